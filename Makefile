@@ -1,0 +1,68 @@
+# Each target says what it does; `make help` prints the list.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PYTHONPATH := deploy
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: $(VENV)/.installed ## Make .venv with all that the checks, the tests and the demo need
+
+$(VENV)/.installed: requirements/dev.txt pyproject.toml
+	@echo "Installing the Python packages into $(VENV) (under a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: lock
+lock: ## Pin again what is installed, with hashes (needs uv)
+	uv pip compile pyproject.toml --extra operator --group dev --generate-hashes --universal \
+	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/dev.txt
+
+.PHONY: check
+check: setup ## Run the static checks: ruff, mypy, import-linter
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: fix
+fix: setup ## Format, and mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: unit
+unit: setup ## Run the unit tests (no server)
+	$(BIN)/pytest tests/unit
+
+.PHONY: test
+test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 6 minutes)
+	$(BIN)/python -m sandbox build
+	$(BIN)/pytest
+
+.PHONY: sandbox
+sandbox: setup ## Start real servers to play with; `make sandbox-down` stops them
+	$(BIN)/python -m sandbox up
+
+.PHONY: sandbox-down
+sandbox-down: setup ## Stop what `make sandbox` started
+	$(BIN)/python -m sandbox down
+
+.PHONY: demo
+demo: setup ## Show the operator at work on real servers, then tidy up
+	$(BIN)/python -m sandbox.demo
+
+.PHONY: demo-keep
+demo-keep: setup ## The same, but leave all running and say how to use it
+	$(BIN)/python -m sandbox.demo --keep
+
+.PHONY: bench
+bench: setup ## Measure: requests and writes per operation, CPU, memory
+	$(BIN)/python -m sandbox build
+	$(BIN)/python -m tests.bench
