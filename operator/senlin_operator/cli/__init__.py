@@ -1,0 +1,30 @@
+"""The commands of senlin-operator."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+
+from senlin_operator import app
+from senlin_operator.settings import BadSettings, add_flags, load
+from senlin_operator.telemetry import logging
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code of the process."""
+    parser = argparse.ArgumentParser(
+        prog="senlin-operator", description="Declares OpenStack clustering (Senlin) in Kubernetes."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="watch the custom resources and converge the cloud")
+    add_flags(run)
+    flags = vars(parser.parse_args(arguments))
+    try:
+        settings = load(flags, os.environ)
+    except BadSettings as error:
+        print(f"senlin-operator: {error}", file=sys.stderr)
+        return 2
+    logging.configure(settings.log_format, settings.log_level)
+    asyncio.run(app.run(settings))
+    return 0

@@ -1,0 +1,110 @@
+"""The composition root: builds everything, and owns start and stop."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+from senlin_operator import handlers
+from senlin_operator.cloud.inventory import Waking
+from senlin_operator.cloud.session import Clouds
+from senlin_operator.engine.access import Access
+from senlin_operator.engine.cache import Cache
+from senlin_operator.engine.conclusion import Conclusion
+from senlin_operator.engine.controller import Controller
+from senlin_operator.engine.queue import Queue
+from senlin_operator.engine.reconciler import Reconciler
+from senlin_operator.kinds import cluster, profile
+from senlin_operator.kube.client import KubeClient
+from senlin_operator.kube.events import Recorder
+from senlin_operator.kube.objects import SECRET, Key
+from senlin_operator.settings import Settings
+from senlin_operator.telemetry import metrics
+
+KINDS = {kind.name: kind for kind in (profile.KIND, cluster.KIND)}
+_PLURALS = {kind.name: kind.plural for kind in KINDS.values()}
+_DRAIN = 20.0  # seconds for what is under way; shorter than a pod's grace period
+_FLUSH = 2.0  # seconds for the last events
+_BEAT = 1.0  # seconds
+
+
+class App:
+    """One operator process."""
+
+    def __init__(self, settings: Settings, kube: KubeClient) -> None:
+        self._settings = settings
+        self._kube = kube
+        self._queue = Queue()
+        self._cache = Cache(KINDS, self._queue)
+        waking = Waking(changed=self._wake_changed, looked=self._wake)
+        self._clouds = Clouds(waking, settings.inventory_interval)
+        access = Access(self._cache, kube, self._clouds)
+        self._recorder = Recorder(kube)
+        self._controller = Controller(
+            KINDS,
+            self._cache,
+            self._queue,
+            access,
+            Reconciler(self._cache, kube, access, self._recorder),
+            Conclusion(self._cache, self._queue, kube, self._recorder),
+            settings.workers,
+        )
+        self.health = metrics.Health()
+
+    async def run(self) -> None:
+        """Watch and reconcile until the process is told to stop, then drain."""
+        await self._fill()
+        tasks = [
+            asyncio.create_task(self._controller.run(), name="controller"),
+            asyncio.create_task(self._recorder.run(), name="recorder"),
+            asyncio.create_task(self._beat(), name="heartbeat"),
+        ]
+        self.health.ready = True
+        registry = handlers.build_registry(
+            _PLURALS.items(), self._cache.notice, self._kube.watch_session
+        )
+        try:
+            await handlers.watch(registry, self._settings.namespaces)
+        finally:
+            await self._stop(tasks)
+
+    async def _fill(self) -> None:
+        """List everything once, so that no decision is taken from a half-known world."""
+        for kind in (SECRET, *KINDS):
+            for namespace in self._settings.namespaces or (None,):
+                for raw in await self._kube.list(kind, namespace):
+                    self._cache.notice(kind, None, raw)
+
+    async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
+        controller, *others = tasks
+        controller.cancel()
+        await self._controller.drain(_DRAIN)
+        await self._recorder.flush(_FLUSH)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._clouds.close()
+
+    async def _beat(self) -> None:
+        while True:
+            self.health.beat()
+            await asyncio.sleep(_BEAT)
+
+    def _wake_changed(self, ids: set[str]) -> None:
+        self._wake(self._cache.of(ids))
+
+    def _wake(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._queue.add(key)
+
+
+async def run(settings: Settings) -> None:
+    """Run the operator until the process is told to stop."""
+    kube = await KubeClient.connect(settings.kubeconfig, _PLURALS)
+    with contextlib.ExitStack() as stack:
+        app = App(settings, kube)
+        if settings.metrics_port:
+            stack.callback(metrics.serve(settings.host, settings.metrics_port, app.health))
+        try:
+            await app.run()
+        finally:
+            await kube.close()

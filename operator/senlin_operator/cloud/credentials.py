@@ -1,0 +1,76 @@
+"""From a Secret to a credential: who logs in where, and a fingerprint that is safe to show."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+
+class UnreadableSecret(Exception):
+    """The Secret does not hold what it should; the message never quotes its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One cloud of a clouds.yaml. Equal fingerprints share one session and one inventory."""
+
+    fingerprint: str
+    document: Mapping[str, Any] = field(compare=False, repr=False)
+    cloud: str = field(compare=False)
+    cacert: str | None = field(compare=False, repr=False)
+
+
+def read(data: Mapping[str, str], cloud: str, where: str) -> Credential:
+    """Return the credential in a Secret.
+
+    Args:
+        data: The Secret's `data`: key to base64.
+        cloud: The name under `clouds` in its clouds.yaml.
+        where: How messages call the Secret.
+
+    Raises:
+        UnreadableSecret: A key is missing, or does not hold what it should.
+    """
+    document = _document(_text(data, "clouds.yaml", where), where)
+    clouds = document.get("clouds")
+    if not isinstance(clouds, dict):
+        raise UnreadableSecret(f"{where}: its clouds.yaml has no map `clouds`.")
+    entry = clouds.get(cloud)
+    if not isinstance(entry, dict):
+        known = ", ".join(sorted(map(str, clouds))) or "none"
+        raise UnreadableSecret(f"{where}: its clouds.yaml has no cloud {cloud!r}; it has: {known}.")
+    cacert = _text(data, "cacert", where) if "cacert" in data else None
+    digest = hashlib.sha256(json.dumps([entry, cacert], sort_keys=True, default=str).encode())
+    return Credential(digest.hexdigest(), {"clouds": {cloud: entry}}, cloud, cacert)
+
+
+def fingerprint(data: Mapping[str, str] | None) -> str:
+    """Return what changes whenever the content of a Secret changes."""
+    return hashlib.sha256(json.dumps(data or {}, sort_keys=True).encode()).hexdigest()
+
+
+def _text(data: Mapping[str, str], key: str, where: str) -> str:
+    if key not in data:
+        raise UnreadableSecret(f"{where} has no key {key}.")
+    try:
+        return base64.b64decode(data[key], validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise UnreadableSecret(f"{where}: the value of {key} is not text.") from None
+
+
+def _document(text: str, where: str) -> Mapping[str, Any]:
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        # The error itself quotes the line, which may be the password.
+        mark = getattr(error, "problem_mark", None)
+        line = f" (line {mark.line + 1})" if mark else ""
+        raise UnreadableSecret(f"{where}: its clouds.yaml is not valid YAML{line}.") from None
+    if not isinstance(document, dict):
+        raise UnreadableSecret(f"{where}: its clouds.yaml is not a map.")
+    return document

@@ -1,0 +1,225 @@
+"""What a project holds in Senlin, by a few list calls a tick, shared by all of its objects.
+
+Senlin has neither a watch nor a "changed since" filter. So one loop per credential lists, compares
+with the tick before, and wakes only those whose cloud objects changed: a tick costs the same
+number of requests for one cluster and for a thousand.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from openstack_clustering import Action, ClientException, Cluster, Node, Profile, Proxy
+from senlin_operator.kube.objects import GROUP, Key
+
+OWNER = f"{GROUP}/uid"  # the metadata key that says whose a cloud object is
+
+# INIT is left out: a child that its parent has not finished building has a parent that is listed,
+# and one whose parent broke off stays INIT for ever.
+UNFINISHED = ("READY", "WAITING", "RUNNING", "WAITING_LIFECYCLE_COMPLETION", "SUSPENDED")
+
+_BUSY = 1.0  # seconds between ticks while something is awaited
+_SHARE = 4.0  # a tick may take a quarter of the time, no more
+_FAILING_MOST = 30.0  # seconds between ticks while Senlin does not answer
+_TARGETS = 100  # in one URL
+_LOG = logging.getLogger(__name__)
+
+
+class CloudObject(Protocol):
+    """What clusters, nodes and profiles have in common."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def metadata(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look at a project. Every list was asked for after `began` (of the monotonic clock)."""
+
+    began: float
+    profiles: Mapping[str, Profile]
+    clusters: Mapping[str, Cluster]
+    nodes: Mapping[str, tuple[Node, ...]]  # by cluster
+    unfinished: Mapping[str, Action]
+    ended: Mapping[str, Action]  # the watched ones of them
+
+    def actions_of(self, cluster_id: str) -> list[Action]:
+        """Return the unfinished actions that touch the cluster or one of its nodes.
+
+        The children of a check and of a recovery are stored without a cluster, hence the nodes.
+        """
+        members = {node.id for node in self.nodes.get(cluster_id, ())} | {cluster_id}
+        return [
+            action
+            for action in self.unfinished.values()
+            if action.cluster_id == cluster_id or action.target_id in members
+        ]
+
+
+def owner_of(resource: CloudObject) -> str | None:
+    """Return the uid of the Kubernetes object that made this one."""
+    return (resource.metadata or {}).get(OWNER)
+
+
+@dataclass(slots=True)
+class Waking:
+    """Whom a tick wakes: who waits for it, and the owners and users of what changed."""
+
+    changed: Callable[[set[str]], None]  # takes cloud ids and owners' uids
+    looked: Callable[[Iterable[Key]], None]  # takes the keys that waited
+
+
+@dataclass(slots=True)
+class Inventory:
+    """The loop and its latest snapshot. Used from the event loop only."""
+
+    call: Callable[[str, Callable[[Proxy], Any]], Awaitable[Any]]
+    waking: Waking
+    idle: float = 30.0  # seconds between ticks while nothing is awaited
+    snapshot: Snapshot | None = None
+    error: ClientException | None = None  # of the latest tick
+    _awaiting: set[Key] = field(default_factory=set)
+    _watched: dict[str, str] = field(default_factory=dict)  # action id to its target
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wait_for_look(self, key: Key) -> None:
+        """Wake the key after the next tick that begins from now on, which comes soon."""
+        self._awaiting.add(key)
+        self._wake.set()
+
+    def watch(self, action_id: str, target: str) -> None:
+        """Keep an eye on an action: when it has ended, the snapshot has it in `ended`."""
+        if action_id not in self._watched:
+            self._watched[action_id] = target
+            self._wake.set()
+
+    def unwatch(self, action_id: str) -> None:
+        """Forget an action whose end is known."""
+        self._watched.pop(action_id, None)
+
+    async def run(self) -> None:
+        """Look at the project again and again."""
+        failures = 0
+        while True:
+            began = time.monotonic()
+            awaiting, self._awaiting = self._awaiting, set()
+            try:
+                await self._tick(began)
+                failures = 0
+            except ClientException as error:
+                failures += 1
+                self._failed(error)
+            self.waking.looked(awaiting)
+            await self._pause(began, failures)
+
+    async def _tick(self, began: float) -> None:
+        watched = dict(self._watched)
+        seen = self.snapshot.ended if self.snapshot else {}
+        known = {id_: action for id_, action in seen.items() if id_ in watched}
+        snapshot: Snapshot = await self.call(
+            "look", lambda proxy: look(proxy, began, watched, known)
+        )
+        before, self.snapshot, self.error = self.snapshot, snapshot, None
+        if before is not None:
+            self.waking.changed(differences(before, snapshot))
+
+    def _failed(self, error: ClientException) -> None:
+        if self.error is None:
+            _LOG.warning("Senlin does not answer", extra={"error": str(error)})
+        self.error = error
+
+    async def _pause(self, began: float, failures: int) -> None:
+        took = time.monotonic() - began
+        if failures:
+            await asyncio.sleep(min(_FAILING_MOST, random.uniform(0.5, 1) * 2**failures))  # noqa: S311
+            return
+        least = max(_BUSY, _SHARE * took)
+        if not (self._busy or self._awaiting):
+            self._wake.clear()
+            wait = self.idle * random.uniform(0.85, 1) - took  # noqa: S311
+            try:
+                async with asyncio.timeout(max(wait, 0)):
+                    await self._wake.wait()
+            except TimeoutError:
+                return
+        await asyncio.sleep(max(least - (time.monotonic() - began), 0))
+
+    @property
+    def _busy(self) -> bool:
+        return bool(self._watched or (self.snapshot and self.snapshot.unfinished))
+
+
+def look(
+    proxy: Proxy, began: float, watched: Mapping[str, str], known: Mapping[str, Action]
+) -> Snapshot:
+    """List what the project holds.
+
+    Actions come first: a cluster that is read after its last action ended shows the result of it.
+    No limit is given, so that each list is one consistent answer.
+    """
+    unfinished = {action.id: action for action in proxy.actions(status=list(UNFINISHED))}
+    open_ = {id_: to for id_, to in watched.items() if id_ not in unfinished and id_ not in known}
+    ended = {**known, **_ended(proxy, open_)}
+    clusters = {cluster.id: cluster for cluster in proxy.clusters()}
+    nodes: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in proxy.nodes():
+        nodes[node.cluster_id].append(node)
+    return Snapshot(
+        began=began,
+        profiles={profile.id: profile for profile in proxy.profiles()},
+        clusters=clusters,
+        nodes={cluster_id: tuple(members) for cluster_id, members in nodes.items()},
+        unfinished=unfinished,
+        ended=ended,
+    )
+
+
+def differences(before: Snapshot, now: Snapshot) -> set[str]:
+    """Return the ids, and the owners' uids, of what is not as it was."""
+    changed: set[str] = set()
+    for old, new in ((before.clusters, now.clusters), (before.profiles, now.profiles)):
+        for id_ in old.keys() | new.keys():
+            if (one := old.get(id_)) != (other := new.get(id_)):
+                changed.add(id_)
+                changed |= {uid for it in (one, other) if it and (uid := owner_of(it))}
+    for id_ in before.nodes.keys() | now.nodes.keys():
+        if before.nodes.get(id_) != now.nodes.get(id_):
+            changed.add(id_)
+    changed |= _touched(before.unfinished, now.unfinished) | _touched(before.ended, now.ended)
+    return changed
+
+
+def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str]:
+    actions = [before.get(id_) or now[id_] for id_ in before.keys() ^ now.keys()]
+    return {id_ for action in actions for id_ in (action.target_id, action.cluster_id) if id_}
+
+
+def _ended(proxy: Proxy, watched: Mapping[str, str]) -> dict[str, Action]:
+    """Return those of the watched actions that have ended; one list call for all of them."""
+    if not watched:
+        return {}
+    targets = sorted(set(watched.values()))
+    found = {
+        action.id: action
+        for at in range(0, len(targets), _TARGETS)
+        for action in proxy.actions(target=targets[at : at + _TARGETS])
+        if action.id in watched
+    }
+    return {id_: action for id_, action in found.items() if has_ended(action)}
+
+
+def has_ended(action: Action) -> bool:
+    """Return whether nothing of the action goes on.
+
+    One failing child turns its parent to FAILED at once, while the others still run.
+    """
+    return action.status == "SUCCEEDED" or (
+        action.status in ("FAILED", "CANCELLED") and not action.depends_on
+    )

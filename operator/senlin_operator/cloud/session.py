@@ -1,0 +1,141 @@
+"""One session per credential: a bounded pool of threads, a circuit, and the shared inventory."""
+
+import asyncio
+import contextvars
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from openstack_clustering import ClientException, Connection, Proxy
+from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
+from senlin_operator.cloud.credentials import Credential
+from senlin_operator.cloud.inventory import Inventory, Waking
+from senlin_operator.telemetry import metrics
+
+T = TypeVar("T")
+
+_THREADS = 8  # a credential
+_RESERVED = 2  # of them for deletions, which must get through when creations hang
+_TIMEOUT = 60.0  # seconds a request
+_LOGIN_PAUSE = 45.0  # seconds between refused logins, so that nobody is locked out
+_LOGIN_PAUSE_MOST = 300.0
+
+
+class Cloud:
+    """What is done in the name of one credential. It cannot hold up another one's work."""
+
+    def __init__(self, credential: Credential, waking: Waking, idle: float) -> None:
+        options: dict[str, Any] = {"cacert": credential.cacert} if credential.cacert else {}
+        self._connection = Connection(
+            credential.cloud,
+            clouds=credential.document,
+            timeout=_TIMEOUT,
+            pool_size=_THREADS,
+            app_name="senlin-operator",
+            **options,
+        )
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="senlin")
+        self._permits = asyncio.Semaphore(_THREADS)
+        self._ordinary = asyncio.Semaphore(_THREADS - _RESERVED)
+        self._refused: ClientException | None = None
+        self._refusals = 0
+        self._login_at = 0.0
+        self.inventory = Inventory(self._probe, waking, idle)
+        self._loop = asyncio.create_task(self.inventory.run(), name="inventory")
+
+    async def call(self, operation: str, send: Callable[[Proxy], T], *, urgent: bool = False) -> T:
+        """Send a request from the pool.
+
+        Args:
+            operation: Its name, for the metrics.
+            send: Gets the proxy and makes the request; runs in a thread.
+            urgent: It may use the permits that are kept for deletions.
+
+        Raises:
+            ClientException: It was refused, or the credential is known to be refused.
+        """
+        if self._refused:
+            raise self._refused
+        if urgent:
+            return await self._admitted(operation, send)
+        async with self._ordinary:
+            return await self._admitted(operation, send)
+
+    async def close(self) -> None:
+        """Stop looking, and let the threads end when their requests do."""
+        self._loop.cancel()
+        await asyncio.gather(self._loop, return_exceptions=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._connection.close()
+
+    async def _probe(self, operation: str, send: Callable[[Proxy], T]) -> T:
+        """Send for the inventory, which alone tries a refused credential again, now and then."""
+        if self._refused and time.monotonic() < self._login_at:
+            raise self._refused
+        return await self._admitted(operation, send)
+
+    async def _admitted(self, operation: str, send: Callable[[Proxy], T]) -> T:
+        async with self._permits:
+            began = time.monotonic()
+            try:
+                result = await self._in_thread(lambda: send(self._connection.cluster))
+            except (AuthenticationFailed, EndpointNotFound) as error:
+                self._open(error)
+                self._count(operation, type(error).__name__, began)
+                raise
+            except ClientException as error:
+                self._count(operation, type(error).__name__, began)
+                raise
+            self._refused, self._refusals = None, 0
+            self._count(operation, "ok", began)
+            return result
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, lambda: context.run(function)
+        )
+
+    def _open(self, error: ClientException) -> None:
+        pause = min(_LOGIN_PAUSE * 2**self._refusals, _LOGIN_PAUSE_MOST)
+        self._refusals += 1
+        self._refused, self._login_at = error, time.monotonic() + pause
+
+    def _count(self, operation: str, result: str, began: float) -> None:
+        metrics.SENLIN_CALLS.labels(operation, result).inc()
+        metrics.SENLIN_TIME.labels(operation).observe(time.monotonic() - began)
+
+
+class Clouds:
+    """The sessions, by credential; one lives as long as somebody uses it."""
+
+    def __init__(self, waking: Waking, idle: float) -> None:
+        self._waking = waking
+        self._idle = idle
+        self._clouds: dict[str, Cloud] = {}
+        self._users: dict[str, str] = {}  # uid to fingerprint
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def use(self, credential: Credential, uid: str) -> Cloud:
+        """Return the session of the credential; the user leaves the one that it used before."""
+        if self._users.get(uid) != credential.fingerprint:
+            self.leave(uid)
+            self._users[uid] = credential.fingerprint
+        if credential.fingerprint not in self._clouds:
+            cloud = Cloud(credential, self._waking, self._idle)
+            self._clouds[credential.fingerprint] = cloud
+        return self._clouds[credential.fingerprint]
+
+    def leave(self, uid: str) -> None:
+        """Close the session if this was the last user."""
+        fingerprint = self._users.pop(uid, None)
+        if fingerprint is None or fingerprint in self._users.values():
+            return
+        task = asyncio.create_task(self._clouds.pop(fingerprint).close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """Close all sessions."""
+        await asyncio.gather(*(cloud.close() for cloud in self._clouds.values()), *self._closing)

@@ -1,0 +1,76 @@
+"""Who acts in whose name: from an object to its credential's session, and the Secret's guard."""
+
+import asyncio
+from collections import defaultdict
+
+from senlin_operator.cloud.credentials import Credential, UnreadableSecret, read
+from senlin_operator.cloud.session import Cloud, Clouds
+from senlin_operator.engine.cache import Cache
+from senlin_operator.engine.outcome import Blocked, Waiting
+from senlin_operator.kube.client import KubeClient, KubeError
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.objects import Key, Resource
+
+
+class Access:
+    """Reads each Secret once per version, whatever the number of its users."""
+
+    def __init__(self, cache: Cache, kube: KubeClient, clouds: Clouds) -> None:
+        self._cache = cache
+        self._kube = kube
+        self._clouds = clouds
+        self._data: dict[Key, tuple[str, dict[str, str]]] = {}
+        self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def cloud_of(self, resource: Resource) -> Cloud | Blocked | Waiting:
+        """Return the session that acts for the object, or why there is none."""
+        key, name = resource.secret, resource.spec["cloudCredentialsRef"]["cloudName"]
+        async with self._locks[key]:  # the first of many users reads the Secret for all
+            secret = self._cache.get(key)
+            if secret is None:
+                text = f"Secret {key.name} does not exist, or is not of the type Opaque."
+                return Blocked(Reason.CREDENTIALS_MISSING, text)
+            if secret.deleting and not resource.guarded:
+                text = f"Secret {key.name} is being deleted."
+                return Blocked(Reason.CREDENTIALS_MISSING, text)
+            credential = await self._credential(secret, name)
+            if isinstance(credential, Blocked):
+                return credential
+            await self._hold(secret)
+        return self._clouds.use(credential, resource.uid)
+
+    def leave(self, uid: str) -> None:
+        """Say that the object needs no session any more."""
+        self._clouds.leave(uid)
+
+    async def guard(self, key: Key) -> None:
+        """Keep a Secret from going while somebody needs it, and let it go afterwards."""
+        async with self._locks[key]:
+            secret = self._cache.get(key)
+            if secret is None:
+                self._data.pop(key, None)
+            elif secret.guarded and not self._cache.users(key):
+                self._cache.replace(key.kind, await self._kube.set_finalizer(secret, present=False))
+
+    async def _hold(self, secret: Resource) -> None:
+        """Put the guard on: without its Secret, nothing could be deleted in the cloud any more."""
+        if not secret.guarded and not secret.deleting:
+            answer = await self._kube.set_finalizer(secret, present=True)
+            self._cache.replace(secret.key.kind, answer)
+
+    async def _credential(self, secret: Resource, cloud: str) -> Credential | Blocked:
+        fingerprint = str(secret.raw["fingerprint"])
+        known = self._data.get(secret.key)
+        if known is None or known[0] != fingerprint:
+            try:
+                data = (await self._kube.get_secret(secret.key)).get("data") or {}
+            except KubeError as error:
+                if error.status != 403:
+                    raise
+                text = f"The operator may not read Secret {secret.key.name}."
+                return Blocked(Reason.CREDENTIALS_UNREADABLE, text)
+            known = self._data[secret.key] = (fingerprint, data)
+        try:
+            return read(known[1], cloud, f"Secret {secret.key.name}")
+        except UnreadableSecret as error:
+            return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))

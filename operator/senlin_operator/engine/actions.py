@@ -1,0 +1,103 @@
+"""The actions of Senlin that concern an object: ours to their end, others' as a reason to wait."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from openstack_clustering import Action
+from senlin_operator.engine.attempt import Attempt, View
+from senlin_operator.engine.outcome import Failed, Waiting
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.status import FAILED, RUNNING, SUCCEEDED, Report, timestamp
+
+_FAULTS = 3  # in a message; the status has more
+
+
+def begun(action_id: str, name: str, now: datetime) -> dict[str, str]:
+    """Return an action of ours as the status tells it, until it is seen to end."""
+    return {"id": action_id, "name": name, "status": RUNNING, "startedAt": timestamp(now)}
+
+
+def running(report: Report) -> Waiting:
+    """Return that our action is under way."""
+    action = report.action or {}
+    message = f"Senlin is at work: {action.get('name')} (action {action.get('id')})."
+    return Waiting(Reason.ACTION_RUNNING, message)
+
+
+def follow(attempt: Attempt, view: View) -> Waiting | None:
+    """Return what to wait for, if an action is under way; take note of ours when it has ended."""
+    return _ours(attempt, view) or _routine(attempt, view) or _foreign(attempt, view)
+
+
+def follow_removal(attempt: Attempt, view: View) -> Waiting | None:
+    """Return what to wait for while Senlin deletes; take note of a deletion that failed."""
+    memory, faults = attempt.memory, attempt.report.faults
+    if memory.removal is None:
+        return None
+    ended = view.snapshot.ended.get(memory.removal)
+    if ended is None:
+        return Waiting(Reason.DELETING, "Senlin is deleting it.", quiet=True)
+    view.inventory.unwatch(memory.removal)
+    memory.removal = None
+    if ended.status != "SUCCEEDED":
+        memory.fail(Failed(Reason.ACTION_FAILED, _cause({"name": "Deletion"}, ended, faults)))
+    return None
+
+
+def _ours(attempt: Attempt, view: View) -> Waiting | None:
+    report = attempt.report
+    action_id = report.running
+    if action_id is None:
+        return None
+    view.inventory.watch(action_id, report.id or action_id)
+    ended = view.snapshot.ended.get(action_id)
+    if ended is None:
+        return running(report)
+    view.inventory.unwatch(action_id)
+    report.action = _finished(report.action or {}, ended, report.faults)
+    if report.action["status"] == FAILED:
+        attempt.memory.fail(Failed(Reason.ACTION_FAILED, report.action["reason"]), attempt.spec)
+    return None
+
+
+def _routine(attempt: Attempt, view: View) -> Waiting | None:
+    memory = attempt.memory
+    if memory.routine is None:
+        return None
+    if memory.routine not in view.snapshot.ended:
+        return Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", quiet=True)
+    view.inventory.unwatch(memory.routine)
+    memory.routine = None
+    return None
+
+
+def _foreign(attempt: Attempt, view: View) -> Waiting | None:
+    """Wait for what others do: a scaling policy, a person, Senlin's own health manager."""
+    if view.seen is None:
+        return None
+    actions = view.snapshot.actions_of(view.seen.id)
+    if not actions:
+        return None
+    names = ", ".join(sorted({action.action for action in actions}))
+    message = f"Senlin is at work on behalf of others: {names}."
+    return Waiting(Reason.BUSY, message, quiet=attempt.resource.settled)
+
+
+def _finished(
+    begun: Mapping[str, Any], ended: Action, faults: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    succeeded = ended.status == "SUCCEEDED"
+    record = {**begun, "status": SUCCEEDED if succeeded else FAILED}
+    if ended.end_at:
+        record["endedAt"] = timestamp(datetime.fromtimestamp(ended.end_at, UTC))
+    if not succeeded:
+        record["reason"] = _cause(begun, ended, faults)
+    return record
+
+
+def _cause(begun: Mapping[str, Any], ended: Action, faults: Iterable[Mapping[str, Any]]) -> str:
+    """Return the nodes' own faults; what Senlin says of the whole is only that something failed."""
+    texts = [f"node {fault['name']}: {fault['reason']}" for fault in faults][:_FAULTS]
+    word = "was cancelled" if ended.status == "CANCELLED" else "failed"
+    return f"{begun.get('name', ended.action)} {word}: {'; '.join(texts) or ended.status_reason}"

@@ -1,0 +1,86 @@
+"""What the engine asks of a kind: the same few functions for each, all but one of them pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from openstack_clustering import Proxy
+from senlin_operator.cloud.inventory import CloudObject, Snapshot, owner_of
+from senlin_operator.engine.outcome import Settled
+from senlin_operator.kube.conditions import Condition
+from senlin_operator.kube.objects import Key, Resource
+
+S = TypeVar("S")  # what the cloud object should be
+O = TypeVar("O", bound="Seen")  # noqa: E741 - what it is
+T = TypeVar("T", bound="Step")  # what can be done about it
+C = TypeVar("C", bound=CloudObject)
+
+
+class Step(Protocol):
+    """One request to Senlin, with all that its execution needs."""
+
+    @property
+    def verb(self) -> str:
+        """One CamelCase word for the event, such as Resizing."""
+
+    @property
+    def summary(self) -> str:
+        """What it changes, field by field, for people."""
+
+
+class Seen(Protocol):
+    """What the engine itself wants to know of an observation."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def moving(self) -> bool:
+        """Whether the cloud object's status says that something is under way."""
+
+    @property
+    def faults(self) -> list[Mapping[str, Any]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Generic[O]):
+    """What came of a step: an action that goes on, or the result at once."""
+
+    id: str
+    action_id: str | None = None
+    seen: O | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind(Generic[S, O, T]):
+    """One kind of custom resource."""
+
+    name: str
+    plural: str
+    references: Callable[[Resource], tuple[Key, ...]]  # other kinds' objects; not the Secret
+    spec: Callable[[Resource, Mapping[Key, str]], S]  # with the cloud ids of the references
+    observe: Callable[[Snapshot, str | None, str], O | None]  # by id, else by the owner's uid
+    plan: Callable[[S, O | None], list[T]]
+    remove: Callable[[O], T]
+    execute: Callable[[Proxy, T, str], Started[O]]  # the owner's uid is put on what is made
+    status: Callable[[O], Mapping[str, Any]]
+    verdict: Callable[[S, O], Settled]  # once nothing is left to do
+    conditions: Callable[[S, O], list[Condition]] = field(default=lambda *_: [])
+    check: Callable[[O], T] | None = None  # has Senlin compare its records with the servers
+    check_interval: Callable[[S], float | None] = field(default=lambda _: None)  # seconds
+
+
+AnyKind = Kind[Any, Any, Any]
+
+
+def find(objects: Mapping[str, C], id_: str | None, uid: str) -> tuple[C | None, list[str]]:
+    """Return the cloud object, and the ids of others that carry the same mark.
+
+    The id decides. Without one (a reply was lost, the process died) the mark does, and of several
+    the first one by id, so that every pass chooses the same.
+    """
+    if id_ in objects:
+        return objects[id_], []
+    marked = sorted(found for found, it in objects.items() if owner_of(it) == uid)
+    if not marked:
+        return None, []
+    return objects[marked[0]], marked[1:]

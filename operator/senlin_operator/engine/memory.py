@@ -1,0 +1,71 @@
+"""What this process remembers of an object beyond its status. All of it may be lost at any time."""
+
+import time
+from dataclasses import dataclass, field
+
+from senlin_operator.engine.outcome import Blocked, Failed
+from senlin_operator.engine.queue import backoff
+from senlin_operator.kube.objects import Resource
+
+# A create that another process sent just before it died may take this long to be listed. Senlin's
+# own calls wait up to a second each on a message bus.
+GRACE = 10.0  # seconds
+# The same for a request of ours whose reply was lost.
+UNCLEAR = 3.0  # seconds
+# How long a transient status without an action is believed: between two list calls it is usual.
+MOVING = 30.0  # seconds
+
+
+@dataclass(slots=True)
+class Memory:
+    """Of one object; the clock is the monotonic one."""
+
+    fence: float = 0.0  # a snapshot that began before tells nothing about the object
+    failures: int = 0  # in a row
+    failure: Failed | Blocked | None = None
+    retry_at: float = 0.0
+    failed_spec: object = None
+    routine: str | None = None  # the running action of a routine check, which nobody is told of
+    removal: str | None = None  # the running action of our deletion
+    checked_at: float = field(default_factory=time.monotonic)
+    moving_since: float | None = None
+
+    @classmethod
+    def of(cls, resource: Resource) -> "Memory":
+        """Return the memory for an object that this process meets for the first time.
+
+        With our finalizer and without an id, its creation may be under way by a process that died.
+        """
+        attempted = resource.guarded and not resource.cloud_id
+        return cls(fence=time.monotonic() + GRACE if attempted else 0.0)
+
+    def acted(self, *, unclear: bool = False) -> None:
+        """Believe only what is seen from now on."""
+        self.fence = time.monotonic() + (UNCLEAR if unclear else 0.0)
+
+    def fail(self, failure: Failed | Blocked, spec: object = None) -> None:
+        """Hold the next try back, as long as the spec stays what it is."""
+        self.failures += 1
+        self.failure, self.failed_spec = failure, spec
+        pause = failure.after if isinstance(failure, Blocked) else backoff(self.failures)
+        self.retry_at = time.monotonic() + pause
+
+    def succeed(self) -> None:
+        """Forget the failures."""
+        self.failures, self.failure, self.failed_spec, self.retry_at = 0, None, None, 0.0
+
+    def held(self, spec: object) -> Failed | Blocked | None:
+        """Return the failure to wait out, unless its time has come or the spec has changed."""
+        if self.failure and spec != self.failed_spec:
+            self.succeed()
+        return self.failure if time.monotonic() < self.retry_at else None
+
+    def stuck(self, *, moving: bool) -> bool:
+        """Return whether a transient status without an action has lasted too long."""
+        if not moving:
+            self.moving_since = None
+            return False
+        now = time.monotonic()
+        if self.moving_since is None:
+            self.moving_since = now
+        return now - self.moving_since > MOVING

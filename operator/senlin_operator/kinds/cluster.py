@@ -1,0 +1,355 @@
+"""SenlinCluster: a number of nodes of one profile, and what Senlin has to do to keep it so."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from openstack_clustering import Cluster, Node, Proxy
+from senlin_operator.cloud.inventory import OWNER, Snapshot
+from senlin_operator.engine.kind import Kind, Started, find
+from senlin_operator.engine.outcome import Settled
+from senlin_operator.engine.resync import period
+from senlin_operator.kinds.common import Delete, changes, own_metadata
+from senlin_operator.kube.conditions import Condition, Reason, Type
+from senlin_operator.kube.objects import Key, Resource
+
+# Senlin's statuses that a running action sets, and that the end of it replaces.
+_MOVING = frozenset(
+    ["INIT", "CREATING", "UPDATING", "RESIZING", "DELETING", "CHECKING", "RECOVERING", "OPERATING"]
+)
+_CONFIG = {
+    "nodeNameFormat": "node.name.format",
+    "stopTimeoutBeforeUpdateSeconds": "cluster.stop_timeout_before_update",
+    "stopNodeBeforeDelete": "cluster.stop_node_before_delete",
+}
+_FAULTS = 5  # nodes in the status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What the cluster should be; every reference is an id by now."""
+
+    name: str
+    profile_id: str
+    min_size: int = 0
+    max_size: int = -1  # no limit
+    desired: int = 0
+    timeout: int = 3600  # seconds
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    check_interval: float | None = None  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What the cluster is."""
+
+    id: str
+    name: str
+    profile_id: str
+    min_size: int
+    max_size: int
+    desired: int
+    status: str = "ACTIVE"
+    timeout: int = 3600  # seconds
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    nodes: int = 0  # whatever their status
+    active: int = 0
+    unbuilt: int = 0  # nodes in ERROR that never were anything else
+    faults: list[Mapping[str, Any]] = field(default_factory=list)
+    created_at: str | None = None
+    duplicates: tuple[str, ...] = ()
+
+    @property
+    def moving(self) -> bool:
+        return self.status in _MOVING
+
+    @property
+    def lost(self) -> int:
+        """Return how many nodes were built and are not active any more."""
+        return self.nodes - self.active - self.unbuilt
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    spec: Spec
+
+    verb = "Creating"
+
+    @property
+    def summary(self) -> str:
+        return f"creation of {self.spec.desired} nodes"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A change of everything but the size; `fields` are Senlin's."""
+
+    id: str
+    fields: Mapping[str, Any]
+    summary: str
+
+    verb = "Updating"
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """A change of size, limits, or both. Relative: the number is added to the nodes there are."""
+
+    id: str
+    number: int
+    min_size: int
+    max_size: int
+    summary: str = field(compare=False)
+    relative: bool = False
+
+    verb = "Resizing"
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """Another try at the nodes that could not be built."""
+
+    id: str
+    nodes: int
+
+    verb = "Recovering"
+
+    @property
+    def summary(self) -> str:
+        return f"another try at {self.nodes} nodes that could not be built"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A comparison of Senlin's records with the servers."""
+
+    id: str
+
+    verb = "Checking"
+    summary = "check of the nodes"
+
+
+Step = Create | Update | Resize | Recover | Check | Delete
+
+
+def references(resource: Resource) -> tuple[Key, ...]:
+    """Return whom the manifest refers to."""
+    return (_profile(resource),)
+
+
+def spec(resource: Resource, ids: Mapping[Key, str]) -> Spec:
+    """Return what the manifest says."""
+    wanted = resource.spec["resource"]
+    config = wanted.get("config", {})
+    interval = period(wanted.get("remediation", {}).get("checkInterval", "0"))
+    return Spec(
+        name=wanted.get("name", resource.key.name),
+        profile_id=ids[_profile(resource)],
+        min_size=wanted["minSize"],
+        max_size=wanted["maxSize"],
+        desired=wanted.get("desiredCapacity", wanted["minSize"]),
+        timeout=wanted["timeoutSeconds"],
+        metadata=wanted.get("metadata", {}),
+        config={theirs: config[ours] for ours, theirs in _CONFIG.items() if ours in config},
+        check_interval=interval or None,
+    )
+
+
+def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
+    """Return the cluster that is ours, if there is one."""
+    cluster, duplicates = find(snapshot.clusters, id_, uid)
+    if cluster is None:
+        return None
+    return _observed(cluster, snapshot.nodes.get(cluster.id, ()), tuple(duplicates))
+
+
+def plan(spec: Spec, seen: Observed | None) -> list[Step]:
+    """Return the steps from what is to what should be. None: known to be absent, not unseen."""
+    if seen is None:
+        return [Create(spec)]
+    duplicates = [Delete(id_) for id_ in seen.duplicates]
+    concerns: tuple[Iterable[Step], ...] = (_update(spec, seen), _size(spec, seen))
+    if seen.status == "ERROR":  # Senlin refuses an update then, until nodes are repaired or gone
+        concerns = (_shed(spec, seen), _repair(spec, seen), *reversed(concerns))
+    else:
+        concerns = (*concerns, _repair(spec, seen))
+    return [*duplicates, *(step for concern in concerns for step in concern)]
+
+
+def _update(spec: Spec, seen: Observed) -> Iterator[Update]:
+    differing = {
+        "name": (seen.name, spec.name),
+        "profile_id": (seen.profile_id, spec.profile_id),
+        "timeout": (seen.timeout, spec.timeout),
+        "metadata": (own_metadata(seen.metadata), dict(spec.metadata)),
+        "config": (dict(seen.config), dict(spec.config)),
+    }
+    changed = {name: wanted for name, (is_, wanted) in differing.items() if is_ != wanted}
+    if changed:
+        yield Update(seen.id, changed, changes(**differing))
+
+
+def _size(spec: Spec, seen: Observed) -> Iterator[Resize]:
+    size_fits = spec.desired == seen.desired == seen.nodes
+    limits_fit = (spec.min_size, spec.max_size) == (seen.min_size, seen.max_size)
+    if size_fits and limits_fit:
+        return
+    # Senlin 16 takes an exact resize of an empty cluster to its stored size for no change at all,
+    # and then stores 0. A relative resize counts the nodes instead.
+    emptied = seen.nodes == 0 and spec.desired == seen.desired != 0
+    summary = changes(
+        desiredCapacity=(seen.desired, spec.desired),
+        nodes=(seen.nodes if seen.nodes != seen.desired else spec.desired, spec.desired),
+        minSize=(seen.min_size, spec.min_size),
+        maxSize=(seen.max_size, spec.max_size),
+    )
+    yield Resize(seen.id, spec.desired, spec.min_size, spec.max_size, summary, relative=emptied)
+
+
+def _shed(spec: Spec, seen: Observed) -> Iterator[Resize]:
+    """Give up broken nodes that stand in the way of another profile; a resize takes them first."""
+    if spec.profile_id != seen.profile_id and seen.active < seen.nodes:
+        least = min(spec.min_size, seen.active)
+        summary = f"removal of {seen.nodes - seen.active} broken nodes before the profile changes"
+        yield Resize(seen.id, seen.active, least, spec.max_size, summary)
+
+
+def _repair(spec: Spec, seen: Observed) -> Iterator[Recover | Check]:
+    """Finish what a failed action left undone. Nodes that were lost later are remediation's."""
+    if seen.unbuilt and not seen.lost:
+        yield Recover(seen.id, seen.unbuilt)
+    elif seen.status in ("WARNING", "ERROR") and seen.active == seen.nodes == spec.desired:
+        # Senlin weighs a cluster only at the end of a cluster action, so a node that recovered by
+        # itself does not lift it out of WARNING.
+        yield Check(seen.id)
+
+
+def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
+    """Send the request; Senlin goes on working on it."""
+    match step:
+        case Create(spec):
+            made = proxy.create_cluster(
+                name=spec.name,
+                profile_id=spec.profile_id,
+                min_size=spec.min_size,
+                max_size=spec.max_size,
+                desired_capacity=spec.desired,
+                timeout=spec.timeout,
+                config=dict(spec.config),
+                metadata={**spec.metadata, OWNER: uid},
+            )
+            return Started(made.id, made.action_id)
+        case Update(id_, fields):
+            if "metadata" in fields:
+                fields = {**fields, "metadata": {**fields["metadata"], OWNER: uid}}
+            return Started(id_, proxy.update_cluster(id_, **fields).action_id)
+        case Resize(id_):
+            return Started(id_, proxy.resize_cluster(id_, **_resize(step))["action"])
+        case Recover(id_):
+            return Started(id_, proxy.recover_cluster(id_, operation="RECREATE")["action"])
+        case Check(id_):
+            return Started(id_, proxy.check_cluster(id_)["action"])
+        case Delete(id_):
+            deleted = proxy.delete_cluster(id_)
+            return Started(id_, deleted.action_id if deleted else None)
+
+
+def status(seen: Observed) -> Mapping[str, Any]:
+    """Render `status.resource`: counts, not lists, and nothing that changes by itself."""
+    shown = {
+        "name": seen.name,
+        "profileID": seen.profile_id,
+        "status": seen.status,
+        "minSize": seen.min_size,
+        "maxSize": seen.max_size,
+        "desiredCapacity": seen.desired,
+        "timeoutSeconds": seen.timeout,
+        "nodes": {
+            "total": seen.nodes,
+            "active": seen.active,
+            "unhealthy": seen.nodes - seen.active,
+        },
+    }
+    return shown | ({"createdAt": seen.created_at} if seen.created_at else {})
+
+
+def verdict(spec: Spec, seen: Observed) -> Settled:
+    """Return whether the nodes are all there and work."""
+    if seen.status == "ACTIVE" and seen.active == spec.desired:
+        return Settled(f"{seen.active} of {spec.desired} nodes are active.")
+    faults = "".join(f"; node {fault['name']}: {fault['reason']}" for fault in seen.faults[:3])
+    message = f"{seen.active} of {spec.desired} nodes are active, Senlin says {seen.status}{faults}"
+    return Settled(message, ready=False, reason=Reason.DEGRADED)
+
+
+def conditions(spec: Spec, seen: Observed) -> list[Condition]:
+    """Return whether enough nodes work, be it not all."""
+    enough = seen.active >= spec.min_size
+    reason = Reason.ENOUGH_NODES if enough else Reason.TOO_FEW_NODES
+    message = f"{seen.active} nodes are active; {spec.min_size} are the least."
+    return [Condition(Type.AVAILABLE, "True" if enough else "False", reason, message)]
+
+
+def _profile(resource: Resource) -> Key:
+    name = resource.spec["resource"]["profileRef"]["name"]
+    return Key("SenlinProfile", resource.key.namespace, name)
+
+
+def _resize(step: Resize) -> dict[str, Any]:
+    return {
+        "adjustment_type": "CHANGE_IN_CAPACITY" if step.relative else "EXACT_CAPACITY",
+        "number": step.number,
+        "min_size": step.min_size,
+        "max_size": step.max_size,
+    }
+
+
+def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, ...]) -> Observed:
+    broken = [node for node in nodes if node.status in ("ERROR", "WARNING")]
+    return Observed(
+        id=cluster.id,
+        name=cluster.name,
+        profile_id=cluster.profile_id,
+        min_size=cluster.min_size,
+        max_size=cluster.max_size,
+        desired=cluster.desired_capacity,
+        status=cluster.status,
+        timeout=cluster.timeout,
+        metadata=cluster.metadata or {},
+        config=cluster.config or {},
+        nodes=len(nodes),
+        active=sum(node.status == "ACTIVE" for node in nodes),
+        # Senlin fills in created_at when a node has been built, and never otherwise.
+        unbuilt=sum(node.status == "ERROR" and not node.created_at for node in nodes),
+        faults=[_fault(node) for node in broken[:_FAULTS]],
+        created_at=cluster.created_at,
+        duplicates=duplicates,
+    )
+
+
+def _fault(node: Node) -> dict[str, Any]:
+    return {
+        "node": node.id,
+        "name": node.name,
+        "status": node.status,
+        "reason": node.status_reason or "",
+    }
+
+
+KIND: Kind[Spec, Observed, Step] = Kind(
+    name="SenlinCluster",
+    plural="senlinclusters",
+    references=references,
+    spec=spec,
+    observe=observe,
+    plan=plan,
+    remove=lambda seen: Delete(seen.id),
+    execute=execute,
+    status=status,
+    verdict=verdict,
+    conditions=conditions,
+    check=lambda seen: Check(seen.id),
+    check_interval=lambda spec: spec.check_interval,
+)

@@ -1,0 +1,169 @@
+"""All requests to the Kubernetes API that the watches do not make, through the official client."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from kubernetes.aio import client, config
+
+from senlin_operator.kube.objects import FINALIZER, GROUP, SECRET, VERSION, Key, Resource
+from senlin_operator.telemetry import metrics
+
+FIELD_MANAGER = "senlin-operator"
+_FINALIZER_MANAGER = "senlin-operator-finalizer"
+_APPLY = "application/apply-patch+yaml"
+_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
+_PAGE = 500  # objects
+
+
+class KubeError(Exception):
+    """The API server refused a request, or could not be reached (status 0)."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class KubeClient:
+    """A thin client: plain documents in and out. `plurals` maps a kind to its resource name."""
+
+    def __init__(self, api: Any, plurals: Mapping[str, str]) -> None:
+        self._api = api
+        self._plurals = plurals
+
+    @classmethod
+    async def connect(cls, kubeconfig: str | None, plurals: Mapping[str, str]) -> "KubeClient":
+        """Return a client for the kubeconfig, or else for the cluster that this process runs in."""
+        configuration = client.Configuration()
+        configuration.retries = False  # the work queue repeats, and it knows what is safe
+        if kubeconfig is None and os.path.exists(_SERVICE_ACCOUNT):
+            config.load_incluster_config(configuration)
+        else:
+            await config.load_kube_config(kubeconfig, client_configuration=configuration)
+        api = client.ApiClient(configuration)
+        api.user_agent = "senlin-operator"
+        return cls(api, plurals)
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    def watch_session(self) -> tuple[str, aiohttp.ClientSession]:
+        """Return the server and a session of its own for the watches, with the same credentials.
+
+        The token is asked for at each request: a projected one is renewed while the process runs.
+        """
+        configuration = self._api.configuration
+
+        async def authorize(
+            request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+        ) -> aiohttp.ClientResponse:
+            if token := await configuration.get_api_key_with_prefix("BearerToken"):
+                request.headers["Authorization"] = token
+            return await handler(request)
+
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, ssl=self._api.rest_client.ssl_context),
+            headers={"User-Agent": "senlin-operator"},
+            middlewares=(authorize,),
+        )
+        return str(configuration.host), session
+
+    async def list(self, kind: str, namespace: str | None) -> list[dict[str, Any]]:
+        """Return all objects of a kind, in all namespaces or in one."""
+        query = {"limit": str(_PAGE)}
+        if kind == SECRET:
+            query["fieldSelector"] = "type=Opaque"
+        items: list[dict[str, Any]] = []
+        while True:
+            page = await self._send("GET", self._path(kind, namespace), query=query)
+            items += page["items"]
+            token = page["metadata"].get("continue")
+            if not token:
+                return items
+            query["continue"] = token
+
+    async def get_secret(self, key: Key) -> dict[str, Any]:
+        """Return a Secret, with its data."""
+        return await self._send("GET", self._path(SECRET, key.namespace, key.name))
+
+    async def set_finalizer(self, resource: Resource, *, present: bool) -> dict[str, Any]:
+        """Put our finalizer on the object, or take it away; return the object.
+
+        A server-side apply of that one entry neither needs nor races with a known version of the
+        object; the uid keeps it from creating one that has gone, or from touching its successor.
+        """
+        metadata = {"name": resource.key.name, "uid": resource.uid}
+        finalizers = {"finalizers": [FINALIZER]} if present else {}
+        body = self._header(resource.key.kind) | {"metadata": {**metadata, **finalizers}}
+        metrics.KUBE_WRITES.labels("finalizer").inc()
+        return await self._apply(resource.key, body, manager=_FINALIZER_MANAGER)
+
+    async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the whole status; fields that are no longer in it go away. Return the object."""
+        metadata = {"name": resource.key.name, "uid": resource.uid}
+        body = self._header(resource.key.kind) | {"metadata": metadata, "status": status}
+        metrics.KUBE_WRITES.labels("status").inc()
+        return await self._apply(resource.key, body, manager=FIELD_MANAGER, subresource="status")
+
+    async def create_event(self, namespace: str, body: Mapping[str, Any]) -> None:
+        metrics.KUBE_WRITES.labels("event").inc()
+        path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+        await self._send("POST", path, body=body)
+
+    def _header(self, kind: str) -> dict[str, Any]:
+        return {"apiVersion": "v1" if kind == SECRET else f"{GROUP}/{VERSION}", "kind": kind}
+
+    def _path(self, kind: str, namespace: str | None, name: str | None = None) -> str:
+        root = "/api/v1" if kind == SECRET else f"/apis/{GROUP}/{VERSION}"
+        scope = f"/namespaces/{namespace}" if namespace else ""
+        plural = "secrets" if kind == SECRET else self._plurals[kind]
+        return f"{root}{scope}/{plural}" + (f"/{name}" if name else "")
+
+    async def _apply(
+        self, key: Key, body: Mapping[str, Any], *, manager: str, subresource: str = ""
+    ) -> dict[str, Any]:
+        path = self._path(key.kind, key.namespace, key.name)
+        return await self._send(
+            "PATCH",
+            f"{path}/{subresource}" if subresource else path,
+            query={"fieldManager": manager, "force": "true"},
+            body=body,
+            content_type=_APPLY,
+        )
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        content_type: str = "application/json",
+    ) -> dict[str, Any]:
+        headers = {"Accept": "application/json", "Content-Type": content_type}
+        try:
+            request = await self._api.param_serialize(
+                method,
+                path,
+                query_params=list((query or {}).items()),
+                header_params=headers,
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
+            text = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise KubeError(0, f"the Kubernetes API is not reachable: {error}") from error
+        if response.status >= 400:
+            raise KubeError(response.status, _message(text))
+        return dict(json.loads(text))
+
+
+def _message(text: bytes) -> str:
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text[:200].decode(errors="replace")

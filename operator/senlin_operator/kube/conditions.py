@@ -1,0 +1,84 @@
+"""Conditions and their reasons: a closed enumeration, following kstatus.
+
+Source: sigs.k8s.io/cli-utils, pkg/kstatus; Kubernetes API conventions, "Typical status properties".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+Status = Literal["True", "False", "Unknown"]
+MESSAGE_LIMIT = 1024  # characters; the API allows 32768, a person reads less
+
+
+class Type(StrEnum):
+    """The types of conditions."""
+
+    READY = "Ready"
+    RECONCILING = "Reconciling"
+    STALLED = "Stalled"
+    ACTION_SUCCEEDED = "ActionSucceeded"
+    AVAILABLE = "Available"
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is. docs/conditions.md tells each one's cause and cure."""
+
+    READY = "Ready"
+    DEGRADED = "Degraded"
+    OBSERVING = "Observing"
+    ACTION_RUNNING = "ActionRunning"
+    ACTION_SUCCEEDED = "ActionSucceeded"
+    ACTION_FAILED = "ActionFailed"
+    BUSY = "Busy"
+    DELETING = "Deleting"
+    IN_USE = "InUse"
+    REFERENCE_MISSING = "ReferenceMissing"
+    REFERENCE_NOT_READY = "ReferenceNotReady"
+    CREDENTIALS_MISSING = "CredentialsMissing"
+    CREDENTIALS_UNREADABLE = "CredentialsUnreadable"
+    CREDENTIALS_REJECTED = "CredentialsRejected"
+    NO_CLUSTERING_SERVICE = "NoClusteringService"
+    UNREACHABLE = "Unreachable"
+    CLOUD_ERROR = "CloudError"
+    REJECTED = "Rejected"
+    ENOUGH_NODES = "EnoughNodes"
+    TOO_FEW_NODES = "TooFewNodes"
+    INTERNAL_ERROR = "InternalError"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition before it gets its generation and its transition time."""
+
+    type: Type
+    status: Status
+    reason: Reason
+    message: str
+
+
+def merge(
+    previous: Iterable[Mapping[str, Any]],
+    wanted: Iterable[Condition],
+    *,
+    generation: int,
+    now: str,
+) -> list[dict[str, Any]]:
+    """Return the conditions to write; the transition time moves only when a status flips."""
+    before = {condition["type"]: condition for condition in previous}
+    merged = []
+    for condition in wanted:
+        old = before.get(condition.type)
+        flipped = old is None or old["status"] != condition.status
+        merged.append(
+            {
+                "type": str(condition.type),
+                "status": condition.status,
+                "observedGeneration": generation,
+                "lastTransitionTime": now if flipped or not old else old["lastTransitionTime"],
+                "reason": str(condition.reason),
+                "message": condition.message[:MESSAGE_LIMIT],
+            }
+        )
+    return merged

@@ -1,0 +1,83 @@
+"""Kubernetes Events, on transitions only. They tell a story; nothing depends on them."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import uuid4
+
+from senlin_operator.kube.client import KubeClient, KubeError
+from senlin_operator.kube.objects import GROUP, VERSION, Resource
+
+_log = logging.getLogger(__name__)
+_NOTE_LIMIT = 1024  # characters, by the API
+_WAITING = 1000  # events; past that the oldest are worth less than the memory
+
+
+class Recorder:
+    """Sends events one after the other, behind the work: a slow API server holds nobody up."""
+
+    def __init__(self, kube: KubeClient) -> None:
+        self._kube = kube
+        self._queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(_WAITING)
+
+    def record(
+        self,
+        resource: Resource,
+        kind: Literal["Normal", "Warning"],
+        reason: str,
+        action: str,
+        note: str,
+    ) -> None:
+        """Queue an event about the object.
+
+        Args:
+            resource: Whom it is about.
+            kind: Normal or Warning.
+            reason: One CamelCase word, such as a condition's reason.
+            action: What was done, in one CamelCase word.
+            note: The sentence that a person reads.
+        """
+        key = resource.key
+        body = {
+            "apiVersion": "events.k8s.io/v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"{key.name[:200]}.{uuid4().hex[:16]}",
+                "namespace": key.namespace,
+            },
+            "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "reportingController": GROUP,
+            "reportingInstance": os.environ.get("HOSTNAME", "senlin-operator"),
+            "type": kind,
+            "reason": reason,
+            "action": action,
+            "note": note[:_NOTE_LIMIT],
+            "regarding": {
+                "apiVersion": f"{GROUP}/{VERSION}",
+                "kind": key.kind,
+                "namespace": key.namespace,
+                "name": key.name,
+                "uid": resource.uid,
+            },
+        }
+        with contextlib.suppress(asyncio.QueueFull):
+            self._queue.put_nowait((key.namespace, body))
+
+    async def run(self) -> None:
+        """Send what is queued, for ever."""
+        while True:
+            namespace, body = await self._queue.get()
+            try:
+                await self._kube.create_event(namespace, body)
+            except KubeError as error:  # a namespace that is being deleted takes no new ones
+                _log.debug("event lost", extra={"error": str(error)})
+            finally:
+                self._queue.task_done()
+
+    async def flush(self, seconds: float) -> None:
+        """Wait until all are sent, but no longer than that."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._queue.join(), seconds)

@@ -1,0 +1,96 @@
+"""The settings of the operator process: each a flag, and an environment variable."""
+
+import argparse
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+PREFIX = "SENLIN_OPERATOR_"
+
+
+class BadSettings(Exception):
+    """A setting is unknown, or its value is not what it should be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one operator process runs. A flag wins over its environment variable."""
+
+    kubeconfig: str | None = field(
+        default=None, metadata={"help": "kubeconfig file; without one: the cluster it runs in"}
+    )
+    namespaces: tuple[str, ...] = field(
+        default=(), metadata={"help": "namespaces to watch, separated by commas; none: all"}
+    )
+    workers: int = field(
+        default=64, metadata={"help": "objects worked on at once", "least": 1, "most": 1000}
+    )
+    inventory_interval: float = field(
+        default=30.0,
+        metadata={
+            "help": "seconds between looks at an idle OpenStack project",
+            "least": 1,
+            "most": 3600,
+        },
+    )
+    host: str = field(default="0.0.0.0", metadata={"help": "address of probes and metrics"})  # noqa: S104
+    metrics_port: int = field(
+        default=8080,
+        metadata={"help": "port of probes and metrics; 0: none", "least": 0, "most": 65535},
+    )
+    log_format: str = field(
+        default="json", metadata={"help": "json or console", "choices": ("json", "console")}
+    )
+    log_level: str = field(
+        default="info",
+        metadata={"help": "debug, info or warning", "choices": ("debug", "info", "warning")},
+    )
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """Add a flag for each setting."""
+    for setting in dataclasses.fields(Settings):
+        flag = f"--{setting.name.replace('_', '-')}"
+        parser.add_argument(flag, metavar="VALUE", help=setting.metadata["help"])
+
+
+def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Settings:
+    """Return the settings from flags and environment.
+
+    Raises:
+        BadSettings: One is unknown, or not what it should be; the sentence says which.
+    """
+    fields = {setting.name: setting for setting in dataclasses.fields(Settings)}
+    for variable in environ:
+        if variable.startswith(PREFIX) and variable[len(PREFIX) :].lower() not in fields:
+            raise BadSettings(f"{variable} is not a setting of the operator; see --help.")
+    values: dict[str, Any] = {}
+    for name, setting in fields.items():
+        text = flags.get(name) or environ.get(f"{PREFIX}{name.upper()}")
+        if text is not None:
+            values[name] = _value(setting, text)
+    return Settings(**values)
+
+
+def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
+    name, hints = setting.name, setting.metadata
+    if choices := hints.get("choices"):
+        return _choice(name, text, choices)
+    if name == "namespaces":
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if "least" not in hints:
+        return text
+    try:
+        number: float = type(setting.default)(text)
+    except ValueError:
+        raise BadSettings(f"{name} is {text!r}, but should be a number.") from None
+    if not hints["least"] <= number <= hints["most"]:
+        raise BadSettings(f"{name} is {text}, but should be {hints['least']} to {hints['most']}.")
+    return number
+
+
+def _choice(name: str, text: str, choices: Sequence[str]) -> str:
+    if text not in choices:
+        raise BadSettings(f"{name} is {text!r}, but should be one of: {', '.join(choices)}.")
+    return text

@@ -1,0 +1,78 @@
+"""Logs for machines and for people: constant events with fields, each about one object.
+
+The worker binds whom a pass is about once (`bind`); every line that is logged meanwhile carries it.
+"""
+
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default={})  # noqa: B039 - never mutated
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_NOISY = ("kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp")
+
+
+@contextmanager
+def bind(**fields: Any) -> Iterator[None]:
+    """Add the fields to every line that is logged within."""
+    token = _bound.set({**_bound.get(), **fields})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+def configure(log_format: str, level: str) -> None:
+    """Send the process's logs to stderr; libraries speak up from WARNING on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Json() if log_format == "json" else _Console())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    return {**_bound.get(), **extra}
+
+
+class _Json(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": _timestamp(record),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            **_fields(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class _Console(logging.Formatter):
+    """Time, level, object, event, and the rest as key=value."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = _fields(record)
+        who = "/".join(str(fields.pop(part, "")) for part in ("kind", "namespace", "name"))
+        for internal in ("uid", "reconcile_id"):
+            fields.pop(internal, None)
+        rest = " ".join(f"{key}={value}" for key, value in fields.items())
+        parts = (_timestamp(record), f"{record.levelname:7}", who.strip("/"), record.getMessage())
+        line = " ".join(part for part in (*parts, rest) if part)
+        if record.exc_info:
+            line = f"{line}\n{self.formatException(record.exc_info)}"
+        return line
+
+
+def _timestamp(record: logging.LogRecord) -> str:
+    seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    return f"{seconds}.{int(record.msecs):03}Z"
