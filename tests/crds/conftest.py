@@ -1,0 +1,23 @@
+"""The real API server, as the tests of the schemas use it."""
+
+import pytest
+from apiserver import Resources
+from kubernetes.client import CustomObjectsApi
+from kubernetes.config import new_client_from_config
+
+from sandbox import Sandbox
+
+
+@pytest.fixture(scope="session")
+def custom_objects(sandbox: Sandbox) -> CustomObjectsApi:
+    return CustomObjectsApi(new_client_from_config(str(sandbox.kubeconfig)))
+
+
+@pytest.fixture
+def profiles(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
+    return Resources(custom_objects, "senlinprofiles", namespace)
+
+
+@pytest.fixture
+def clusters(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
+    return Resources(custom_objects, "senlinclusters", namespace)

@@ -1,0 +1,134 @@
+"""What may be changed later, what may not, and `kubectl scale`."""
+
+from typing import Any
+
+import pytest
+from apiserver import Manifest, Resources, base, merged, refused
+from kubernetes.client import ApiException
+
+from sandbox import Sandbox
+
+FOR_EVER = "a profile's type, version and properties cannot be changed; make another SenlinProfile"
+
+
+def resource(**fields: Any) -> Manifest:
+    return {"spec": {"resource": fields}}
+
+
+@pytest.fixture
+def profile(profiles: Resources) -> Resources:
+    profiles.create(base("senlinprofiles"))
+    return profiles
+
+
+@pytest.fixture
+def cluster(clusters: Resources) -> Resources:
+    clusters.create(base("senlinclusters"))
+    return clusters
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(resource(type="os.heat.stack"), id="another type"),
+        pytest.param(resource(version="1.1"), id="another version"),
+        pytest.param(resource(properties={"flavor": "m1.large"}), id="another property"),
+        pytest.param(resource(properties={"key_name": "mine"}), id="one property more"),
+        pytest.param(resource(properties={"image": None}), id="one property less"),
+        pytest.param(resource(properties={"flavor": {"id": 1}}), id="a property of another shape"),
+        pytest.param(resource(properties={"networks": [{"network": "a"}]}), id="deep in a list"),
+    ],
+)
+def test_what_a_profile_makes_cannot_be_changed(profile: Resources, patch: Manifest) -> None:
+    with refused(at="spec.resource", says=FOR_EVER):
+        profile.try_patch("web-server", patch)
+
+
+@pytest.mark.parametrize("field", ["type", "version", "properties"])
+def test_what_a_profile_makes_cannot_be_taken_away(profile: Resources, field: str) -> None:
+    with refused(at=f"spec.resource.{field}", says="Required value"):
+        profile.try_patch("web-server", resource(**{field: None}))
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(resource(name="other"), id="a name, where there was none"),
+        pytest.param(resource(metadata={"owner": "web"}), id="metadata"),
+        pytest.param({"spec": {"cloudCredentialsRef": {"secretName": "rotated"}}}, id="the Secret"),
+        pytest.param({"spec": {"managedOptions": {"onDelete": "detach"}}}, id="what deletion does"),
+        pytest.param({"spec": {"resyncPeriod": "0"}}, id="the resync period"),
+    ],
+)
+def test_the_rest_of_a_profile_can_be_changed(profile: Resources, patch: Manifest) -> None:
+    changed = profile.try_patch("web-server", patch)
+
+    assert changed == merged(changed, patch)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(resource(name="other"), id="the name"),
+        pytest.param(resource(profileRef={"name": "web-server-v2"}), id="the profile"),
+        pytest.param(resource(minSize=0, maxSize=-1, desiredCapacity=9), id="all three sizes"),
+        pytest.param(resource(desiredCapacity=None), id="no desired size any more"),
+        pytest.param(resource(config={"nodeNameFormat": "web-$I"}), id="the names of the nodes"),
+        pytest.param(resource(remediation={"checkInterval": "1m"}), id="checks"),
+        pytest.param({"spec": {"cloudCredentialsRef": {"cloudName": "other"}}}, id="the cloud"),
+    ],
+)
+def test_a_cluster_can_be_changed(cluster: Resources, patch: Manifest) -> None:
+    changed = cluster.try_patch("web", patch)["spec"]
+
+    assert changed == merged(changed, patch["spec"])
+
+
+def test_a_limit_cannot_be_moved_past_the_desired_size(cluster: Resources) -> None:
+    with refused(
+        at="spec.resource.desiredCapacity",
+        says="desiredCapacity (3) must be at most maxSize (2)",
+    ):
+        cluster.try_patch("web", resource(maxSize=2))
+
+
+def test_scale_shows_and_sets_the_desired_size(
+    sandbox: Sandbox, cluster: Resources, namespace: str
+) -> None:
+    cluster.set_status("web", {"resource": {"nodes": {"total": 2}}})
+
+    sandbox.kubectl("scale", "scl/web", "--replicas=4", "--current-replicas=3", "-n", namespace)
+
+    scale = cluster.scale_of("web")
+    assert (scale["spec"], scale["status"]) == ({"replicas": 4}, {"replicas": 2})
+
+
+@pytest.mark.parametrize(
+    ("replicas", "says"),
+    [
+        pytest.param(6, "desiredCapacity (6) must be at most maxSize (5)", id="above maxSize"),
+        pytest.param(0, "desiredCapacity (0) must be at least minSize (1)", id="below minSize"),
+    ],
+)
+def test_scale_stays_within_the_limits(
+    sandbox: Sandbox, cluster: Resources, namespace: str, replicas: int, says: str
+) -> None:
+    scale = ("scale", "scl/web", f"--replicas={replicas}", "-n", namespace)
+
+    with pytest.raises(Exception) as refusal:  # noqa: PT011 - the message is what counts
+        sandbox.kubectl(*scale)
+
+    assert says in str(refusal.value)
+    assert cluster.scale_of("web")["spec"] == {"replicas": 3}
+
+
+def test_scale_gives_a_cluster_without_desired_size_one(
+    sandbox: Sandbox, clusters: Resources, namespace: str
+) -> None:
+    clusters.create(merged(base("senlinclusters"), resource(desiredCapacity=None)))
+    with pytest.raises(ApiException, match="desiredCapacity"):  # an autoscaler meets this
+        clusters.scale_of("web")
+
+    sandbox.kubectl("scale", "scl/web", "--replicas=2", "-n", namespace)
+
+    assert clusters.scale_of("web")["spec"] == {"replicas": 2}
