@@ -82,7 +82,7 @@ def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
     if "least" not in hints:
         return text
     try:
-        number: float = type(setting.default)(text)
+        number = float(text) if setting.type is float else int(text)
     except ValueError:
         raise BadSettings(f"{name} is {text!r}, but should be a number.") from None
     if not hints["least"] <= number <= hints["most"]:

@@ -1,4 +1,4 @@
-"""The one place where an outcome becomes a status, an event, a log line, a metric and a next time."""
+"""The one place where an outcome becomes a status, an event, a log line and a next time."""
 
 import logging
 import random
@@ -67,11 +67,9 @@ class Conclusion:
     def _tell(self, before: Resource, after: Resource) -> None:
         """Say it in the log and by an event, when Ready has another reason than before."""
         old, new = before.condition("Ready"), after.condition("Ready")
-        if new is None or (
-            old and (old["reason"], old["status"]) == (new["reason"], new["status"])
-        ):
+        if new is None or (old and all(old[it] == new[it] for it in ("status", "reason"))):
             return
-        _log.info("is now", extra={"reason": new["reason"], "message_": new["message"]})
+        _log.info("is now %s", new["reason"], extra={"ready": new["status"], "why": new["message"]})
         if new["reason"] == Reason.ACTION_RUNNING:
             return  # the step that started it had an event
         stalled = after.condition("Stalled") or {}

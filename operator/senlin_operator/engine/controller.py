@@ -69,7 +69,7 @@ class Controller:
         except KubeError as error:  # nothing can be written now
             _log.warning("Kubernetes refuses", extra={"object": str(key), "error": str(error)})
             self._queue.add_after(key, backoff(2))
-        except Exception:  # a bug that one object meets must not stop the others
+        except Exception:  # noqa: BLE001 - a bug that one object meets must not stop the others
             _log.exception("unexpected", extra={"object": str(key)})
             self._queue.add_after(key, backoff(5))
         finally:

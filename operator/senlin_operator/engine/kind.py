@@ -78,7 +78,7 @@ def find(objects: Mapping[str, C], id_: str | None, uid: str) -> tuple[C | None,
     The id decides. Without one (a reply was lost, the process died) the mark does, and of several
     the first one by id, so that every pass chooses the same.
     """
-    if id_ in objects:
+    if id_ is not None and id_ in objects:
         return objects[id_], []
     marked = sorted(found for found, it in objects.items() if owner_of(it) == uid)
     if not marked:

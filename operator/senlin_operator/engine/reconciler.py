@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
 
 from openstack_clustering import ClientException
 from senlin_operator.cloud.session import Cloud
@@ -91,7 +92,8 @@ class Reconciler:
                 return _LOOKING
             seen = started.seen
         attempt.learn(seen)
-        return await self._settle(attempt, view, seen)
+        # A plan for what is absent has a step, so by now it has been seen.
+        return await self._settle(attempt, view, cast("Seen", seen))
 
     async def _settle(self, attempt: Attempt, view: View, seen: Seen) -> Outcome:
         """Judge what needs no step, and have it checked when that is due."""

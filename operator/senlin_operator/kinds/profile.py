@@ -105,12 +105,13 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
             made = proxy.create_profile(
                 name=spec.name, spec=body, metadata={**spec.metadata, OWNER: uid}
             )
+            return Started(made.id, seen=_observed(made))
         case Update(id_, name, metadata):
             made = proxy.update_profile(id_, name=name, metadata={**metadata, OWNER: uid})
+            return Started(made.id, seen=_observed(made))
         case Delete(id_):
             proxy.delete_profile(id_)
             return Started(id_)
-    return Started(made.id, seen=_observed(made))
 
 
 def status(seen: Observed) -> Mapping[str, Any]:

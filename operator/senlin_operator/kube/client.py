@@ -39,7 +39,7 @@ class KubeClient:
         """Return a client for the kubeconfig, or else for the cluster that this process runs in."""
         configuration = client.Configuration()
         configuration.retries = False  # the work queue repeats, and it knows what is safe
-        if kubeconfig is None and os.path.exists(_SERVICE_ACCOUNT):
+        if kubeconfig is None and _in_cluster():
             config.load_incluster_config(configuration)
         else:
             await config.load_kube_config(kubeconfig, client_configuration=configuration)
@@ -160,6 +160,10 @@ class KubeClient:
         if response.status >= 400:
             raise KubeError(response.status, _message(text))
         return dict(json.loads(text))
+
+
+def _in_cluster() -> bool:
+    return os.path.exists(_SERVICE_ACCOUNT)
 
 
 def _message(text: bytes) -> str:

@@ -52,13 +52,9 @@ def serve(host: str, port: int, health: Health) -> Callable[[], None]:
         def do_GET(self) -> None:
             match self.path:
                 case "/livez":
-                    self._answer(
-                        200 if health.live else 500, b"ok\n" if health.live else b"stalled\n"
-                    )
+                    self._answer(200 if health.live else 500, b"see the log\n")
                 case "/readyz":
-                    self._answer(
-                        200 if health.ready else 503, b"ok\n" if health.ready else b"starting\n"
-                    )
+                    self._answer(200 if health.ready else 503, b"see the log\n")
                 case "/metrics":
                     self._answer(200, generate_latest(), CONTENT_TYPE_LATEST)
                 case _:
