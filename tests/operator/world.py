@@ -1,0 +1,240 @@
+"""What the operator's tests do as a user would: manifests in, resources and servers out."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kubernetes import client, config
+from sandbox import Sandbox
+
+from openstack_clustering import Connection
+
+GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
+PLURALS = {"SenlinProfile": "senlinprofiles", "SenlinCluster": "senlinclusters"}
+SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
+Document = dict[str, Any]
+
+
+class Operator:
+    """A real operator process that watches one namespace."""
+
+    def __init__(self, kubeconfig: Path, namespace: str, log: Path, program: list[str]) -> None:
+        self._kubeconfig = kubeconfig
+        self._namespace = namespace
+        self.log = log
+        self._program = program
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, **environ: str) -> None:
+        flags = {
+            "--kubeconfig": str(self._kubeconfig),
+            "--namespaces": self._namespace,
+            "--metrics-port": "0",
+            "--log-format": "console",
+            "--inventory-interval": "3",
+        }
+        arguments = [word for flag in flags.items() for word in flag]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._program, "run", *arguments],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **environ},
+            )
+
+    def stop(self) -> int:
+        """End it as Kubernetes does; return its exit code."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> int:
+        return self._end(signal.SIGKILL)
+
+    def wait(self, seconds: float) -> int:
+        """Wait until it ends by itself; return its exit code."""
+        assert self._process
+        code = self._process.wait(seconds)
+        self._process = None
+        return code
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _end(self, number: signal.Signals) -> int:
+        if self._process is None:
+            return 0
+        self._process.send_signal(number)
+        return self.wait(30)
+
+
+PROGRAM = [sys.executable, "-m", "senlin_operator"]
+
+
+class World:
+    """A namespace with an operator of its own, and the project that it works in."""
+
+    def __init__(self, sandbox: Sandbox, namespace: str, log: Path) -> None:
+        self.sandbox = sandbox
+        self.namespace = namespace
+        self.operator = Operator(sandbox.kubeconfig, namespace, log, PROGRAM)
+        api = config.new_client_from_config(str(sandbox.kubeconfig))
+        self._objects = client.CustomObjectsApi(api)
+        self.core = client.CoreV1Api(api)
+        self.senlin = Connection("openstack", clouds=sandbox.clouds("blue-1")).cluster
+
+    # Kubernetes
+
+    def kubectl(self, *arguments: str, **options: Any) -> str:
+        return self.sandbox.kubectl("--namespace", self.namespace, *arguments, **options)
+
+    def apply(self, *documents: Document) -> None:
+        self.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(documents))
+
+    def get(self, kind: str, name: str) -> Document | None:
+        try:
+            return self._objects.get_namespaced_custom_object(
+                GROUP, VERSION, self.namespace, PLURALS[kind], name
+            )
+        except client.ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def edit(self, kind: str, name: str, **resource: Any) -> None:
+        """Merge fields into `spec.resource`."""
+        self.patch(kind, name, {"spec": {"resource": resource}})
+
+    def patch(self, kind: str, name: str, body: Document) -> None:
+        self.kubectl("patch", kind, name, "--type=merge", f"--patch={json.dumps(body)}")
+
+    def delete(self, *what: str) -> None:
+        """Ask for deletion; do not wait for it."""
+        self.kubectl("delete", "--wait=false", *what)
+
+    def events(self, name: str) -> list[tuple[str, str]]:
+        """Return reason and note of the object's events."""
+        listed = self.core.list_namespaced_event(
+            self.namespace, field_selector=f"involvedObject.name={name}"
+        )
+        return [(event.reason, event.message) for event in listed.items]
+
+    def wait(
+        self,
+        kind: str,
+        name: str,
+        until: Callable[[Document], bool],
+        what: str,
+        seconds: float = 40,
+    ) -> Document:
+        """Return the object once the condition holds."""
+        last: Document | None = None
+        for _ in ticks(seconds):
+            last = self.get(kind, name)
+            if last is not None and until(last):
+                return last
+        raise AssertionError(f"not {what} after {seconds} s:\n{yaml.safe_dump(last)}\n{self.tail()}")
+
+    def ready(self, kind: str = "SenlinCluster", name: str = "web", **options: Any) -> Document:
+        """Wait until the present generation is Ready."""
+        return self.wait(kind, name, is_ready, "Ready", **options)
+
+    def waits_for(self, reason: str, kind: str = "SenlinCluster", name: str = "web") -> Document:
+        """Wait until Ready has that reason; return the condition."""
+        found = self.wait(kind, name, lambda it: condition(it, "Ready").get("reason") == reason, reason)
+        return condition(found, "Ready")
+
+    def gone(self, kind: str, name: str, seconds: float = 40) -> None:
+        """Wait until the object is no more."""
+        for _ in ticks(seconds):
+            if self.get(kind, name) is None:
+                return
+        raise AssertionError(f"{kind} {name} still exists:\n{self.get(kind, name)}\n{self.tail()}")
+
+    # Senlin and Nova
+
+    def clusters(self) -> list[Any]:
+        """Return the clusters that belong to this namespace, by the nodes' name or by the mark."""
+        return [it for it in self.senlin.clusters() if it.metadata.get("namespace") == self.namespace]
+
+    def profiles(self) -> list[Any]:
+        return [it for it in self.senlin.profiles() if it.metadata.get("namespace") == self.namespace]
+
+    def eventually(self, holds: Callable[[], bool], what: str, seconds: float = 40) -> None:
+        for _ in ticks(seconds):
+            if holds():
+                return
+        raise AssertionError(f"not {what} after {seconds} s\n{self.tail()}")
+
+    def tail(self) -> str:
+        """Return the end of the operator's log."""
+        return "\n".join(self.operator.log.read_text().splitlines()[-40:])
+
+    # Manifests
+
+    def secret(self, user: str = "blue-1", **overrides: Any) -> Document:
+        document = self.sandbox.clouds(user, **overrides)
+        return {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "openstack"},
+            "stringData": {"clouds.yaml": yaml.safe_dump(document)},
+        }
+
+    def profile(self, name: str = "web-server", **changes: Any) -> Document:
+        document = sample("quickstart/profile.yaml")
+        document["metadata"]["name"] = name
+        document["spec"]["resource"]["metadata"] = {"namespace": self.namespace}
+        document["spec"]["resource"]["properties"] |= changes
+        return document
+
+    def cluster(self, name: str = "web", **changes: Any) -> Document:
+        document = sample("quickstart/cluster.yaml")
+        document["metadata"]["name"] = name
+        document["spec"]["resource"].pop("remediation")
+        document["spec"]["resource"] |= {
+            "metadata": {"namespace": self.namespace},
+            "config": {"nodeNameFormat": f"{self.namespace}-$8R"},
+        } | changes
+        return document
+
+    def nodes_named(self) -> str:
+        """Return the pattern that matches the servers of this namespace, and no others."""
+        return f"{self.namespace}-*"
+
+    def quickstart(self, **changes: Any) -> Document:
+        """Apply Secret, profile and cluster; return the cluster once it is Ready."""
+        self.apply(self.secret(), self.profile(), self.cluster(**changes))
+        return self.ready()
+
+
+def sample(path: str) -> Document:
+    return yaml.safe_load((SAMPLES / path).read_text())
+
+
+def condition(document: Document, type_: str) -> Document:
+    found = (document.get("status") or {}).get("conditions", ())
+    return next((it for it in found if it["type"] == type_), {})
+
+
+def is_ready(document: Document) -> bool:
+    ready = condition(document, "Ready")
+    return (
+        ready.get("status") == "True"
+        and ready["observedGeneration"] == document["metadata"]["generation"]
+    )
+
+
+def ticks(seconds: float, pause: float = 0.1) -> Iterator[None]:
+    """Yield until the time is up, and once more."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(pause)
+    yield
