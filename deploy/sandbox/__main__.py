@@ -1,0 +1,93 @@
+"""The command: `python -m sandbox build | up | down | status | env`."""
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from sandbox.progress import say, step
+from sandbox.sandbox import Sandbox, prepare
+from sandbox.tools import SandboxError
+
+DEFAULT_DIRECTORY = Path(".sandbox")
+
+
+def build(_: argparse.Namespace) -> None:
+    """Build and install all that a sandbox needs, unless it is there."""
+    with step("All programs are there"):
+        prepare()
+
+
+def up(arguments: argparse.Namespace) -> None:
+    """Start a sandbox that goes on until `down`."""
+    with step("The sandbox is up"):
+        Sandbox.up(arguments.dir, audit=arguments.audit, lasting=True)
+    command = (
+        "" if arguments.dir == DEFAULT_DIRECTORY else f" --dir {shlex.quote(str(arguments.dir))}"
+    )
+    say(f'To use it: eval "$({shlex.quote(sys.executable)} -m sandbox env{command})"')
+    say(f"To stop it: {shlex.quote(sys.executable)} -m sandbox down{command}")
+
+
+def down(arguments: argparse.Namespace) -> None:
+    """Stop it; a later `up` goes on with its data."""
+    with step("The sandbox is down"):
+        Sandbox.attach(arguments.dir).down(purge=arguments.purge)
+
+
+def status(arguments: argparse.Namespace) -> None:
+    """Say what runs; fail if anything does not."""
+    servers = Sandbox.attach(arguments.dir).servers.values()
+    for server in servers:
+        state = f"process {server.pid}" if server.pid else "does not run"
+        print(f"{server.name:24} {state:16} {server.log}")
+    if not all(server.pid for server in servers):
+        sys.exit(1)
+
+
+def env(arguments: argparse.Namespace) -> None:
+    """Print what a shell needs to use it; for `eval`."""
+    sandbox = Sandbox.attach(arguments.dir)
+    variables = {
+        "KUBECONFIG": str(sandbox.kubeconfig),
+        "OS_CLIENT_CONFIG_FILE": str(sandbox.clouds_yaml),
+        "OS_CLOUD": "blue",
+    }
+    for name, value in variables.items():
+        print(f"export {name}={shlex.quote(value)}")
+    print(f'export PATH={shlex.quote(str(sandbox.bin))}:"$PATH"')
+
+
+def interrupted(number: int, _: FrameType | None) -> None:
+    """Leave as after Ctrl-C, so that what was begun is tidied up."""
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for function in (build, up, down, status, env):
+        command = commands.add_parser(function.__name__, help=function.__doc__)
+        command.set_defaults(function=function)
+        if function is not build:
+            text = "the sandbox's directory (default: %(default)s)"
+            command.add_argument("--dir", type=Path, default=DEFAULT_DIRECTORY, help=text)
+        if function is up:
+            command.add_argument("--audit", action="store_true", help="keep an audit log")
+        if function is down:
+            command.add_argument("--purge", action="store_true", help="remove its data, too")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        arguments.function(arguments)
+    except SandboxError as error:
+        sys.exit(f"Error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(os.EX_TEMPFAIL)
+
+
+if __name__ == "__main__":
+    main()

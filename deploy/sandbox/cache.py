@@ -1,0 +1,79 @@
+"""What is made once and kept outside the repository: binaries, virtual environments, databases.
+
+Every item is a directory whose name holds a hash of all that went into it, so that a changed
+input makes a new item. An item that exists is complete: it is made beside its place and renamed.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.progress import say
+
+
+def cache_directory() -> Path:
+    """Return the directory of all items; it need not exist yet."""
+    if chosen := os.environ.get("SENLIN_OPERATOR_CACHE"):
+        return Path(chosen).absolute()
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base).absolute() / "senlin-operator"
+
+
+def fingerprint(inputs: Iterable[str | bytes]) -> str:
+    """Return a short hash of the inputs, in their order."""
+    digest = hashlib.sha256()
+    for part in inputs:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.hexdigest()[:16]
+
+
+def cached(name: str, inputs: Iterable[str | bytes], make: Callable[[Path], None]) -> Path:
+    """Return the item of these inputs; `make` fills an empty directory if there is none yet.
+
+    Two callers at once make it once: the second waits. What a failed or killed `make` left is
+    never taken for an item, and the next caller removes it.
+    """
+    root = cache_directory()
+    item = root / f"{name}-{fingerprint(inputs)}"
+    if item.is_dir():
+        return item
+    root.mkdir(parents=True, exist_ok=True)
+    with lock(root / f"{name}.lock", f"Another process prepares {name}: waiting for it"):
+        if not item.is_dir():
+            _make(name, item, make)
+    return item
+
+
+def _make(name: str, item: Path, make: Callable[[Path], None]) -> None:
+    for left in item.parent.glob(f"{name}.partial-*"):  # only a killed process leaves one
+        shutil.rmtree(left)
+    partial = Path(tempfile.mkdtemp(prefix=f"{name}.partial-", dir=item.parent))
+    try:
+        make(partial)
+        partial.chmod(0o755)  # mkdtemp keeps others out; what is finished may be shared
+        partial.rename(item)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def lock(path: Path, waiting: str | None = None) -> Iterator[None]:
+    """Hold the lock file; if another process holds it, say `waiting` and wait.
+
+    The kernel frees the lock when its holder dies, however it dies.
+    """
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting:
+                say(waiting)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

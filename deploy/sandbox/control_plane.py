@@ -1,0 +1,256 @@
+"""A real Kubernetes control plane: etcd, kube-apiserver and kube-controller-manager."""
+
+import base64
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from sandbox.pki import issue, make_pki
+from sandbox.servers import Server
+from sandbox.settings import Settings
+from sandbox.tools import SandboxError
+
+AUDIT_POLICY = """\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{level: Metadata}]
+"""
+TOKEN_SECONDS = 24 * 3600
+REQUEST_SECONDS = 30
+
+
+class ControlPlane:
+    """Its files, its servers, and what an administrator asks of it."""
+
+    def __init__(self, settings: Settings, binaries: Path) -> None:
+        self.binaries = binaries
+        self.kubeconfig = settings.directory / "admin.kubeconfig"
+        self.url = f"https://127.0.0.1:{settings.ports['kube-apiserver']}"
+        self._settings = settings
+        self._directory = settings.directory
+        self._pki = settings.directory / "pki"
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy, no .netrc: this goes to loopback
+        self._session.verify = str(self._pki / "ca.crt")
+        self._session.cert = (str(self._pki / "admin.crt"), str(self._pki / "admin.key"))
+
+    def prepare(self) -> None:
+        """Write what the servers and their users read; keep what is there already."""
+        if not self._pki.exists():
+            make_pki(self._pki)
+        (self._directory / "audit-policy.yaml").write_text(AUDIT_POLICY)
+        self._write_kubeconfig(self.kubeconfig, "admin", self._certificate_of("admin"))
+        manager = "kube-controller-manager"
+        self._write_kubeconfig(self._manager_kubeconfig, manager, self._certificate_of(manager))
+
+    def servers(self) -> list[Server]:
+        """Return the three, in the order in which they start."""
+        return [self._etcd(), self._apiserver(), self._controller_manager()]
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """Make a request as the administrator; return the parsed reply.
+
+        Raises:
+            requests.HTTPError: The API server refuses it; its reply is in `response`.
+        """
+        reply = self._session.request(method, self.url + path, json=body, timeout=REQUEST_SECONDS)
+        reply.raise_for_status()
+        return reply.json()
+
+    def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> str:
+        """Run kubectl as the administrator; return what it prints.
+
+        Raises:
+            SandboxError: It ended with an error (and `check` is set); its words are in the message.
+        """
+        done = subprocess.run(
+            [str(self.binaries / "kubectl"), f"--kubeconfig={self.kubeconfig}", *args],
+            input=input,
+            capture_output=True,
+            text=True,
+            # Its discovery cache would be shared with whatever else listens on this port one day.
+            env={"HOME": str(self._directory)},
+        )
+        if check and done.returncode:
+            raise SandboxError(f"`kubectl {' '.join(args)}` failed: {done.stderr.strip()}")
+        return done.stdout
+
+    def audit(self, **filters: str) -> list[dict[str, Any]]:
+        """Return the audit log's entries, oldest first.
+
+        Args:
+            filters: What an entry must be: `verb`, `user` (its name), `userAgent` (how it begins),
+                or a field of the object that it is about (`resource`, `subresource`, `namespace`,
+                `name`, `apiGroup`).
+        """
+        with (self._directory / "audit.log").open() as log:
+            return [entry for entry in map(json.loads, log) if _fits(entry, filters)]
+
+    def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
+        """Return a kubeconfig with a token of that service account."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+        request = {"spec": {"expirationSeconds": TOKEN_SECONDS}}
+        token = self.call("POST", path, request)["status"]["token"]
+        file = self._directory / f"{namespace}-{name}.kubeconfig"
+        return self._write_kubeconfig(file, name, {"token": token}, namespace)
+
+    def user_kubeconfig(self, user: str, groups: list[str] | None = None) -> Path:
+        """Return a kubeconfig with a client certificate of a user who is in these groups."""
+        issue(self._pki, user, user, groups)
+        file = self._directory / f"{user}.kubeconfig"
+        return self._write_kubeconfig(file, user, self._certificate_of(user))
+
+    def is_ready(self) -> bool:
+        return self._answers("/readyz")
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _answers(self, path: str) -> bool:
+        try:
+            return self._session.get(self.url + path, timeout=2).ok
+        except requests.RequestException:
+            return False
+
+    @property
+    def _manager_kubeconfig(self) -> Path:
+        return self._directory / "kube-controller-manager.kubeconfig"
+
+    def _certificate_of(self, file: str) -> dict[str, str]:
+        return {
+            "client-certificate-data": _base64(self._pki / f"{file}.crt"),
+            "client-key-data": _base64(self._pki / f"{file}.key"),
+        }
+
+    def _write_kubeconfig(
+        self, file: Path, user: str, credentials: dict[str, str], namespace: str = "default"
+    ) -> Path:
+        cluster = {
+            "server": self.url,
+            "certificate-authority-data": _base64(self._pki / "ca.crt"),
+        }
+        context = {"cluster": "sandbox", "user": user, "namespace": namespace}
+        document = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "sandbox",
+            "clusters": [{"name": "sandbox", "cluster": cluster}],
+            "users": [{"name": user, "user": credentials}],
+            "contexts": [{"name": "sandbox", "context": context}],
+        }
+        file.touch(mode=0o600)
+        file.write_text(yaml.safe_dump(document, sort_keys=False))
+        return file
+
+    def _etcd(self) -> Server:
+        clients, peers = self._settings.url("etcd"), self._settings.url("etcd-peers")
+        return Server(
+            "etcd",
+            self._directory,
+            [
+                self.binaries / "etcd",
+                f"--data-dir={self._directory / 'etcd'}",
+                f"--listen-client-urls={clients}",
+                f"--advertise-client-urls={clients}",
+                f"--listen-peer-urls={peers}",
+                f"--initial-advertise-peer-urls={peers}",
+                f"--initial-cluster=default={peers}",
+                "--unsafe-no-fsync",  # fast; a machine that crashes takes the sandbox with it
+                "--log-level=warn",
+            ],
+            is_ready=lambda: _is_healthy(clients),
+        )
+
+    def _apiserver(self) -> Server:
+        pki = self._pki
+        command: list[str | Path] = [
+            self.binaries / "kube-apiserver",
+            f"--etcd-servers={self._settings.url('etcd')}",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={self._settings.ports['kube-apiserver']}",
+            "--endpoint-reconciler-type=none",  # it refuses to publish a loopback address
+            f"--tls-cert-file={pki / 'kube-apiserver.crt'}",
+            f"--tls-private-key-file={pki / 'kube-apiserver.key'}",
+            f"--client-ca-file={pki / 'ca.crt'}",
+            "--authorization-mode=RBAC",
+            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
+            f"--service-account-key-file={pki / 'service-accounts.pub'}",
+            f"--service-account-signing-key-file={pki / 'service-accounts.key'}",
+            "--service-account-issuer=https://kubernetes.default.svc",
+            "--service-cluster-ip-range=10.0.0.0/24",
+            "--allow-privileged=true",
+            # Aggregation: an APIService may point at a Service of type ExternalName (localhost).
+            f"--requestheader-client-ca-file={pki / 'front-proxy-ca.crt'}",
+            "--requestheader-allowed-names=front-proxy-client",
+            "--requestheader-username-headers=X-Remote-User",
+            "--requestheader-group-headers=X-Remote-Group",
+            "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+            f"--proxy-client-cert-file={pki / 'front-proxy-client.crt'}",
+            f"--proxy-client-key-file={pki / 'front-proxy-client.key'}",
+        ]
+        if self._settings.audit:
+            # Written before the reply is sent, so that a test reads of all that it has caused.
+            command += [
+                f"--audit-policy-file={self._directory / 'audit-policy.yaml'}",
+                f"--audit-log-path={self._directory / 'audit.log'}",
+                "--audit-log-mode=blocking",
+            ]
+        name = "kube-apiserver"
+        return Server(name, self._directory, command, is_ready=self.is_ready, after=["etcd"])
+
+    def _controller_manager(self) -> Server:
+        pki = self._pki
+        return Server(
+            "kube-controller-manager",
+            self._directory,
+            [
+                self.binaries / "kube-controller-manager",
+                f"--kubeconfig={self._manager_kubeconfig}",
+                "--use-service-account-credentials=true",
+                f"--service-account-private-key-file={pki / 'service-accounts.key'}",
+                f"--root-ca-file={pki / 'ca.crt'}",
+                "--leader-elect=false",
+                "--bind-address=127.0.0.1",
+                f"--secure-port={self._settings.ports['kube-controller-manager']}",
+                f"--cert-dir={self._directory / 'kube-controller-manager'}",
+                # Autoscaling in seconds instead of minutes.
+                "--horizontal-pod-autoscaler-sync-period=2s",
+                "--horizontal-pod-autoscaler-downscale-stabilization=5s",
+                "--horizontal-pod-autoscaler-initial-readiness-delay=0s",
+            ],
+            # It is of use once it makes service accounts.
+            is_ready=lambda: self._answers("/api/v1/namespaces/default/serviceaccounts/default"),
+            after=["kube-apiserver"],
+        )
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/health", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def _base64(file: Path) -> str:
+    return base64.b64encode(file.read_bytes()).decode()
+
+
+def _fits(entry: dict[str, Any], filters: dict[str, str]) -> bool:
+    return all(_value(entry, name, wanted) for name, wanted in filters.items())
+
+
+def _value(entry: dict[str, Any], name: str, wanted: str) -> bool:
+    match name:
+        case "user":
+            return bool(entry["user"].get("username") == wanted)
+        case "userAgent":
+            return str(entry.get("userAgent", "")).startswith(wanted)
+        case "verb":
+            return bool(entry["verb"] == wanted)
+        case _:
+            return bool(entry.get("objectRef", {}).get(name) == wanted)

@@ -1,0 +1,101 @@
+"""How a test controls the simulated Nova, which lives in Senlin's process."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from sandbox.control import Caller
+
+
+class NovaFault:
+    """A fault that was set; used in a `with` statement it is lifted at the end."""
+
+    def __init__(self, control: Caller, id: str) -> None:
+        self._control, self._id = control, id
+
+    def lift(self) -> None:
+        """End it; a build that it has slowed down is done at once."""
+        self._control.call("lift", id=self._id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lift()
+
+
+class Nova:
+    """The servers that Senlin has made, and what shall happen to them.
+
+    `name` is a pattern of server names (as in a shell; a server is called as its node is, or as
+    its profile says), or a server's id where a server exists; `metadata` are patterns for a
+    server's metadata: those of its profile, and `cluster_id`, `cluster_node_id` and
+    `cluster_node_index`, which Senlin adds. Faults do not survive a restart of Senlin, servers do.
+    """
+
+    def __init__(self, control_url: str) -> None:
+        self._control = Caller(control_url)
+
+    def servers(
+        self, name: str = "*", *, metadata: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return servers as they are now, oldest first."""
+        found: list[dict[str, Any]] = self._control.call("servers", name=name, metadata=metadata)
+        return found
+
+    def fail_builds(
+        self,
+        name: str = "*",
+        *,
+        count: int | None = None,
+        text: str = "No valid host was found.",
+        refuse: bool = False,
+        metadata: Mapping[str, str] | None = None,
+    ) -> NovaFault:
+        """Let the next `count` builds (None: all) end in ERROR, or refuse to begin them."""
+        kind = "refuse-build" if refuse else "fail-build"
+        return self._plan(kind, name=name, count=count, text=text, metadata=metadata)
+
+    def slow_builds(
+        self,
+        seconds: float,
+        name: str = "*",
+        *,
+        count: int | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> NovaFault:
+        """Let builds take that long; lifted, those under way are done at once."""
+        return self._plan("slow-build", name=name, seconds=seconds, count=count, metadata=metadata)
+
+    def refuse_deletion(
+        self,
+        name: str = "*",
+        *,
+        count: int | None = None,
+        text: str = "The server cannot be deleted.",
+        metadata: Mapping[str, str] | None = None,
+    ) -> NovaFault:
+        """Refuse to delete servers."""
+        return self._plan("refuse-deletion", name=name, count=count, text=text, metadata=metadata)
+
+    def down(
+        self, seconds: float | None = None, *, text: str = "Unable to establish connection to Nova"
+    ) -> NovaFault:
+        """Let every request to Nova, Glance and Neutron fail, for all clusters."""
+        return self._plan("down", seconds=seconds, text=text)
+
+    def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
+        """Let servers be gone, as if someone had deleted them; return how many."""
+        return int(self._control.call("vanish", name=name, metadata=metadata))
+
+    def break_server(
+        self, name: str = "*", *, status: str = "ERROR", metadata: Mapping[str, str] | None = None
+    ) -> int:
+        """Give servers a status; return how many."""
+        return int(self._control.call("break", name=name, status=status, metadata=metadata))
+
+    def lift(self, name: str | None = None) -> None:
+        """End the faults that were set with this name pattern; None: all."""
+        self._control.call("lift", name=name)
+
+    def _plan(self, kind: str, **details: Any) -> NovaFault:
+        return NovaFault(self._control, self._control.call("plan", kind=kind, **details))

@@ -1,0 +1,138 @@
+"""Keystone and Senlin with their proxies: files, servers, and clouds.yaml for their users."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from sandbox import accounts
+from sandbox.databases import copy_databases, make_keys, render, set_endpoints
+from sandbox.servers import Server
+from sandbox.settings import Settings
+
+HERE = Path(__file__).parent
+CLOUDS = {"blue": "blue-1", "green": "green-1"}  # besides one named after each user
+ROUTES = ("keystone", "senlin")
+
+
+class OpenStack:
+    """The cloud's side of a sandbox."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.auth_url = f"{settings.url('keystone')}/v3"
+        self.clouds_yaml = settings.directory / "clouds.yaml"
+        self._settings = settings
+        self._directory = settings.directory
+
+    def prepare(self) -> None:
+        """Write what the servers and their users read; keep the databases that are there."""
+        settings = self._settings
+        copy_databases(settings.databases, self._directory)
+        make_keys(self._directory)
+        urls = {"identity": self.auth_url, "clustering": settings.url("senlin")}
+        set_endpoints(self._directory, urls)
+        keystone = {"directory": self._directory, "token_lifetime": settings.token_lifetime}
+        render("keystone", self._keystone_conf, keystone)
+        senlin = {
+            "directory": self._directory,
+            "environment": settings.senlin,
+            "region": accounts.REGION,
+            # Its own requests are none that a test counts or disturbs.
+            "keystone": settings.url("keystone-behind-proxy"),
+            "service_user": accounts.SERVICE_USER,
+            "service_password": accounts.password_of(accounts.SERVICE_USER),
+            "service_project": accounts.SERVICE_PROJECT,
+            "port": settings.ports["senlin-behind-proxy"],
+            "public_port": settings.ports["senlin"],
+        }
+        render("senlin", self._senlin_conf, senlin)
+        users = [*accounts.USERS, accounts.ADMIN]
+        clouds = {name: self.cloud(user) for name, user in (CLOUDS | {u: u for u in users}).items()}
+        self.clouds_yaml.touch(mode=0o600)
+        self.clouds_yaml.write_text(yaml.safe_dump({"clouds": clouds}, sort_keys=False))
+
+    def servers(self) -> list[Server]:
+        return [self._keystone(), self._senlin(), self._proxy()]
+
+    def cloud(self, user: str, **overrides: Any) -> dict[str, Any]:
+        """Return the entry of a clouds.yaml for a user; overrides of `auth` are merged into it."""
+        project = user if user == accounts.ADMIN else accounts.USERS[user] or accounts.PROJECTS[0]
+        auth = {
+            "auth_url": self.auth_url,
+            "username": user,
+            "password": accounts.password_of(user),
+            "project_name": project,
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        }
+        overrides["auth"] = auth | overrides.get("auth", {})
+        return {"region_name": accounts.REGION, "identity_api_version": "3", **overrides}
+
+    def token(self, user: str) -> str:
+        """Log a user in; return the token."""
+        auth = self.cloud(user)["auth"]
+        domain = {"id": "default"}
+        password = {"name": user, "password": auth["password"], "domain": domain}
+        body = {
+            "identity": {"methods": ["password"], "password": {"user": password}},
+            "scope": {"project": {"name": auth["project_name"], "domain": domain}},
+        }
+        reply = requests.post(f"{self.auth_url}/auth/tokens", json={"auth": body}, timeout=30)
+        reply.raise_for_status()
+        return reply.headers["X-Subject-Token"]
+
+    @property
+    def _keystone_conf(self) -> Path:
+        return self._directory / "keystone.conf"
+
+    @property
+    def _senlin_conf(self) -> Path:
+        return self._directory / "senlin.conf"
+
+    def _keystone(self) -> Server:
+        port = self._settings.ports["keystone-behind-proxy"]
+        python = self._settings.keystone / "bin" / "python"
+        return Server(
+            "keystone",
+            self._directory,
+            [python, HERE / "keystone" / "serve.py", self._keystone_conf, str(port)],
+            is_ready=lambda: _answers(self._settings.url("keystone-behind-proxy") + "/v3"),
+        )
+
+    def _senlin(self) -> Server:
+        python = self._settings.senlin / "bin" / "python"
+        environment = {
+            "SIMULATED_CLOUD_PORT": str(self._settings.ports["nova-control"]),
+            "SIMULATED_CLOUD_FILE": str(self._directory / "servers.db"),
+            # Its libraries announce what a later release of each of them will drop.
+            "PYTHONWARNINGS": "ignore",
+        }
+        return Server(
+            "senlin",
+            self._directory,
+            [python, HERE / "senlin" / "serve.py", "--config-file", self._senlin_conf],
+            is_ready=lambda: _answers(self._settings.url("senlin-behind-proxy")),
+            environment=environment,
+        )
+
+    def _proxy(self) -> Server:
+        ports = self._settings.ports
+        routes = [f"{name}:{ports[name]}:{ports[name + '-behind-proxy']}" for name in ROUTES]
+        command = [sys.executable, "-m", "sandbox.proxy", str(ports["proxy-control"]), *routes]
+        return Server(
+            "proxy",
+            self._directory,
+            command,
+            is_ready=lambda: _answers(self._settings.url("proxy-control") + "/senlin/requests"),
+            environment={"PYTHONPATH": str(HERE.parent)},
+        )
+
+
+def _answers(url: str) -> bool:
+    try:
+        requests.get(url, timeout=2)
+    except requests.RequestException:
+        return False
+    return True

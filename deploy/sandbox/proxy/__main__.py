@@ -1,0 +1,93 @@
+"""The proxies as a process: `python -m sandbox.proxy CONTROL_PORT NAME:PORT:SERVER_PORT …`.
+
+The control port takes `POST /<proxy>/<operation>` with a JSON object of arguments.
+"""
+
+import asyncio
+import json
+import re
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from sandbox.proxy.faults import Fault
+from sandbox.proxy.http1 import HEAD_LIMIT, Closed, read_request, reply
+from sandbox.proxy.relay import Relay, Tokens
+
+Operation = Callable[..., Awaitable[Any]]
+
+
+class Control:
+    """What can be asked of a proxy, from another process."""
+
+    def __init__(self, relays: dict[str, Relay]) -> None:
+        self._relays = relays
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                request = await read_request(reader)
+                _, name, operation = request.start_line.split(" ")[1].split("/")
+                status, answer = await self._call(name, operation, request.body)
+                writer.write(reply(status, {}, answer))
+                await writer.drain()
+        except (Closed, OSError):
+            writer.close()
+
+    async def _call(self, name: str, operation: str, body: bytes) -> tuple[int, Any]:
+        operations: dict[str, Operation] = {
+            "requests": self._requests,
+            "clear": self._clear,
+            "fault": self._fault,
+            "hits": self._hits,
+            "lift": self._lift,
+        }
+        try:
+            return 200, await operations[operation](self._relays[name], **json.loads(body or b"{}"))
+        except (KeyError, TypeError, ValueError) as error:
+            return 400, f"{operation} on {name}: {error!r}"
+
+    async def _requests(
+        self, relay: Relay, caller: str = "", method: str | None = None, path: str = ""
+    ) -> Any:
+        return [
+            asdict(request)
+            for request in relay.requests
+            if caller in request.caller
+            and method in (None, request.method)
+            and re.search(path, request.path)
+        ]
+
+    async def _clear(self, relay: Relay) -> None:
+        relay.requests.clear()
+
+    async def _fault(self, relay: Relay, **details: Any) -> str:
+        fault = Fault(**details)
+        await relay.add(fault)
+        return fault.id
+
+    async def _hits(self, relay: Relay, id: str) -> int:
+        return next((fault.hits for fault in relay.faults if fault.id == id), 0)
+
+    async def _lift(self, relay: Relay, id: str | None = None) -> None:
+        await relay.lift(lambda fault: id in (None, fault.id))
+
+
+async def main(control_port: str, *routes: str) -> None:
+    tokens = Tokens()
+    relays: dict[str, Relay] = {}
+    for route in routes:
+        name, port, server_port = route.split(":")
+        relays[name] = Relay(int(port), int(server_port), tokens)
+        await relays[name].open_or_close()
+    control = Control(relays)
+    await asyncio.start_server(control.serve, "127.0.0.1", int(control_port), limit=HEAD_LIMIT)
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    await stopped.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

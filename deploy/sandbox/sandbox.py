@@ -1,0 +1,261 @@
+"""A sandbox: real servers on this machine, in a directory of their own."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any, Self
+
+from sandbox.binaries import kubernetes_binaries
+from sandbox.cache import lock
+from sandbox.control_plane import ControlPlane
+from sandbox.databases import prepared_databases
+from sandbox.nova import Nova
+from sandbox.openstack import OpenStack
+from sandbox.progress import say
+from sandbox.proxy.client import Proxy
+from sandbox.servers import Server, start_all, stop_all
+from sandbox.settings import Settings, free_ports
+from sandbox.tools import SandboxError
+from sandbox.venvs import server_python, virtual_environment
+
+HERE = Path(__file__).parent
+CRDS = HERE.parents[1] / "crds"
+
+
+class Sandbox:
+    """A running sandbox; as a context manager it ends with the `with` statement.
+
+    Attributes:
+        directory: Holds all its files: configuration, data, logs.
+        servers: By name; each can be stopped, started, paused.
+        senlin, keystone: The fault proxies, which every client goes through.
+        nova: The simulated Nova behind Senlin.
+        clouds_yaml: With a cloud for each user, and `blue`, `green` for the first of each project.
+    """
+
+    def __init__(self, settings: Settings, owner: int | None = None) -> None:
+        self._settings, self._owner = settings, owner
+        self.directory = settings.directory
+        self._openstack = OpenStack(settings)
+        self._kubernetes = ControlPlane(settings, settings.binaries) if settings.binaries else None
+        servers = self._openstack.servers()
+        if self._kubernetes:
+            servers = [*self._kubernetes.servers(), *servers]
+        self.servers: Mapping[str, Server] = {server.name: server for server in servers}
+        control = settings.url("proxy-control")
+        self.keystone = Proxy(settings.url("keystone"), f"{control}/keystone")
+        self.senlin = Proxy(settings.url("senlin"), f"{control}/senlin")
+        self.nova = Nova(settings.url("nova-control"))
+        self.clouds_yaml = self._openstack.clouds_yaml
+        self._guard = Server(
+            "guard",
+            self.directory,
+            [sys.executable, "-m", "sandbox.guard", str(owner), self.directory],
+            is_ready=lambda: True,
+            environment={"PYTHONPATH": str(HERE.parent)},
+        )
+
+    @classmethod
+    def up(
+        cls,
+        directory: Path | None = None,
+        *,
+        audit: bool = False,
+        token_lifetime: int = 86400,
+        kubernetes: bool = True,
+        owner: int | None = None,
+        lasting: bool = False,
+    ) -> Self:
+        """Start a sandbox.
+
+        Args:
+            directory: Where; one that was stopped goes on there. None: a temporary one, which is
+                removed at the end.
+            audit: Whether Kubernetes keeps an audit log.
+            token_lifetime: Of Keystone's tokens (seconds).
+            kubernetes: Whether there is a Kubernetes at all.
+            owner: The process with which the sandbox ends, however that ends. None: this one.
+            lasting: It does not end with any process, but goes on until `down`.
+
+        Raises:
+            SandboxError: A server does not start, or a sandbox runs there already.
+        """
+        settings = _settings(directory, audit, token_lifetime, kubernetes)
+        sandbox = cls(settings, None if lasting else owner or os.getpid())
+        try:
+            sandbox._start()
+        except _RunsAlready:
+            raise
+        except BaseException:
+            sandbox.down()
+            raise
+        return sandbox
+
+    @classmethod
+    def attach(cls, directory: Path) -> Self:
+        """Return the sandbox that was started in that directory; it is not ours to end.
+
+        Raises:
+            SandboxError: There is none.
+        """
+        try:
+            return cls(Settings.load(directory.absolute()))
+        except FileNotFoundError as error:
+            raise SandboxError(f"There is no sandbox in {directory}.") from error
+
+    @property
+    def is_running(self) -> bool:
+        return any(server.pid for server in self.servers.values())
+
+    def down(self, *, purge: bool = False) -> None:
+        """Stop everything; remove the directory if it is temporary, or if `purge` says so."""
+        purge = purge or self._settings.temporary
+        servers = list(self.servers.values())
+        if purge:
+            stop_all(servers, SIGKILL)  # there is nothing that they would have to save
+        else:
+            stop_all([server for server in servers if server.name != "etcd"])
+            stop_all(servers)
+        if self._guard.pid != os.getpid():
+            self._guard.stop()
+        if purge:
+            shutil.rmtree(self.directory)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owner:
+            self.down()
+
+    # Kubernetes
+
+    @property
+    def kubernetes(self) -> ControlPlane:
+        """The control plane.
+
+        Raises:
+            SandboxError: The sandbox was started without one.
+        """
+        if self._kubernetes is None:
+            raise SandboxError("This sandbox was started without Kubernetes.")
+        return self._kubernetes
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's."""
+        return self.kubernetes.kubeconfig
+
+    @property
+    def bin(self) -> Path:
+        """Where kubectl is."""
+        return self.kubernetes.binaries
+
+    def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> str:
+        """Run kubectl as the administrator; return what it prints.
+
+        Raises:
+            SandboxError: It ended with an error (and `check` is set); its words are in the message.
+        """
+        return self.kubernetes.kubectl(*args, input=input, check=check)
+
+    def apply_crds(self) -> None:
+        """Install the custom resources of this repository, and wait until they are served."""
+        if not any(CRDS.glob("*.yaml")):
+            return
+        self.kubectl("apply", "--server-side", "-f", str(CRDS))
+        self.kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", str(CRDS))
+
+    def audit(self, **filters: str) -> list[dict[str, Any]]:
+        """Return entries of Kubernetes' audit log; see `ControlPlane.audit`."""
+        return self.kubernetes.audit(**filters)
+
+    def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
+        """Return a kubeconfig with a token of that service account."""
+        return self.kubernetes.service_account_kubeconfig(namespace, name)
+
+    def user_kubeconfig(self, user: str, groups: list[str] | None = None) -> Path:
+        """Return a kubeconfig with a client certificate of a user who is in these groups."""
+        return self.kubernetes.user_kubeconfig(user, groups)
+
+    # OpenStack
+
+    def clouds(self, user: str = "blue-1", **overrides: Any) -> dict[str, Any]:
+        """Return a clouds.yaml document for a Secret: one cloud called `openstack`.
+
+        Args:
+            user: One of `sandbox.accounts.USERS`, or `admin`.
+            overrides: Other keys of the cloud; those of `auth` are merged into it.
+        """
+        return {"clouds": {"openstack": self._openstack.cloud(user, **overrides)}}
+
+    def token(self, user: str = "blue-1") -> str:
+        """Log a user in; return a token for the user's project."""
+        return self._openstack.token(user)
+
+    # Starting
+
+    def _start(self) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with lock(self.directory / "starting"):
+            for server in self.servers.values():
+                if server.pid:
+                    raise _RunsAlready(
+                        f"A sandbox runs in {self.directory} already ({server.name} is process "
+                        f"{server.pid}). Stop it with `python -m sandbox down --dir "
+                        f"{self.directory}`, or choose another directory."
+                    )
+            self._settings.save()
+            if self._owner:
+                self._guard.start()
+            self._openstack.prepare()
+            if self._kubernetes:
+                self._kubernetes.prepare()
+            ready = start_all(list(self.servers.values()))
+        for name, seconds in ready.items():
+            say(f"{name} is ready ({seconds:.1f} s)")
+
+
+class _RunsAlready(SandboxError):
+    """What runs there is someone else's, and must go on."""
+
+
+def _settings(
+    directory: Path | None, audit: bool, token_lifetime: int, kubernetes: bool
+) -> Settings:
+    """Return the settings of a new sandbox, or of one that was stopped, with these changes."""
+    binaries, keystone, senlin, databases = prepare(kubernetes=kubernetes)
+    temporary = directory is None
+    place = directory or Path(tempfile.mkdtemp(prefix="senlin-sandbox-"))
+    try:
+        ports = Settings.load(place.absolute()).ports
+    except FileNotFoundError:
+        ports = free_ports()
+    return Settings(
+        directory=place.absolute(),
+        ports=ports,
+        binaries=binaries,
+        keystone=keystone,
+        senlin=senlin,
+        databases=databases,
+        audit=audit,
+        token_lifetime=token_lifetime,
+        temporary=temporary,
+    )
+
+
+def prepare(*, kubernetes: bool = True) -> tuple[Path | None, Path, Path, Path]:
+    """Build and install what is not in the cache yet.
+
+    Returns:
+        Where the Kubernetes programs, Keystone, Senlin and the prepared databases are.
+    """
+    python = server_python()
+    keystone = virtual_environment("keystone", HERE / "keystone" / "requirements.txt", python)
+    senlin = virtual_environment("senlin", HERE / "senlin" / "requirements.txt", python)
+    databases = prepared_databases(keystone, senlin)
+    return kubernetes_binaries() if kubernetes else None, keystone, senlin, databases

@@ -1,0 +1,303 @@
+# mypy: disable-error-code="import-not-found,import-untyped,no-untyped-def,no-untyped-call,misc"
+# Senlin is installed in an environment of its own, in which this runs; it has no types.
+"""A Nova, a Glance and a Neutron that remember: they replace Senlin's own stand-ins.
+
+Senlin's stand-ins forget every server at once and never fail. These keep theirs in a `Cloud`,
+whose faults a test sets over an HTTP port of this process.
+"""
+
+import copy
+import functools
+import json
+import os
+from pathlib import Path
+
+import eventlet
+from eventlet import wsgi
+from oslo_config import cfg
+from oslo_utils import uuidutils
+from senlin.common import consts, exception
+from senlin.drivers import sdk
+from senlin.tests.drivers import os_test
+from senlin.tests.drivers.os_test import glance_v2, neutron_v2, nova_v2
+from simcloud import FLAVORS, IMAGES, KEYPAIRS, ZONES, Cloud, CloudError
+
+WAIT_SECONDS = 0.1
+NETWORKS = ("private", "public")
+HYPERVISOR = {"id": "1", "hypervisor_hostname": "sandbox", "state": "up", "status": "enabled"}
+
+cloud = Cloud(Path(os.environ["SIMULATED_CLOUD_FILE"]))
+
+
+def install() -> None:
+    """Take the places of Senlin's stand-ins, and open the control port."""
+    os_test.compute = Nova
+    os_test.glance = Glance
+    os_test.network = Neutron
+    listener = eventlet.listen(("127.0.0.1", int(os.environ["SIMULATED_CLOUD_PORT"])))
+    eventlet.spawn(wsgi.server, listener, control, log_output=False)
+
+
+def control(environ, start_response):
+    """Call the operation that the path names with the JSON object in the body."""
+    operation = cloud.operations().get(environ["PATH_INFO"].strip("/"))
+    try:
+        arguments = json.loads(environ["wsgi.input"].read() or b"{}")
+        status, reply = "200 OK", operation(**arguments)
+    except TypeError as error:  # no such operation, or not these arguments
+        status, reply = "400 Bad Request", str(error)
+    start_response(status, [("Content-Type", "application/json")])
+    return [json.dumps(reply).encode()]
+
+
+def as_senlin_expects(method):
+    """Translate the cloud's errors into the one that Senlin's drivers raise."""
+
+    @functools.wraps(method)
+    def translated(*args, **kwargs):
+        try:
+            return method(*args, **kwargs)
+        except CloudError as error:
+            raise exception.InternalError(code=error.code, message=error.message) from error
+
+    return translated
+
+
+def resource(record):
+    return sdk.FakeResourceObject(copy.deepcopy(record))
+
+
+def server_resource(record):
+    """Return a server with all attributes that Senlin's server profile reads."""
+    public = {key: value for key, value in record.items() if not key.startswith("_")}
+    fixed = {
+        "access_ipv4": "",
+        "access_ipv6": "",
+        "addresses": {},
+        "attached_volumes": [],
+        "block_device_mapping": [],
+        "disk_config": "AUTO",
+        "has_config_drive": False,
+        "host_id": "sandbox",
+        "hypervisor_hostname": "sandbox",
+        "links": [],
+        "progress": 100,
+    }
+    return resource({**fixed, **public})
+
+
+class Nova(nova_v2.NovaClient):
+    """The calls that Senlin makes for a server profile, a zone and an affinity policy."""
+
+    @as_senlin_expects
+    def flavor_find(self, name_or_id, ignore_missing=False):
+        return resource(cloud.look_up("Flavor", FLAVORS, name_or_id))
+
+    @as_senlin_expects
+    def keypair_find(self, name_or_id, ignore_missing=False):
+        keypairs = tuple({"id": name, "name": name} for name in KEYPAIRS)
+        return resource(cloud.look_up("Keypair", keypairs, name_or_id))
+
+    @as_senlin_expects
+    def server_create(self, **attributes):
+        image = attributes.get("imageRef")
+        flavor = cloud.look_up("Flavor", FLAVORS, attributes["flavorRef"])
+        return server_resource(
+            cloud.create(
+                attributes["name"],
+                flavor=flavor,
+                image={"id": cloud.look_up("Image", IMAGES, image)["id"]} if image else "",
+                metadata=attributes.get("metadata") or {},
+                key_name=attributes.get("key_name"),
+                security_groups=attributes.get("security_groups") or [{"name": "default"}],
+                availability_zone=attributes.get("availability_zone") or ZONES[0],
+                scheduler_hints=attributes.get("scheduler_hints") or {},
+                networks=attributes.get("networks") or [],
+            )
+        )
+
+    @as_senlin_expects
+    def server_get(self, server):
+        return server_resource(cloud.get(getattr(server, "id", server)))
+
+    @as_senlin_expects
+    def wait_for_server(
+        self, server, status=consts.VS_ACTIVE, failures=None, interval=2, timeout=None
+    ):
+        seconds = timeout or cfg.CONF.default_nova_timeout
+        with eventlet.Timeout(seconds, CloudError(500, f"Server {server} is not yet {status}")):
+            while (seen := cloud.get(server))["status"] != status:
+                if seen["status"] in (failures or [consts.VS_ERROR]):
+                    fault = (seen["fault"] or {}).get("message", "")
+                    raise CloudError(500, f"Server:{server} transitioned to failure state: {fault}")
+                eventlet.sleep(WAIT_SECONDS)
+
+    @as_senlin_expects
+    def server_delete(self, server, ignore_missing=True):
+        cloud.delete(server)
+
+    server_force_delete = server_delete
+
+    def wait_for_server_delete(self, server, timeout=None):
+        """Return at once: a deletion takes no time here."""
+
+    @as_senlin_expects
+    def server_update(self, server, **attributes):
+        return server_resource(cloud.change(server, **attributes))
+
+    @as_senlin_expects
+    def server_rebuild(self, server, image, name=None, admin_password=None, **attributes):
+        """Rebuild; as in Nova a stopped server is stopped again in the end."""
+        image_id = cloud.look_up("Image", IMAGES, image)["id"]
+        before = cloud.get(server)
+        status = before["status"] if before["status"] == consts.VS_SHUTOFF else consts.VS_ACTIVE
+        changes = {"image": {"id": image_id}, "status": status, "name": name or before["name"]}
+        return server_resource(cloud.change(server, **changes))
+
+    @as_senlin_expects
+    def server_resize(self, server, flavor):
+        new = cloud.look_up("Flavor", FLAVORS, flavor)
+        before = cloud.get(server)
+        undo = {"flavor": before["flavor"], "status": before["status"]}
+        cloud.change(server, flavor=new, status="VERIFY_RESIZE", _before_resize=undo)
+
+    @as_senlin_expects
+    def server_resize_confirm(self, server):
+        before = cloud.get(server)["_before_resize"]
+        cloud.change(server, status=before["status"])
+
+    @as_senlin_expects
+    def server_resize_revert(self, server):
+        cloud.change(server, **cloud.get(server)["_before_resize"])
+
+    @as_senlin_expects
+    def server_metadata_get(self, server):
+        return dict(cloud.get(server)["metadata"])
+
+    @as_senlin_expects
+    def server_metadata_update(self, server, metadata):
+        return server_resource(cloud.change(server, metadata=dict(metadata or {})))
+
+    @as_senlin_expects
+    def server_metadata_delete(self, server, keys):
+        kept = {k: v for k, v in cloud.get(server)["metadata"].items() if k not in keys}
+        cloud.change(server, metadata=kept)
+
+    @as_senlin_expects
+    def server_change_password(self, server, new_password):
+        cloud.get(server)
+
+    @as_senlin_expects
+    def server_interface_create(self, server, **attributes):
+        cloud.get(server.id)
+
+    @as_senlin_expects
+    def server_interface_delete(self, interface, server, ignore_missing=True):
+        cloud.get(server)
+
+    @as_senlin_expects
+    def validate_azs(self, azs):
+        cloud.answer()
+        return [zone for zone in azs if zone in ZONES]
+
+    @as_senlin_expects
+    def server_group_create(self, **attributes):
+        return resource(cloud.create_group(attributes["name"], attributes["policies"]))
+
+    @as_senlin_expects
+    def server_group_find(self, name_or_id, ignore_missing=True):
+        group = cloud.find_group(name_or_id)
+        return group and resource(group)
+
+    @as_senlin_expects
+    def server_group_delete(self, server_group, ignore_missing=True):
+        cloud.delete_group(server_group)
+
+    @as_senlin_expects
+    def hypervisor_list(self, **query):
+        cloud.answer()
+        return [resource(HYPERVISOR)]
+
+    @as_senlin_expects
+    def hypervisor_find(self, name_or_id, ignore_missing=False):
+        cloud.answer()
+        return resource(HYPERVISOR)
+
+    @as_senlin_expects
+    def hypervisor_get(self, hypervisor):
+        cloud.answer()
+        return {**HYPERVISOR, "service": {"host": "sandbox"}}
+
+
+def _moving_to(status):
+    """Return a driver method after which a server has that status."""
+
+    @as_senlin_expects
+    def move(self, server, *_, **__):
+        cloud.change(server, status=status)
+
+    return move
+
+
+for _operation, _status in {
+    "reboot": consts.VS_ACTIVE,
+    "start": consts.VS_ACTIVE,
+    "stop": consts.VS_SHUTOFF,
+    "pause": consts.VS_PAUSED,
+    "unpause": consts.VS_ACTIVE,
+    "suspend": consts.VS_SUSPENDED,
+    "resume": consts.VS_ACTIVE,
+    "rescue": consts.VS_RESCUE,
+    "unrescue": consts.VS_ACTIVE,
+    "evacuate": consts.VS_ACTIVE,
+    "migrate": consts.VS_ACTIVE,
+}.items():
+    setattr(Nova, f"server_{_operation}", _moving_to(_status))
+
+
+def _locking(locked):
+    @as_senlin_expects
+    def lock(self, server):
+        cloud.change(server, locked=locked)
+
+    return lock
+
+
+Nova.server_lock, Nova.server_unlock = _locking(True), _locking(False)
+
+
+class Glance(glance_v2.GlanceClient):
+    @as_senlin_expects
+    def image_find(self, name_or_id, ignore_missing=False):
+        return resource(cloud.look_up("Image", IMAGES, name_or_id))
+
+
+class Neutron(neutron_v2.NeutronClient):
+    """Networks and security groups by name; every port is a new one."""
+
+    @as_senlin_expects
+    def network_get(self, value, ignore_missing=False):
+        networks = tuple({"id": name, "name": name, "subnets": []} for name in NETWORKS)
+        return resource(cloud.look_up("Network", networks, value))
+
+    def security_group_find(self, name_or_id, ignore_missing=False, project_id=None):
+        return resource({"id": name_or_id, "name": name_or_id})
+
+    def port_find(self, port, ignore_missing=False):
+        return resource({**self.fake_port, "id": port, "status": "DOWN"})
+
+    def port_create(self, **attributes):
+        return resource({**self.fake_port, **attributes, "id": uuidutils.generate_uuid()})
+
+    def port_update(self, port, **attributes):
+        return resource({**self.fake_port, **attributes, "id": port})
+
+    def floatingip_find(self, name_or_id, ignore_missing=False):
+        return None
+
+    def floatingip_create(self, **attributes):
+        address = {"floating_ip_address": "198.51.100.1", **attributes}
+        return resource({**address, "id": uuidutils.generate_uuid()})
+
+    def floatingip_delete(self, floating_ip, ignore_missing=True):
+        """Do nothing: none is kept."""

@@ -1,0 +1,76 @@
+"""What is decided about one sandbox when it is first started, kept in its directory."""
+
+import json
+import random
+import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+PORTS = (
+    "etcd",
+    "etcd-peers",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "keystone",  # what clients call: the fault proxy before it
+    "keystone-behind-proxy",
+    "senlin",
+    "senlin-behind-proxy",
+    "proxy-control",
+    "nova-control",
+)
+# Below the ports that the kernel gives to outgoing connections: one of those could take a
+# server's port while that server restarts.
+PORT_RANGE = range(10_000, 32_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The choices of one sandbox; all paths and commands follow from them."""
+
+    directory: Path
+    ports: dict[str, int]
+    binaries: Path | None  # None: without Kubernetes
+    keystone: Path
+    senlin: Path
+    databases: Path
+    audit: bool
+    token_lifetime: int  # seconds
+    temporary: bool  # the directory goes when the sandbox goes
+
+    def save(self) -> None:
+        """Write them to the sandbox's directory, which must exist."""
+        file = self.directory / "sandbox.json"
+        partial = file.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(self), default=str, indent=2) + "\n")
+        partial.replace(file)
+
+    @classmethod
+    def load(cls, directory: Path) -> "Settings":
+        """Read them.
+
+        Raises:
+            FileNotFoundError: No sandbox was ever started in this directory.
+        """
+        saved: dict[str, Any] = json.loads((directory / "sandbox.json").read_text())
+        for name in ("directory", "keystone", "senlin", "databases", "binaries"):
+            saved[name] = saved[name] and Path(saved[name])
+        return replace(cls(**saved), directory=directory)
+
+    def url(self, name: str) -> str:
+        """Return the root URL of what listens on the port of that name."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+
+def free_ports() -> dict[str, int]:
+    """Return a port for each name on which nothing listens now."""
+    candidates = _free(random.sample(PORT_RANGE, len(PORT_RANGE)))
+    return dict(zip(PORTS, candidates, strict=False))
+
+
+def _free(candidates: list[int]) -> Iterator[int]:
+    for port in candidates:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                yield port
