@@ -1,0 +1,60 @@
+"""A Python client for the OpenStack clustering service (Senlin).
+
+::
+
+    from openstack_clustering import Connection
+
+    with Connection(cloud="mycloud") as connection:
+        for cluster in connection.cluster.clusters(status="ACTIVE"):
+            print(cluster.name, len(cluster.node_ids))
+"""
+
+from openstack_clustering import exceptions
+from openstack_clustering.connection import Connection
+from openstack_clustering.exceptions import ClientException
+from openstack_clustering.proxy import Proxy
+from openstack_clustering.resource import Resource
+from openstack_clustering.resources import (
+    Action,
+    BuildInfo,
+    Cluster,
+    ClusterAttr,
+    ClusterPolicy,
+    Event,
+    Node,
+    NodeDetail,
+    Policy,
+    PolicyType,
+    PolicyValidate,
+    Profile,
+    ProfileType,
+    ProfileValidate,
+    Receiver,
+    Service,
+)
+from openstack_clustering.version import __version__
+
+__all__ = [
+    "Action",
+    "BuildInfo",
+    "ClientException",
+    "Cluster",
+    "ClusterAttr",
+    "ClusterPolicy",
+    "Connection",
+    "Event",
+    "Node",
+    "NodeDetail",
+    "Policy",
+    "PolicyType",
+    "PolicyValidate",
+    "Profile",
+    "ProfileType",
+    "ProfileValidate",
+    "Proxy",
+    "Receiver",
+    "Resource",
+    "Service",
+    "__version__",
+    "exceptions",
+]

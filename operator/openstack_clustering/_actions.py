@@ -1,0 +1,115 @@
+"""Actions, events, and the service's own processes."""
+
+from collections.abc import Iterator
+from typing import Any, Unpack
+
+from openstack_clustering import microversion
+from openstack_clustering._base import Base, check_keywords
+from openstack_clustering.keywords import ActionQuery, EventQuery, NoQuery
+from openstack_clustering.resources import Action, BuildInfo, Event, Service
+
+
+class Actions(Base):
+    """What the server does, has done and is made of."""
+
+    def get_action(self, action: str | Action) -> Action:
+        """Return an action.
+
+        Args:
+            action: The action, its id or its name.
+
+        Raises:
+            DuplicateResource: Several have that name: they are not unique.
+            ResourceNotFound: There is no such action.
+
+        Source: Clustering API reference, "Show action details".
+        """
+        return self._get(Action, action)
+
+    def actions(self, **query: Unpack[ActionQuery]) -> Iterator[Action]:
+        """Yield actions.
+
+        Args:
+            query: `name`, `target` (a cluster, a node or an id), `action` (`CLUSTER_RESIZE` and
+                the like), `status`, `cluster_id`, `sort`, `limit` (a page), `marker`,
+                `global_project`. A list of values means any of them.
+
+        Raises:
+            BadRequest: There is no such action, status or sort key.
+            Forbidden: `global_project` is for admins.
+
+        Source: Clustering API reference, "List actions" (`cluster_id`: microversion 1.14).
+        """
+        if "cluster_id" in query:
+            self._require("cluster_id", microversion.ACTION_CLUSTER)
+        return self._list(Action, query, ActionQuery)
+
+    def cancel_action(self, action: str | Action, force: bool = False) -> None:
+        """Ask for the end of an action and of those that it depends on.
+
+        Args:
+            action: The action or its id.
+            force: Set their status to CANCELLED now and free their locks, whatever they are doing.
+                Without it, what runs already is finished first.
+
+        Raises:
+            Conflict: It has ended already (`ActionImmutable`); not with `force`.
+            ResourceNotFound: There is no such action.
+
+        Source: Clustering API reference, "Update action" (microversion 1.12).
+        """
+        self._require("cancel_action", microversion.CANCEL)
+        query = {"force": "true"} if force else None
+        body = {"action": {"status": "CANCELLED"}}
+        self._transport.request("PATCH", self._path(Action, action), query=query, body=body)
+
+    def get_event(self, event: str | Event) -> Event:
+        """Return an event.
+
+        Args:
+            event: The event or its id.
+
+        Raises:
+            ResourceNotFound: There is no such event.
+
+        Source: Clustering API reference, "Shows event details".
+        """
+        return self._get(Event, event)
+
+    def events(self, **query: Unpack[EventQuery]) -> Iterator[Event]:
+        """Yield events.
+
+        Args:
+            query: `obj_id`, `obj_name`, `obj_type` (`CLUSTER` or `NODE`, in any case),
+                `cluster_id`, `action`, `level` (CRITICAL, ERROR, WARN, INFO, DEBUG), `sort`,
+                `limit` (a page), `marker`, `global_project`.
+
+        Raises:
+            BadRequest: There is no such action, level or sort key.
+            Forbidden: `global_project` is for admins.
+
+        Source: Clustering API reference, "List events".
+        """
+        sent: dict[str, Any] = dict(query)
+        for key in ("obj_type", "otype"):  # the server stores it in capitals
+            if isinstance(sent.get(key), str):
+                sent[key] = sent[key].upper()
+        return self._list(Event, sent, EventQuery)
+
+    def get_build_info(self) -> BuildInfo:
+        """Return the revisions of the server's API and engine: `api` and `engine`.
+
+        Source: Clustering API reference, "Shows build information".
+        """
+        return BuildInfo(self._transport.request("GET", "/build-info").map("build_info"))
+
+    def services(self, **query: Unpack[NoQuery]) -> Iterator[Service]:
+        """Yield the service's own processes, with what the server last heard of each.
+
+        Raises:
+            Forbidden: This is for admins.
+
+        Source: Clustering API reference, "List services".
+        """
+        check_keywords("A list of services", query, NoQuery)
+        return (Service(raw) for raw in self._lazily("/services", "services"))

@@ -1,0 +1,146 @@
+"""Receivers: what starts an action when it is called."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Unpack
+from urllib.parse import urlsplit
+
+from openstack_clustering import microversion
+from openstack_clustering._base import Base
+from openstack_clustering.exceptions import InvalidIdentity
+from openstack_clustering.keywords import (
+    NewReceiver,
+    ReceiverChange,
+    ReceiverQuery,
+    ReceiverRef,
+)
+from openstack_clustering.resources import Receiver
+
+
+class Receivers(Base):
+    """Webhooks and message queues."""
+
+    def create_receiver(self, **attrs: Unpack[NewReceiver]) -> Receiver:
+        """Create a receiver; it is there when the call returns.
+
+        Args:
+            attrs: `name`, `type` (`webhook` or `message`); of a webhook also `cluster_id` (a
+                cluster, its id or its name), `action` (`CLUSTER_SCALE_OUT` and the like) and
+                `params` (the action's inputs).
+
+        Returns:
+            The receiver; a webhook's URL is `receiver.channel["alarm_url"]`: keep it secret.
+
+        Raises:
+            BadRequest: There is no such cluster, type or action.
+
+        Source: Clustering API reference, "Create receiver".
+        """
+        return self._create(Receiver, attrs, NewReceiver)
+
+    def update_receiver(self, receiver: ReceiverRef, **attrs: Unpack[ReceiverChange]) -> Receiver:
+        """Change a receiver; Senlin 16 sets its `created_at` anew and leaves its URL as it was.
+
+        Args:
+            receiver: The receiver, its id or its name.
+            attrs: `name`, `action`, `params` (replaces the whole map).
+
+        Raises:
+            BadRequest: It would change nothing.
+            ResourceNotFound: There is no such receiver.
+
+        Source: Clustering API reference, "Update receiver".
+        """
+        return self._update(Receiver, receiver, attrs, ReceiverChange)
+
+    def delete_receiver(self, receiver: ReceiverRef, ignore_missing: bool = True) -> None:
+        """Delete a receiver.
+
+        Args:
+            receiver: The receiver, its id or its name.
+            ignore_missing: Whether it is all right if there is none.
+
+        Raises:
+            ResourceNotFound: There is no such receiver, and `ignore_missing` is False.
+
+        Source: Clustering API reference, "Delete receiver".
+        """
+        self._delete(Receiver, receiver, ignore_missing)
+
+    def get_receiver(self, receiver: ReceiverRef) -> Receiver:
+        """Return a receiver.
+
+        Args:
+            receiver: The receiver, its id, its name or the beginning of its id.
+
+        Raises:
+            DuplicateResource: Several have that name, or an id that begins so.
+            ResourceNotFound: There is no such receiver.
+
+        Source: Clustering API reference, "Show receiver details".
+        """
+        return self._get(Receiver, receiver)
+
+    def find_receiver(self, name_or_id: str, ignore_missing: bool = True) -> Receiver | None:
+        """Return the receiver with that id or exactly that name; None if there is none.
+
+        Raises:
+            DuplicateResource: Several have that name.
+            ResourceNotFound: There is none, and `ignore_missing` is False.
+        """
+        return self._find(Receiver, name_or_id, ignore_missing)
+
+    def receivers(self, **query: Unpack[ReceiverQuery]) -> Iterator[Receiver]:
+        """Yield receivers.
+
+        Args:
+            query: `name`, `type`, `cluster_id` (the whole id), `action`, `user`, `sort`, `limit`
+                (a page), `marker`, `global_project`.
+
+        Raises:
+            Forbidden: `global_project` is for admins.
+
+        Source: Clustering API reference, "List receivers" (`user`: microversion 1.4).
+        """
+        if query.keys() & {"user", "user_id"}:
+            self._require("user", microversion.RECEIVER_USER)
+        return self._list(Receiver, query, ReceiverQuery)
+
+    def notify_receiver(self, receiver: ReceiverRef) -> None:
+        """Tell a message receiver that there is a message in its queue.
+
+        Args:
+            receiver: The receiver, its id or its name.
+
+        Raises:
+            BadRequest: It is no message receiver.
+            ResourceNotFound: There is no such receiver.
+
+        Source: Clustering API reference, "Notify receiver".
+        """
+        self._transport.request("POST", self._path(Receiver, receiver, "notify"))
+
+    def trigger_webhook(
+        self, receiver: Receiver | str, params: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Do what a webhook's caller does: start its action, without a login.
+
+        Args:
+            receiver: The receiver, or its URL.
+            params: Inputs of the action; they win over the receiver's own.
+
+        Returns:
+            `{"action": id}`; see `wait_for_action`.
+
+        Raises:
+            Conflict: Another action holds the cluster.
+            InvalidIdentity: It is no URL, or a receiver that has none.
+            ResourceNotFound: There is no such receiver any more.
+
+        Source: Clustering API reference, "Trigger webhook action".
+        """
+        channel = receiver.channel if isinstance(receiver, Receiver) else {"alarm_url": receiver}
+        url = (channel or {}).get("alarm_url")
+        if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
+            raise InvalidIdentity("The receiver has no webhook URL.")
+        reply = self._transport.open_request("POST", url, dict(params or {}))
+        return self._started(reply)

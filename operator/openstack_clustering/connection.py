@@ -1,0 +1,126 @@
+"""The way in: a login, and the clustering service behind it."""
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from keystoneauth1.session import DEFAULT_USER_AGENT, Session
+
+from openstack_clustering import auth, config, pool
+from openstack_clustering.proxy import Proxy
+from openstack_clustering.transport import Transport
+from openstack_clustering.version import __version__
+
+
+class Connection:
+    """A login to one cloud; may be used by many threads at once.
+
+    Nothing is sent before it is needed. It is a context manager, which closes it.
+
+    Args:
+        cloud: The name of an entry in clouds.yaml. None: what `OS_CLOUD` names, else the other
+            `OS_*` variables, else the only entry.
+        clouds: A parsed clouds.yaml to use instead of files and variables.
+        session: A ready keystoneauth1 session, such as `openstack.connect().session`, to use
+            instead of a configuration.
+        environ: The variables to use instead of those of the process.
+        timeout: Seconds for the connection, and for each wait for data; 60 if neither this nor
+            `api_timeout` says otherwise.
+        pool_size: How many connections to a server are kept for reuse: one for each thread.
+        app_name: Who is asking; stands first in `User-Agent`.
+        overrides: Keys of clouds.yaml that win over the entry's own (`region_name`, `cacert`,
+            `auth`, also `username` and the like). With an `auth_url` and no `cloud` they are all
+            there is.
+
+    Raises:
+        ConfigException: The configuration cannot be used.
+        TypeError: There is no such keyword.
+    """
+
+    def __init__(
+        self,
+        cloud: str | None = None,
+        *,
+        clouds: Mapping[str, Any] | None = None,
+        session: Any = None,
+        environ: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        pool_size: int = 10,
+        app_name: str | None = None,
+        **overrides: Any,
+    ) -> None:
+        own_name = f"openstack-clustering/{__version__}"
+        agent = f"{app_name} {own_name}" if app_name else own_name
+        self._pool: pool.Pool | None = None
+        if session is None:
+            settings = config.load(cloud, document=clouds, environ=environ, overrides=overrides)
+            session = self._open(settings, agent, timeout, pool_size)
+        else:
+            config.check_overrides(overrides)
+            settings = config.interpret("keywords", overrides)
+            if hasattr(session, "get_session"):  # an openstacksdk CloudRegion
+                session = session.get_session()
+        self._transport = Transport(
+            session,
+            user_agent=f"{agent} {DEFAULT_USER_AGENT}",
+            timeout=timeout or settings.timeout,
+            interface=settings.interface,
+            region_name=settings.region_name,
+            endpoint_override=settings.endpoint_override,
+            wanted_microversion=settings.microversion,
+            retries=settings.retries,
+        )
+        self._session = session
+        self._proxy: Proxy | None = None
+
+    @property
+    def cluster(self) -> Proxy:
+        """The clustering service; the attribute is only there if the catalogue has the service.
+
+        Raises:
+            EndpointNotFound: It has not; as this is an AttributeError, `hasattr` is False.
+            AuthenticationFailed: Keystone refuses the login.
+            ConnectFailure: Keystone does not answer.
+        """
+        if self._proxy is None:
+            self._transport.endpoint()
+            self._proxy = Proxy(self._transport)
+        return self._proxy
+
+    @property
+    def clustering(self) -> Proxy:
+        """The same as `cluster`."""
+        return self.cluster
+
+    @property
+    def session(self) -> Session:
+        """The keystoneauth1 session, for requests to other services."""
+        return self._session
+
+    def close(self) -> None:
+        """Close the connections to the servers. A session that was given is left alone."""
+        if self._pool is not None:
+            self._pool.close()
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _open(
+        self, settings: config.Config, agent: str, timeout: float | None, pool_size: int
+    ) -> Session:
+        self._pool = pool.Pool(size=pool_size, tls=pool.tls_context(settings))
+        return Session(
+            auth=auth.plugin_of(settings),
+            session=self._pool,
+            verify=settings.verify,
+            timeout=timeout or settings.timeout,
+            user_agent=agent,
+        )

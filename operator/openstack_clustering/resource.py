@@ -1,0 +1,115 @@
+"""What all resources have in common: a server's document, read lazily.
+
+A resource is one reference to the parsed document. Nothing is copied or converted when it is made,
+so that a listing costs what its JSON costs; a name is looked up when it is asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class Field(Generic[T]):
+    """A value in the document; None where the server left it out."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: str = "") -> None:
+        self.key = key  # the server's word, where it is not the attribute's name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.key = self.key or name
+
+    @overload
+    def __get__(self, resource: None, owner: type) -> "Field[T]": ...
+    @overload
+    def __get__(self, resource: "Resource", owner: type) -> T: ...
+    def __get__(self, resource: "Resource | None", owner: type) -> "Field[T] | T":
+        if resource is None:
+            return self
+        return resource._raw.get(self.key)  # type: ignore[return-value]
+
+
+class Resource:
+    """An object of the clustering service, as the server described it.
+
+    Values are attributes (`cluster.status`) and items (`cluster["status"]`), by the names of the
+    Python API or by the server's own (`project_id`, `project`). What the server sends beyond is
+    there too, by its own name. Two resources are equal when they are of one type and of the same
+    content; to see a change, get it again.
+    """
+
+    __slots__ = ("_raw", "action_id")
+
+    _fields: ClassVar[Mapping[str, str]] = {}  # the API's names and the server's
+    _without: ClassVar[tuple[str, ...]] = ()  # of those above, what this type does not have
+    _shown: ClassVar[tuple[str, ...]] = ("name", "id")
+
+    action_id: str | None
+    """The id of the action that the request has started whose reply this is; else None."""
+
+    id = Field[str]()
+    name = Field[str]()
+
+    def __init__(self, raw: dict[str, Any], action_id: str | None = None) -> None:
+        self._raw = raw
+        self.action_id = action_id
+
+    def __init_subclass__(cls) -> None:
+        fields = {
+            name: value.key
+            for kind in reversed(cls.__mro__)
+            for name, value in vars(kind).items()
+            if isinstance(value, Field)
+        }
+        cls._fields = {name: key for name, key in fields.items() if name not in cls._without}
+
+    @property
+    def location(self) -> str | None:
+        """The path of the action that this reply's request has started, as in old SDKs."""
+        return f"/v1/actions/{self.action_id}" if self.action_id else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the values by the API's names, and the server's others by their own."""
+        known = {name: self._raw.get(key) for name, key in self._fields.items()}
+        keys = self._fields.values()
+        return known | {key: value for key, value in self._raw.items() if key not in keys}
+
+    def keys(self) -> Iterator[str]:
+        """Return the names of `to_dict()`, so that `dict(resource)` works."""
+        return iter(self.to_dict())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value by its name, or the default where the server sent none."""
+        value = self._raw.get(self._fields.get(name, name))
+        return default if value is None else value
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._fields:
+            return self._raw.get(self._fields[name])
+        return self._raw[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._fields or name in self._raw
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self._raw == other._raw
+
+    __hash__ = None  # type: ignore[assignment]  # its content may change, by wait_for_status
+
+    def __repr__(self) -> str:
+        values = ((name, self.get(name)) for name in self._shown)
+        shown = ", ".join(f"{name}={value!r}" for name, value in values if value is not None)
+        return f"{type(self).__name__}({shown})"
+
+    if not TYPE_CHECKING:  # a misspelt attribute is for the type checker to find
+
+        def __getattr__(self, name: str) -> Any:
+            try:
+                return object.__getattribute__(self, "_raw")[name]
+            except KeyError:
+                kind = type(self).__name__
+                raise AttributeError(f"{kind} has no attribute {name}") from None

@@ -1,0 +1,3 @@
+"""The version, for `User-Agent`."""
+
+__version__ = "0.1.0"
