@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from openstack_clustering import Action, ClientException, Cluster, Node, Profile, Proxy
+from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
 from senlin_operator.kube.objects import GROUP, Key
 
 OWNER = f"{GROUP}/uid"  # the metadata key that says whose a cloud object is
@@ -130,10 +131,18 @@ class Inventory:
         if before is not None:
             self.waking.changed(differences(before, snapshot))
 
+    @property
+    def refused(self) -> bool:
+        """Whether the credential is known to be of no use."""
+        return isinstance(self.error, AuthenticationFailed | EndpointNotFound)
+
     def _failed(self, error: ClientException) -> None:
-        if self.error is None:
-            _LOG.warning("Senlin does not answer", extra={"error": str(error)})
+        known = self.refused
+        if type(error) is not type(self.error):
+            _LOG.warning("the project cannot be looked at", extra={"error": str(error)})
         self.error = error
+        if self.refused and not known and self.snapshot:  # its objects should say so, each once
+            self.waking.changed({*self.snapshot.clusters, *self.snapshot.profiles})
 
     async def _pause(self, began: float, failures: int) -> None:
         took = time.monotonic() - began

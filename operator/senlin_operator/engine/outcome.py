@@ -7,6 +7,7 @@ from openstack_clustering import ClientException
 from openstack_clustering.exceptions import (
     AuthenticationFailed,
     BadRequest,
+    ConfigException,
     Conflict,
     ConnectFailure,
     EndpointNotFound,
@@ -74,6 +75,10 @@ def outcome_of(error: ClientException) -> Outcome:
             return Blocked(Reason.CREDENTIALS_REJECTED, _lasting(error))
         case EndpointNotFound():
             return Blocked(Reason.NO_CLUSTERING_SERVICE, str(error))
+        case ConfigException():
+            return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
+        case Conflict(type="FeatureNotSupported"):  # an update of a cluster in ERROR
+            return Blocked(Reason.REJECTED, f"Senlin refuses it: {_lasting(error)}")
         case Conflict():  # a lock, a running action: Senlin asks for patience
             return Waiting(Reason.BUSY, f"Senlin is busy: {_lasting(error)}", after=5)
         case BadRequest() | Forbidden():
@@ -98,7 +103,7 @@ def is_unclear(error: ClientException) -> bool:
     """Return whether the request may have been carried out in spite of the error."""
     if isinstance(error, ConnectFailure):
         return error.sent is not False
-    return isinstance(error, HttpError) and error.status >= 500
+    return isinstance(error, HttpError) and (error.status >= 500 or error.status < 400)
 
 
 def conditions_of(outcome: Outcome, failures: int) -> list[Condition]:

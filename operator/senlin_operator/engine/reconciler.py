@@ -122,7 +122,8 @@ class Reconciler:
         resource, memory = attempt.resource, attempt.memory
         if not resource.guarded:
             return Gone()
-        if users := self._cache.users(resource.key):
+        users = self._cache.users(resource.key)
+        if users and attempt.report.id:  # what has no cloud object is of no use to anybody
             names = ", ".join(str(user) for user in users[:5])
             return Waiting(Reason.IN_USE, f"Deletion waits for its users to go: {names}.")
         if resource.spec.get("managedOptions", {}).get("onDelete") == "detach":
@@ -168,7 +169,7 @@ class Reconciler:
         inventory, resource = cloud.inventory, attempt.resource
         snapshot = inventory.snapshot
         oldest = max(attempt.memory.fence, time.monotonic() - _STALE)
-        if snapshot is None or snapshot.began < oldest:
+        if snapshot is None or snapshot.began < oldest or inventory.refused:
             inventory.wait_for_look(resource.key)
             if inventory.error:
                 raise inventory.error
