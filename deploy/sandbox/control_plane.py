@@ -106,16 +106,22 @@ class ControlPlane:
         return self._write_kubeconfig(file, user, self._certificate_of(user))
 
     def is_ready(self) -> bool:
-        return self._answers("/readyz")
+        return self._answers(f"{self.url}/readyz")
 
     def close(self) -> None:
         self._session.close()
 
-    def _answers(self, path: str) -> bool:
+    def _answers(self, url: str) -> bool:
         try:
-            return self._session.get(self.url + path, timeout=2).ok
+            return self._session.get(url, timeout=2).ok
         except requests.RequestException:
             return False
+
+    def _manages(self) -> bool:
+        """Return whether the controller manager runs and makes service accounts."""
+        port = self._settings.ports["kube-controller-manager"]
+        account = f"{self.url}/api/v1/namespaces/default/serviceaccounts/default"
+        return self._answers(f"https://127.0.0.1:{port}/healthz") and self._answers(account)
 
     @property
     def _manager_kubeconfig(self) -> Path:
@@ -164,6 +170,7 @@ class ControlPlane:
                 "--log-level=warn",
             ],
             is_ready=lambda: _is_healthy(clients),
+            patience=1,  # it waits for its clients to leave, and needs no such care
         )
 
     def _apiserver(self) -> Server:
@@ -201,7 +208,14 @@ class ControlPlane:
                 "--audit-log-mode=blocking",
             ]
         name = "kube-apiserver"
-        return Server(name, self._directory, command, is_ready=self.is_ready, after=["etcd"])
+        return Server(
+            name,
+            self._directory,
+            command,
+            is_ready=self.is_ready,
+            after=["etcd"],
+            patience=1,  # it waits a minute for watches, which nobody ends
+        )
 
     def _controller_manager(self) -> Server:
         pki = self._pki
@@ -215,16 +229,19 @@ class ControlPlane:
                 f"--service-account-private-key-file={pki / 'service-accounts.key'}",
                 f"--root-ca-file={pki / 'ca.crt'}",
                 "--leader-elect=false",
+                # Its start makes hundreds of requests, which the usual limits stretch to 6 seconds.
+                "--kube-api-qps=500",
+                "--kube-api-burst=1000",
                 "--bind-address=127.0.0.1",
                 f"--secure-port={self._settings.ports['kube-controller-manager']}",
-                f"--cert-dir={self._directory / 'kube-controller-manager'}",
+                f"--tls-cert-file={pki / 'kube-controller-manager-server.crt'}",
+                f"--tls-private-key-file={pki / 'kube-controller-manager-server.key'}",
                 # Autoscaling in seconds instead of minutes.
                 "--horizontal-pod-autoscaler-sync-period=2s",
                 "--horizontal-pod-autoscaler-downscale-stabilization=5s",
                 "--horizontal-pod-autoscaler-initial-readiness-delay=0s",
             ],
-            # It is of use once it makes service accounts.
-            is_ready=lambda: self._answers("/api/v1/namespaces/default/serviceaccounts/default"),
+            is_ready=self._manages,
             after=["kube-apiserver"],
         )
 

@@ -24,6 +24,7 @@ def make_pki(directory: Path) -> None:
     _make_authority(directory, "ca")
     _make_authority(directory, "front-proxy-ca")
     issue(directory, "kube-apiserver", "kube-apiserver", server=True)
+    issue(directory, "kube-controller-manager-server", "localhost", server=True)
     issue(directory, "admin", "sandbox-admin", ["system:masters"])
     issue(directory, "kube-controller-manager", "system:kube-controller-manager")
     issue(directory, "front-proxy-client", "front-proxy-client", authority="front-proxy-ca")

@@ -16,7 +16,7 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 from sandbox.tools import SandboxError, last_lines
 
 START_SECONDS = 90
-STOP_SECONDS = 20
+KILL_SECONDS = 10
 POLL_SECONDS = 0.03
 
 # Our own children among the servers: they must be waited for, or they stay as zombies.
@@ -33,6 +33,7 @@ class Server:
     is_ready: Callable[[], bool]
     after: Sequence[str] = ()  # servers that must be ready before this one is launched
     environment: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 10  # seconds that it has to end by itself
 
     @property
     def log(self) -> Path:
@@ -57,13 +58,13 @@ class Server:
             raise SandboxError(f"{self.name} runs already, as process {self.pid}.")
         start_all([self])
 
-    def stop(self, signal: int = SIGTERM, seconds: float = STOP_SECONDS) -> None:
-        """Send the signal and wait for the end; kill it if it takes longer than that."""
+    def stop(self, signal: int = SIGTERM) -> None:
+        """Send the signal and wait for the end; kill it if its patience is not enough."""
         self.send(signal)
         self.resume()  # what is paused cannot end
-        if not self._ends_within(seconds):
+        if not self._ends_within(self.patience):
             self.send(SIGKILL)
-            self._ends_within(STOP_SECONDS)
+            self._ends_within(KILL_SECONDS)
         self._record.unlink(missing_ok=True)
 
     def restart(self, signal: int = SIGTERM) -> None:
@@ -170,9 +171,13 @@ def _started(pid: int) -> str | None:
     """
     if child := _children.get(pid):
         child.poll()  # lets go of a zombie
+    process = Path(f"/proc/{pid}")
     try:
         # After the program's name, which may hold anything, come the state and 18 more fields.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        threads = os.listdir(process / "task")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    return None if fields[0] in "ZX" else fields[19]
+    # Its first thread may be a zombie while others end; its ports are free once it is alone.
+    is_gone = fields[0] in "ZX" and len(threads) <= 1
+    return None if is_gone else fields[19]
