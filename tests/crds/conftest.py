@@ -1,11 +1,11 @@
 """The real API server, as the tests of the schemas use it."""
 
 import pytest
-from apiserver import Resources
 from kubernetes.client import CustomObjectsApi
 from kubernetes.config import new_client_from_config
 
 from sandbox import Sandbox
+from tests.crds.apiserver import Resources
 
 
 @pytest.fixture(scope="session")

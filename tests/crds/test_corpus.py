@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from apiserver import CRDS, Manifest, Resources, base, corpus, merged, refused
 from kubernetes.client import CustomObjectsApi
+
+from tests.crds.apiserver import CRDS, Manifest, Resources, base, corpus, merged, refused
 
 PLURALS = [crd.stem for crd in sorted(CRDS.glob("*.yaml"))]
 

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
-from apiserver import CRDS, GROUP, VERSION, Manifest, Resources, base, merged, refused
 
 from sandbox import Sandbox
+from tests.crds.apiserver import CRDS, GROUP, VERSION, Manifest, Resources, base, merged, refused
 
 KINDS = {
     "SenlinCluster": ("senlinclusters", "scl", ["Ready", "Reason", "Active", "Desired"]),
@@ -86,8 +87,11 @@ def test_explain_has_text_for_every_field(sandbox: Sandbox) -> None:
     assert [path for path, schema in found if not schema.get("description")] == []
 
 
-def test_explain_by_the_short_name(sandbox: Sandbox) -> None:
-    text = sandbox.kubectl("explain", "scl.spec.resource.desiredCapacity")
+def test_explain_by_the_short_name(sandbox: Sandbox, tmp_path: Path) -> None:
+    # kubectl keeps what it knows of a server for hours, so it may be from before our kinds.
+    fresh = f"--cache-dir={tmp_path}"
+
+    text = sandbox.kubectl("explain", fresh, "scl.spec.resource.desiredCapacity")
 
     assert "How many nodes there should be, from minSize to maxSize." in text
 
