@@ -2,8 +2,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sandbox import Sandbox
 
+from sandbox import Sandbox
 from tests.operator.world import World
 
 

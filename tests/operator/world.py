@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 from kubernetes import client, config
-from sandbox import Sandbox
 
 from openstack_clustering import Connection
+from sandbox import Sandbox
 
 GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
 PLURALS = {"SenlinProfile": "senlinprofiles", "SenlinCluster": "senlinclusters"}
@@ -107,7 +107,7 @@ class World:
                 return None
             raise
 
-    def edit(self, kind: str, name: str, **resource: Any) -> None:
+    def edit(self, kind: str, name: str, /, **resource: Any) -> None:
         """Merge fields into `spec.resource`."""
         self.patch(kind, name, {"spec": {"resource": resource}})
 
@@ -139,7 +139,9 @@ class World:
             last = self.get(kind, name)
             if last is not None and until(last):
                 return last
-        raise AssertionError(f"not {what} after {seconds} s:\n{yaml.safe_dump(last)}\n{self.tail()}")
+        raise AssertionError(
+            f"not {what} after {seconds} s:\n{yaml.safe_dump(last)}\n{self.tail()}"
+        )
 
     def ready(self, kind: str = "SenlinCluster", name: str = "web", **options: Any) -> Document:
         """Wait until the present generation is Ready."""
@@ -147,7 +149,9 @@ class World:
 
     def waits_for(self, reason: str, kind: str = "SenlinCluster", name: str = "web") -> Document:
         """Wait until Ready has that reason; return the condition."""
-        found = self.wait(kind, name, lambda it: condition(it, "Ready").get("reason") == reason, reason)
+        found = self.wait(
+            kind, name, lambda it: condition(it, "Ready").get("reason") == reason, reason
+        )
         return condition(found, "Ready")
 
     def gone(self, kind: str, name: str, seconds: float = 40) -> None:
@@ -161,10 +165,14 @@ class World:
 
     def clusters(self) -> list[Any]:
         """Return the clusters that belong to this namespace, by the nodes' name or by the mark."""
-        return [it for it in self.senlin.clusters() if it.metadata.get("namespace") == self.namespace]
+        return [
+            it for it in self.senlin.clusters() if it.metadata.get("namespace") == self.namespace
+        ]
 
     def profiles(self) -> list[Any]:
-        return [it for it in self.senlin.profiles() if it.metadata.get("namespace") == self.namespace]
+        return [
+            it for it in self.senlin.profiles() if it.metadata.get("namespace") == self.namespace
+        ]
 
     def eventually(self, holds: Callable[[], bool], what: str, seconds: float = 40) -> None:
         for _ in ticks(seconds):
