@@ -90,13 +90,17 @@ def refused(*, at: str | None, says: str) -> Iterator[None]:
     assert says in status["message"]
 
 
-@cache
-def corpus(plural: str) -> Manifest:
-    return yaml.safe_load((CORPUS / f"{plural}.yaml").read_text())
-
-
 def base(plural: str) -> Manifest:
-    return corpus(plural)["base"]
+    return _read(plural)["base"]
+
+
+def rows(plural: str, verdict: str) -> list[Manifest]:
+    return _read("common")[verdict] + _read(plural)[verdict]
+
+
+@cache
+def _read(name: str) -> Manifest:
+    return yaml.safe_load((CORPUS / f"{name}.yaml").read_text())
 
 
 def merged(target: Any, patch: Any) -> Any:

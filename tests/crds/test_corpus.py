@@ -5,24 +5,30 @@ from typing import Any
 import pytest
 from kubernetes.client import CustomObjectsApi
 
-from tests.crds.apiserver import CRDS, Manifest, Resources, base, corpus, merged, refused
+from tests.crds.apiserver import CRDS, Manifest, Resources, base, merged, refused, rows
 
 PLURALS = [crd.stem for crd in sorted(CRDS.glob("*.yaml"))]
 
 
-def rows(verdict: str) -> list[Any]:
+def manifests(verdict: str) -> list[Any]:
     return [
         pytest.param(plural, row, id=f"{plural}: {row['name']}")
         for plural in PLURALS
-        for row in corpus(plural)[verdict]
+        for row in rows(plural, verdict)
     ]
+
+
+def nested(path: str, value: Any) -> Manifest:
+    for name in reversed(path.split(".")):
+        value = {name: value}
+    return value
 
 
 def resources(api: CustomObjectsApi, plural: str) -> Resources:
     return Resources(api, plural, "default")  # nothing is kept, so nothing need be tidied away
 
 
-@pytest.mark.parametrize(("plural", "row"), rows("accepted"))
+@pytest.mark.parametrize(("plural", "row"), manifests("accepted"))
 def test_accepted(custom_objects: CustomObjectsApi, plural: str, row: Manifest) -> None:
     manifest = merged(base(plural), row["patch"])
 
@@ -31,7 +37,7 @@ def test_accepted(custom_objects: CustomObjectsApi, plural: str, row: Manifest) 
     assert made == merged(made, manifest)  # no field is dropped
 
 
-@pytest.mark.parametrize(("plural", "row"), rows("refused"))
+@pytest.mark.parametrize(("plural", "row"), manifests("refused"))
 def test_refused(custom_objects: CustomObjectsApi, plural: str, row: Manifest) -> None:
     manifest = merged(base(plural), row["patch"])
 
@@ -41,37 +47,51 @@ def test_refused(custom_objects: CustomObjectsApi, plural: str, row: Manifest) -
 
 @pytest.mark.parametrize("plural", PLURALS)
 def test_every_kind_has_a_corpus_worth_the_name(plural: str) -> None:
-    assert len(corpus(plural)["accepted"]) >= 25
-    assert len(corpus(plural)["refused"]) >= 25
+    assert len(rows(plural, "accepted")) >= 25
+    assert len(rows(plural, "refused")) >= 25
+
+
+@pytest.mark.parametrize(
+    ("plural", "path", "longest"),
+    [
+        *(
+            (plural, f"spec.{field}", longest)
+            for plural in PLURALS
+            for field, longest in {
+                "cloudCredentialsRef.secretName": 253,
+                "cloudCredentialsRef.cloudName": 255,
+                "resource.name": 255,
+                "resource.metadata.key": 4096,
+            }.items()
+        ),
+        ("senlinprofiles", "spec.resource.type", 255),
+        ("senlinclusters", "spec.resource.profileRef.name", 253),
+        ("senlinclusters", "spec.resource.config.nodeNameFormat", 255),
+    ],
+)
+def test_longest(custom_objects: CustomObjectsApi, plural: str, path: str, longest: int) -> None:
+    kind = resources(custom_objects, plural)
+
+    kind.try_create(merged(base(plural), nested(path, "n" * longest)))
+    with refused(at=path, says=f"may not be more than {longest} bytes"):
+        kind.try_create(merged(base(plural), nested(path, "n" * (longest + 1))))
+
+
+def test_longest_version(custom_objects: CustomObjectsApi) -> None:
+    too_long = merged(base("senlinprofiles"), nested("spec.resource.version", f"1.{'0' * 19}"))
+
+    with refused(at="spec.resource.version", says="may not be more than 20 bytes"):
+        resources(custom_objects, "senlinprofiles").try_create(too_long)
 
 
 @pytest.mark.parametrize("plural", PLURALS)
-@pytest.mark.parametrize(
-    ("field", "fits", "too_much", "says"),
-    [
-        pytest.param("name", "n" * 255, "n" * 256, "may not be more than 255 bytes", id="name"),
-        pytest.param(
-            "metadata",
-            {f"key-{i}": "" for i in range(128)},
-            {f"key-{i}": "" for i in range(129)},
-            "must have at most 128 items",
-            id="metadata",
-        ),
-    ],
-)
-def test_sizes(
-    custom_objects: CustomObjectsApi,
-    plural: str,
-    field: str,
-    fits: Any,
-    too_much: Any,
-    says: str,
-) -> None:
+def test_most_metadata(custom_objects: CustomObjectsApi, plural: str) -> None:
     kind = resources(custom_objects, plural)
+    path = "spec.resource.metadata"
 
-    kind.try_create(merged(base(plural), {"spec": {"resource": {field: fits}}}))
-    with refused(at=f"spec.resource.{field}", says=says):
-        kind.try_create(merged(base(plural), {"spec": {"resource": {field: too_much}}}))
+    kind.try_create(merged(base(plural), nested(path, {f"key-{i}": "" for i in range(128)})))
+    with refused(at=path, says="must have at most 128 items"):
+        kind.try_create(merged(base(plural), nested(path, {f"key-{i}": "" for i in range(129)})))
 
 
 @pytest.mark.parametrize(
