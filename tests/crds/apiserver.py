@@ -16,6 +16,17 @@ GROUP = "senlin.openstack.org"
 VERSION = "v1alpha1"
 CRDS = Path(__file__).parents[2] / "crds"
 CORPUS = Path(__file__).parent / "corpus"
+PLURALS = [crd.stem for crd in sorted(CRDS.glob("*.yaml"))]
+
+NOW = "2030-01-02T03:04:05Z"
+CONDITION = {
+    "type": "Ready",
+    "status": "True",
+    "observedGeneration": 1,
+    "lastTransitionTime": NOW,
+    "reason": "Settled",
+    "message": "All 3 nodes are active.",
+}
 
 # Beside a missing field, the API server says this of the rules that it then could not try.
 _RULES_NOT_TRIED = "<nil>"
@@ -25,11 +36,18 @@ Manifest = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """One of our kinds, in one namespace. The server decodes strictly, as it does for kubectl."""
+    """One of our kinds, in one namespace. The server decodes strictly, as it does for kubectl.
+
+    What concerns one object concerns the one that the corpus has for its base.
+    """
 
     api: CustomObjectsApi
     plural: str
     namespace: str
+
+    @property
+    def name(self) -> str:
+        return base(self.plural)["metadata"]["name"]
 
     def create(self, manifest: Manifest) -> Manifest:
         return self._create(manifest)
@@ -48,30 +66,30 @@ class Resources:
             **options,
         )
 
-    def try_patch(self, name: str, patch: Manifest) -> Manifest:
+    def try_patch(self, patch: Manifest) -> Manifest:
         return self.api.patch_namespaced_custom_object(
             GROUP,
             VERSION,
             self.namespace,
             self.plural,
-            name,
+            self.name,
             patch,
             dry_run="All",
             field_validation="Strict",
         )
 
-    def scale_of(self, name: str) -> Manifest:
+    def scale(self) -> Manifest:
         return self.api.get_namespaced_custom_object_scale(
-            GROUP, VERSION, self.namespace, self.plural, name
+            GROUP, VERSION, self.namespace, self.plural, self.name
         )
 
-    def set_status(self, name: str, status: Manifest) -> Manifest:
+    def set_status(self, status: Manifest) -> Manifest:
         return self.api.patch_namespaced_custom_object_status(
             GROUP,
             VERSION,
             self.namespace,
             self.plural,
-            name,
+            self.name,
             {"status": status},
             field_validation="Strict",
         )

@@ -5,12 +5,19 @@ from kubernetes.client import CustomObjectsApi
 from kubernetes.config import new_client_from_config
 
 from sandbox import Sandbox
-from tests.crds.apiserver import Resources
+from tests.crds.apiserver import PLURALS, Resources
 
 
 @pytest.fixture(scope="session")
 def custom_objects(sandbox: Sandbox) -> CustomObjectsApi:
     return CustomObjectsApi(new_client_from_config(str(sandbox.kubeconfig)))
+
+
+@pytest.fixture(params=PLURALS)
+def each_kind(
+    request: pytest.FixtureRequest, custom_objects: CustomObjectsApi, namespace: str
+) -> Resources:
+    return Resources(custom_objects, request.param, namespace)
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 from kubernetes.client import CustomObjectsApi
 
-from tests.crds.apiserver import CRDS, Manifest, Resources, base, merged, refused, rows
-
-PLURALS = [crd.stem for crd in sorted(CRDS.glob("*.yaml"))]
+from tests.crds.apiserver import PLURALS, Manifest, Resources, base, merged, refused, rows
 
 
 def manifests(verdict: str) -> list[Any]:

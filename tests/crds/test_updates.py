@@ -43,13 +43,13 @@ def cluster(clusters: Resources) -> Resources:
 )
 def test_what_a_profile_makes_cannot_be_changed(profile: Resources, patch: Manifest) -> None:
     with refused(at="spec.resource", says=FOR_EVER):
-        profile.try_patch("web-server", patch)
+        profile.try_patch(patch)
 
 
 @pytest.mark.parametrize("field", ["type", "version", "properties"])
 def test_what_a_profile_makes_cannot_be_taken_away(profile: Resources, field: str) -> None:
     with refused(at=f"spec.resource.{field}", says="Required value"):
-        profile.try_patch("web-server", resource(**{field: None}))
+        profile.try_patch(resource(**{field: None}))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_a_profile_makes_cannot_be_taken_away(profile: Resources, field: st
     ],
 )
 def test_the_rest_of_a_profile_can_be_changed(profile: Resources, patch: Manifest) -> None:
-    changed = profile.try_patch("web-server", patch)
+    changed = profile.try_patch(patch)
 
     assert changed == merged(changed, patch)
 
@@ -81,7 +81,7 @@ def test_the_rest_of_a_profile_can_be_changed(profile: Resources, patch: Manifes
     ],
 )
 def test_a_cluster_can_be_changed(cluster: Resources, patch: Manifest) -> None:
-    changed = cluster.try_patch("web", patch)["spec"]
+    changed = cluster.try_patch(patch)["spec"]
 
     assert changed == merged(changed, patch["spec"])
 
@@ -91,17 +91,17 @@ def test_a_limit_cannot_be_moved_past_the_desired_size(cluster: Resources) -> No
         at="spec.resource.desiredCapacity",
         says="desiredCapacity (3) must be at most maxSize (2)",
     ):
-        cluster.try_patch("web", resource(maxSize=2))
+        cluster.try_patch(resource(maxSize=2))
 
 
 def test_scale_shows_and_sets_the_desired_size(
     sandbox: Sandbox, cluster: Resources, namespace: str
 ) -> None:
-    cluster.set_status("web", {"resource": {"nodes": {"total": 2}}})
+    cluster.set_status({"resource": {"nodes": {"total": 2}}})
 
     sandbox.kubectl("scale", "scl/web", "--replicas=4", "--current-replicas=3", "-n", namespace)
 
-    scale = cluster.scale_of("web")
+    scale = cluster.scale()
     assert (scale["spec"], scale["status"]) == ({"replicas": 4}, {"replicas": 2})
 
 
@@ -120,7 +120,7 @@ def test_scale_stays_within_the_limits(
     with pytest.raises(SandboxError, match=re.escape(says)):
         sandbox.kubectl(*scale)
 
-    assert cluster.scale_of("web")["spec"] == {"replicas": 3}
+    assert cluster.scale()["spec"] == {"replicas": 3}
 
 
 def test_scale_gives_a_cluster_without_desired_size_one(
@@ -128,8 +128,8 @@ def test_scale_gives_a_cluster_without_desired_size_one(
 ) -> None:
     clusters.create(merged(base("senlinclusters"), resource(desiredCapacity=None)))
     with pytest.raises(ApiException, match="desiredCapacity"):  # an autoscaler meets this
-        clusters.scale_of("web")
+        clusters.scale()
 
     sandbox.kubectl("scale", "scl/web", "--replicas=2", "-n", namespace)
 
-    assert clusters.scale_of("web")["spec"] == {"replicas": 2}
+    assert clusters.scale()["spec"] == {"replicas": 2}
