@@ -1,0 +1,164 @@
+"""Manifests, and Senlin's documents: whole, settled and dull; a test names what is special."""
+
+import base64
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from openstack_clustering import Action, Cluster, Node, Profile
+from senlin_operator.cloud.inventory import OWNER, Snapshot
+from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
+
+NAMESPACE = "team"
+UID = "11111111-aaaa"
+NOW = "2026-01-01T00:00:00Z"
+CLOUDS = "clouds: {openstack: {auth: {auth_url: http://keystone, username: u, password: p}}}"
+SECRET_KEY = Key(SECRET, NAMESPACE, "openstack")
+Document = dict[str, Any]
+
+
+def a_manifest(
+    kind: str,
+    name: str,
+    resource: Mapping[str, Any],
+    *,
+    status: Mapping[str, Any] | None = None,
+    spec: Mapping[str, Any] | None = None,
+    **metadata: Any,
+) -> Document:
+    """Return an object as the API server sends it, with the defaults of the definition."""
+    return {
+        "kind": kind,
+        "metadata": {
+            "namespace": NAMESPACE,
+            "name": name,
+            "uid": UID,
+            "generation": 1,
+            "resourceVersion": "1",
+            **metadata,
+        },
+        "spec": {
+            "cloudCredentialsRef": {"secretName": SECRET_KEY.name, "cloudName": "openstack"},
+            "managedOptions": {"onDelete": "delete"},
+            "resyncPeriod": "10m",
+            "resource": resource,
+            **(spec or {}),
+        },
+        **({} if status is None else {"status": status}),
+    }
+
+
+def a_profile_manifest(name: str = "small", resource: Any = None, **more: Any) -> Document:
+    wanted = {"type": "os.nova.server", "version": "1.0", "properties": {"flavor": "m1.tiny"}}
+    return a_manifest("SenlinProfile", name, {**wanted, **(resource or {})}, **more)
+
+
+def a_cluster_manifest(name: str = "web", resource: Any = None, **more: Any) -> Document:
+    wanted = {
+        "profileRef": {"name": "small"},
+        "minSize": 0,
+        "maxSize": -1,
+        "timeoutSeconds": 3600,
+        "metadata": {},
+        "config": {},
+    }
+    return a_manifest("SenlinCluster", name, {**wanted, **(resource or {})}, **more)
+
+
+def a_secret_manifest(clouds: str = CLOUDS, **metadata: Any) -> Document:
+    identity = {"namespace": NAMESPACE, "name": SECRET_KEY.name, "uid": "secret-uid"}
+    return {
+        "metadata": {**identity, "resourceVersion": "1", **metadata},
+        "data": {"clouds.yaml": base64.b64encode(clouds.encode()).decode()},
+    }
+
+
+def a_resource(raw: Document) -> Resource:
+    return Resource(raw.get("kind", SECRET), raw)
+
+
+def a_condition(type_: str = "Ready", status: str = "True", **fields: Any) -> Document:
+    rest = {"reason": "Ready", "message": "", "lastTransitionTime": NOW, "observedGeneration": 1}
+    return {"type": type_, "status": status, **rest, **fields}
+
+
+def ready(id_: str) -> Document:
+    """Return the status of what is settled."""
+    return {"id": id_, "observedGeneration": 1, "conditions": [a_condition()]}
+
+
+GUARDED: Mapping[str, Any] = {"finalizers": [FINALIZER]}
+DELETING: Mapping[str, Any] = {**GUARDED, "deletionTimestamp": NOW}
+
+
+def a_cluster(id_: str = "c1", uid: str | None = UID, **fields: Any) -> Cluster:
+    document = {
+        "id": id_,
+        "name": "web",
+        "profile_id": "p1",
+        "min_size": 1,
+        "max_size": 5,
+        "desired_capacity": 3,
+        "timeout": 3600,
+        "status": "ACTIVE",
+        "status_reason": "",
+        "metadata": {OWNER: uid} if uid else {},
+        "config": {},
+        "created_at": NOW,
+    }
+    return Cluster({**document, **fields})
+
+
+def a_node(id_: str = "n1", cluster: str = "c1", **fields: Any) -> Node:
+    document = {
+        "id": id_,
+        "name": f"node-{id_}",
+        "cluster_id": cluster,
+        "profile_id": "p1",
+        "status": "ACTIVE",
+        "status_reason": "",
+        "physical_id": f"server-{id_}",
+        "created_at": NOW,
+    }
+    return Node({**document, **fields})
+
+
+def a_profile(id_: str = "p1", uid: str | None = UID, **fields: Any) -> Profile:
+    metadata = {OWNER: uid} if uid else {}
+    document = {"id": id_, "name": "small", "metadata": metadata, "created_at": NOW}
+    return Profile({**document, **fields})
+
+
+def an_action(id_: str = "a1", status: str = "RUNNING", **fields: Any) -> Action:
+    document = {
+        "id": id_,
+        "action": "CLUSTER_RESIZE",
+        "target": "c1",
+        "cluster_id": "c1",
+        "status": status,
+        "status_reason": "",
+        "depends_on": [],
+        "end_time": None,
+    }
+    return Action({**document, **fields})
+
+
+def a_snapshot(
+    *,
+    clusters: Iterable[Cluster] = (),
+    nodes: Iterable[Node] = (),
+    profiles: Iterable[Profile] = (),
+    unfinished: Iterable[Action] = (),
+    ended: Iterable[Action] = (),
+    began: float = 0.0,
+) -> Snapshot:
+    members: dict[str, tuple[Node, ...]] = {}
+    for node in nodes:
+        members[node.cluster_id] = (*members.get(node.cluster_id, ()), node)
+    return Snapshot(
+        began=began,
+        profiles={it.id: it for it in profiles},
+        clusters={it.id: it for it in clusters},
+        nodes=members,
+        unfinished={it.id: it for it in unfinished},
+        ended={it.id: it for it in ended},
+    )

@@ -1,0 +1,94 @@
+"""What may be wanted of a cluster, and what may happen to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from small_senlin import SmallSenlin
+
+from senlin_operator.cloud.inventory import OWNER
+from senlin_operator.kinds.cluster import Observed, Spec
+
+PROFILES = ("p1", "p2")
+Event = Callable[[SmallSenlin, str], None]
+
+names = st.sampled_from(["web", "shop", "x.y~z"])
+maps = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1", "2"]), max_size=3)
+
+
+@st.composite
+def specs(draw: st.DrawFn, profiles: tuple[str, ...] = PROFILES) -> Spec:
+    """Return what a valid manifest may say."""
+    least = draw(st.integers(0, 3))
+    desired = draw(st.integers(least, 6))
+    most = draw(st.sampled_from([-1, *range(max(desired, 1), 9)]))
+    return Spec(
+        name=draw(names),
+        profile_id=draw(st.sampled_from(profiles)),
+        min_size=least,
+        max_size=most,
+        desired=desired,
+        timeout=draw(st.sampled_from([60, 3600])),
+        metadata=draw(maps),
+        config=draw(maps),
+    )
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> Observed:
+    """Return what Senlin may say of a cluster: likely or not."""
+    nodes = draw(st.integers(0, 6))
+    active = draw(st.integers(0, nodes))
+    return Observed(
+        id="ours",
+        name=draw(names),
+        profile_id=draw(st.sampled_from(PROFILES)),
+        min_size=draw(st.integers(0, 6)),
+        max_size=draw(st.integers(-1, 6)),
+        desired=draw(st.integers(0, 6)),
+        status=draw(st.sampled_from(["ACTIVE", "WARNING", "ERROR", "CREATING"])),
+        timeout=draw(st.sampled_from([60, 3600])),
+        metadata=draw(maps) | {OWNER: "our uid"},
+        config=draw(maps),
+        nodes=nodes,
+        active=active,
+        unbuilt=draw(st.integers(0, nodes - active)),
+        duplicates=tuple(draw(st.sets(st.sampled_from(["twin-1", "twin-2"])))),
+    )
+
+
+def as_wanted(spec: Spec, **differences: Any) -> Observed:
+    """Return the cluster that a spec asks for."""
+    fields = {
+        "name": spec.name,
+        "profile_id": spec.profile_id,
+        "min_size": spec.min_size,
+        "max_size": spec.max_size,
+        "desired": spec.desired,
+        "timeout": spec.timeout,
+        "metadata": {**spec.metadata, OWNER: "our uid"},
+        "config": dict(spec.config),
+        "nodes": spec.desired,
+        "active": spec.desired,
+    }
+    return Observed(id="ours", **{**fields, **differences})
+
+
+def _edit(name: str) -> Event:
+    def edit(senlin: SmallSenlin, id_: str) -> None:
+        senlin.update_cluster(id_, name=name, metadata={"by": "others"}, timeout=1)
+
+    return edit
+
+
+def _resize(number: int) -> Event:
+    def resize(senlin: SmallSenlin, id_: str) -> None:
+        senlin.resize_cluster(id_, "EXACT_CAPACITY", number, min(number, 1), -1)
+
+    return resize
+
+
+# What people and scaling policies do behind the operator's back.
+interference = st.lists(
+    st.one_of(st.builds(_edit, names), st.builds(_resize, st.integers(0, 6))), max_size=3
+)

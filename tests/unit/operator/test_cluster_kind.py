@@ -1,0 +1,320 @@
+"""A cluster from the manifest to Senlin's requests, and from Senlin's answers to the status."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import NOW, UID, a_cluster, a_cluster_manifest, a_node, a_resource, a_snapshot
+from small_senlin import SmallSenlin
+
+from openstack_clustering import Cluster, Node
+from senlin_operator.cloud.inventory import OWNER
+from senlin_operator.engine.outcome import Settled
+from senlin_operator.kinds import cluster
+from senlin_operator.kinds.cluster import (
+    KIND,
+    Check,
+    Create,
+    Observed,
+    Recover,
+    Resize,
+    Spec,
+    Step,
+    Update,
+    conditions,
+    execute,
+    observe,
+    status,
+    verdict,
+)
+from senlin_operator.kinds.common import Delete
+from senlin_operator.kube.conditions import Condition, Reason, Type
+from senlin_operator.kube.objects import Key
+
+SMALL = Key("SenlinProfile", "team", "small")
+SPEC = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3)
+SEEN = Observed(
+    id="c1", name="web", profile_id="p1", min_size=1, max_size=5, desired=3, nodes=3, active=3
+)
+NODES = [a_node("n1"), a_node("n2"), a_node("n3")]
+
+
+def test_references_are_the_profile() -> None:
+    assert KIND.references(a_resource(a_cluster_manifest())) == (SMALL,)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        pytest.param({}, {}, id="nothing but what is required"),
+        pytest.param({"name": "shop"}, {"name": "shop"}, id="a name of its own"),
+        pytest.param({"minSize": 2}, {"min_size": 2, "desired": 2}, id="no capacity: the least"),
+        pytest.param({"desiredCapacity": 0, "maxSize": 3}, {"max_size": 3}, id="a capacity of 0"),
+        pytest.param({"minSize": 1, "desiredCapacity": 4}, {"min_size": 1, "desired": 4}, id="4"),
+        pytest.param({"timeoutSeconds": 60}, {"timeout": 60}, id="timeout"),
+        pytest.param({"metadata": {"a": "b"}}, {"metadata": {"a": "b"}}, id="metadata"),
+        pytest.param(
+            {
+                "config": {
+                    "nodeNameFormat": "web-$I",
+                    "stopTimeoutBeforeUpdateSeconds": 30,
+                    "stopNodeBeforeDelete": False,
+                }
+            },
+            {
+                "config": {
+                    "node.name.format": "web-$I",
+                    "cluster.stop_timeout_before_update": 30,
+                    "cluster.stop_node_before_delete": False,
+                }
+            },
+            id="config, by Senlin's names",
+        ),
+        pytest.param(
+            {"remediation": {"mode": "Report", "checkInterval": "1m30s"}},
+            {"check_interval": 90.0},
+            id="checked every 90 s",
+        ),
+    ],
+)
+def test_spec(wanted: dict[str, Any], said: dict[str, Any]) -> None:
+    resource = a_resource(a_cluster_manifest("web", wanted))
+
+    assert cluster.spec(resource, {SMALL: "p1"}) == Spec(
+        **{"name": "web", "profile_id": "p1", **said}
+    )
+
+
+@pytest.mark.parametrize(
+    ("id_", "uid", "found"),
+    [
+        pytest.param("c1", UID, ("c1", ()), id="by its id; other marked ones are not looked for"),
+        pytest.param("c1", "a stranger", ("c1", ()), id="by its id, whatever its mark"),
+        pytest.param(None, UID, ("c1", ("c3",)), id="by its mark: the first, the others told"),
+        pytest.param("gone", UID, ("c1", ("c3",)), id="its id is gone: by its mark"),
+        pytest.param(None, "nobody", None, id="not there"),
+        pytest.param("gone", "nobody", None, id="not there any more"),
+    ],
+)
+def test_observe_finds_ours(
+    id_: str | None, uid: str, found: tuple[str, tuple[str, ...]] | None
+) -> None:
+    clusters = [a_cluster("c3"), a_cluster("c1"), a_cluster("c2", uid=None), a_cluster("c0", "x")]
+
+    seen = observe(a_snapshot(clusters=clusters), id_, uid)
+
+    assert (seen and (seen.id, seen.duplicates)) == found
+
+
+def test_observe_reads_the_document() -> None:
+    nodes = [*NODES, a_node("n9", cluster="another")]
+
+    seen = observe(a_snapshot(clusters=[a_cluster()], nodes=nodes), None, UID)
+
+    assert seen == replace(SEEN, metadata={OWNER: UID}, created_at=NOW)
+
+
+def test_observe_takes_nulls_for_empty_maps() -> None:
+    bare = a_cluster(metadata=None, config=None, created_at=None)
+
+    seen = observe(a_snapshot(clusters=[bare]), "c1", UID)
+
+    assert seen == replace(SEEN, nodes=0, active=0)
+
+
+@pytest.mark.parametrize(
+    ("node", "counts"),
+    [
+        pytest.param(a_node("n3"), (3, 3, 0, 0), id="active"),
+        pytest.param(a_node("n3", status="ERROR"), (3, 2, 0, 1), id="lost"),
+        pytest.param(a_node("n3", status="WARNING"), (3, 2, 0, 1), id="in warning"),
+        pytest.param(a_node("n3", status="ERROR", created_at=None), (3, 2, 1, 0), id="never built"),
+        pytest.param(
+            a_node("n3", status="CREATING", created_at=None), (3, 2, 0, 1), id="being built"
+        ),
+    ],
+)
+def test_observe_counts_nodes(node: Node, counts: tuple[int, int, int, int]) -> None:
+    seen = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES[:2], node]), "c1", UID)
+
+    assert seen is not None
+    assert (seen.nodes, seen.active, seen.unbuilt, seen.lost) == counts
+
+
+def test_observe_names_the_first_five_faults() -> None:
+    nodes = [a_node(f"n{i}", status="ERROR", status_reason=f"fault {i}") for i in range(7)]
+
+    seen = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES, *nodes]), "c1", UID)
+
+    assert seen is not None
+    assert [fault["node"] for fault in seen.faults] == ["n0", "n1", "n2", "n3", "n4"]
+    assert seen.faults[0] == {
+        "node": "n0",
+        "name": "node-n0",
+        "status": "ERROR",
+        "reason": "fault 0",
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "moving"),
+    [
+        *((it, True) for it in ("INIT", "CREATING", "UPDATING", "RESIZING", "DELETING")),
+        *((it, True) for it in ("CHECKING", "RECOVERING", "OPERATING")),
+        *((it, False) for it in ("ACTIVE", "WARNING", "ERROR")),
+    ],
+)
+def test_moving(status: str, moving: bool) -> None:
+    assert replace(SEEN, status=status).moving is moving
+
+
+FAULT = {"node": "n1", "name": "node-1", "status": "ERROR", "reason": "No valid host"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "ready", "message"),
+    [
+        pytest.param(SEEN, True, "3 of 3 nodes are active.", id="healthy"),
+        pytest.param(
+            replace(SEEN, status="WARNING", active=2, faults=[FAULT]),
+            False,
+            "2 of 3 nodes are active, Senlin says WARNING; node node-1: No valid host",
+            id="one broken: named",
+        ),
+        pytest.param(
+            replace(SEEN, active=2),
+            False,
+            "2 of 3 nodes are active, Senlin says ACTIVE",
+            id="one missing, though Senlin has not noticed",
+        ),
+        pytest.param(
+            replace(SEEN, status="WARNING"),
+            False,
+            "3 of 3 nodes are active, Senlin says WARNING",
+            id="all active, but not by Senlin's word",
+        ),
+        pytest.param(
+            replace(SEEN, status="ERROR", active=0, faults=[FAULT] * 5),
+            False,
+            "0 of 3 nodes are active, Senlin says ERROR" + "; node node-1: No valid host" * 3,
+            id="many broken: three named",
+        ),
+    ],
+)
+def test_verdict(seen: Observed, ready: bool, message: str) -> None:
+    reason = Reason.READY if ready else Reason.DEGRADED
+
+    assert verdict(SPEC, seen) == Settled(message, ready, reason)
+
+
+@pytest.mark.parametrize(
+    ("least", "active", "expected", "reason"),
+    [
+        pytest.param(1, 1, "True", Reason.ENOUGH_NODES, id="just enough"),
+        pytest.param(1, 0, "False", Reason.TOO_FEW_NODES, id="too few"),
+        pytest.param(0, 0, "True", Reason.ENOUGH_NODES, id="none needed"),
+    ],
+)
+def test_available(least: int, active: int, expected: Any, reason: Reason) -> None:
+    message = f"{active} nodes are active; {least} are the least."
+
+    assert conditions(replace(SPEC, min_size=least), replace(SEEN, active=active)) == [
+        Condition(Type.AVAILABLE, expected, reason, message)
+    ]
+
+
+def test_status_shows_counts() -> None:
+    assert status(replace(SEEN, active=2, created_at=NOW)) == {
+        "name": "web",
+        "profileID": "p1",
+        "status": "ACTIVE",
+        "minSize": 1,
+        "maxSize": 5,
+        "desiredCapacity": 3,
+        "timeoutSeconds": 3600,
+        "nodes": {"total": 3, "active": 2, "unhealthy": 1},
+        "createdAt": NOW,
+    }
+
+
+def test_status_leaves_out_what_senlin_has_not_said() -> None:
+    assert "createdAt" not in status(SEEN)
+
+
+def test_create_marks_the_cluster_as_ours() -> None:
+    senlin = SmallSenlin(profiles=["p1"])
+    spec = replace(SPEC, metadata={"tier": "web"}, config={"node.name.format": "web-$I"})
+
+    started = execute(senlin, Create(spec), UID)
+
+    made = senlin.cluster(started.id)
+    assert started.action_id == senlin.started[-1]
+    assert made.metadata == {"tier": "web", OWNER: UID}
+    assert observe(senlin.look(), None, UID) == replace(
+        SEEN,
+        id=started.id,
+        metadata={"tier": "web", OWNER: UID},
+        config={"node.name.format": "web-$I"},
+        created_at=made.created_at,
+    )
+
+
+def test_update_of_the_metadata_keeps_the_mark() -> None:
+    senlin = SmallSenlin(profiles=["p1"])
+    id_ = execute(senlin, Create(SPEC), UID).id
+
+    execute(senlin, Update(id_, {"metadata": {"tier": "web"}, "name": "shop"}, ""), UID)
+
+    assert senlin.cluster(id_).metadata == {"tier": "web", OWNER: UID}
+    assert senlin.cluster(id_).name == "shop"
+
+
+@pytest.mark.parametrize(
+    ("step", "request_"),
+    [
+        pytest.param(
+            Resize("c1", 3, 1, 5, ""),
+            ("resize_cluster", "c1", "EXACT_CAPACITY", 3, 1, 5),
+            id="exact",
+        ),
+        pytest.param(
+            Resize("c1", 2, 1, 5, "", relative=True),
+            ("resize_cluster", "c1", "CHANGE_IN_CAPACITY", 2, 1, 5),
+            id="relative",
+        ),
+        pytest.param(Recover("c1", 2), ("recover_cluster", "c1", "RECREATE"), id="recover"),
+        pytest.param(Check("c1"), ("check_cluster", "c1"), id="check"),
+        pytest.param(Delete("c1"), ("delete_cluster", "c1"), id="delete"),
+        pytest.param(
+            Update("c1", {"name": "shop"}, ""), ("update_cluster", "c1", "shop"), id="update"
+        ),
+    ],
+)
+def test_execute_sends_one_request(step: Step, request_: tuple[object, ...]) -> None:
+    senlin = SmallSenlin(profiles=["p1"])
+    senlin.put(a_cluster("c1"), NODES)
+
+    started = execute(senlin, step, UID)
+
+    assert senlin.requests == [request_]
+    assert (started.id, started.action_id) == ("c1", senlin.started[-1])
+
+
+def test_delete_of_what_has_gone_starts_no_action() -> None:
+    assert execute(SmallSenlin(), Delete("c1"), UID).action_id is None
+
+
+def test_what_is_removed_and_checked_is_the_cluster_itself() -> None:
+    assert KIND.remove(SEEN) == Delete("c1")
+    assert KIND.check is not None
+    assert KIND.check(SEEN) == Check("c1")
+    assert KIND.check_interval(replace(SPEC, check_interval=60.0)) == 60.0
+
+
+def test_equal_documents_make_equal_observations() -> None:
+    """Senlin's reply and its list differ in nothing that is observed."""
+    one, other = (Cluster(dict(a_cluster().to_dict())) for _ in range(2))
+
+    assert observe(a_snapshot(clusters=[one]), "c1", UID) == observe(
+        a_snapshot(clusters=[other]), "c1", UID
+    )

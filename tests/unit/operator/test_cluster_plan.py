@@ -1,0 +1,255 @@
+"""What is done about a cluster: a row differs from the settled pair in one thing or two."""
+
+from dataclasses import replace
+
+import pytest
+
+from senlin_operator.cloud.inventory import OWNER
+from senlin_operator.kinds.cluster import (
+    Check,
+    Create,
+    Observed,
+    Recover,
+    Resize,
+    Spec,
+    Step,
+    Update,
+    plan,
+)
+from senlin_operator.kinds.common import Delete
+
+SPEC = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3)
+SEEN = Observed(
+    id="c1", name="web", profile_id="p1", min_size=1, max_size=5, desired=3, nodes=3, active=3
+)
+ERROR = replace(SEEN, status="ERROR", active=0)
+OTHER = replace(SPEC, profile_id="p2")
+
+
+def resize(number: int = 3, least: int = 1, most: int = 5, *, relative: bool = False) -> Resize:
+    return Resize("c1", number, least, most, "", relative=relative)
+
+
+def update(summary: str, **fields: object) -> Update:
+    return Update("c1", fields, summary)
+
+
+TO_P2 = update("profile_id p1 → p2", profile_id="p2")
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "steps"),
+    [
+        pytest.param(SPEC, None, [Create(SPEC)], id="absent: created"),
+        pytest.param(SPEC, SEEN, [], id="as it should be: left alone"),
+        pytest.param(SPEC, replace(SEEN, created_at="2026"), [], id="its age: no matter"),
+    ],
+)
+def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
+    assert plan(spec, seen) == steps
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "steps"),
+    [
+        pytest.param(replace(SPEC, desired=4), SEEN, [resize(4)], id="more wanted: grown"),
+        pytest.param(replace(SPEC, desired=1), SEEN, [resize(1)], id="fewer wanted: shrunk"),
+        pytest.param(
+            SPEC, replace(SEEN, desired=4, nodes=4, active=4), [resize()], id="scaled by others"
+        ),
+        pytest.param(SPEC, replace(SEEN, nodes=2, active=2), [resize()], id="one gone: grown"),
+        pytest.param(SPEC, replace(SEEN, desired=2), [resize()], id="a wrong record: put right"),
+        pytest.param(replace(SPEC, min_size=2), SEEN, [resize(least=2)], id="minSize"),
+        pytest.param(replace(SPEC, max_size=9), SEEN, [resize(most=9)], id="maxSize"),
+        pytest.param(replace(SPEC, max_size=-1), SEEN, [resize(most=-1)], id="maxSize: no limit"),
+        pytest.param(
+            SPEC,
+            replace(SEEN, nodes=0, active=0),
+            [resize(relative=True)],
+            id="emptied: grown by three, as Senlin takes an exact three for no change",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, nodes=0, active=0, desired=0),
+            [resize()],
+            id="empty, and recorded as such: an exact size will do",
+        ),
+        pytest.param(
+            replace(SPEC, min_size=0, desired=0),
+            replace(SEEN, min_size=0, desired=0, nodes=0, active=0),
+            [],
+            id="none wanted, none there: left alone",
+        ),
+    ],
+)
+def test_plan_of_the_size(spec: Spec, seen: Observed, steps: list[Step]) -> None:
+    assert plan(spec, seen) == steps
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "step"),
+    [
+        pytest.param(SPEC, replace(SEEN, name="x"), update("name x → web", name="web"), id="name"),
+        pytest.param(
+            SPEC,
+            replace(SEEN, timeout=60),
+            update("timeout 60 → 3600", timeout=3600),
+            id="timeout",
+        ),
+        pytest.param(
+            replace(SPEC, metadata={"tier": "web"}),
+            SEEN,
+            update("metadata (tier)", metadata={"tier": "web"}),
+            id="metadata to add",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, metadata={"tier": "web"}),
+            update("metadata (tier)", metadata={}),
+            id="metadata to take away",
+        ),
+        pytest.param(
+            replace(SPEC, config={"node.name.format": "web-$I"}),
+            SEEN,
+            update("config (node.name.format)", config={"node.name.format": "web-$I"}),
+            id="config",
+        ),
+        pytest.param(OTHER, SEEN, TO_P2, id="profile"),
+        pytest.param(
+            OTHER,
+            replace(SEEN, name="x"),
+            update("name x → web, profile_id p1 → p2", name="web", profile_id="p2"),
+            id="two fields: one request",
+        ),
+    ],
+)
+def test_plan_of_an_update(spec: Spec, seen: Observed, step: Update) -> None:
+    assert plan(spec, seen) == [step]
+
+
+def test_the_operators_own_mark_is_no_difference() -> None:
+    marked = {OWNER: "some uid", "tier": "web"}
+
+    assert plan(replace(SPEC, metadata={"tier": "web"}), replace(SEEN, metadata=marked)) == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "steps"),
+    [
+        pytest.param(
+            SPEC,
+            replace(SEEN, status="WARNING", active=2, unbuilt=1),
+            [Recover("c1", 1)],
+            id="one never built: another try",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, status="WARNING", active=2),
+            [],
+            id="one lost: remediation's, not the plan's",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, status="WARNING", active=1, unbuilt=1),
+            [],
+            id="one lost, one never built: recovery would touch both",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, status="WARNING"),
+            [Check("c1")],
+            id="all active, yet WARNING: Senlin weighs it anew",
+        ),
+        pytest.param(SPEC, replace(SEEN, status="ERROR"), [Check("c1")], id="the same in ERROR"),
+        pytest.param(
+            replace(SPEC, desired=4),
+            replace(SEEN, status="WARNING"),
+            [resize(4)],
+            id="WARNING, and another size wanted: the resize weighs it, too",
+        ),
+        pytest.param(
+            replace(SPEC, desired=4, name="shop"),
+            replace(SEEN, status="WARNING", active=2, unbuilt=1),
+            [update("name web → shop", name="shop"), resize(4), Recover("c1", 1)],
+            id="everything at once: update, size, repair",
+        ),
+    ],
+)
+def test_plan_of_a_repair(spec: Spec, seen: Observed, steps: list[Step]) -> None:
+    assert plan(spec, seen) == steps
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "steps"),
+    [
+        pytest.param(
+            SPEC, replace(ERROR, unbuilt=3), [Recover("c1", 3)], id="none was built: another try"
+        ),
+        pytest.param(SPEC, ERROR, [], id="all lost: a person decides"),
+        pytest.param(
+            replace(SPEC, name="shop"),
+            replace(ERROR, unbuilt=3),
+            [Recover("c1", 3), update("name web → shop", name="shop")],
+            id="Senlin updates nothing in ERROR: the repair comes first",
+        ),
+        pytest.param(
+            replace(SPEC, name="shop", desired=4),
+            ERROR,
+            [resize(4), update("name web → shop", name="shop")],
+            id="and the size before the update",
+        ),
+        pytest.param(
+            OTHER,
+            replace(ERROR, unbuilt=3),
+            [resize(0, least=0), Recover("c1", 3), TO_P2],
+            id="none can be built by this profile: given up before the next one",
+        ),
+        pytest.param(
+            OTHER,
+            replace(ERROR, active=2, unbuilt=1),
+            [resize(2, least=1), Recover("c1", 1), TO_P2],
+            id="one cannot: that one is given up",
+        ),
+        pytest.param(
+            OTHER,
+            replace(ERROR, nodes=0),
+            [resize(relative=True), TO_P2],
+            id="no node at all: filled up, so that Senlin updates it",
+        ),
+    ],
+)
+def test_plan_in_error(spec: Spec, seen: Observed, steps: list[Step]) -> None:
+    assert plan(spec, seen) == steps
+
+
+def test_duplicates_go_first() -> None:
+    seen = replace(SEEN, duplicates=("c2", "c3"), desired=2, nodes=2, active=2)
+
+    assert plan(SPEC, seen) == [Delete("c2"), Delete("c3"), resize()]
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "summary"),
+    [
+        pytest.param(SPEC, None, "creation of 3 nodes", id="created"),
+        pytest.param(replace(SPEC, desired=4), SEEN, "desiredCapacity 3 → 4", id="grown"),
+        pytest.param(SPEC, replace(SEEN, nodes=2, active=2), "nodes 2 → 3", id="one gone"),
+        pytest.param(replace(SPEC, max_size=9), SEEN, "maxSize 5 → 9", id="limit"),
+        pytest.param(
+            OTHER,
+            replace(ERROR, unbuilt=3),
+            "removal of 3 broken nodes before the profile changes",
+            id="given up",
+        ),
+        pytest.param(
+            SPEC,
+            replace(ERROR, unbuilt=3),
+            "another try at 3 nodes that could not be built",
+            id="repaired",
+        ),
+        pytest.param(SPEC, replace(SEEN, status="WARNING"), "check of the nodes", id="checked"),
+        pytest.param(SPEC, replace(SEEN, duplicates=("c2",)), "deletion of c2", id="duplicate"),
+    ],
+)
+def test_a_step_says_what_it_changes(spec: Spec, seen: Observed | None, summary: str) -> None:
+    assert plan(spec, seen)[0].summary == summary
