@@ -51,6 +51,9 @@ class Cache:
 
     def put(self, resource: Resource) -> None:
         """Keep the object unless a newer version is known; wake whom the change concerns."""
+        if resource.finished:  # the reply that took the last finalizer off may come after DELETED
+            self._remove(resource)
+            return
         key = resource.key
         old = self._objects.get(key)
         if old and old.uid == resource.uid and old.version >= resource.version:

@@ -55,6 +55,11 @@ class Resource:
         return FINALIZER in self.raw["metadata"].get("finalizers", ())
 
     @property
+    def finished(self) -> bool:
+        """Whether it is gone with this version: deleted, and nobody holds it any more."""
+        return self.deleting and not self.raw["metadata"].get("finalizers")
+
+    @property
     def annotations(self) -> Mapping[str, str]:
         return self.raw["metadata"].get("annotations") or {}
 

@@ -1,0 +1,55 @@
+"""An operator that dies after its n-th request: DIE_AFTER=n, then the flags of the real one.
+
+It is the real program with a hook that counts requests, to Senlin, to Keystone and to Kubernetes
+(but for the watches), as their replies arrive. Death is SIGKILL: nothing is tidied up.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from kubernetes.aio.client import ApiClient
+
+from senlin_operator.__main__ import main
+
+
+class Life:
+    """Ends with the n-th reply."""
+
+    def __init__(self, requests_left: int) -> None:
+        self._left = requests_left
+        self._lock = threading.Lock()
+
+    def spend(self) -> None:
+        with self._lock:
+            self._left -= 1
+            if self._left <= 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def count(life: Life) -> None:
+    """Let each reply take a bit of the life."""
+    send: Callable[..., requests.Response] = requests.Session.send
+    call: Callable[..., Any] = ApiClient.call_api
+
+    def counted_send(*arguments: Any, **options: Any) -> requests.Response:
+        reply = send(*arguments, **options)
+        life.spend()
+        return reply
+
+    async def counted_call(*arguments: Any, **options: Any) -> Any:
+        reply = await call(*arguments, **options)
+        await reply.read()
+        life.spend()
+        return reply
+
+    requests.Session.send = counted_send  # type: ignore[method-assign]
+    ApiClient.call_api = counted_call
+
+
+if __name__ == "__main__":
+    count(Life(int(os.environ["DIE_AFTER"])))
+    main()
