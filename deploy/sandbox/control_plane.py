@@ -22,6 +22,7 @@ rules: [{level: Metadata}]
 """
 TOKEN_SECONDS = 24 * 3600
 REQUEST_SECONDS = 30
+NOT_FOUND = 404
 
 
 class ControlPlane:
@@ -61,6 +62,13 @@ class ControlPlane:
         reply = self._session.request(method, self.url + path, json=body, timeout=REQUEST_SECONDS)
         reply.raise_for_status()
         return reply.json()
+
+    def exists(self, path: str) -> bool:
+        """Return whether there is an object at that path."""
+        reply = self._session.get(self.url + path, timeout=REQUEST_SECONDS)
+        if reply.status_code != NOT_FOUND:
+            reply.raise_for_status()
+        return reply.ok
 
     def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> str:
         """Run kubectl as the administrator; return what it prints.

@@ -42,6 +42,23 @@ class Nova:
         found: list[dict[str, Any]] = self._control.call("servers", name=name, metadata=metadata)
         return found
 
+    def boot(
+        self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
+    ) -> dict[str, Any]:
+        """Make a server that Senlin knows nothing of, for it to adopt; return it.
+
+        Args:
+            name: The server's.
+            flavor: Name or id.
+            image: Name or id.
+            attributes: Such as `metadata`, `key_name` (without one Senlin 16 cannot adopt it,
+                unless it is told to override it), `availability_zone`.
+        """
+        server: dict[str, Any] = self._control.call(
+            "boot", name=name, flavor=flavor, image=image, **attributes
+        )
+        return server
+
     def fail_builds(
         self,
         name: str = "*",

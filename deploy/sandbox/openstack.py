@@ -72,14 +72,16 @@ class OpenStack:
 
     def token(self, user: str) -> str:
         """Log a user in; return the token."""
-        auth = self.cloud(user)["auth"]
+        return self._log_in(self.auth_url, user, self.cloud(user)["auth"]["project_name"])
+
+    def _log_in(self, url: str, user: str, project: str) -> str:
         domain = {"id": "default"}
-        password = {"name": user, "password": auth["password"], "domain": domain}
+        password = {"name": user, "password": accounts.password_of(user), "domain": domain}
         body = {
             "identity": {"methods": ["password"], "password": {"user": password}},
-            "scope": {"project": {"name": auth["project_name"], "domain": domain}},
+            "scope": {"project": {"name": project, "domain": domain}},
         }
-        reply = requests.post(f"{self.auth_url}/auth/tokens", json={"auth": body}, timeout=30)
+        reply = requests.post(f"{url}/auth/tokens", json={"auth": body}, timeout=30)
         reply.raise_for_status()
         return reply.headers["X-Subject-Token"]
 
@@ -98,8 +100,22 @@ class OpenStack:
             "keystone",
             self._directory,
             [python, HERE / "keystone" / "serve.py", self._keystone_conf, str(port)],
-            is_ready=lambda: _answers(self._settings.url("keystone-behind-proxy") + "/v3"),
+            is_ready=self._keystone_serves,
         )
+
+    def _keystone_serves(self) -> bool:
+        """Log the service user in and have its token validated, as Senlin does.
+
+        Keystone 30 loads its policies and drivers at the first request that needs them, and answers
+        500 or 403 to those that come at the same time: so nobody else is let in before.
+        """
+        url = self._settings.url("keystone-behind-proxy") + "/v3"
+        try:
+            token = self._log_in(url, accounts.SERVICE_USER, accounts.SERVICE_PROJECT)
+            headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+            return requests.get(f"{url}/auth/tokens", headers=headers, timeout=10).ok
+        except requests.RequestException:
+            return False
 
     def _senlin(self) -> Server:
         python = self._settings.senlin / "bin" / "python"

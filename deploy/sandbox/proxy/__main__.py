@@ -16,6 +16,7 @@ from sandbox.proxy.faults import Fault
 from sandbox.proxy.http1 import HEAD_LIMIT, Closed, read_request, reply
 from sandbox.proxy.relay import Relay, Tokens
 
+_JSON = {"Content-Type": "application/json"}
 Operation = Callable[..., Awaitable[Any]]
 
 
@@ -31,7 +32,7 @@ class Control:
                 request = await read_request(reader)
                 _, name, operation = request.start_line.split(" ")[1].split("/")
                 status, answer = await self._call(name, operation, request.body)
-                writer.write(reply(status, {}, answer))
+                writer.write(reply(status, _JSON, json.dumps(answer)))
                 await writer.drain()
         except (Closed, OSError):
             writer.close()
@@ -46,7 +47,7 @@ class Control:
         }
         try:
             return 200, await operations[operation](self._relays[name], **json.loads(body or b"{}"))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, re.error) as error:
             return 400, f"{operation} on {name}: {error!r}"
 
     async def _requests(

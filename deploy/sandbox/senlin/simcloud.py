@@ -101,8 +101,14 @@ class Cloud:
                 return entry
         raise CloudError(404, f"No {kind} found for {name_or_id}")
 
-    def create(self, name: str, **attributes: Any) -> Record:
-        self.answer()
+    def create(
+        self, name: str, *, flavor: str, image: str | None = None, **attributes: Any
+    ) -> Record:
+        """Begin to build a server.
+
+        Raises:
+            CloudError: There is no such flavor or image, a fault says so, the service is down.
+        """
         server: Record = {
             "id": str(uuid.uuid4()),
             "name": name,
@@ -110,6 +116,13 @@ class Cloud:
             "created_at": _now(),
             "updated_at": _now(),
             "fault": None,
+            "flavor": self.look_up("Flavor", FLAVORS, flavor),
+            "image": {"id": self.look_up("Image", IMAGES, image)["id"]} if image else "",
+            "metadata": {},
+            "key_name": None,
+            "security_groups": [{"name": "default"}],
+            "availability_zone": ZONES[0],
+            "scheduler_hints": {},
             **attributes,
         }
         if refused := self._take("refuse-build", server):
@@ -174,6 +187,7 @@ class Cloud:
         """Return what a request to the control port can call, by name."""
         return {
             "servers": self.servers,
+            "boot": self.boot,
             "plan": self.plan,
             "lift": self.lift,
             "vanish": self.vanish,
@@ -181,10 +195,11 @@ class Cloud:
         }
 
     def servers(self, name: str = "*", metadata: Mapping[str, str] | None = None) -> list[Record]:
-        return [
-            {key: value for key, value in server.items() if not key.startswith("_")}
-            for server in self._matching(name, metadata)
-        ]
+        return [_public(server) for server in self._matching(name, metadata)]
+
+    def boot(self, name: str, **attributes: Any) -> Record:
+        """Make a server that Senlin knows nothing of, as another user of Nova would."""
+        return _public(self._settled(self.create(name, **attributes)))
 
     def plan(self, kind: str, **details: Any) -> str:
         """Set a fault; return its id."""
@@ -266,6 +281,10 @@ class Cloud:
     def _forget(self, server_id: str) -> None:
         del self._servers[server_id]
         self._file.execute("delete from server where id = ?", (server_id,))
+
+
+def _public(server: Record) -> Record:
+    return {key: value for key, value in server.items() if not key.startswith("_")}
 
 
 def _now() -> str:

@@ -23,6 +23,7 @@ from senlin.tests.drivers.os_test import glance_v2, neutron_v2, nova_v2
 from simcloud import FLAVORS, IMAGES, KEYPAIRS, ZONES, Cloud, CloudError
 
 WAIT_SECONDS = 0.1
+KEPT = ("metadata", "key_name", "security_groups", "availability_zone", "scheduler_hints")
 NETWORKS = ("private", "public")
 HYPERVISOR = {"id": "1", "hypervisor_hostname": "sandbox", "state": "up", "status": "enabled"}
 
@@ -100,20 +101,10 @@ class Nova(nova_v2.NovaClient):
 
     @as_senlin_expects
     def server_create(self, **attributes):
-        image = attributes.get("imageRef")
-        flavor = cloud.look_up("Flavor", FLAVORS, attributes["flavorRef"])
+        given = {name: attributes[name] for name in KEPT if attributes.get(name)}
+        flavor, image = attributes["flavorRef"], attributes.get("imageRef")
         return server_resource(
-            cloud.create(
-                attributes["name"],
-                flavor=flavor,
-                image={"id": cloud.look_up("Image", IMAGES, image)["id"]} if image else "",
-                metadata=attributes.get("metadata") or {},
-                key_name=attributes.get("key_name"),
-                security_groups=attributes.get("security_groups") or [{"name": "default"}],
-                availability_zone=attributes.get("availability_zone") or ZONES[0],
-                scheduler_hints=attributes.get("scheduler_hints") or {},
-                networks=attributes.get("networks") or [],
-            )
+            cloud.create(attributes["name"], flavor=flavor, image=image, **given)
         )
 
     @as_senlin_expects
