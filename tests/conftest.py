@@ -74,4 +74,6 @@ def namespace(sandbox: Sandbox) -> Iterator[str]:
     body = {"metadata": {"name": name}}
     sandbox.kubernetes.call("POST", "/api/v1/namespaces", body)
     yield name
-    sandbox.kubernetes.call("DELETE", f"/api/v1/namespaces/{name}")
+    path = f"/api/v1/namespaces/{name}"
+    if sandbox.kubernetes.exists(path):
+        sandbox.kubernetes.call("DELETE", path)
