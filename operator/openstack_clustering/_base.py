@@ -1,7 +1,6 @@
 """What the operations have in common; each of the other `_*.py` modules adds a noun's."""
 
-import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -191,11 +190,15 @@ class Base:
 def check_keywords(what: str, given: Mapping[str, Any], known: type) -> None:
     """Raise TypeError for a keyword that the server would refuse or, worse, ignore."""
     names = known.__annotations__.keys()
-    for name in given:
-        if name not in names:
-            close = difflib.get_close_matches(name, names, 1)
-            hint = f"did you mean {close[0]}?" if close else f"it has: {', '.join(sorted(names))}."
-            raise TypeError(f"{what} has no {name!r}; {hint}")
+    if unknown := next((name for name in given if name not in names), None):
+        raise TypeError(f"{what} has no {unknown!r}; {_hint(unknown, names)}")
+
+
+def _hint(unknown: str, names: Collection[str]) -> str:
+    import difflib  # only a mistake needs it
+
+    close = difflib.get_close_matches(unknown, names, 1)
+    return f"did you mean {close[0]}?" if close else f"it has: {', '.join(sorted(names))}."
 
 
 def _listed(kind: type[Resource]) -> type[Resource]:

@@ -67,13 +67,13 @@ class Membership(Clusters):
         return self._act(cluster, "del_nodes", {"nodes": self._words(Node, nodes), **params})
 
     def replace_nodes_in_cluster(
-        self, cluster: ClusterRef, nodes: Mapping[NodeRef, NodeRef] | Iterable[tuple[Any, Any]]
+        self, cluster: ClusterRef, nodes: Mapping[str, NodeRef] | Iterable[tuple[NodeRef, NodeRef]]
     ) -> dict[str, Any]:
         """Put orphan nodes in the place of members.
 
         Args:
             cluster: The cluster, its id or its name.
-            nodes: A map, or pairs, of a member and what takes its place: nodes, ids or names.
+            nodes: A map (of ids or names), or pairs, of a member and what takes its place.
 
         Returns:
             `{"action": id}`; see `wait_for_action`.

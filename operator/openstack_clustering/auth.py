@@ -92,14 +92,10 @@ def _loaded(config: Config) -> Any:
         loader = loading.get_plugin_loader(config.auth_type)
         known = {option.dest for option in loader.get_options()}
         return loader.load_from_options(**_given(config.auth, *known))
-    except keystone_exceptions.NoMatchingPlugin:
+    except keystone_exceptions.AuthPluginException as error:
         raise ConfigException(
-            f"The auth_type of the cloud {config.name} is {config.auth_type}: "
-            "keystoneauth1 has no such plugin."
-        ) from None
-    except keystone_exceptions.MissingRequiredOptions as error:
-        names = ", ".join(option.dest for option in error.options)
-        raise ConfigException(f"The cloud {config.name} lacks in `auth`: {names}.") from error
+            f"The cloud {config.name} cannot log in by auth_type {config.auth_type}: {error}"
+        ) from error
 
 
 def _require(config: Config, *alternatives: str) -> None:

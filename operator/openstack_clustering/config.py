@@ -6,8 +6,7 @@ general one (`interface`).
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from openstack_clustering import clouds
 from openstack_clustering.exceptions import ConfigException
@@ -58,12 +57,11 @@ _KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(NamedTuple):
     """How to log in, where the service is, and how to talk to it."""
 
     name: str = ""
-    auth: Mapping[str, Any] = field(default_factory=dict, repr=False)  # has the password
+    auth: Mapping[str, Any] = {}
     auth_type: str = "password"
     region_name: str | None = None
     interface: str = "public"
@@ -75,6 +73,9 @@ class Config:
     key: str | None = None
     timeout: float = DEFAULT_TIMEOUT
     retries: int = DEFAULT_RETRIES
+
+    def __repr__(self) -> str:
+        return f"Config({self.name})"  # the rest has the password in it
 
 
 def load(
@@ -133,18 +134,24 @@ def _has_login(overrides: Mapping[str, Any]) -> bool:
 def _in_region(name: str, entry: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
     """Choose among `regions`, whose members may be names or maps with values of their own."""
     wanted = _service(entry, "region_name")
-    regions = entry.get("regions") or ()
+    regions = entry.get("regions") or []
+    if not isinstance(regions, list):
+        raise ConfigException(f"`regions` of the cloud {name} is no list.")
     if not regions:
         return wanted, entry
-    named: dict[str, Any] = {}
-    for region in regions:
-        is_map = isinstance(region, Mapping)
-        named[str(region.get("name") if is_map else region)] = region if is_map else {}
+    named = dict(map(_region, regions))
     chosen = wanted or next(iter(named))
     if chosen not in named:
         names = ", ".join(named)
         raise ConfigException(f"The cloud {name} has no region {chosen}; it has: {names}.")
-    return chosen, clouds.merged(entry, named[chosen].get("values") or {})
+    return chosen, clouds.merged(entry, named[chosen])
+
+
+def _region(region: Any) -> tuple[str, Mapping[str, Any]]:
+    if not isinstance(region, Mapping):
+        return str(region), {}
+    values = region.get("values")
+    return str(region.get("name")), values if isinstance(values, Mapping) else {}
 
 
 def _auth(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,6 +160,9 @@ def _auth(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
         raise ConfigException(f"`auth` of the cloud {name} is no map.")
     beside = {key: entry[key] for key in AUTH_KEYS & entry.keys()}
     auth = {key: value for key, value in {**beside, **given}.items() if value not in (None, "")}
+    for key in AUTH_KEYS & auth.keys():
+        if not isinstance(auth[key], str | int | float):
+            raise ConfigException(f"`{key}` of the cloud {name} is no text.")
     # A password of digits only is a number to YAML.
     auth = {key: str(v) if isinstance(v, int | float) else v for key, v in auth.items()}
     for old, new in (("tenant_id", "project_id"), ("tenant_name", "project_name")):

@@ -21,8 +21,8 @@ class Connection:
         cloud: The name of an entry in clouds.yaml. None: what `OS_CLOUD` names, else the other
             `OS_*` variables, else the only entry.
         clouds: A parsed clouds.yaml to use instead of files and variables.
-        session: A ready keystoneauth1 session, such as `openstack.connect().session`, to use
-            instead of a configuration.
+        session: A ready keystoneauth1 session, such as `openstack.connect().session`, or an
+            openstacksdk CloudRegion, to use instead of a configuration.
         environ: The variables to use instead of those of the process.
         timeout: Seconds for the connection, and for each wait for data; 60 if neither this nor
             `api_timeout` says otherwise.
@@ -59,6 +59,8 @@ class Connection:
             config.check_overrides(overrides)
             settings = config.interpret("keywords", overrides)
             if hasattr(session, "get_session"):  # an openstacksdk CloudRegion
+                region_name = settings.region_name or session.region_name
+                settings = settings._replace(region_name=region_name)
                 session = session.get_session()
         self._transport = Transport(
             session,

@@ -18,20 +18,23 @@ def read(fetch: Fetch, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from fetch(query)
         return
     limit = int(query["limit"])
+    marker = query.get("marker")
     seen: set[str] = set()
     pages = stale = 0  # stale: pages in a row that brought nothing new
-    marker = query.get("marker")
     while limit > 0 and stale <= pages:
         page = fetch({**query, "marker": marker} if marker else query)
-        news = [raw for raw in page if raw.get("id") not in seen]
-        yield from news
-        seen.update(str(raw.get("id")) for raw in news)
+        known = len(seen)
+        for raw in page:
+            key = str(raw.get("id", id(raw)))
+            if key not in seen:
+                seen.add(key)
+                yield raw
         # A page that holds its own marker: the server ignores markers, and this page is the first.
         # Not so where the marker's object was deleted meanwhile: then Senlin starts again from the
         # front, and following the pages once more leads to what was not seen yet.
         if len(page) != limit or any(raw.get("id") == marker for raw in page):
             return
-        pages, stale = pages + 1, 0 if news else stale + 1
+        pages, stale = pages + 1, 0 if len(seen) > known else stale + 1
         marker = page[-1].get("id")
         if not marker:
             return

@@ -1,5 +1,6 @@
 """The connections of one client: a `requests` session that is careful with CPU and with TLS."""
 
+import logging
 import ssl
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,23 @@ class Pool(requests.Session):
                 settings["verify"] = True  # not REQUESTS_CA_BUNDLE: the context knows whom to trust
             self._settings[server] = settings
         return settings
+
+
+class _HideWebhooks(logging.Filter):
+    """Keeps the URLs of webhooks, which are credentials, out of urllib3's log of requests."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line pass, but without what a webhook's path says."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(map(_without_webhook, record.args))
+        return True
+
+
+def _without_webhook(value: object) -> object:
+    return "<webhook>" if isinstance(value, str) and "/webhooks/" in value else value
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_HideWebhooks())
 
 
 class _NoNetrc(AuthBase):

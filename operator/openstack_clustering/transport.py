@@ -286,7 +286,7 @@ class _Call:
 
 
 # What keystoneauth1 stumbles over where something else than Keystone answers.
-_NOT_A_TOKEN = (KeyError, TypeError, ValueError, AttributeError, AssertionError)
+_NOT_A_TOKEN = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
 
 
 def _pause(attempt: int, retry_after: float | None = None) -> float:

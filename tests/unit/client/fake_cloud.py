@@ -1,11 +1,12 @@
 """A Keystone and a Senlin in one small HTTP server, for what real ones do not do on demand."""
 
 import json
+import ssl
 import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -147,6 +148,10 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def handle(self) -> None:
+            with suppress(ssl.SSLError, ConnectionError):  # of a handshake that was to fail
+                super().handle()
+
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             raw = self.rfile.read(length)
@@ -178,7 +183,8 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body) + (100 if answer.cut else 0)))
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(ConnectionError):  # the client has given up
+                self.wfile.write(body)
             if answer.cut:
                 self.close_connection = True
 
@@ -191,11 +197,17 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def running() -> Iterator[Cloud]:
+def running(tls: ssl.SSLContext | None = None) -> Iterator[Cloud]:
     cloud = Cloud()
     with _Server(("127.0.0.1", 0), _handler(cloud)) as server:
-        cloud.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        scheme = "https" if tls else "http"
+        cloud.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
+        if tls:
+            # The handshake belongs to the thread of the connection, not to the one that accepts.
+            server.socket = tls.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
         try:
             yield cloud

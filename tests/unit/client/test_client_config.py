@@ -1,0 +1,304 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openstack_clustering import Connection, config
+from openstack_clustering.auth import plugin_of
+from openstack_clustering.exceptions import ConfigException
+
+AUTH = {"auth_url": "http://keystone/v3", "username": "demo", "password": "secret"}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's home that is the working directory of nobody."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return tmp_path
+
+
+def write(file: Path, document: Any) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(document if isinstance(document, str) else yaml.safe_dump(document))
+    return file
+
+
+def load(home: Path, cloud: str | None = None, **variables: str) -> config.Config:
+    environ = {"HOME": str(home), **variables}
+    return config.load(cloud, document=None, environ=environ, overrides={})
+
+
+def interpret(**entry: Any) -> config.Config:
+    return config.interpret("test", {"auth": AUTH, **entry})
+
+
+def test_file_in_the_working_directory_wins_over_the_users(home: Path) -> None:
+    write(home / ".config/openstack/clouds.yaml", {"clouds": {"far": {"auth": AUTH}}})
+    write(Path("clouds.yml"), {"clouds": {"near": {"auth": AUTH}}})
+
+    assert load(home).name == "near"
+
+
+def test_file_that_a_variable_names_wins_over_all(home: Path) -> None:
+    write(Path("clouds.yaml"), {"clouds": {"near": {"auth": AUTH}}})
+    named = write(home / "named.yaml", {"clouds": {"named": {"auth": AUTH}}})
+
+    assert load(home, OS_CLIENT_CONFIG_FILE=str(named)).name == "named"
+
+
+def test_json_file_is_read(home: Path) -> None:
+    write(Path("clouds.json"), '{"clouds": {"one": {"auth": {"username": "j"}}}}')
+
+    assert load(home).auth["username"] == "j"
+
+
+def test_secure_file_is_merged_over(home: Path) -> None:
+    write(Path("clouds.yaml"), {"clouds": {"one": {"auth": {**AUTH, "password": "old"}}}})
+    secret = write(home / "s.yaml", {"clouds": {"one": {"auth": {"password": "new"}}}})
+
+    loaded = load(home, OS_CLIENT_SECURE_FILE=str(secret))
+
+    assert (loaded.auth["username"], loaded.auth["password"]) == ("demo", "new")
+
+
+def test_os_cloud_picks_an_entry_which_other_variables_do_not_change(home: Path) -> None:
+    entries = {"one": {"auth": AUTH}, "two": {"auth": AUTH, "region_name": "R2"}}
+    write(Path("clouds.yaml"), {"clouds": entries})
+
+    loaded = load(home, OS_CLOUD="two", OS_USERNAME="another", OS_REGION_NAME="R9")
+
+    assert (loaded.name, loaded.auth["username"], loaded.region_name) == ("two", "demo", "R2")
+
+
+def test_variables_without_os_cloud_win_over_the_file(home: Path) -> None:
+    write(Path("clouds.yaml"), {"clouds": {"one": {"auth": AUTH}}})
+
+    loaded = load(
+        home,
+        OS_AUTH_URL="http://env/v3",
+        OS_USERNAME="env",
+        OS_PASSWORD="p",
+        OS_TENANT_NAME="blue",
+        OS_INSECURE="true",
+        OS_ENDPOINT_TYPE="internalURL",
+        OS_CLUSTERING_ENDPOINT_OVERRIDE="http://senlin",
+        OS_CLUSTERING_DEFAULT_MICROVERSION="1.7",
+    )
+
+    assert loaded.auth == {
+        "auth_url": "http://env/v3",
+        "username": "env",
+        "password": "p",
+        "project_name": "blue",
+    }
+    assert (loaded.name, loaded.verify, loaded.interface) == ("envvars", False, "internal")
+    assert (loaded.endpoint_override, loaded.microversion) == ("http://senlin", "1.7")
+
+
+def test_selectors_alone_make_no_cloud_of_the_environment(home: Path) -> None:
+    write(Path("clouds.yaml"), {"clouds": {"one": {"auth": AUTH}}})
+
+    assert load(home, OS_REGION_NAME="R", OS_LOG_CAPTURE="1").name == "one"
+
+
+def test_given_document_is_all_that_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OS_CLOUD", "another")
+    write(Path("clouds.yaml"), {"clouds": {"another": {"auth": AUTH}}})
+    document = {"clouds": {"given": {"auth": AUTH}}}
+
+    loaded = config.load(None, document=document, environ=None, overrides={"region_name": "R"})
+
+    assert (loaded.name, loaded.region_name) == ("given", "R")
+
+
+def test_keywords_alone_are_enough(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"OS_AUTH_URL": "http://other", "HOME": str(home)})
+
+    loaded = config.load(None, document=None, environ=None, overrides={**AUTH, "user_id": "u"})
+
+    assert loaded.auth == {**AUTH, "user_id": "u"}
+
+
+def test_vendor_profile_comes_from_the_public_file(home: Path) -> None:
+    write(Path("clouds-public.yaml"), {"public-clouds": {"v": {"auth": {"auth_url": "http://v"}}}})
+    write(Path("clouds.yaml"), {"clouds": {"one": {"profile": "v", "auth": {"username": "u"}}}})
+
+    assert load(home).auth == {"auth_url": "http://v", "username": "u"}
+
+
+@pytest.mark.parametrize(
+    ("files", "cloud", "message"),
+    [
+        pytest.param({}, None, "A cloud is not configured: no clouds.yaml in", id="nothing"),
+        pytest.param({}, "x", "The cloud x is not configured", id="nothing of that name"),
+        pytest.param({"a": {}, "b": {}}, None, "Say which cloud to use; .* has: a, b", id="two"),
+        pytest.param({"a": {}, "b": {}}, "c", "There is no cloud c in .* has: a, b", id="unknown"),
+        pytest.param({"a": 5}, None, "is no map", id="no map"),
+        pytest.param({"a": {"profile": "v"}}, None, "write its auth_url", id="unknown vendor"),
+    ],
+)
+def test_what_cannot_be_found_is_named(
+    home: Path, files: dict[str, Any], cloud: str | None, message: str
+) -> None:
+    if files:
+        write(Path("clouds.yaml"), {"clouds": files})
+
+    with pytest.raises(ConfigException, match=message):
+        load(home, cloud)
+
+
+def test_broken_file_is_named_without_its_content(home: Path) -> None:
+    write(Path("clouds.yaml"), "clouds:\n  a: {password: hunter2, \n")
+
+    with pytest.raises(ConfigException, match=r"is not YAML \(line 3") as caught:
+        load(home)
+
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"interface": "internal"}, {"interface": "internal"}),
+        ({"endpoint_type": "adminURL"}, {"interface": "admin"}),
+        ({"interface": "public", "clustering_interface": "admin"}, {"interface": "admin"}),
+        ({"insecure": True}, {"verify": False}),
+        ({"verify": "no"}, {"verify": False}),
+        ({"cacert": "~/ca.pem"}, {"cacert": os.path.expanduser("~/ca.pem")}),
+        (
+            {"cacert": "-----BEGIN CERTIFICATE-----\n~"},
+            {"cacert": "-----BEGIN CERTIFICATE-----\n~"},
+        ),
+        ({"api_timeout": "7"}, {"timeout": 7.0}),
+        ({"clustering_status_code_retries": 5}, {"retries": 5}),
+        ({"clustering_default_microversion": "latest"}, {"microversion": None}),
+        ({"clustering_api_version": "1.10"}, {"microversion": "1.10"}),
+        ({"clustering_api_version": "1"}, {"microversion": None}),
+        ({"clustering_api_version": 1.0}, {"microversion": None}),
+        ({"regions": ["R1", "R2"]}, {"region_name": "R1"}),
+        (
+            {
+                "regions": [{"name": "R1"}, {"name": "R2", "values": {"interface": "admin"}}],
+                "region_name": "R2",
+            },
+            {"region_name": "R2", "interface": "admin"},
+        ),
+    ],
+)
+def test_keys_mean_what_they_mean_elsewhere(
+    entry: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    loaded = interpret(**entry)
+
+    assert {key: getattr(loaded, key) for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"auth": 5}, "is no map"),
+        ({"interface": "private"}, "public, internal or admin"),
+        ({"verify": "perhaps"}, "true or false"),
+        ({"api_timeout": "soon"}, "should be a number"),
+        ({"api_timeout": 0}, "should be positive"),
+        ({"key": "k.pem"}, "`key` without a `cert`"),
+        ({"regions": ["R1"], "region_name": "R9"}, "no region R9; it has: R1"),
+    ],
+)
+def test_wrong_values_are_named(entry: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigException, match=message):
+        interpret(**entry)
+
+
+def test_password_of_digits_is_text() -> None:
+    assert interpret(auth={**AUTH, "password": 12345}).auth["password"] == "12345"
+
+
+def test_domain_beside_a_project_is_the_domain_of_both() -> None:
+    auth = interpret(auth={**AUTH, "project_name": "blue", "domain_name": "D"}).auth
+
+    assert (auth["user_domain_name"], auth["project_domain_name"]) == ("D", "D")
+    assert "domain_name" not in auth
+
+
+@pytest.mark.parametrize(
+    ("auth", "kind"),
+    [
+        (AUTH, "Password"),
+        ({"auth_url": "http://k", "token": "t"}, "Token"),
+        (
+            {
+                "auth_url": "http://k",
+                "application_credential_id": "i",
+                "application_credential_secret": "s",
+                "project_name": "ignored",
+            },
+            "ApplicationCredential",
+        ),
+    ],
+)
+def test_kind_of_login_is_known_by_its_keys(auth: dict[str, Any], kind: str) -> None:
+    plugin = plugin_of(config.interpret("test", {"auth": auth}))
+
+    assert type(plugin).__name__ == kind
+    assert kind != "ApplicationCredential" or plugin.project_name is None
+
+
+def test_other_plugins_of_keystoneauth1_are_loaded() -> None:
+    auth = {"auth_url": "http://k", "username": "u", "passcode": "123456", "user_domain_id": "d"}
+
+    plugin = plugin_of(config.interpret("test", {"auth": auth, "auth_type": "v3totp"}))
+
+    assert type(plugin).__name__ == "TOTP"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"auth": {}}, "no auth_url"),
+        ({"auth": {"auth_url": "http://k"}}, "no password"),
+        ({"auth": {"auth_url": "http://k", "password": "p"}}, "no username or user_id"),
+        ({"auth": {**AUTH, "auth_url": "http://k/v2.0/"}}, "Keystone's v2"),
+        ({"auth": {"auth_url": "http://k"}, "auth_type": "token"}, "no token"),
+        ({"auth": {}, "auth_type": "v3nonsense"}, "v3nonsense could not be found"),
+        ({"auth": {}, "auth_type": "v3oidcpassword"}, "specify either"),
+    ],
+)
+def test_incomplete_login_is_named(entry: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigException, match=message):
+        plugin_of(config.interpret("test", entry))
+
+
+def test_unknown_keyword_is_a_type_error() -> None:
+    with pytest.raises(TypeError, match="unknown keywords: regionname"):
+        Connection(clouds={"clouds": {"a": {"auth": AUTH}}}, regionname="R")
+
+
+def test_secrets_are_not_shown() -> None:
+    assert "secret" not in repr(interpret())
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+keys = st.sampled_from(sorted(config._KEYS - {"auth_type"} | {"regions", "profile"}))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(keys, json_values), st.dictionaries(keys, json_values))
+def test_any_entry_is_understood_or_refused(entry: dict[str, Any], auth: dict[str, Any]) -> None:
+    try:
+        loaded = config.interpret("test", {"auth": auth, **entry})
+        plugin_of(loaded)
+    except ConfigException:
+        return
+
+    assert loaded.interface in ("public", "internal", "admin")

@@ -1,0 +1,251 @@
+import copy
+import logging
+import pickle
+from typing import Any
+
+import pytest
+from fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from openstack_clustering import ClientException, Connection, Proxy, Receiver, exceptions
+
+WEBHOOK = "http://senlin:8777/v1/webhooks/5e1f/trigger?V=2"
+
+
+@pytest.mark.parametrize(
+    ("status", "type", "kind"),
+    [
+        (400, "BadRequest", exceptions.BadRequest),
+        (400, "InvalidSpec", exceptions.BadRequest),
+        (400, "MultipleChoices", exceptions.DuplicateResource),
+        (401, "Unauthorized", exceptions.Unauthorized),
+        (403, "Forbidden", exceptions.Forbidden),
+        (404, "ResourceNotFound", exceptions.ResourceNotFound),
+        (406, "InvalidGlobalAPIVersion", exceptions.HttpError),
+        (409, "ResourceIsLocked", exceptions.Conflict),
+        (409, "ActionConflict", exceptions.Conflict),
+        (429, "OverLimit", exceptions.TooManyRequests),
+        (500, "OverQuota", exceptions.ServerError),
+        (503, "Unavailable", exceptions.ServerError),
+    ],
+)
+def test_refusal_has_the_servers_own_words(
+    cloud: Cloud, proxy: Proxy, status: int, type: str, kind: type[exceptions.HttpError]
+) -> None:
+    answer = Answer(status, error(status, type, "The server says why."))
+    cloud.answer("POST", f"/v1/clusters/{ID}/actions", answer)
+
+    with pytest.raises(kind) as caught:
+        proxy.check_cluster(ID)
+
+    refusal = caught.value
+    assert refusal.__class__ is kind
+    assert (refusal.status, refusal.type, refusal.request_id) == (status, type, "req-1")
+    assert (refusal.message, refusal.method) == ("The server says why.", "POST")
+    assert str(refusal) == "The server says why. (request id req-1)"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            Answer(
+                502, b"<html><head><title>502 Bad Gateway</title></head>\n<h1>nginx</h1></html>"
+            ),
+            "502 Bad Gateway nginx",
+        ),
+        (Answer(400, b"<html><body>400 Bad&nbsp;Request</body></html>"), "400 Bad\xa0Request"),
+        (Answer(500, b""), "HTTP 500 Internal Server Error"),
+        (Answer(404, {"message": "of another shape"}), '{"message": "of another shape"}'),
+        (Answer(302, b"", {"Location": "http://elsewhere"}), "is redirected .302."),
+    ],
+)
+def test_refusal_in_another_form_is_readable(
+    cloud: Cloud, proxy: Proxy, answer: Answer, message: str
+) -> None:
+    cloud.answer("POST", "/v1/clusters", answer)
+
+    with pytest.raises(exceptions.HttpError, match=message):
+        proxy.create_cluster(name="web")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, b""),
+        Answer(200, b'{"cluster": {"id": "x"'),
+        Answer(200, b"<html>Welcome!</html>"),
+        Answer(200, b"[" * 100_000),
+        Answer(200, ["cluster"]),
+        Answer(200, {"cluster": None}),
+        Answer(200, {"other": {}}),
+        Answer(204),
+    ],
+)
+def test_reply_of_the_wrong_shape_is_told(cloud: Cloud, proxy: Proxy, answer: Answer) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", answer)
+
+    with pytest.raises(exceptions.InvalidResponse) as caught:
+        proxy.get_cluster(ID)
+
+    assert (caught.value.status, caught.value.request_id) == (answer.status, "req-1")
+
+
+def test_reply_that_ends_too_early_is_a_connection_failure(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("POST", "/v1/clusters", Answer(202, {"cluster": cluster()}, cut=True))
+
+    with pytest.raises(exceptions.ConnectFailure) as caught:
+        proxy.create_cluster(name="web")
+
+    assert caught.value.sent is True
+
+
+def test_action_without_an_id_is_told(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("POST", f"/v1/clusters/{ID}/actions", Answer(202, {}))
+
+    with pytest.raises(exceptions.InvalidResponse, match="no action"):
+        proxy.check_cluster(ID)
+
+
+@pytest.mark.parametrize(
+    "exception",
+    [
+        exceptions.Conflict("m", status=409, type="T", request_id="r", retry_after=1.0),
+        exceptions.ConnectFailure("m", sent=False),
+        exceptions.EndpointNotFound("m"),
+    ],
+)
+def test_exceptions_can_be_copied_and_pickled(exception: ClientException) -> None:
+    for twin in (copy.copy(exception), pickle.loads(pickle.dumps(exception))):
+        assert (type(twin), twin.args) == (type(exception), exception.args)
+        assert vars(twin) == vars(exception)
+
+
+def test_webhook_is_in_no_message_and_no_log(
+    cloud: Cloud, proxy: Proxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    path = "/v1/webhooks/5e1f/trigger"
+    receiver = Receiver({"channel": {"alarm_url": f"{cloud.url}{path}?V=2"}})
+    text = f"Not found: {WEBHOOK}"
+    cloud.answer("POST", path, Answer(404, error(404, "ResourceNotFound", text)))
+
+    with pytest.raises(exceptions.ResourceNotFound) as refused:
+        proxy.trigger_webhook(receiver)
+    with pytest.raises(exceptions.ConnectFailure) as unreachable:
+        proxy.trigger_webhook("http://127.0.0.1:9/v1/webhooks/5e1f/trigger?V=2")
+
+    assert "5e1f" not in f"{refused.value} {vars(refused.value)} {unreachable.value} {caplog.text}"
+    assert unreachable.value.__suppress_context__
+
+
+def test_password_and_token_are_in_no_log(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
+
+    with Connection(clouds=cloud.clouds()) as connection:
+        list(connection.cluster.clusters())
+
+    assert f"GET {cloud.url}/v1/clusters: 200 in" in caplog.text
+    assert "secret" not in caplog.text
+    assert "token-1" not in caplog.text
+
+
+def test_words_of_the_sdk_are_there() -> None:
+    refusal = exceptions.NotFoundException("m", status=404)
+
+    assert isinstance(refusal, exceptions.HttpException | exceptions.SDKException)
+    assert (refusal.status_code, refusal.details) == (404, "m")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+known = st.sampled_from(
+    ["cluster", "clusters", "action", "error", "message", "type", "id", "name", "status", "code"]
+)
+bodies = (
+    st.binary(max_size=80)
+    | json_values
+    | st.dictionaries(known, json_values)
+    | st.dictionaries(known, st.dictionaries(known, json_values))
+    | st.dictionaries(known, st.lists(st.dictionaries(known, json_values), max_size=4))
+)
+latin = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
+headers = st.fixed_dictionaries(
+    {},
+    optional={
+        "Location": latin | st.just(f"http://s/v1/actions/{ACTION_ID}"),
+        "Retry-After": st.just("0") | latin,
+        "Content-Type": latin,
+        "Content-Encoding": st.sampled_from(["gzip", "deflate", "nonsense"]),
+        "X-Openstack-Request-Id": latin,
+    },
+)
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.integers(200, 599), bodies, headers)
+def test_whatever_the_server_answers_is_a_resource_or_our_exception(
+    fuzzed: tuple[Cloud, Proxy], status: int, body: Any, headers: dict[str, str]
+) -> None:
+    cloud, proxy = fuzzed
+    answer = Answer(status, body, headers)
+    for method, path in [
+        ("GET", "/v1/clusters"),
+        ("GET", f"/v1/clusters/{ID}"),
+        ("POST", "/v1/clusters"),
+        ("DELETE", f"/v1/clusters/{ID}"),
+        ("POST", f"/v1/clusters/{ID}/actions"),
+    ]:
+        cloud.answer(method, path, answer)
+    calls = [
+        lambda: [repr(each) + str(each.to_dict()) for each in proxy.clusters(limit=2)],
+        lambda: repr(proxy.get_cluster(ID)),
+        lambda: repr(proxy.find_cluster("web")),
+        lambda: repr(proxy.create_cluster(name="web")),
+        lambda: repr(proxy.delete_cluster(ID)),
+        lambda: proxy.check_cluster(ID)["action"].lower(),
+        lambda: proxy.wait_for_status(proxy.get_cluster(ID), "ACTIVE", interval=0, wait=0.01),
+    ]
+
+    for call in calls:
+        try:
+            call()
+        except ClientException as error:
+            str(error)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.integers(200, 599),
+    bodies
+    | st.fixed_dictionaries(
+        {"token": st.dictionaries(st.sampled_from(["catalog", "expires_at", "user"]), json_values)}
+    ),
+)
+def test_whatever_keystone_answers_is_our_exception(cloud: Cloud, status: int, body: Any) -> None:
+    token = {"X-Subject-Token": "t"} if status % 2 else {}
+    json_type = {"Content-Type": "application/json"}
+    cloud.answer("POST", "/v3/auth/tokens", Answer(status, body, token | json_type))
+
+    with Connection(clouds=cloud.clouds()) as connection, pytest.raises(ClientException) as caught:
+        connection.cluster  # noqa: B018
+
+    assert str(caught.value)
+
+
+@pytest.fixture
+def fuzzed(cloud: Cloud) -> Any:
+    # Repeats take their time, and what follows them is tested elsewhere.
+    with Connection(clouds=cloud.clouds(status_code_retries=0)) as connection:
+        yield cloud, connection.cluster

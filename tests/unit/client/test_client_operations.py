@@ -1,0 +1,496 @@
+"""What each operation sends: one request, with the right words at the right place."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fake_cloud import ACTION_ID, ID, OTHER_ID, Answer, Cloud, cluster, error
+
+from openstack_clustering import (
+    Cluster,
+    ClusterPolicy,
+    Connection,
+    Node,
+    Policy,
+    Profile,
+    ProfileType,
+    Proxy,
+    Receiver,
+    Resource,
+    exceptions,
+)
+
+C = Cluster({"id": ID, "name": "web"})
+N = Node({"id": OTHER_ID, "name": "one"})
+P = Policy({"id": OTHER_ID, "name": "grow"})
+PROFILE = Profile({"id": OTHER_ID, "name": "small"})
+SPEC = {"type": "os.nova.server", "version": "1.0", "properties": {}}
+LOCATION = {"Location": f"http://senlin/v1/actions/{ACTION_ID}"}
+
+Call = Callable[[Proxy], Any]
+ACTIONS = f"/v1/clusters/{ID}/actions"
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "body"),
+    [
+        (lambda p: p.check_cluster(C, x=1), ACTIONS, {"check": {"x": 1}}),
+        (
+            lambda p: p.recover_cluster(ID, operation="REBOOT", check=True),
+            ACTIONS,
+            {"recover": {"operation": "REBOOT", "check": True}},
+        ),
+        (
+            lambda p: p.resize_cluster(C, adjustment_type="EXACT_CAPACITY", number=3, strict=False),
+            ACTIONS,
+            {"resize": {"adjustment_type": "EXACT_CAPACITY", "number": 3, "strict": False}},
+        ),
+        (lambda p: p.scale_in_cluster(C), ACTIONS, {"scale_in": {}}),
+        (lambda p: p.scale_out_cluster(C, 2), ACTIONS, {"scale_out": {"count": 2}}),
+        (lambda p: p.scale_out_cluster(C, count=0), ACTIONS, {"scale_out": {"count": 0}}),
+        (lambda p: p.add_nodes_to_cluster(C, [N]), ACTIONS, {"add_nodes": {"nodes": [OTHER_ID]}}),
+        (lambda p: p.add_nodes_to_cluster(C, "one"), ACTIONS, {"add_nodes": {"nodes": ["one"]}}),
+        (
+            lambda p: p.remove_nodes_from_cluster(C, [N], destroy_after_deletion=True),
+            ACTIONS,
+            {"del_nodes": {"nodes": [OTHER_ID], "destroy_after_deletion": True}},
+        ),
+        (
+            lambda p: p.replace_nodes_in_cluster(C, {"old-one": "new-one"}),
+            ACTIONS,
+            {"replace_nodes": {"nodes": {"old-one": "new-one"}}},
+        ),
+        (
+            lambda p: p.replace_nodes_in_cluster(C, [(N, "new-one")]),
+            ACTIONS,
+            {"replace_nodes": {"nodes": {OTHER_ID: "new-one"}}},
+        ),
+        (
+            lambda p: p.attach_policy_to_cluster(C, P, enabled=False),
+            ACTIONS,
+            {"policy_attach": {"policy_id": OTHER_ID, "enabled": False}},
+        ),
+        (
+            lambda p: p.update_cluster_policy("web", "grow", enabled=True),
+            "/v1/clusters/web/actions",
+            {"policy_update": {"policy_id": "grow", "enabled": True}},
+        ),
+        (
+            lambda p: p.detach_policy_from_cluster(C, P),
+            ACTIONS,
+            {"policy_detach": {"policy_id": OTHER_ID}},
+        ),
+        (
+            lambda p: p.perform_operation_on_cluster(C, "reboot", type="SOFT"),
+            f"/v1/clusters/{ID}/ops",
+            {"reboot": {"params": {"type": "SOFT"}, "filters": {}}},
+        ),
+        (
+            lambda p: p.complete_lifecycle(C, ACTION_ID),
+            ACTIONS,
+            {"complete_lifecycle": {"lifecycle_action_token": ACTION_ID}},
+        ),
+        (lambda p: p.check_node(N), f"/v1/nodes/{OTHER_ID}/actions", {"check": {}}),
+        (
+            lambda p: p.recover_node(N, operation="REBUILD"),
+            f"/v1/nodes/{OTHER_ID}/actions",
+            {"recover": {"operation": "REBUILD"}},
+        ),
+        (
+            lambda p: p.perform_operation_on_node(N, "reboot", type="SOFT"),
+            f"/v1/nodes/{OTHER_ID}/ops",
+            {"reboot": {"type": "SOFT"}},
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "started", [Answer(202, {"action": ACTION_ID}), Answer(202, {"code": 202}, LOCATION)]
+)
+def test_action_is_one_request_and_returns_its_id(
+    cloud: Cloud, proxy: Proxy, call: Call, path: str, body: dict[str, Any], started: Answer
+) -> None:
+    cloud.answer("POST", path, started)
+
+    assert call(proxy) == {"action": ACTION_ID}
+    assert [(r.path, r.body) for r in cloud.of()] == [(path, body)]
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "path", "body"),
+    [
+        (
+            lambda p: p.create_cluster(
+                name="web", profile_id=PROFILE, desired_capacity=None, min_size=0
+            ),
+            "POST",
+            "/v1/clusters",
+            {"cluster": {"name": "web", "profile_id": OTHER_ID, "min_size": 0}},
+        ),
+        (
+            lambda p: p.update_cluster(C, profile_id="small", is_profile_only=True),
+            "PATCH",
+            f"/v1/clusters/{ID}",
+            {"cluster": {"profile_id": "small", "profile_only": True}},
+        ),
+        (
+            lambda p: p.create_node(name="one", cluster_id=C, profile_id=PROFILE),
+            "POST",
+            "/v1/nodes",
+            {"node": {"name": "one", "cluster_id": ID, "profile_id": OTHER_ID}},
+        ),
+        (
+            lambda p: p.update_node("one", tainted=True),
+            "PATCH",
+            "/v1/nodes/one",
+            {"node": {"tainted": True}},
+        ),
+        (lambda p: p.delete_cluster(C), "DELETE", f"/v1/clusters/{ID}", None),
+        (
+            lambda p: p.delete_cluster(C, force_delete=True),
+            "DELETE",
+            f"/v1/clusters/{ID}",
+            {"force": True},
+        ),
+        (
+            lambda p: p.delete_node("one", force_delete=True),
+            "DELETE",
+            "/v1/nodes/one",
+            {"force": True},
+        ),
+    ],
+)
+def test_change_carries_the_id_of_its_action(
+    cloud: Cloud, proxy: Proxy, call: Call, method: str, path: str, body: Any
+) -> None:
+    noun = path.split("/")[2].removesuffix("s")
+    answer = None if method == "DELETE" else {noun: {"id": ID, "name": "web"}}
+    cloud.answer(method, path, Answer(202, answer, LOCATION))
+
+    changed = call(proxy)
+
+    assert isinstance(changed, Resource)
+    assert changed.action_id == ACTION_ID
+    assert [(r.method, r.path, r.body) for r in cloud.of()] == [(method, path, body)]
+
+
+@pytest.mark.parametrize(
+    ("call", "query"),
+    [
+        (lambda p: p.clusters(), {}),
+        (lambda p: p.clusters(name=None), {}),
+        (lambda p: p.clusters(status=["ACTIVE", "ERROR"]), {"status": ["ACTIVE", "ERROR"]}),
+        (lambda p: p.clusters(global_project=True), {"global_project": ["true"]}),
+        (lambda p: p.clusters(sort="name:desc", limit=5), {"sort": ["name:desc"], "limit": ["5"]}),
+        (lambda p: p.nodes(cluster_id=C), {"cluster_id": [ID]}),
+        (lambda p: p.actions(target_id=[C, N]), {"target": [ID, OTHER_ID]}),
+        (
+            lambda p: p.actions(cluster_id=C, status="READY"),
+            {"cluster_id": [ID], "status": ["READY"]},
+        ),
+        (lambda p: p.receivers(user_id="u"), {"user": ["u"]}),
+        (lambda p: p.events(obj_type="cluster", obj_id=ID), {"otype": ["CLUSTER"], "oid": [ID]}),
+        (lambda p: p.cluster_policies(C, is_enabled=False), {"enabled": ["false"]}),
+        (lambda p: p.profiles(type="t", metadata={"a": "b"}), {"type": ["t"]}),
+        (lambda p: p.policies(marker=ID), {"marker": [ID]}),
+    ],
+)
+def test_list_sends_its_filters_when_it_is_read(
+    cloud: Cloud, proxy: Proxy, call: Call, query: dict[str, Any]
+) -> None:
+    nouns = ("clusters", "nodes", "actions", "receivers", "events", "profiles", "policies")
+    for path in [*nouns, f"clusters/{ID}/policies"]:
+        empty = {noun: [] for noun in [*nouns, "cluster_policies"]}
+        cloud.answer("GET", f"/v1/{path}", Answer(body=empty))
+
+    listed = call(proxy)
+
+    assert inspect.isgenerator(listed)
+    assert cloud.of() == []
+    assert list(listed) == []
+    assert [r.query for r in cloud.of()] == [query]
+
+
+def test_profiles_are_filtered_by_metadata_here(cloud: Cloud, proxy: Proxy) -> None:
+    found = [
+        {"id": "1", "metadata": {"a": "b", "c": "d"}},
+        {"id": "2", "metadata": {}},
+        {"id": "3"},
+    ]
+    cloud.answer("GET", "/v1/profiles", Answer(body={"profiles": found}))
+
+    assert [profile.id for profile in proxy.profiles(metadata={"a": "b"})] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: p.nodes(clusterid="x"), "'clusterid'; did you mean cluster_id"),
+        (lambda p: p.create_cluster(desired_capacty=3), "did you mean desired_capacity"),
+        (lambda p: p.update_policy("grow", spec={}), "An update of a policy has no 'spec'"),
+        (lambda p: p.resize_cluster(C, size=3), "resize_cluster has no 'size'"),
+        (lambda p: p.recover_cluster(C, operations="X"), "did you mean operation"),
+        (lambda p: p.remove_nodes_from_cluster(C, [N], destroy=True), "destroy_after_deletion"),
+        (lambda p: p.cluster_policies(C, limit=3), "has no 'limit'"),
+        (lambda p: p.services(host="x"), "has no 'host'"),
+        (lambda p: p.profile_types(name="x"), "has no 'name'"),
+        (lambda p: p.validate_profile(specs={}), "did you mean spec"),
+        (lambda p: p.adopt_node(identify="x"), "did you mean identity"),
+    ],
+)
+def test_unknown_keyword_is_a_type_error_at_once(
+    cloud: Cloud, proxy: Proxy, call: Call, message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        call(proxy)
+
+    assert cloud.of() == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "../profiles",
+        "a/b",
+        "a b",
+        "a?b",
+        "a#b",
+        "%",
+        "",
+        ".",
+        "..",
+        "a" * 256,
+        None,
+        5,
+        b"web",
+        ["web"],
+        {"id": "x"},
+        N,
+    ],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda p, value: p.get_cluster(value),
+        lambda p, value: p.find_cluster(value),
+        lambda p, value: p.update_cluster(value, name="x"),
+        lambda p, value: p.delete_cluster(value),
+        lambda p, value: p.check_cluster(value),
+        lambda p, value: list(p.collect_cluster_attrs(value, "name")),
+        lambda p, value: p.cluster_policies(value),
+        lambda p, value: p.get_cluster_policy("grow", value),
+    ],
+)  # fmt: skip
+def test_what_can_name_nothing_is_refused_before_it_is_sent(
+    cloud: Cloud, proxy: Proxy, call: Callable[[Proxy, Any], Any], value: Any
+) -> None:
+    with pytest.raises(exceptions.InvalidIdentity):
+        call(proxy, value)
+
+    assert cloud.of() == []
+
+
+@pytest.mark.parametrize("value", ["", "..", "a/b", None, N])
+def test_type_is_named_by_a_word(cloud: Cloud, proxy: Proxy, value: Any) -> None:
+    with pytest.raises(exceptions.InvalidIdentity):
+        proxy.get_profile_type(value)
+
+    assert cloud.of() == []
+
+
+def test_type_from_the_list_can_be_asked_for(cloud: Cloud, proxy: Proxy) -> None:
+    listed = [{"name": "os.nova.server", "version": "1.0", "support_status": {}}]
+    cloud.answer("GET", "/v1/profile-types", Answer(body={"profile_types": listed}))
+    path = "/v1/profile-types/os.nova.server-1.0"
+    cloud.answer("GET", path, Answer(body={"profile_type": {"name": "os.nova.server-1.0"}}))
+    cloud.answer("GET", f"{path}/ops", Answer(body={"operations": {"reboot": {}}}))
+
+    (kind,) = proxy.profile_types()
+
+    assert kind == ProfileType({**listed[0], "name": "os.nova.server-1.0"})
+    assert proxy.get_profile_type(kind).name == kind.name
+    assert proxy.profile_type_operations(kind) == {"reboot": {}}
+
+
+def test_name_that_could_begin_an_id_is_looked_up_before_a_change(
+    cloud: Cloud, proxy: Proxy
+) -> None:
+    named = cluster(name="c7", id=ID)
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [named]}))
+    cloud.answer("DELETE", f"/v1/clusters/{ID}", Answer(202, None, LOCATION))
+
+    assert proxy.delete_cluster("c7", ignore_missing=False)
+    assert [(r.method, r.query) for r in cloud.of()] == [("GET", {"name": ["c7"]}), ("DELETE", {})]
+
+
+def test_name_that_could_begin_an_id_deletes_nothing_else(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
+
+    assert proxy.delete_cluster("c7") is None
+    with pytest.raises(exceptions.ResourceNotFound):
+        proxy.delete_cluster("c7", ignore_missing=False)
+    assert cloud.of("DELETE") == []
+
+
+def test_get_by_the_beginning_of_an_id_works(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID[:4]}", Answer(body={"cluster": cluster()}))
+
+    assert proxy.get_cluster(ID[:4]).id == ID
+
+
+def test_get_does_not_take_a_wildcard_for_a_name(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", "/v1/clusters/____", Answer(body={"cluster": cluster()}))
+
+    with pytest.raises(exceptions.ResourceNotFound, match="____"):
+        proxy.get_cluster("____")
+
+
+def test_name_that_is_not_ascii_is_found(cloud: Cloud, proxy: Proxy) -> None:
+    named = cluster(name="集群")
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [named]}))
+    cloud.answer("GET", f"/v1/clusters/{ID}", Answer(body={"cluster": named}))
+
+    assert proxy.find_cluster("集群") == Cluster(named)
+    assert proxy.get_cluster("集群") == Cluster(named)
+
+
+def test_find_by_id_asks_for_the_id_first(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", Answer(body={"cluster": cluster()}))
+
+    assert proxy.find_cluster(ID) == Cluster(cluster())
+    assert len(cloud.of()) == 1
+
+
+def test_find_by_name_takes_one_request(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [cluster()]}))
+
+    assert proxy.find_cluster("web") == Cluster(cluster())
+    assert len(cloud.of()) == 1
+
+
+def test_find_tells_missing_from_ambiguous(cloud: Cloud, proxy: Proxy) -> None:
+    two = [cluster(), cluster(id=OTHER_ID)]
+    cloud.answer(
+        "GET", "/v1/clusters", Answer(body={"clusters": []}), Answer(body={"clusters": two})
+    )
+
+    assert proxy.find_cluster("web") is None
+    with pytest.raises(exceptions.DuplicateResource, match=f"called web: {ID}, {OTHER_ID}"):
+        proxy.find_cluster("web")
+
+
+def test_find_raises_for_the_missing_if_asked_to(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
+
+    with pytest.raises(exceptions.ResourceNotFound, match="no Cluster with the id or the name web"):
+        proxy.find_cluster("web", ignore_missing=False)
+
+
+@pytest.mark.parametrize("force", [False, True])
+@pytest.mark.parametrize("noun", ["cluster", "node"])
+def test_deletion_of_the_missing(cloud: Cloud, proxy: Proxy, noun: str, force: bool) -> None:
+    delete = getattr(proxy, f"delete_{noun}")
+    cloud.answer("DELETE", f"/v1/{noun}s/{ID}", Answer(404, error(404, "ResourceNotFound", "No.")))
+
+    assert delete(ID, force_delete=force) is None
+    with pytest.raises(exceptions.ResourceNotFound):
+        delete(ID, ignore_missing=False, force_delete=force)
+
+
+@pytest.mark.parametrize("noun", ["profile", "policy", "receiver"])
+def test_deletion_of_what_is_gone_at_once_returns_nothing(
+    cloud: Cloud, proxy: Proxy, noun: str
+) -> None:
+    plural = {"policy": "policies"}.get(noun, f"{noun}s")
+    cloud.answer("DELETE", f"/v1/{plural}/{ID}", Answer(204))
+
+    assert getattr(proxy, f"delete_{noun}")(ID) is None
+    assert len(cloud.of()) == 1
+
+
+def test_binding_is_found_by_what_the_list_returned(cloud: Cloud, proxy: Proxy) -> None:
+    binding = {"id": "b", "policy_id": OTHER_ID, "cluster_id": ID, "enabled": True}
+    path = f"/v1/clusters/{ID}/policies/{OTHER_ID}"
+    cloud.answer("GET", path, Answer(body={"cluster_policy": binding}))
+
+    assert proxy.get_cluster_policy(ClusterPolicy(binding)).is_enabled is True
+    assert proxy.get_cluster_policy(P, C).policy_id == OTHER_ID
+
+
+def test_cancelling(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("PATCH", f"/v1/actions/{ACTION_ID}", Answer(202, b"<html>Accepted</html>"))
+
+    proxy.cancel_action(ACTION_ID)
+    proxy.cancel_action(ACTION_ID, force=True)
+
+    assert [r.query for r in cloud.of()] == [{}, {"force": ["true"]}]
+    assert cloud.of()[0].body == {"action": {"status": "CANCELLED"}}
+
+
+def test_webhook_is_called_without_a_token(cloud: Cloud, proxy: Proxy) -> None:
+    url = f"{cloud.url}/v1/webhooks/1/trigger?V=2"
+    cloud.answer("POST", "/v1/webhooks/1/trigger", Answer(202, {"action": ACTION_ID}, LOCATION))
+
+    receiver = Receiver({"channel": {"alarm_url": url}})
+
+    assert proxy.trigger_webhook(receiver, {"count": 2}) == {"action": ACTION_ID}
+    request = cloud.of()[-1]
+    assert (request.query, request.body) == ({"V": ["2"]}, {"count": 2})
+    assert request.headers["X-Auth-Token"] is None
+
+
+@pytest.mark.parametrize("receiver", [Receiver({"channel": None}), Receiver({}), "file:///x", ""])
+def test_webhook_without_a_url_is_refused(proxy: Proxy, receiver: Any) -> None:
+    with pytest.raises(exceptions.InvalidIdentity):
+        proxy.trigger_webhook(receiver)
+
+
+def test_adoption_leaves_out_what_was_not_given(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("POST", "/v1/nodes/adopt", Answer(200, {"node": {"id": ID}}))
+    cloud.answer("POST", "/v1/nodes/adopt-preview", Answer(200, {"node_profile": {"type": "t"}}))
+    asked = {"type": "os.nova.server-1.0", "identity": "vm", "name": "one"}
+
+    assert proxy.adopt_node(**asked).id == ID
+    assert proxy.adopt_node(preview=True, **asked) == {"node_profile": {"type": "t"}}
+    assert [r.body for r in cloud.of()] == [
+        {**asked, "overrides": {}},
+        {"type": "os.nova.server-1.0", "identity": "vm", "overrides": {}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "needed"),
+    [
+        (lambda p: p.validate_profile(spec=SPEC), "1.2"),
+        (lambda p: p.validate_policy(spec=SPEC), "1.2"),
+        (lambda p: p.collect_cluster_attrs(C, "name"), "1.2"),
+        (lambda p: p.replace_nodes_in_cluster(C, [(N, "x-1")]), "1.3"),
+        (lambda p: p.perform_operation_on_cluster(C, "reboot"), "1.4"),
+        (lambda p: p.perform_operation_on_node(N, "reboot"), "1.4"),
+        (lambda p: p.profile_type_operations("os.nova.server-1.0"), "1.4"),
+        (lambda p: p.remove_nodes_from_cluster(C, [N], destroy_after_deletion=False), "1.4"),
+        (lambda p: p.receivers(user="u"), "1.4"),
+        (lambda p: p.recover_cluster(C, check=True), "1.6"),
+        (lambda p: p.recover_node(N, check=True), "1.6"),
+        (lambda p: p.update_cluster(C, is_profile_only=True), "1.6"),
+        (lambda p: p.update_cluster(C, config={}), "1.7"),
+        (lambda p: p.adopt_node(identity="x"), "1.7"),
+        (lambda p: p.delete_cluster(C, force_delete=True), "1.8"),
+        (lambda p: p.delete_node(N, force_delete=True), "1.8"),
+        (lambda p: p.complete_lifecycle(C, "t"), "1.9"),
+        (lambda p: p.cancel_action(ACTION_ID), "1.12"),
+        (lambda p: p.update_node(N, tainted=True), "1.13"),
+        (lambda p: p.actions(cluster_id=ID), "1.14"),
+    ],
+)
+def test_what_the_server_is_too_old_for_is_not_sent(cloud: Cloud, call: Call, needed: str) -> None:
+    cloud.max_version = "1.1"
+
+    with (
+        Connection(clouds=cloud.clouds()) as connection,
+        pytest.raises(exceptions.UnsupportedMicroversion) as caught,
+    ):
+        call(connection.cluster)
+
+    assert f"microversion {needed}; with this server it is 1.1" in str(caught.value)
+    assert cloud.of() == []

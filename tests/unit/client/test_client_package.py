@@ -1,0 +1,187 @@
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from fake_cloud import Answer, Cloud
+from keystoneauth1 import session
+from keystoneauth1.identity import v3
+
+import openstack_clustering
+from openstack_clustering import Connection, Proxy, exceptions, resources
+from openstack_clustering.resource import Resource
+
+ROOT = Path(__file__).parents[3]
+OPERATIONS = [
+    "get_build_info",
+    "profile_types",
+    "get_profile_type",
+    "create_profile",
+    "update_profile",
+    "delete_profile",
+    "get_profile",
+    "find_profile",
+    "profiles",
+    "validate_profile",
+    "policy_types",
+    "get_policy_type",
+    "create_policy",
+    "update_policy",
+    "delete_policy",
+    "get_policy",
+    "find_policy",
+    "policies",
+    "validate_policy",
+    "create_cluster",
+    "update_cluster",
+    "delete_cluster",
+    "get_cluster",
+    "find_cluster",
+    "clusters",
+    "check_cluster",
+    "recover_cluster",
+    "resize_cluster",
+    "scale_in_cluster",
+    "scale_out_cluster",
+    "collect_cluster_attrs",
+    "perform_operation_on_cluster",
+    "add_nodes_to_cluster",
+    "remove_nodes_from_cluster",
+    "replace_nodes_in_cluster",
+    "attach_policy_to_cluster",
+    "update_cluster_policy",
+    "detach_policy_from_cluster",
+    "get_cluster_policy",
+    "cluster_policies",
+    "create_node",
+    "update_node",
+    "delete_node",
+    "get_node",
+    "find_node",
+    "nodes",
+    "check_node",
+    "recover_node",
+    "perform_operation_on_node",
+    "adopt_node",
+    "create_receiver",
+    "update_receiver",
+    "delete_receiver",
+    "get_receiver",
+    "find_receiver",
+    "receivers",
+    "get_action",
+    "actions",
+    "get_event",
+    "events",
+    "wait_for_delete",
+    "wait_for_status",
+    "services",
+]
+BEYOND = [
+    "cancel_action",
+    "wait_for_action",
+    "profile_type_operations",
+    "notify_receiver",
+    "complete_lifecycle",
+    "trigger_webhook",
+]
+
+
+def test_proxy_has_the_operations_and_no_other_public_name() -> None:
+    public = {name for name in dir(Proxy) if not name.startswith("_")}
+
+    assert len(OPERATIONS) == 63
+    assert public == {*OPERATIONS, *BEYOND}
+
+
+def test_every_operation_is_documented_on_the_clients_page() -> None:
+    page = (ROOT / "docs/client.md").read_text()
+
+    assert [name for name in [*OPERATIONS, *BEYOND] if f"`{name}" not in page] == []
+
+
+def test_every_resource_is_public() -> None:
+    kinds = {
+        name
+        for name, value in vars(resources).items()
+        if isinstance(value, type) and issubclass(value, Resource)
+    }
+
+    assert kinds - {"Owned", "Typed"} <= set(openstack_clustering.__all__)
+
+
+def test_tree_of_exceptions_is_drawn_as_it_is() -> None:
+    drawn = [line for line in str(exceptions.__doc__).splitlines() if line.startswith("    ")]
+    parents: dict[int, type] = {}
+    for line in drawn:
+        depth, name = len(line) - len(line.lstrip()), line.split()[0]
+        kind = getattr(exceptions, name)
+        assert depth == 4 or issubclass(kind, parents[depth - 2])
+        parents[depth] = kind
+
+    names = {line.split()[0] for line in drawn}
+    assert names == {
+        kind.__name__
+        for kind in vars(exceptions).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    }
+
+
+def test_version_is_the_distributions() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert openstack_clustering.__version__ == project["version"]
+
+
+def test_import_loads_only_what_is_needed() -> None:
+    script = "import sys, openstack_clustering; print(*sys.modules)"
+
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert not {"yaml", "dataclasses", "openstack", "kubernetes", "kopf"} & set(run.stdout.split())
+
+
+def test_ready_session_is_used_and_left_open(cloud: Cloud) -> None:
+    cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {"api": {"revision": "1"}}}))
+    auth = cloud.clouds()["clouds"]["test"]["auth"]
+    own = session.Session(v3.Password(**auth))
+
+    with Connection(session=own, region_name="RegionOne") as connection:
+        assert connection.cluster.get_build_info().api == {"revision": "1"}
+        assert connection.session is own
+
+    assert own._session is not None
+    assert not hasattr(Connection(session=own, region_name="Nowhere"), "cluster")
+
+
+def test_region_of_an_sdk_configuration_is_used(cloud: Cloud) -> None:
+    class Region:
+        """What openstack.config.get_cloud_region() returns, as far as it is used."""
+
+        region_name = "Nowhere"
+
+        def get_session(self) -> session.Session:
+            return session.Session(v3.Password(**cloud.clouds()["clouds"]["test"]["auth"]))
+
+    assert not hasattr(Connection(session=Region()), "cluster")
+    assert hasattr(Connection(session=Region(), region_name="RegionOne"), "cluster")
+
+
+def test_endpoint_can_be_given_and_then_no_catalogue_is_needed(cloud: Cloud) -> None:
+    cloud.services = []
+    cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
+    settings = cloud.clouds(clustering_endpoint_override=cloud.url)
+
+    with Connection(clouds=settings) as connection:
+        assert hasattr(connection, "cluster")
+        assert cloud.requests == []
+        connection.cluster.get_build_info()
+
+
+def test_configured_microversion_is_asked_for(cloud: Cloud) -> None:
+    cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
+
+    with Connection(clouds=cloud.clouds(clustering_default_microversion="1.7")) as connection:
+        connection.clustering.get_build_info()
+
+    assert cloud.of()[0].headers["OpenStack-API-Version"] == "clustering 1.7"

@@ -1,0 +1,160 @@
+import pytest
+from fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
+
+from openstack_clustering import Cluster, Profile, Proxy, Service, exceptions
+
+GONE = Answer(404, error(404, "ResourceNotFound", "It is gone."))
+
+
+def shows(**values: object) -> Answer:
+    return Answer(body={"cluster": cluster(**values)})
+
+
+def action(status: str, **values: object) -> Answer:
+    document = {"id": ACTION_ID, "name": "a", "status": status, "target": ID, **values}
+    return Answer(body={"action": {"depends_on": [], "status_reason": "Because.", **document}})
+
+
+def test_status_that_is_there_takes_no_request(cloud: Cloud, proxy: Proxy) -> None:
+    web = Cluster(cluster(status="Active"))
+
+    assert proxy.wait_for_status(web, "aCTIVE") is web
+    assert cloud.of() == []
+
+
+def test_status_that_comes_is_noticed_in_the_same_object(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="CREATING"), shows(status="ACTIVE"))
+    web = Cluster(cluster(status="INIT"))
+
+    assert proxy.wait_for_status(web, "ACTIVE", interval=0) is web
+    assert web.status == "ACTIVE"
+
+
+def test_status_that_means_failure_is_raised_with_the_reason(cloud: Cloud, proxy: Proxy) -> None:
+    answer = shows(status="ERROR", status_reason="No valid host.")
+    cloud.answer("GET", f"/v1/clusters/{ID}", answer)
+
+    with pytest.raises(exceptions.ResourceFailure, match="is ERROR: No valid host"):
+        proxy.wait_for_status(Cluster({"id": ID, "status": None}), "ACTIVE", ["error"], interval=0)
+
+
+def test_no_status_means_failure_by_default(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="ERROR"), shows(status="ACTIVE"))
+
+    proxy.wait_for_status(Cluster(cluster(status="INIT")), "ACTIVE", interval=0)
+
+
+def test_status_that_does_not_come_is_a_time_out(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="CREATING"))
+
+    with pytest.raises(exceptions.ResourceTimeout) as caught:
+        proxy.wait_for_status(Cluster({"id": ID}, ACTION_ID), "ACTIVE", interval=0, wait=0.05)
+
+    assert str(caught.value) == (
+        f"Cluster(name='web', id='{ID}', status='CREATING') is CREATING after 0.05 s, not ACTIVE. "
+        f"Its action {ACTION_ID} may still be running."
+    )
+
+
+def test_object_that_vanishes_has_no_status_any_more(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", GONE)
+
+    with pytest.raises(exceptions.ResourceNotFound):
+        proxy.wait_for_status(Cluster(cluster()), "ERROR", interval=0)
+
+
+def test_kind_without_a_status_is_an_attribute_error(cloud: Cloud, proxy: Proxy) -> None:
+    with pytest.raises(AttributeError, match="A Profile has no status"):
+        proxy.wait_for_status(Profile({"id": ID}), "ACTIVE")
+
+    assert cloud.of() == []
+
+
+def test_kind_that_cannot_be_asked_for_is_refused(proxy: Proxy) -> None:
+    with pytest.raises(exceptions.InvalidIdentity, match="does not show a single Service"):
+        proxy.wait_for_status(Service({"id": ID, "status": "enabled"}), "disabled")
+
+
+def test_deletion_is_over_when_the_object_is_gone(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="DELETING"), GONE)
+    web = Cluster(cluster())
+
+    assert proxy.wait_for_delete(web, interval=0) is web
+
+
+def test_deletion_of_what_was_not_there_is_over(cloud: Cloud, proxy: Proxy) -> None:
+    assert proxy.wait_for_delete(None) is None
+    assert cloud.of() == []
+
+
+def test_deletion_of_a_kind_without_a_status_is_waited_for(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/profiles/{ID}", Answer(body={"profile": {"id": ID}}), GONE)
+
+    proxy.wait_for_delete(Profile({"id": ID}), interval=0)
+
+
+def test_deletion_that_failed_is_noticed_by_its_action(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("RUNNING"), action("FAILED"))
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="WARNING"))
+
+    with pytest.raises(exceptions.ResourceFailure, match="is FAILED: Because"):
+        proxy.wait_for_delete(Cluster(cluster(), ACTION_ID), interval=0)
+
+
+def test_deletion_that_failed_is_noticed_by_the_status(cloud: Cloud, proxy: Proxy) -> None:
+    answers = shows(status="DELETING"), shows(status="WARNING", status_reason="Refused.")
+    cloud.answer("GET", f"/v1/clusters/{ID}", *answers)
+
+    with pytest.raises(exceptions.ResourceFailure, match="is WARNING: Refused"):
+        proxy.wait_for_delete(Cluster(cluster()), interval=0)
+
+
+def test_deletion_by_name_is_followed_by_the_id(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("SUCCEEDED"))
+    cloud.answer("GET", f"/v1/clusters/{ID}", GONE)
+
+    proxy.wait_for_delete(Cluster({"name": "web"}, ACTION_ID), interval=0)
+
+    assert cloud.of()[-1].path == f"/v1/clusters/{ID}"
+
+
+def test_deletion_whose_action_is_forgotten_is_seen_by_the_object(
+    cloud: Cloud, proxy: Proxy
+) -> None:
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", GONE)
+    cloud.answer("GET", f"/v1/clusters/{ID}", GONE)
+
+    proxy.wait_for_delete(Cluster(cluster(), ACTION_ID), interval=0)
+
+
+def test_deletion_that_hangs_is_a_time_out(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("RUNNING"))
+
+    with pytest.raises(exceptions.ResourceTimeout, match=r"not deleted\. Its action"):
+        proxy.wait_for_delete(Cluster(cluster(), ACTION_ID), interval=0, wait=0.03)
+
+
+@pytest.mark.parametrize("named", [ACTION_ID, {"action": ACTION_ID}])
+def test_action_has_ended_when_nothing_is_done_for_it(
+    cloud: Cloud, proxy: Proxy, named: str | dict[str, str]
+) -> None:
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("WAITING"), action("SUCCEEDED"))
+
+    assert proxy.wait_for_action(named, interval=0).status == "SUCCEEDED"
+
+
+def test_failed_action_has_not_ended_while_others_depend_on_it(cloud: Cloud, proxy: Proxy) -> None:
+    answers = action("FAILED", depends_on=["x"]), action("FAILED", depends_on=[])
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", *answers)
+
+    with pytest.raises(exceptions.ResourceFailure, match="is FAILED: Because"):
+        proxy.wait_for_action(ACTION_ID, interval=0)
+
+    assert len(cloud.of()) == 2
+
+
+def test_action_that_does_not_end_is_a_time_out(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("RUNNING"))
+
+    with pytest.raises(exceptions.ResourceTimeout, match=r"is RUNNING after 0\.03 s, not ended"):
+        proxy.wait_for_action(ACTION_ID, interval=0, wait=0.03)
