@@ -1,6 +1,7 @@
 """Manifests, and Senlin's documents: whole, settled and dull; a test names what is special."""
 
 import base64
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,20 @@ NOW = "2026-01-01T00:00:00Z"
 CLOUDS = "clouds: {openstack: {auth: {auth_url: http://keystone, username: u, password: p}}}"
 SECRET_KEY = Key(SECRET, NAMESPACE, "openstack")
 Document = dict[str, Any]
+
+
+class Clock:
+    """A monotonic clock that hardly moves by itself, and otherwise when the test says so."""
+
+    def __init__(self) -> None:
+        self._now = time.monotonic()
+
+    def __call__(self) -> float:
+        self._now += 1e-6
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += seconds
 
 
 def a_manifest(
@@ -124,12 +139,12 @@ def a_node(id_: str = "n1", cluster: str = "c1", **fields: Any) -> Node:
 
 def a_profile(id_: str = "p1", uid: str | None = UID, **fields: Any) -> Profile:
     metadata = {OWNER: uid} if uid else {}
-    document = {"id": id_, "name": "small", "metadata": metadata, "created_at": NOW}
+    document: Document = {"id": id_, "name": "small", "metadata": metadata, "created_at": NOW}
     return Profile({**document, **fields})
 
 
 def an_action(id_: str = "a1", status: str = "RUNNING", **fields: Any) -> Action:
-    document = {
+    document: Document = {
         "id": id_,
         "action": "CLUSTER_RESIZE",
         "target": "c1",

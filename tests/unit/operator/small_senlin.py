@@ -8,9 +8,9 @@ record says.
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from openstack_clustering import Action, ClientException, Cluster, Node, Profile
+from openstack_clustering import Action, ClientException, Cluster, Node, Profile, Proxy
 from openstack_clustering.exceptions import (
     BadRequest,
     Conflict,
@@ -46,8 +46,12 @@ class SmallSenlin:
 
     # What a test looks at and arranges.
 
+    @property
+    def proxy(self) -> Proxy:
+        return cast("Proxy", self)
+
     def look(self, began: float = 0.0, watched: Mapping[str, str] | None = None) -> Snapshot:
-        return look(self, began, watched or {}, {})  # type: ignore[arg-type]
+        return look(self.proxy, began, watched or {}, {})
 
     def cluster(self, id_: str) -> Cluster:
         return Cluster(self._clusters[id_])

@@ -245,7 +245,7 @@ def test_create_marks_the_cluster_as_ours() -> None:
     senlin = SmallSenlin(profiles=["p1"])
     spec = replace(SPEC, metadata={"tier": "web"}, config={"node.name.format": "web-$I"})
 
-    started = execute(senlin, Create(spec), UID)
+    started = execute(senlin.proxy, Create(spec), UID)
 
     made = senlin.cluster(started.id)
     assert started.action_id == senlin.started[-1]
@@ -261,9 +261,9 @@ def test_create_marks_the_cluster_as_ours() -> None:
 
 def test_update_of_the_metadata_keeps_the_mark() -> None:
     senlin = SmallSenlin(profiles=["p1"])
-    id_ = execute(senlin, Create(SPEC), UID).id
+    id_ = execute(senlin.proxy, Create(SPEC), UID).id
 
-    execute(senlin, Update(id_, {"metadata": {"tier": "web"}, "name": "shop"}, ""), UID)
+    execute(senlin.proxy, Update(id_, {"metadata": {"tier": "web"}, "name": "shop"}, ""), UID)
 
     assert senlin.cluster(id_).metadata == {"tier": "web", OWNER: UID}
     assert senlin.cluster(id_).name == "shop"
@@ -294,14 +294,14 @@ def test_execute_sends_one_request(step: Step, request_: tuple[object, ...]) -> 
     senlin = SmallSenlin(profiles=["p1"])
     senlin.put(a_cluster("c1"), NODES)
 
-    started = execute(senlin, step, UID)
+    started = execute(senlin.proxy, step, UID)
 
     assert senlin.requests == [request_]
     assert (started.id, started.action_id) == ("c1", senlin.started[-1])
 
 
 def test_delete_of_what_has_gone_starts_no_action() -> None:
-    assert execute(SmallSenlin(), Delete("c1"), UID).action_id is None
+    assert execute(SmallSenlin().proxy, Delete("c1"), UID).action_id is None
 
 
 def test_what_is_removed_and_checked_is_the_cluster_itself() -> None:

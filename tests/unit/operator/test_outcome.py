@@ -1,0 +1,213 @@
+"""What a refused request means, and what conditions make of it."""
+
+from typing import Any
+
+import pytest
+
+from openstack_clustering import ClientException
+from openstack_clustering.exceptions import (
+    AuthenticationFailed,
+    BadRequest,
+    ConfigException,
+    Conflict,
+    ConnectFailure,
+    DuplicateResource,
+    EndpointNotFound,
+    Forbidden,
+    HttpError,
+    InvalidResponse,
+    RequestTimeout,
+    ResourceNotFound,
+    ServerError,
+    TooManyRequests,
+    Unauthorized,
+    UnsupportedMicroversion,
+)
+from senlin_operator.engine.outcome import (
+    REPROBE,
+    STALLED_AFTER,
+    Blocked,
+    Failed,
+    Gone,
+    Outcome,
+    Settled,
+    Waiting,
+    conditions_of,
+    is_unclear,
+    outcome_of,
+)
+from senlin_operator.kube.conditions import Condition, Reason
+
+NOT_FOUND = ResourceNotFound("no such cluster")
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        pytest.param(
+            AuthenticationFailed("wrong"), Blocked(Reason.CREDENTIALS_REJECTED, "wrong"), id="login"
+        ),
+        pytest.param(
+            Unauthorized("expired"), Blocked(Reason.CREDENTIALS_REJECTED, "expired"), id="token"
+        ),
+        pytest.param(
+            EndpointNotFound("none"), Blocked(Reason.NO_CLUSTERING_SERVICE, "none"), id="no Senlin"
+        ),
+        pytest.param(
+            ConfigException("no auth_url"),
+            Blocked(Reason.CREDENTIALS_UNREADABLE, "no auth_url"),
+            id="configuration",
+        ),
+        pytest.param(
+            Conflict("in ERROR", type="FeatureNotSupported"),
+            Blocked(Reason.REJECTED, "Senlin refuses it: in ERROR"),
+            id="409 that no patience helps against",
+        ),
+        pytest.param(
+            Conflict("locked", type="ResourceIsLocked"),
+            Waiting(Reason.BUSY, "Senlin is busy: locked", after=5),
+            id="409: a lock",
+        ),
+        pytest.param(
+            BadRequest("beyond max_size"),
+            Blocked(Reason.REJECTED, "Senlin refuses it: beyond max_size"),
+            id="400",
+        ),
+        pytest.param(
+            DuplicateResource("two"), Blocked(Reason.REJECTED, "Senlin refuses it: two"), id="two"
+        ),
+        pytest.param(Forbidden("no"), Blocked(Reason.REJECTED, "Senlin refuses it: no"), id="403"),
+        pytest.param(
+            ConnectFailure("refused"),
+            Failed(Reason.UNREACHABLE, "refused", known=False),
+            id="no connection",
+        ),
+        pytest.param(
+            RequestTimeout("late"), Failed(Reason.UNREACHABLE, "late", known=False), id="no answer"
+        ),
+        pytest.param(
+            NOT_FOUND,
+            Waiting(Reason.OBSERVING, "no such cluster", after=1, quiet=True),
+            id="404: the next look tells",
+        ),
+        pytest.param(
+            ServerError("quota", type="OverQuota"),
+            Failed(Reason.CLOUD_ERROR, "Senlin answers 500: quota", known=False),
+            id="500",
+        ),
+        pytest.param(
+            TooManyRequests("slower"),
+            Failed(Reason.CLOUD_ERROR, "Senlin answers 429: slower", known=False),
+            id="429",
+        ),
+        pytest.param(
+            UnsupportedMicroversion("too old"),
+            Failed(Reason.CLOUD_ERROR, "too old", known=False),
+            id="anything else",
+        ),
+    ],
+)
+def test_outcome_of(error: ClientException, outcome: Outcome) -> None:
+    assert outcome_of(error) == outcome
+
+
+@pytest.mark.parametrize("kind", [BadRequest, Conflict, Forbidden, ServerError, ResourceNotFound])
+def test_the_request_id_is_not_told_as_it_changes_with_every_try(kind: type[HttpError]) -> None:
+    one, other = (outcome_of(kind("no", request_id=id_)) for id_ in ("req-1", "req-2"))
+
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("error", "unclear"),
+    [
+        pytest.param(ConnectFailure("refused", sent=False), False, id="never sent"),
+        pytest.param(ConnectFailure("broke", sent=True), True, id="sent, no answer"),
+        pytest.param(RequestTimeout("late"), True, id="no answer in time"),
+        pytest.param(ServerError("boom"), True, id="500"),
+        pytest.param(HttpError("gateway", status=504), True, id="504"),
+        pytest.param(InvalidResponse("cut off", status=202), True, id="an answer cut off"),
+        pytest.param(BadRequest("no"), False, id="400"),
+        pytest.param(Conflict("locked"), False, id="409"),
+        pytest.param(TooManyRequests("slower"), False, id="429"),
+        pytest.param(AuthenticationFailed("wrong"), False, id="login"),
+        pytest.param(ConfigException("no auth_url"), False, id="nothing was sent"),
+    ],
+)
+def test_is_unclear(error: ClientException, unclear: bool) -> None:
+    assert is_unclear(error) is unclear
+
+
+WAITING = Waiting(Reason.BUSY, "busy")
+BLOCKED = Blocked(Reason.REJECTED, "no")
+FAILED = Failed(Reason.ACTION_FAILED, "failed")
+UNKNOWN = Failed(Reason.UNREACHABLE, "silence", known=False)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failures", "ready", "reconciling", "stalled"),
+    [
+        pytest.param(Settled("fine"), 0, "True", "False", "False", id="settled"),
+        pytest.param(
+            Settled("sick", ready=False, reason=Reason.DEGRADED),
+            0,
+            "False",
+            "False",
+            "False",
+            id="settled, but not healthy",
+        ),
+        pytest.param(WAITING, 0, "False", "True", "False", id="waiting"),
+        pytest.param(BLOCKED, 1, "False", "False", "True", id="blocked"),
+        pytest.param(FAILED, 1, "False", "True", "False", id="failed once: under way"),
+        pytest.param(
+            FAILED, STALLED_AFTER - 1, "False", "True", "False", id="failed twice: the same"
+        ),
+        pytest.param(
+            FAILED, STALLED_AFTER, "False", "False", "True", id="failed often: a person should know"
+        ),
+        pytest.param(UNKNOWN, 1, "Unknown", "True", "False", id="nobody knows"),
+        pytest.param(
+            UNKNOWN, 99, "Unknown", "True", "False", id="an outage is nothing to mend in the spec"
+        ),
+    ],
+)
+def test_conditions_of(
+    outcome: Outcome, failures: int, ready: str, reconciling: str, stalled: str
+) -> None:
+    conditions = conditions_of(outcome, failures)
+
+    assert [(str(it.type), it.status) for it in conditions] == [
+        ("Ready", ready),
+        ("Reconciling", reconciling),
+        ("Stalled", stalled),
+    ]
+
+
+@pytest.mark.parametrize("failures", [1, STALLED_AFTER])
+@pytest.mark.parametrize("outcome", [Settled("fine"), WAITING, BLOCKED, FAILED, UNKNOWN])
+def test_conditions_follow_kstatus(outcome: Outcome, failures: int) -> None:
+    """Ready excludes the others, and they exclude each other (sigs.k8s.io/cli-utils, kstatus)."""
+    true = {str(it.type) for it in conditions_of(outcome, failures) if it.status == "True"}
+
+    assert len(true) == 1
+
+
+@pytest.mark.parametrize("outcome", [WAITING, BLOCKED, FAILED])
+def test_the_message_is_on_what_is_true_and_on_ready(outcome: Any) -> None:
+    told = {it.type: it.message for it in conditions_of(outcome, 1)}
+    true = [it.type for it in conditions_of(outcome, 1) if it.status == "True"]
+
+    assert told["Ready"] == told[true[0]] == outcome.message
+    assert sorted(told.values())[0] == ""
+
+
+def test_of_what_is_gone_nothing_is_told() -> None:
+    assert conditions_of(Gone(), 0) == []
+
+
+def test_a_blocked_object_is_tried_again_now_and_then() -> None:
+    assert Blocked(Reason.REJECTED, "no").after == REPROBE
+
+
+def test_every_condition_has_a_reason() -> None:
+    assert all(isinstance(it, Condition) and it.reason for it in conditions_of(BLOCKED, 1))

@@ -1,0 +1,140 @@
+"""What is known of an object, to its status and back."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from builders import NOW, a_cluster_manifest, a_condition, a_resource
+
+from senlin_operator.engine.outcome import Settled, conditions_of
+from senlin_operator.kube.conditions import Condition, Reason, Type
+from senlin_operator.kube.status import (
+    FAILED,
+    RUNNING,
+    SUCCEEDED,
+    Report,
+    render,
+    same,
+    timestamp,
+)
+
+MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
+AVAILABLE = Condition(Type.AVAILABLE, "True", Reason.ENOUGH_NODES, "3 nodes are active.")
+FULL = Report(
+    id="c1",
+    action={"id": "a1", "name": "resize", "status": SUCCEEDED, "startedAt": NOW},
+    resource={"name": "web"},
+    faults=[{"node": "n1", "reason": "gone"}],
+    conditions=[AVAILABLE],
+)
+SETTLED = conditions_of(Settled("fine"), 0)
+
+
+def rendered(report: Report, *, before: Any = None, at: datetime = MOMENT) -> dict[str, Any]:
+    resource = a_resource(a_cluster_manifest(status=before, generation=4))
+    return render(resource, report, SETTLED, at)
+
+
+def test_a_report_comes_back_from_the_status_it_became() -> None:
+    assert Report.of(rendered(FULL)) == FULL
+
+
+def test_an_empty_report_comes_back() -> None:
+    assert Report.of(rendered(Report())) == Report()
+    assert Report.of({}) == Report()
+
+
+def test_the_status_says_for_which_generation() -> None:
+    status = rendered(FULL)
+
+    assert status["observedGeneration"] == 4
+    assert {it["observedGeneration"] for it in status["conditions"]} == {4}
+
+
+def test_the_conditions_of_all_sources_are_in_one_list() -> None:
+    assert [it["type"] for it in rendered(FULL)["conditions"]] == [
+        "Ready",
+        "Reconciling",
+        "Stalled",
+        "ActionSucceeded",
+        "Available",
+    ]
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    assert rendered(Report()).keys() == {"observedGeneration", "conditions", "lastSyncTime"}
+
+
+def test_the_same_again_is_not_worth_a_write() -> None:
+    first = rendered(FULL)
+
+    again = rendered(FULL, before=first, at=MOMENT + timedelta(hours=1))
+
+    assert again["lastSyncTime"] != first["lastSyncTime"]
+    assert same(again, first)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "c2"},
+        {"observedGeneration": 5},
+        {"resource": {"name": "shop"}},
+        {"faults": []},
+        {"conditions": []},
+    ],
+)
+def test_any_other_difference_is(change: dict[str, Any]) -> None:
+    first = rendered(FULL)
+
+    assert not same({**first, **change}, first)
+
+
+@pytest.mark.parametrize(
+    ("action", "running", "status", "reason", "message"),
+    [
+        pytest.param(
+            {"status": RUNNING}, "a1", "Unknown", "ActionRunning", "resize is running.", id="runs"
+        ),
+        pytest.param(
+            {"status": SUCCEEDED}, None, "True", "ActionSucceeded", "resize succeeded.", id="done"
+        ),
+        pytest.param(
+            {"status": FAILED, "reason": "node n1: no host"},
+            None,
+            "False",
+            "ActionFailed",
+            "node n1: no host",
+            id="failed, and why",
+        ),
+        pytest.param(
+            {"status": FAILED}, None, "False", "ActionFailed", "resize failed.", id="failed"
+        ),
+    ],
+)
+def test_the_last_action(
+    action: dict[str, str], running: str | None, status: Any, reason: str, message: str
+) -> None:
+    report = Report(action={"id": "a1", "name": "resize", **action})
+
+    assert report.running == running
+    assert report.action_condition() == [
+        Condition(Type.ACTION_SUCCEEDED, status, Reason(reason), message)
+    ]
+
+
+def test_without_an_action_there_is_nothing_to_tell() -> None:
+    assert Report().running is None
+    assert Report().action_condition() == []
+
+
+def test_only_the_conditions_of_the_kind_are_taken_over() -> None:
+    status = {"conditions": [a_condition("Ready"), a_condition("ActionSucceeded")]}
+
+    assert Report.of(status).conditions == []
+
+
+def test_timestamp_is_in_utc() -> None:
+    moment = datetime(2026, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+
+    assert timestamp(moment) == NOW
