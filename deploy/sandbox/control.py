@@ -1,5 +1,6 @@
-"""Calls to the control ports of our own processes."""
+"""Requests to the servers of a sandbox, and calls to the control ports of our own."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -9,6 +10,32 @@ from sandbox.tools import SandboxError
 SECONDS = 30
 
 
+def fetch(
+    method: str,
+    url: str,
+    body: object = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    seconds: float = SECONDS,
+) -> requests.Response:
+    """Make one request to this machine, on a connection of its own; return the reply.
+
+    No connection is kept: the server behind it may be restarted at any time.
+    """
+    with requests.Session() as session:
+        session.trust_env = False  # never by way of the proxy that the environment may name
+        return session.request(method, url, json=body, headers=headers, timeout=seconds)
+
+
+def answers(url: str) -> bool:
+    """Return whether something speaks HTTP there."""
+    try:
+        fetch("GET", url, seconds=2)
+    except requests.RequestException:
+        return False
+    return True
+
+
 class Caller:
     """Calls operations by name, with keyword arguments; None means not given."""
 
@@ -16,9 +43,13 @@ class Caller:
         self._url = url
 
     def call(self, operation: str, **arguments: Any) -> Any:
+        """Call it.
+
+        Raises:
+            SandboxError: There is no such operation, or it refuses its arguments.
+        """
         given = {name: value for name, value in arguments.items() if value is not None}
-        # A connection for each call: the process behind it may be restarted at any time.
-        reply = requests.post(f"{self._url}/{operation}", json=given, timeout=SECONDS)
+        reply = fetch("POST", f"{self._url}/{operation}", given)
         if not reply.ok:
             raise SandboxError(f"{operation} was refused: {reply.text}")
         return reply.json()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import requests
 import yaml
 
+from sandbox.control import answers
 from sandbox.pki import issue, make_pki
 from sandbox.servers import Server
 from sandbox.settings import Settings
@@ -20,6 +22,7 @@ kind: Policy
 omitStages: [RequestReceived]
 rules: [{level: Metadata}]
 """
+AUDIT_MEGABYTES = 10_000  # by default a new file begins after 100, and what was before is lost
 TOKEN_SECONDS = 24 * 3600
 REQUEST_SECONDS = 30
 NOT_FOUND = 404
@@ -82,7 +85,7 @@ class ControlPlane:
             capture_output=True,
             text=True,
             # Its discovery cache would be shared with whatever else listens on this port one day.
-            env={"HOME": str(self._directory)},
+            env={**os.environ, "HOME": str(self._directory)},
         )
         if check and done.returncode:
             raise SandboxError(f"`kubectl {' '.join(args)}` failed: {done.stderr.strip()}")
@@ -97,7 +100,8 @@ class ControlPlane:
                 `name`, `apiGroup`).
         """
         with (self._directory / "audit.log").open() as log:
-            return [entry for entry in map(json.loads, log) if _fits(entry, filters)]
+            whole_lines = (line for line in log if line.endswith("\n"))
+            return [entry for entry in map(json.loads, whole_lines) if _fits(entry, filters)]
 
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
         """Return a kubeconfig with a token of that service account."""
@@ -177,7 +181,7 @@ class ControlPlane:
                 "--unsafe-no-fsync",  # fast; a machine that crashes takes the sandbox with it
                 "--log-level=warn",
             ],
-            is_ready=lambda: _is_healthy(clients),
+            is_ready=lambda: answers(f"{clients}/health"),
             patience=1,  # it waits for its clients to leave, and needs no such care
         )
 
@@ -214,6 +218,7 @@ class ControlPlane:
                 f"--audit-policy-file={self._directory / 'audit-policy.yaml'}",
                 f"--audit-log-path={self._directory / 'audit.log'}",
                 "--audit-log-mode=blocking",
+                f"--audit-log-maxsize={AUDIT_MEGABYTES}",
             ]
         name = "kube-apiserver"
         return Server(
@@ -252,13 +257,6 @@ class ControlPlane:
             is_ready=self._manages,
             after=["kube-apiserver"],
         )
-
-
-def _is_healthy(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/health", timeout=2).ok
-    except requests.RequestException:
-        return False
 
 
 def _base64(file: Path) -> str:

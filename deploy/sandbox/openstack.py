@@ -8,6 +8,7 @@ import requests
 import yaml
 
 from sandbox import accounts
+from sandbox.control import answers, fetch
 from sandbox.databases import copy_databases, make_keys, render, set_endpoints
 from sandbox.servers import Server
 from sandbox.settings import Settings
@@ -81,7 +82,7 @@ class OpenStack:
             "identity": {"methods": ["password"], "password": {"user": password}},
             "scope": {"project": {"name": project, "domain": domain}},
         }
-        reply = requests.post(f"{url}/auth/tokens", json={"auth": body}, timeout=30)
+        reply = fetch("POST", f"{url}/auth/tokens", {"auth": body})
         reply.raise_for_status()
         return reply.headers["X-Subject-Token"]
 
@@ -106,14 +107,14 @@ class OpenStack:
     def _keystone_serves(self) -> bool:
         """Log the service user in and have its token validated, as Senlin does.
 
-        Keystone 30 loads its policies and drivers at the first request that needs them, and answers
-        500 or 403 to those that come at the same time: so nobody else is let in before.
+        Keystone loads its policies and drivers at the first request that needs them; that makes
+        the first login slow, and it is nobody else's.
         """
         url = self._settings.url("keystone-behind-proxy") + "/v3"
         try:
             token = self._log_in(url, accounts.SERVICE_USER, accounts.SERVICE_PROJECT)
             headers = {"X-Auth-Token": token, "X-Subject-Token": token}
-            return requests.get(f"{url}/auth/tokens", headers=headers, timeout=10).ok
+            return fetch("GET", f"{url}/auth/tokens", headers=headers).ok
         except requests.RequestException:
             return False
 
@@ -129,7 +130,7 @@ class OpenStack:
             "senlin",
             self._directory,
             [python, HERE / "senlin" / "serve.py", "--config-file", self._senlin_conf],
-            is_ready=lambda: _answers(self._settings.url("senlin-behind-proxy")),
+            is_ready=lambda: answers(self._settings.url("senlin-behind-proxy")),
             environment=environment,
         )
 
@@ -141,14 +142,6 @@ class OpenStack:
             "proxy",
             self._directory,
             command,
-            is_ready=lambda: _answers(self._settings.url("proxy-control") + "/senlin/requests"),
+            is_ready=lambda: answers(self._settings.url("proxy-control") + "/senlin/requests"),
             environment={"PYTHONPATH": str(HERE.parent)},
         )
-
-
-def _answers(url: str) -> bool:
-    try:
-        requests.get(url, timeout=2)
-    except requests.RequestException:
-        return False
-    return True

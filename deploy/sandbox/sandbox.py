@@ -215,6 +215,7 @@ class Sandbox:
             self._openstack.prepare()
             if self._kubernetes:
                 self._kubernetes.prepare()
+            say(f"Starting {', '.join(self.servers)} in {self.directory}")
             ready = start_all(list(self.servers.values()))
         for name, seconds in ready.items():
             say(f"{name} is ready ({seconds:.1f} s)")

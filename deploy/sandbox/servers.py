@@ -16,6 +16,7 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 from sandbox.tools import SandboxError, last_lines
 
 START_SECONDS = 90
+NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 KILL_SECONDS = 10
 POLL_SECONDS = 0.03
 
@@ -91,7 +92,7 @@ class Server:
             process = subprocess.Popen(
                 [str(part) for part in self.command],
                 cwd=self.directory,
-                env={**os.environ, **self.environment},
+                env={**os.environ, **NO_PROXY, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

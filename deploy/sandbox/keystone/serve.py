@@ -5,24 +5,9 @@
 import os
 import sys
 import warnings
-from typing import Any
 
 # Its libraries announce what a later release of each of them will drop, at every start.
 warnings.simplefilter("ignore")
-
-
-def write_in_turn() -> None:
-    """Let every transaction take SQLite's write lock at its beginning, and wait for it there.
-
-    A transaction that reads first and writes later fails at once if another one wrote meanwhile,
-    whatever the time-out: two first logins of a user on one day ended in "database is locked".
-    """
-    from sqlalchemy import event
-    from sqlalchemy.engine import Engine
-
-    @event.listens_for(Engine, "before_cursor_execute", retval=True)
-    def begin(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> tuple[str, Any]:
-        return "BEGIN IMMEDIATE" if statement == "BEGIN" else statement, parameters  # oslo.db's
 
 
 def main() -> None:
@@ -32,9 +17,11 @@ def main() -> None:
     import waitress
     from keystone.server.wsgi import initialize_public_application
 
-    write_in_turn()
     application = initialize_public_application()
-    waitress.serve(application, listen=f"127.0.0.1:{port}", threads=8)
+    # One request at a time. Two that read and then write (a user's first login of a day notes the
+    # day) meet as "database is locked" at once, whatever SQLite's time-out; and taking the write
+    # lock with every BEGIN IMMEDIATE blocks Keystone's nested transactions by each other for 30 s.
+    waitress.serve(application, listen=f"127.0.0.1:{port}", threads=1)
 
 
 if __name__ == "__main__":
