@@ -1,12 +1,14 @@
 """Manifests, and Senlin's documents: whole, settled and dull; a test names what is special."""
 
+import asyncio
 import base64
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 from openstack_clustering import Action, Cluster, Node, Profile
 from senlin_operator.cloud.inventory import OWNER, Snapshot
+from senlin_operator.engine.queue import Queue
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
 
 NAMESPACE = "team"
@@ -29,6 +31,24 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         self._now += seconds
+
+
+async def taken(queue: Queue) -> list[Key]:
+    """Take what there is to take now, one worker after the other."""
+    keys: list[Key] = []
+    while (key := await _if_soon(queue.get())) is not None:
+        keys.append(key)
+    return keys
+
+
+async def _if_soon(waiting: Awaitable[Key]) -> Key | None:
+    task = asyncio.ensure_future(waiting)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    if task.done():
+        return task.result()
+    task.cancel()
+    return None
 
 
 def a_manifest(

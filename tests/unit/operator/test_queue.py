@@ -1,10 +1,9 @@
 """The work queue on a clock that only the test moves."""
 
 import asyncio
-from collections.abc import Awaitable
 
 import pytest
-from builders import Clock
+from builders import Clock, taken
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,24 +16,6 @@ A, B, C = (Key("SenlinCluster", "team", name) for name in "abc")
 @pytest.fixture
 def queue(clock: Clock) -> Queue:
     return Queue(clock)
-
-
-async def taken(queue: Queue) -> list[Key]:
-    """Take what there is to take now, one worker after the other."""
-    keys: list[Key] = []
-    while (key := await _soon(queue.get())) is not None:
-        keys.append(key)
-    return keys
-
-
-async def _soon(waiting: Awaitable[Key]) -> Key | None:
-    task = asyncio.ensure_future(waiting)
-    for _ in range(3):
-        await asyncio.sleep(0)
-    if task.done():
-        return task.result()
-    task.cancel()
-    return None
 
 
 async def test_keys_come_in_the_order_in_which_they_went(queue: Queue) -> None:

@@ -1,0 +1,214 @@
+"""Senlin's actions: what is waited for, and what is made of their ends."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from builders import (
+    NOW,
+    a_cluster,
+    a_cluster_manifest,
+    a_node,
+    a_resource,
+    a_snapshot,
+    an_action,
+    ready,
+)
+
+from openstack_clustering import Action
+from senlin_operator.cloud.inventory import Inventory, Snapshot, Waking
+from senlin_operator.cloud.session import Cloud
+from senlin_operator.engine.actions import begun, follow, follow_removal, running
+from senlin_operator.engine.attempt import Attempt, View
+from senlin_operator.engine.memory import Memory
+from senlin_operator.engine.outcome import Failed, Waiting
+from senlin_operator.kinds.cluster import KIND, observe
+from senlin_operator.kube.conditions import Reason
+
+RESIZE = {"id": "a1", "name": "nodes 2 → 3", "status": "RUNNING", "startedAt": NOW}
+FAULTS = [{"name": "n1", "reason": "no host"}, {"name": "n2", "reason": "no image"}]
+ENDED = 1767225600.0  # NOW
+
+
+def an_attempt(
+    *,
+    action: dict[str, Any] | None = RESIZE,
+    faults: list[dict[str, str]] | None = None,
+    settled: bool = False,
+) -> Attempt:
+    conditions = ready("c1") if settled else {}
+    status = {**conditions, "id": "c1", "action": action, "faults": faults or []}
+    resource = a_resource(a_cluster_manifest(status=status))
+    attempt = Attempt.at(resource, KIND, Memory())
+    attempt.spec = "spec"
+    return attempt
+
+
+def a_view(*, ended: Action | None = None, unfinished: Action | None = None) -> View:
+    snapshot = a_snapshot(
+        clusters=[a_cluster()],
+        nodes=[a_node("n1")],
+        ended=[ended] if ended else [],
+        unfinished=[unfinished] if unfinished else [],
+    )
+    return View(_cloud(), snapshot, observe(snapshot, "c1", "uid"))
+
+
+def _cloud() -> Cloud:
+    async def call(_: str, __: Any) -> Snapshot:
+        raise AssertionError("nothing is looked at here")
+
+    waking = Waking(changed=lambda _: None, looked=lambda _: None)
+    return cast("Cloud", SimpleNamespace(inventory=Inventory(call, waking)))
+
+
+def watched(view: View) -> dict[str, str]:
+    return view.inventory._watched
+
+
+def test_begun_is_told_as_running() -> None:
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+
+    assert begun("a1", "nodes 2 → 3", moment) == RESIZE
+
+
+def test_running_names_the_action() -> None:
+    waiting = running(an_attempt().report)
+
+    assert waiting.message == "Senlin is at work: nodes 2 → 3 (action a1)."
+    assert not waiting.quiet
+
+
+def test_nothing_is_under_way() -> None:
+    assert follow(an_attempt(action=None), a_view()) is None
+
+
+def test_ours_is_waited_for_and_watched() -> None:
+    view = a_view(unfinished=an_action())
+
+    assert follow(an_attempt(), view) == running(an_attempt().report)
+    assert watched(view) == {"a1": "c1"}
+
+
+def test_ours_has_succeeded() -> None:
+    attempt, view = an_attempt(), a_view(ended=an_action(status="SUCCEEDED", end_time=ENDED))
+
+    assert follow(attempt, view) is None
+    assert attempt.report.action == {**RESIZE, "status": "SUCCEEDED", "endedAt": NOW}
+    assert attempt.memory.failure is None
+    assert watched(view) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "faults", "told"),
+    [
+        pytest.param(
+            "FAILED",
+            "Failed in creating nodes.",
+            FAULTS,
+            "nodes 2 → 3 failed: node n1: no host; node n2: no image",
+            id="the nodes' own faults",
+        ),
+        pytest.param(
+            "FAILED", "Timeout.", [], "nodes 2 → 3 failed: Timeout.", id="no fault: Senlin's words"
+        ),
+        pytest.param(
+            "CANCELLED", "By admin.", [], "nodes 2 → 3 was cancelled: By admin.", id="cancelled"
+        ),
+        pytest.param(
+            "FAILED",
+            "Failed in creating nodes.",
+            FAULTS * 3,
+            "nodes 2 → 3 failed: node n1: no host; node n2: no image; node n1: no host",
+            id="many faults: three of them",
+        ),
+    ],
+)
+def test_ours_has_failed(status: str, reason: str, faults: list[dict[str, str]], told: str) -> None:
+    attempt = an_attempt(faults=faults)
+
+    assert follow(attempt, a_view(ended=an_action(status=status, status_reason=reason))) is None
+    assert attempt.report.action == {**RESIZE, "status": "FAILED", "reason": told}
+    assert attempt.memory.held("spec") == Failed(Reason.ACTION_FAILED, told)
+
+
+def test_an_end_is_noted_once() -> None:
+    done = {**RESIZE, "status": "SUCCEEDED"}
+    attempt = an_attempt(action=done)
+
+    assert follow(attempt, a_view(ended=an_action(status="FAILED"))) is None
+    assert attempt.report.action == done
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_others_actions_are_waited_for(settled: bool) -> None:
+    """It is told unless the object is settled, so that a routine does not make it flap."""
+    scaling = an_action("a9", action="CLUSTER_SCALE_OUT")
+
+    waiting = follow(an_attempt(action=None, settled=settled), a_view(unfinished=scaling))
+
+    message = "Senlin is at work on behalf of others: CLUSTER_SCALE_OUT."
+    assert waiting == Waiting(Reason.BUSY, message, quiet=settled)
+
+
+def test_a_member_that_others_work_on_is_waited_for() -> None:
+    recovery = an_action("a9", action="NODE_RECOVER", target="n1", cluster_id="")
+
+    assert follow(an_attempt(action=None), a_view(unfinished=recovery)) is not None
+
+
+def test_a_routine_check_is_waited_for_without_a_word() -> None:
+    attempt = an_attempt(action=None)
+    attempt.memory.routine = "a5"
+
+    waiting = follow(attempt, a_view())
+
+    assert waiting is not None
+    assert waiting.quiet
+    assert attempt.memory.routine == "a5"
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+def test_the_end_of_a_routine_check_is_no_ones_business(status: str) -> None:
+    attempt, view = an_attempt(action=None), a_view(ended=an_action("a5", status))
+    attempt.memory.routine = "a5"
+    view.inventory.watch("a5", "c1")
+
+    assert follow(attempt, view) is None
+    assert (attempt.memory.routine, attempt.memory.failure) == (None, None)
+    assert watched(view) == {}
+
+
+def test_no_removal_is_under_way() -> None:
+    assert follow_removal(an_attempt(), a_view()) is None
+
+
+def a_removal() -> Attempt:
+    attempt = an_attempt(faults=FAULTS[:1])
+    attempt.memory.removal = "a7"
+    return attempt
+
+
+def test_a_removal_is_waited_for() -> None:
+    attempt = a_removal()
+
+    assert follow_removal(attempt, a_view(unfinished=an_action("a7"))) is not None
+    assert attempt.memory.removal == "a7"
+
+
+def test_a_removal_has_succeeded() -> None:
+    attempt = a_removal()
+
+    assert follow_removal(attempt, a_view(ended=an_action("a7", "SUCCEEDED"))) is None
+    assert (attempt.memory.removal, attempt.memory.failure) == (None, None)
+
+
+def test_a_removal_has_failed() -> None:
+    attempt = a_removal()
+
+    assert follow_removal(attempt, a_view(ended=an_action("a7", "FAILED"))) is None
+    assert attempt.memory.removal is None
+    assert attempt.memory.held(None) == Failed(
+        Reason.ACTION_FAILED, "Deletion failed: node n1: no host"
+    )

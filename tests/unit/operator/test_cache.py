@@ -1,0 +1,238 @@
+"""Which change wakes whom."""
+
+import pytest
+from builders import (
+    DELETING,
+    GUARDED,
+    SECRET_KEY,
+    UID,
+    Document,
+    a_cluster_manifest,
+    a_condition,
+    a_profile_manifest,
+    a_secret_manifest,
+    ready,
+    taken,
+)
+
+from senlin_operator.engine.cache import Cache
+from senlin_operator.engine.queue import Queue
+from senlin_operator.kinds import cluster, profile
+from senlin_operator.kube.objects import GROUP, SECRET, Key
+
+WEB = Key("SenlinCluster", "team", "web")
+SHOP = Key("SenlinCluster", "team", "shop")
+SMALL = Key("SenlinProfile", "team", "small")
+BIG = Key("SenlinProfile", "team", "big")
+
+
+class Observer:
+    """A cache, and who is woken."""
+
+    def __init__(self) -> None:
+        self.queue = Queue()
+        self.cache = Cache({it.name: it for it in (profile.KIND, cluster.KIND)}, self.queue)
+
+    def sees(self, raw: Document, event: str | None = "MODIFIED", **metadata: str) -> None:
+        raw = {**raw, "metadata": {**raw["metadata"], **metadata}}
+        self.cache.notice(raw.get("kind", SECRET), event, raw)
+
+    async def woken(self) -> set[Key]:
+        keys = await taken(self.queue)
+        for key in keys:
+            self.queue.done(key)
+        return set(keys)
+
+
+@pytest.fixture
+async def observer() -> Observer:
+    """Return one that knows a Secret, two profiles and a cluster, and has woken them all."""
+    observer = Observer()
+    observer.sees(a_secret_manifest(), None)
+    observer.sees(a_profile_manifest("small", uid="small-uid", status=ready("p1")), None)
+    observer.sees(a_profile_manifest("big", uid="big-uid", status=ready("p2")), None)
+    observer.sees(a_cluster_manifest(status=ready("c1")), None)
+    await observer.woken()
+    return observer
+
+
+async def test_what_is_new_is_woken() -> None:
+    observer = Observer()
+
+    observer.sees(a_cluster_manifest(), "ADDED")
+
+    assert await observer.woken() == {WEB}
+
+
+@pytest.mark.parametrize(
+    ("raw", "woken"),
+    [
+        pytest.param(a_cluster_manifest(generation=2, status=ready("c1")), {WEB}, id="spec"),
+        pytest.param(a_cluster_manifest(**DELETING, status=ready("c1")), {WEB}, id="deletion"),
+        pytest.param(
+            a_cluster_manifest(annotations={f"{GROUP}/paused": "true"}, status=ready("c1")),
+            {WEB},
+            id="annotation of ours",
+        ),
+        pytest.param(
+            a_cluster_manifest(annotations={"others": "x"}, labels={"a": "b"}, status=ready("c1")),
+            set(),
+            id="annotations and labels of others",
+        ),
+        pytest.param(a_cluster_manifest(**GUARDED, status=ready("c1")), set(), id="finalizer"),
+        pytest.param(a_cluster_manifest(status={"id": "c1"}), set(), id="status"),
+    ],
+)
+async def test_a_change_of_the_cluster(observer: Observer, raw: Document, woken: set[Key]) -> None:
+    observer.sees(raw, resourceVersion="2")
+
+    assert await observer.woken() == woken
+
+
+NOT_READY = {"id": "p1", "conditions": [a_condition(status="False")]}
+REWORDED = {"id": "p1", "conditions": [a_condition(message="other words")]}
+
+
+@pytest.mark.parametrize(
+    ("raw", "woken"),
+    [
+        pytest.param(a_profile_manifest(status=ready("p9")), {WEB}, id="another cloud object"),
+        pytest.param(a_profile_manifest(status=NOT_READY), {WEB}, id="not ready any more"),
+        pytest.param(a_profile_manifest(status=REWORDED), set(), id="other words"),
+        pytest.param(a_profile_manifest(**DELETING, status=ready("p1")), {SMALL, WEB}, id="going"),
+        pytest.param(
+            a_profile_manifest(generation=2, status=ready("p1")), {SMALL, WEB}, id="another spec"
+        ),
+    ],
+)
+async def test_a_change_of_the_profile_wakes_its_users(
+    observer: Observer, raw: Document, woken: set[Key]
+) -> None:
+    observer.sees(raw, uid="small-uid", resourceVersion="2")
+
+    assert await observer.woken() == woken
+
+
+async def test_our_own_write_wakes_nobody_but_users(observer: Observer) -> None:
+    profile_ = a_profile_manifest(uid="small-uid", resourceVersion="2", status=ready("p9"))
+    cluster_ = a_cluster_manifest(resourceVersion="2", status=ready("c9"))
+
+    kept = observer.cache.replace("SenlinCluster", cluster_)
+    assert await observer.woken() == set()
+    observer.cache.replace("SenlinProfile", profile_)
+    assert await observer.woken() == {WEB}
+
+    assert observer.cache.get(WEB) is kept
+    assert kept.cloud_id == "c9"
+
+
+async def test_the_echo_of_our_own_write_wakes_nobody(observer: Observer) -> None:
+    raw = a_profile_manifest(uid="small-uid", resourceVersion="2", status=ready("p9"))
+    observer.cache.replace("SenlinProfile", raw)
+    await observer.woken()
+
+    observer.sees(raw)
+
+    assert await observer.woken() == set()
+
+
+@pytest.mark.parametrize("version", ["1", "0"])
+async def test_what_is_older_is_ignored(observer: Observer, version: str) -> None:
+    observer.sees(a_cluster_manifest(generation=2), resourceVersion=version)
+
+    assert await observer.woken() == set()
+    assert observer.cache.get(WEB).cloud_id == "c1"  # type: ignore[union-attr]
+
+
+async def test_a_successor_of_the_same_name_is_another_object(observer: Observer) -> None:
+    observer.sees(a_cluster_manifest(), "ADDED", uid="new-uid", resourceVersion="0")
+
+    assert await observer.woken() == {WEB}
+    assert list(observer.cache.of([UID, "c1"])) == []
+    assert list(observer.cache.of(["new-uid"])) == [WEB]
+
+
+async def test_a_deletion_wakes_the_object_and_whom_it_kept(observer: Observer) -> None:
+    observer.sees(a_cluster_manifest(), "DELETED")
+
+    assert await observer.woken() == {WEB, SMALL, SECRET_KEY}
+    assert observer.cache.get(WEB) is None
+    assert observer.cache.users(SMALL) == []
+    assert list(observer.cache.of([UID, "c1"])) == []
+
+
+async def test_a_deletion_wakes_the_users(observer: Observer) -> None:
+    observer.sees(a_profile_manifest(uid="small-uid"), "DELETED")
+
+    assert await observer.woken() == {SMALL, WEB, SECRET_KEY}
+
+
+async def test_the_late_deletion_of_a_predecessor_is_ignored(observer: Observer) -> None:
+    observer.sees(a_cluster_manifest(), "DELETED", uid="old-uid")
+
+    assert await observer.woken() == set()
+    assert observer.cache.get(WEB) is not None
+
+
+async def test_another_reference_frees_the_old_one(observer: Observer) -> None:
+    wanted = {"profileRef": {"name": "big"}}
+
+    observer.sees(a_cluster_manifest("web", wanted, generation=2), resourceVersion="2")
+
+    assert await observer.woken() == {WEB, SMALL}
+    assert (observer.cache.users(SMALL), observer.cache.users(BIG)) == ([], [WEB])
+
+
+async def test_users_are_sorted(observer: Observer) -> None:
+    observer.sees(a_cluster_manifest("shop", uid="shop-uid"), "ADDED")
+
+    assert observer.cache.users(SMALL) == [SHOP, WEB]
+    assert observer.cache.users(SECRET_KEY) == [SHOP, WEB, BIG, SMALL]
+    assert observer.cache.users(WEB) == []
+
+
+async def test_another_namespace_is_another_world(observer: Observer) -> None:
+    observer.sees(a_profile_manifest(), uid="x", namespace="other", resourceVersion="9")
+
+    assert await observer.woken() == {Key("SenlinProfile", "other", "small")}
+
+
+async def test_a_new_content_of_the_secret_wakes_its_users(observer: Observer) -> None:
+    observer.sees(a_secret_manifest("clouds: {}"), resourceVersion="2")
+
+    assert await observer.woken() == {SECRET_KEY, WEB, SMALL, BIG}
+
+
+async def test_the_same_content_of_the_secret_wakes_nobody(observer: Observer) -> None:
+    observer.sees(a_secret_manifest(annotations={"a": "b"}, **GUARDED), resourceVersion="2")
+
+    assert await observer.woken() == set()
+
+
+async def test_the_content_of_a_secret_is_not_kept(observer: Observer) -> None:
+    kept = observer.cache.get(SECRET_KEY)
+
+    assert kept is not None
+    assert kept.raw.keys() == {"metadata", "fingerprint"}
+
+
+@pytest.mark.parametrize(
+    ("ids", "keys"),
+    [
+        (["c1"], [WEB]),
+        ([UID], [WEB]),
+        (["p2", "small-uid"], [BIG, SMALL]),
+        (["strange"], []),
+    ],
+)
+async def test_cloud_ids_and_uids_lead_to_keys(
+    observer: Observer, ids: list[str], keys: list[Key]
+) -> None:
+    assert list(observer.cache.of(ids)) == keys
+
+
+async def test_a_new_cloud_id_replaces_the_old_one(observer: Observer) -> None:
+    observer.sees(a_cluster_manifest(status=ready("c2")), resourceVersion="2")
+
+    assert list(observer.cache.of(["c1"])) == []
+    assert list(observer.cache.of(["c2"])) == [WEB]

@@ -1,0 +1,199 @@
+"""From a Secret to a credential, and to messages that give nothing of it away."""
+
+import base64
+from collections.abc import Mapping
+
+import pytest
+import yaml
+from builders import CLOUDS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from senlin_operator.cloud.credentials import UnreadableSecret, fingerprint, read
+
+WHERE = "Secret openstack"
+CA = "-----BEGIN CERTIFICATE-----"
+
+
+def data(text: str | bytes = CLOUDS, **more: str) -> dict[str, str]:
+    values = {"clouds.yaml": text, **more}
+    return {
+        key: base64.b64encode(it if isinstance(it, bytes) else it.encode()).decode()
+        for key, it in values.items()
+    }
+
+
+def test_a_credential_is_one_cloud_of_the_secret() -> None:
+    text = "clouds: {openstack: {auth: {username: u}}, other: {auth: {username: o}}}"
+
+    credential = read(data(text, cacert=CA), "openstack", WHERE)
+
+    assert credential.cloud == "openstack"
+    assert credential.document == {"clouds": {"openstack": {"auth": {"username": "u"}}}}
+    assert credential.cacert == CA
+
+
+def test_without_a_cacert_there_is_none() -> None:
+    assert read(data(), "openstack", WHERE).cacert is None
+
+
+def test_a_credential_is_shown_by_its_fingerprint_only() -> None:
+    credential = read(data(cacert=CA), "openstack", WHERE)
+
+    shown = f"Credential(fingerprint='{credential.fingerprint}', cloud='openstack')"
+    assert repr(credential) == shown
+
+
+def mark(text: str = CLOUDS, cloud: str = "openstack", **more: str) -> str:
+    return read(data(text, **more), cloud, WHERE).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        pytest.param(mark(CLOUDS + "\n# a comment"), True, id="a comment"),
+        pytest.param(
+            mark(
+                "clouds: {openstack: {auth: {password: p, username: u, auth_url: http://keystone}}}"
+            ),
+            True,
+            id="another order",
+        ),
+        pytest.param(
+            mark(CLOUDS.replace("clouds: {", "clouds: {a: {}, ")),
+            True,
+            id="another cloud beside it",
+        ),
+        pytest.param(mark(CLOUDS.replace("password: p", "password: q")), False, id="password"),
+        pytest.param(mark(CLOUDS.replace("}}}", "}, region_name: R}}")), False, id="region"),
+        pytest.param(mark(cacert=CA), False, id="certificate authority"),
+    ],
+)
+def test_equal_credentials_share_a_fingerprint(other: str, same: bool) -> None:
+    assert (other == mark()) is same
+
+
+@pytest.mark.parametrize(
+    ("secret", "message"),
+    [
+        pytest.param({}, "Secret openstack has no key clouds.yaml.", id="no clouds.yaml"),
+        pytest.param(
+            {"clouds.yaml": "not base64!"},
+            "Secret openstack: the value of clouds.yaml is not text.",
+            id="not base64",
+        ),
+        pytest.param(
+            data(b"\xff\xfe\x00"),
+            "Secret openstack: the value of clouds.yaml is not text.",
+            id="bytes",
+        ),
+        pytest.param(
+            data("clouds:\n  openstack: {password: 'hunter2"),
+            "Secret openstack: its clouds.yaml is not valid YAML (line 2).",
+            id="broken YAML",
+        ),
+        pytest.param(data("hunter2"), "Secret openstack: its clouds.yaml is not a map.", id="text"),
+        pytest.param(data(""), "Secret openstack: its clouds.yaml is not a map.", id="empty"),
+        pytest.param(
+            data("[hunter2]"), "Secret openstack: its clouds.yaml is not a map.", id="list"
+        ),
+        pytest.param(
+            data("auth: {password: hunter2}"),
+            "Secret openstack: its clouds.yaml has no map `clouds`.",
+            id="no clouds",
+        ),
+        pytest.param(
+            data("clouds: hunter2"),
+            "Secret openstack: its clouds.yaml has no map `clouds`.",
+            id="clouds is no map",
+        ),
+        pytest.param(
+            data("clouds: {b: {password: hunter2}, a: {}}"),
+            "Secret openstack: its clouds.yaml has no cloud 'openstack'; it has: a, b.",
+            id="another cloud",
+        ),
+        pytest.param(
+            data("clouds: {}"),
+            "Secret openstack: its clouds.yaml has no cloud 'openstack'; it has: none.",
+            id="no cloud",
+        ),
+        pytest.param(
+            data("clouds: {openstack: hunter2}"),
+            "Secret openstack: its clouds.yaml has no cloud 'openstack'; it has: openstack.",
+            id="the cloud is no map",
+        ),
+        pytest.param(
+            data() | {"cacert": "hunter2"},
+            "Secret openstack: the value of cacert is not text.",
+            id="cacert is not base64",
+        ),
+    ],
+)
+def test_an_unreadable_secret(secret: Mapping[str, str], message: str) -> None:
+    with pytest.raises(UnreadableSecret) as caught:
+        read(secret, "openstack", WHERE)
+
+    assert str(caught.value) == message
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None  # a YAML error quotes the line
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+PASSWORD = "s3cr3t-Pa55"
+lines = st.lists(
+    st.sampled_from(
+        [
+            "clouds:",
+            "  openstack:",
+            "    auth:",
+            f"      password: {PASSWORD}",
+            f"      password: '{PASSWORD}",
+            f"  - {PASSWORD}",
+            f"{PASSWORD}",
+            f"x: [{PASSWORD}",
+            f"x: &{PASSWORD} *{PASSWORD}x",
+            f"!!{PASSWORD} x",
+            f"%{PASSWORD}",
+            f"? {PASSWORD} {{",
+            "\t- x",
+            "---",
+        ]
+    ),
+    max_size=8,
+)
+
+
+@given(lines, st.sampled_from(["openstack", "other"]))
+def test_no_message_gives_the_content_away(text: list[str], cloud: str) -> None:
+    try:
+        shown = repr(read(data("\n".join(text)), cloud, WHERE))
+    except UnreadableSecret as error:
+        shown = str(error)
+
+    assert PASSWORD not in shown
+
+
+contents = st.dictionaries(st.sampled_from(["clouds.yaml", "cacert"]), st.text(max_size=4))
+
+
+@given(contents, contents)
+def test_the_fingerprint_of_a_secret_tells_its_contents_apart(
+    one: dict[str, str], other: dict[str, str]
+) -> None:
+    assert (fingerprint(one) == fingerprint(other)) is (one == other)
+
+
+def test_a_secret_without_data_has_a_fingerprint() -> None:
+    assert fingerprint(None) == fingerprint({})
+
+
+words = st.text(st.characters(codec="utf-8"), max_size=5)
+values = st.none() | st.booleans() | st.integers() | words
+
+
+@given(st.dictionaries(words, values | st.lists(values) | st.dictionaries(words, values)))
+def test_any_map_is_a_cloud(entry: dict[str, object]) -> None:
+    """What a cloud must say is the client's to judge."""
+    text = yaml.safe_dump({"clouds": {"openstack": entry}})
+
+    assert read(data(text), "openstack", WHERE).document == {"clouds": {"openstack": entry}}
