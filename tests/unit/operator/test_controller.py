@@ -1,0 +1,194 @@
+"""Many objects at once, and one that goes wrong among them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from builders import Clock, a_profile_manifest, a_secret_manifest
+from small_world import World
+
+from openstack_clustering import Proxy
+from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.objects import Key
+
+GOOD, BAD = (Key("SenlinProfile", "team", name) for name in ("good", "bad"))
+
+
+@pytest.fixture
+async def world(clock: Clock) -> AsyncIterator[World]:
+    async with World(clock).running() as world:
+        world.kube.apply(a_secret_manifest())
+        await world.look()
+        yield world
+
+
+def apply(world: World, *names: str) -> None:
+    for name in names:
+        world.kube.apply(a_profile_manifest(name, uid=f"{name}-uid"))
+
+
+async def test_a_bug_that_one_object_meets_does_not_stop_the_others(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    create = world.senlin.create_profile
+
+    def break_on_bad(name: str, **fields: Any) -> Any:
+        if name == "bad":
+            raise ZeroDivisionError
+        return create(name, **fields)
+
+    world.senlin.create_profile = break_on_bad  # type: ignore[method-assign]
+    apply(world, "bad", "good")
+
+    await world.converge(2)
+
+    assert world.reason(GOOD) == "Ready"
+    assert "status" not in world.kube[BAD]
+    (record,) = [it for it in caplog.records if it.levelno == logging.ERROR]
+    assert (record.message, record.object) == ("unexpected", "SenlinProfile bad")  # type: ignore[attr-defined]
+
+
+async def test_an_object_that_met_a_bug_comes_back(world: World) -> None:
+    create = world.senlin.create_profile
+
+    def break_once(**fields: Any) -> Any:
+        world.senlin.create_profile = create  # type: ignore[method-assign]
+        raise ZeroDivisionError
+
+    world.senlin.create_profile = break_once  # type: ignore[method-assign]
+    apply(world, "bad")
+    await world.converge(1)
+
+    world.clock.advance(60)
+    apply(world, "good")  # wakes the queue, which then sees what time it is
+    await world.converge(3)
+
+    assert world.reason(BAD) == "Ready"
+
+
+async def test_a_write_that_kubernetes_refuses_is_made_again(world: World) -> None:
+    world.kube.refusals.append(KubeError(500, "etcd is away"))
+    apply(world, "good")
+    await world.converge(1)
+    assert "status" not in world.kube[GOOD]
+
+    await world.retry(GOOD, after=10)
+    await world.converge(2)
+
+    assert world.reason(GOOD) == "Ready"
+    assert world.requests() == ["create_profile"]
+
+
+@pytest.mark.parametrize("status", [404, 409])
+async def test_a_status_of_what_has_gone_meanwhile_is_not_missed(
+    world: World, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    apply(world, "good")
+    await world.converge(2)
+    world.kube.refusals.append(KubeError(status, "another took its name"))
+
+    world.kube.apply(a_profile_manifest("good", {"name": "x"}, uid="good-uid"))
+    await world.converge(1)
+
+    assert not [it for it in caplog.records if it.levelno >= logging.WARNING]
+
+
+async def test_one_object_is_worked_on_in_one_place_only(world: World) -> None:
+    busy, most = 0, 0
+
+    async def slowly(_: str, send: Callable[[Proxy], Any], **__: Any) -> Any:
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        for _ in range(20):
+            world.queue.add(GOOD)
+            await asyncio.sleep(0)
+        busy -= 1
+        return send(world.senlin.proxy)
+
+    world.cloud.call = slowly  # type: ignore[method-assign]
+    apply(world, "good")
+
+    await world.converge(2)
+
+    assert most == 1
+    assert world.requests() == ["create_profile"]
+
+
+async def test_no_more_objects_are_worked_on_than_allowed(world: World) -> None:
+    busy, most = 0, 0
+
+    async def slowly(_: str, send: Callable[[Proxy], Any], **__: Any) -> Any:
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        busy -= 1
+        return send(world.senlin.proxy)
+
+    world.cloud.call = slowly  # type: ignore[method-assign]
+    apply(world, *"abcdefghij")
+
+    await world.converge(2)
+
+    assert most == 4  # workers
+    assert len(world.requests()) == 10
+
+
+async def test_draining_lets_an_attempt_end(world: World) -> None:
+    go_on = asyncio.Event()
+
+    async def hang(_: str, send: Callable[[Proxy], Any], **__: Any) -> Any:
+        await go_on.wait()
+        return send(world.senlin.proxy)
+
+    world.cloud.call = hang  # type: ignore[method-assign]
+    apply(world, "good")
+    await world.rest()
+
+    drained = asyncio.create_task(world.controller.drain(5))
+    await world.rest()
+    assert not drained.done()
+    go_on.set()
+    await drained
+
+    assert world.reason(GOOD) == "Ready"
+
+
+async def test_draining_does_not_wait_for_ever(world: World) -> None:
+    async def hang(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    world.cloud.call = hang  # type: ignore[method-assign]
+    apply(world, "good")
+    await world.rest()
+
+    await asyncio.wait_for(world.controller.drain(0.01), 1)
+
+
+async def test_what_has_gone_is_forgotten(world: World) -> None:
+    apply(world, "good")
+    await world.converge(2)
+    assert world.clouds.users == {"good-uid"}
+
+    world.kube.delete(GOOD)
+    await world.converge(2)
+
+    assert GOOD not in world.kube
+    assert world.clouds.users == set()
+
+
+async def test_a_successor_of_the_same_name_starts_afresh(world: World) -> None:
+    apply(world, "good")
+    await world.converge(2)
+    world.kube.delete(GOOD)
+    await world.converge(2)
+
+    world.kube.apply(a_profile_manifest("good", uid="another-uid"))
+    await world.converge(2)
+
+    assert world.requests() == ["create_profile", "delete_profile", "create_profile"]
+    assert world.clouds.users == {"another-uid"}
