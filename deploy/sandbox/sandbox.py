@@ -17,7 +17,7 @@ from sandbox.nova import Nova
 from sandbox.openstack import OpenStack
 from sandbox.progress import say
 from sandbox.proxy.client import Proxy
-from sandbox.servers import Server, start_all, stop_all
+from sandbox.servers import Server, kill_unrecorded, start_all, stop_all
 from sandbox.settings import Settings, free_ports
 from sandbox.tools import SandboxError
 from sandbox.venvs import server_python, virtual_environment
@@ -107,10 +107,6 @@ class Sandbox:
         except FileNotFoundError as error:
             raise SandboxError(f"There is no sandbox in {directory}.") from error
 
-    @property
-    def is_running(self) -> bool:
-        return any(server.pid for server in self.servers.values())
-
     def down(self, *, purge: bool = False) -> None:
         """Stop everything; remove the directory if it is temporary, or if `purge` says so."""
         purge = purge or self._settings.temporary
@@ -122,6 +118,9 @@ class Sandbox:
             stop_all(servers)
         if self._guard.pid != os.getpid():
             self._guard.stop()
+            kill_unrecorded(self.directory)
+        if self._kubernetes:
+            self._kubernetes.close()
         if purge:
             shutil.rmtree(self.directory)
 

@@ -17,6 +17,7 @@ from sandbox.tools import SandboxError, last_lines
 
 START_SECONDS = 90
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+MARK = "SENLIN_SANDBOX"  # names a server's directory in its environment
 KILL_SECONDS = 10
 POLL_SECONDS = 0.03
 
@@ -92,7 +93,7 @@ class Server:
             process = subprocess.Popen(
                 [str(part) for part in self.command],
                 cwd=self.directory,
-                env={**os.environ, **NO_PROXY, **self.environment},
+                env={**os.environ, **NO_PROXY, MARK: str(self.directory), **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -163,6 +164,15 @@ def stop_all(servers: Sequence[Server], signal: int = SIGTERM) -> None:
         server.send(signal)
     for server in servers:
         server.stop(signal)
+
+
+def kill_unrecorded(directory: Path) -> None:
+    """Kill what runs for this directory though no file says so: its start was interrupted."""
+    marked = f"{MARK}={directory}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended meanwhile, or belongs to someone else
+            if marked in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), SIGKILL)
 
 
 def _started(pid: int) -> str | None:

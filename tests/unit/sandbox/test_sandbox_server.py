@@ -6,7 +6,7 @@ from signal import SIGTERM
 
 import pytest
 
-from sandbox.servers import Server, start_all
+from sandbox.servers import Server, kill_unrecorded, start_all
 from sandbox.tools import SandboxError
 
 
@@ -64,6 +64,27 @@ def test_another_process_with_the_same_id_is_not_ours(server: Server) -> None:
 
     record.write_text(ours)
     assert server.pid
+
+
+def test_a_server_whose_record_was_never_written_is_killed(server: Server) -> None:
+    pid = server.pid
+    record = server.directory / "fake.process"
+    ours = record.read_text()
+    record.unlink()
+
+    kill_unrecorded(server.directory / "elsewhere")
+    record.write_text(ours)
+    assert server.pid == pid
+
+    kill_unrecorded(server.directory)
+    wait_for_end(server)
+
+
+def wait_for_end(server: Server) -> None:
+    deadline = time.monotonic() + 10
+    while server.pid:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_one_that_ends_at_its_start_is_reported_at_once(tmp_path: Path) -> None:
