@@ -83,14 +83,15 @@ class Base:
         return [self._word(kind, value) for value in values]
 
     def _get(self, kind: type[R], value: Any, query: dict[str, str] | None = None) -> R:
-        word = identity.word_of(value, kind)
-        collection, key, _ = _COLLECTIONS[_listed(kind)]
+        listed = _listed(kind)
+        collection, key, _ = _COLLECTIONS[listed]
+        word = identity.word_of(value, listed)
         # Of what is read, the reply shows whether it is what was meant: a short id is welcome.
-        segment = word if word.isascii() else self._word(_listed(kind), word)
+        segment = word if word.isascii() else self._word(listed, word)
         path = f"{collection}/{identity.quoted(segment)}"
         raw = self._transport.request("GET", path, query=query).map(key)
         if not identity.is_meant(raw, word):
-            raise _missing(kind, word)
+            raise _missing(listed, word)
         return kind(raw)
 
     def _list(self, kind: type[R], query: Mapping[str, Any], known: type) -> Iterator[R]:

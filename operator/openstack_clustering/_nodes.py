@@ -194,7 +194,8 @@ class Nodes(Base):
                 are found).
 
         Returns:
-            The node; for a preview `{"node_profile": {"type": …, "version": …, "properties": …}}`.
+            The node; for a preview the server's answer, with the spec of the profile under
+            `node_profile` and `node_preview`.
 
         Raises:
             BadRequest: There is no such type.

@@ -1,0 +1,121 @@
+"""What a real Senlin behind a bad network, or a busy proxy, does to the client."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from things import FAST, SCALING, Maker
+
+from openstack_clustering import Connection, Proxy, exceptions
+from sandbox import Sandbox
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"kind": "drop"},
+        {"kind": "lose-reply"},
+        {"kind": "answer", "status": 503, "body": "<html>Busy</html>"},
+        {"kind": "answer", "status": 429, "headers": {"Retry-After": "1"}},
+    ],
+)
+def test_read_survives_trouble(
+    sandbox: Sandbox, senlin: Proxy, make: Maker, trouble: dict[str, object]
+) -> None:
+    policy = make.policy()
+
+    with sandbox.senlin.fault(**trouble, method="GET", path=policy.id, count=1) as fault:
+        assert senlin.get_policy(policy).id == policy.id
+        assert fault.hits == 1
+
+
+@pytest.mark.parametrize(("kind", "was_done"), [("drop", False), ("lose-reply", True)])
+def test_change_is_not_repeated_by_itself(
+    sandbox: Sandbox, senlin: Proxy, name: str, kind: str, was_done: bool
+) -> None:
+    senlin.find_policy(name)  # logged in, so that the fault meets the creation only
+    with sandbox.senlin.fault(kind, method="POST", path="/v1/policies$", count=1) as fault:
+        with pytest.raises(exceptions.ConnectFailure) as caught:
+            senlin.create_policy(name=name, spec=SCALING)
+        assert fault.hits == 1
+    assert caught.value.sent is True
+
+    made = senlin.find_policy(name)
+
+    assert (made is not None) is was_done
+    if made:
+        senlin.delete_policy(made)
+
+
+def test_page_of_a_proxy_is_an_error_of_ours(sandbox: Sandbox, senlin: Proxy, name: str) -> None:
+    page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+    with (
+        sandbox.senlin.fault("answer", method="DELETE", path=name, status=502, body=page),
+        pytest.raises(exceptions.ServerError, match="502 Bad Gateway nginx"),
+    ):
+        senlin.delete_policy(name)
+
+
+def test_slow_server_is_a_time_out(sandbox: Sandbox, name: str) -> None:
+    with Connection(clouds=sandbox.clouds("blue-1"), timeout=0.5) as connection:
+        senlin = connection.cluster
+        senlin.get_build_info()
+        with (
+            sandbox.senlin.fault("slow", path=name, delay=3),
+            pytest.raises(exceptions.RequestTimeout),
+        ):
+            senlin.find_policy(name)
+
+
+def test_unreachable_keystone_is_told(sandbox: Sandbox) -> None:
+    clouds = sandbox.clouds("blue-1", auth={"auth_url": "http://127.0.0.1:9/v3"})
+
+    with (
+        Connection(clouds=clouds) as connection,
+        pytest.raises(
+            exceptions.ConnectFailure, match=r"Keystone at http://127\.0\.0\.1:9/v3"
+        ) as it,
+    ):
+        hasattr(connection, "cluster")
+
+    assert it.value.sent is False
+
+
+def test_one_connection_serves_many_threads(sandbox: Sandbox, name: str) -> None:
+    names = [f"{name}-{number}" for number in range(24)]
+    with Connection(clouds=sandbox.clouds("blue-1")) as connection, ThreadPoolExecutor(8) as pool:
+        senlin = connection.cluster
+        made = list(pool.map(lambda each: senlin.create_policy(name=each, spec=SCALING), names))
+        found = list(pool.map(senlin.get_policy, made))
+        list(pool.map(senlin.delete_policy, made))
+
+        assert [policy.name for policy in found] == names
+        assert list(senlin.policies(name=names)) == []
+
+
+def test_every_operation_is_one_request(
+    sandbox: Sandbox, make: Maker, name: str, senlin: Proxy
+) -> None:
+    cluster, policy = make.cluster(), make.policy()
+    caller = f"counts-{name}"
+    with Connection(clouds=sandbox.clouds("blue-1"), app_name=caller) as connection:
+        counted = connection.cluster
+        calls = [
+            lambda: counted.get_build_info(),
+            lambda: counted.get_cluster(name),
+            lambda: counted.find_cluster(name),
+            lambda: counted.find_cluster(cluster.id),
+            lambda: counted.resize_cluster(cluster, max_size=7),
+            lambda: counted.scale_out_cluster(cluster.id, 1),
+            lambda: counted.attach_policy_to_cluster(cluster, policy),
+            lambda: counted.check_cluster(name),
+            lambda: counted.detach_policy_from_cluster(cluster, policy.id),
+            lambda: list(counted.nodes(cluster_id=cluster)),
+            lambda: list(counted.actions(target=cluster, limit=100)),
+        ]
+        for call in calls:
+            result = call()
+            if isinstance(result, dict):
+                senlin.wait_for_action(result, interval=FAST)
+
+    # The versions were asked for once, before the first of them.
+    assert len(sandbox.senlin.requests(caller)) == 1 + len(calls)
