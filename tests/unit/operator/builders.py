@@ -159,7 +159,13 @@ def a_node(id_: str = "n1", cluster: str = "c1", **fields: Any) -> Node:
 
 def a_profile(id_: str = "p1", uid: str | None = UID, **fields: Any) -> Profile:
     metadata = {OWNER: uid} if uid else {}
-    document: Document = {"id": id_, "name": "small", "metadata": metadata, "created_at": NOW}
+    document: Document = {
+        "id": id_,
+        "name": "small",
+        "spec": {"type": "os.nova.server", "version": "1.0", "properties": {}},
+        "metadata": metadata,
+        "created_at": NOW,
+    }
     return Profile({**document, **fields})
 
 

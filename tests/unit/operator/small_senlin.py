@@ -22,6 +22,7 @@ from senlin_operator.cloud.inventory import Snapshot, look
 R = TypeVar("R")
 Document = dict[str, Any]
 Work = Callable[[], str]  # returns what went wrong, if anything
+_SERVER = {"type": "os.nova.server", "version": "1.0", "properties": {}}
 
 
 class SmallSenlin:
@@ -41,7 +42,7 @@ class SmallSenlin:
         self._clusters: dict[str, Document] = {}
         self._nodes: dict[str, Document] = {}
         self._profiles: dict[str, Document] = {
-            id_: {"id": id_, "name": id_, "metadata": {}} for id_ in profiles
+            id_: {"id": id_, "name": id_, "spec": _SERVER, "metadata": {}} for id_ in profiles
         }
 
     # What a test looks at and arranges.

@@ -52,7 +52,8 @@ class SmallKube:
         """Create or change an object, as people do."""
         key = Resource(raw.get("kind", SECRET), raw).key
         old = self._objects.get(key)
-        generation = old["metadata"]["generation"] + 1 if old else 1
+        generation = old["metadata"].get("generation", 1) if old else 1
+        generation += bool(old and old.get("spec") != raw.get("spec"))
         status = {"status": old["status"]} if old and "status" in old else {}
         finalizers = old["metadata"].get("finalizers", []) if old else []
         metadata = {"finalizers": finalizers, **raw["metadata"], "generation": generation}

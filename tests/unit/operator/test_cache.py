@@ -4,6 +4,7 @@ import pytest
 from builders import (
     DELETING,
     GUARDED,
+    NOW,
     SECRET_KEY,
     UID,
     Document,
@@ -172,6 +173,27 @@ async def test_the_late_deletion_of_a_predecessor_is_ignored(observer: Observer)
 
     assert await observer.woken() == set()
     assert observer.cache.get(WEB) is not None
+
+
+async def test_a_reply_that_comes_after_the_deletion_does_not_bring_it_back(
+    observer: Observer,
+) -> None:
+    gone = a_cluster_manifest(deletionTimestamp=NOW, resourceVersion="2")
+    observer.sees(gone, "DELETED")
+
+    observer.cache.replace("SenlinCluster", gone)
+
+    assert observer.cache.get(WEB) is None
+    assert observer.cache.users(SMALL) == []
+
+
+async def test_a_reply_that_takes_the_last_finalizer_off_is_the_end(observer: Observer) -> None:
+    observer.cache.replace(
+        "SenlinCluster", a_cluster_manifest(deletionTimestamp=NOW, resourceVersion="2")
+    )
+
+    assert observer.cache.get(WEB) is None
+    assert await observer.woken() == {WEB, SMALL, SECRET_KEY}
 
 
 async def test_another_reference_frees_the_old_one(observer: Observer) -> None:

@@ -96,6 +96,17 @@ def test_success_forgets_the_failures() -> None:
     assert (memory.failures, memory.failure, memory.held("spec")) == (0, None, None)
 
 
+def test_a_person_who_asks_is_not_held(clock: Clock) -> None:
+    memory = Memory()
+    memory.fail(BLOCKED, "spec")
+
+    memory.ask("now")
+
+    assert memory.held("spec") is None
+    assert memory.fence == pytest.approx(clock(), abs=0.1)
+    assert (memory.asked, memory.checked_at) == ("now", 0)
+
+
 def test_what_moves_for_long_is_stuck(clock: Clock) -> None:
     memory = Memory()
 

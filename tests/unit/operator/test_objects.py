@@ -6,6 +6,7 @@ import pytest
 from builders import (
     DELETING,
     GUARDED,
+    NOW,
     SECRET_KEY,
     UID,
     a_cluster_manifest,
@@ -33,18 +34,20 @@ def test_versions_are_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "guarded", "deleting"),
+    ("metadata", "states"),
     [
-        ({}, False, False),
-        (GUARDED, True, False),
-        (DELETING, True, True),
-        ({"finalizers": ["others/finalizer"], "deletionTimestamp": "now"}, False, True),
+        ({}, []),
+        (GUARDED, ["guarded"]),
+        (DELETING, ["guarded", "deleting"]),
+        ({"finalizers": ["others/finalizer"], "deletionTimestamp": NOW}, ["deleting"]),
+        ({"finalizers": [], "deletionTimestamp": NOW}, ["deleting", "finished"]),
+        ({"deletionTimestamp": NOW}, ["deleting", "finished"]),
     ],
 )
-def test_guarded_and_deleting(metadata: dict[str, Any], guarded: bool, deleting: bool) -> None:
+def test_where_in_its_life_an_object_is(metadata: dict[str, Any], states: list[str]) -> None:
     resource = a_resource(a_cluster_manifest(**metadata))
 
-    assert (resource.guarded, resource.deleting) == (guarded, deleting)
+    assert [it for it in ("guarded", "deleting", "finished") if getattr(resource, it)] == states
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from senlin_operator.kinds.profile import (
 )
 
 SPEC = Spec(name="small", type="os.nova.server", version="1.0", properties={"flavor": "m1.tiny"})
-SEEN = Observed(id="p1", name="small", metadata={OWNER: UID})
+SEEN = Observed(id="p1", name="small", type="os.nova.server", version="1.0", metadata={OWNER: UID})
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_create_shows_the_result_at_once() -> None:
     started = execute(senlin.proxy, Create(replace(SPEC, metadata={"a": "b"})), UID)
 
     assert started.action_id is None
-    assert started.seen == Observed(id=started.id, name="small", metadata={"a": "b", OWNER: UID})
+    assert started.seen == replace(SEEN, id=started.id, metadata={"a": "b", OWNER: UID})
     assert senlin.look().profiles[started.id].spec == {
         "type": "os.nova.server",
         "version": "1.0",
@@ -126,8 +126,8 @@ def test_update_keeps_the_mark() -> None:
 
     started = execute(senlin.proxy, Update("p1", "tiny", {"a": "b"}, ""), UID)
 
-    assert started.seen == Observed(
-        id="p1", name="tiny", metadata={"a": "b", OWNER: UID}, created_at=NOW
+    assert started.seen == replace(
+        SEEN, name="tiny", metadata={"a": "b", OWNER: UID}, created_at=NOW
     )
 
 
@@ -140,9 +140,26 @@ def test_delete() -> None:
     assert list(senlin.look().profiles) == ["p2"]
 
 
-def test_status_and_verdict() -> None:
-    assert status(SEEN) == {"name": "small"}
-    assert status(replace(SEEN, created_at=NOW)) == {"name": "small", "createdAt": NOW}
+SHOWN = {"name": "small", "type": "os.nova.server", "version": "1.0"}
+
+
+@pytest.mark.parametrize(
+    ("seen", "shown"),
+    [
+        pytest.param(SEEN, SHOWN, id="without what Senlin has not said, and without our mark"),
+        pytest.param(
+            replace(SEEN, metadata={OWNER: UID, "a": "b"}),
+            SHOWN | {"metadata": {"a": "b"}},
+            id="metadata",
+        ),
+        pytest.param(replace(SEEN, created_at=NOW), SHOWN | {"createdAt": NOW}, id="its age"),
+    ],
+)
+def test_status(seen: Observed, shown: dict[str, Any]) -> None:
+    assert status(seen) == shown
+
+
+def test_a_profile_that_is_there_is_ready() -> None:
     assert verdict(SPEC, SEEN) == Settled("Profile small is as it should be.")
 
 

@@ -11,6 +11,7 @@ from builders import (
     a_cluster,
     a_cluster_manifest,
     a_node,
+    a_profile,
     a_profile_manifest,
     a_secret_manifest,
     ready,
@@ -25,7 +26,7 @@ from openstack_clustering.exceptions import (
     ServerError,
 )
 from senlin_operator.kube.client import KubeError
-from senlin_operator.kube.objects import FINALIZER, GROUP, Key
+from senlin_operator.kube.objects import FINALIZER, PAUSED, RECONCILE_AT, Key
 
 SMALL = Key("SenlinProfile", "team", "small")
 WEB = Key("SenlinCluster", "team", "web")
@@ -229,14 +230,14 @@ async def test_a_creation_that_a_dead_process_began_is_found(world: World) -> No
     world.kube.apply(a_profile_manifest(uid="profile-uid", **GUARDED))
     await world.converge(3)
     assert world.requests() == []
-    world.senlin.create_profile("small", {}, {f"{GROUP}/uid": "profile-uid"})
-    world.requests()
+    world.senlin.put_profile(a_profile("p9", "profile-uid"))
 
     world.clock.advance(15)
     await world.converge(2)
 
     assert world.requests() == []
     assert world.reason(SMALL) == "Ready"
+    assert world.kube[SMALL]["status"]["id"] == "p9"
 
 
 async def test_what_senlin_refuses_is_held_back_until_the_spec_changes(settled: World) -> None:
@@ -266,6 +267,33 @@ async def test_what_senlin_refuses_is_tried_again_now_and_then(settled: World) -
 
     assert settled.requests() == ["resize_cluster", "resize_cluster"]
     assert settled.reason(WEB) == "Ready"
+
+
+async def test_a_person_may_ask_for_another_try(settled: World) -> None:
+    settled.senlin.refusals.append(BadRequest("over quota"))
+    settled.kube.apply(a_cluster_manifest("web", FOUR))
+    await settled.converge(3)
+    assert settled.reason(WEB) == "Rejected"
+
+    annotations = {RECONCILE_AT: "2026-01-01"}
+    settled.kube.apply(a_cluster_manifest("web", FOUR, annotations=annotations))
+    await settled.converge()
+    await settled.retry(WEB)
+
+    assert settled.requests() == ["resize_cluster", "resize_cluster"]
+    assert settled.reason(WEB) == "Ready"
+    assert settled.kube[WEB]["status"]["lastHandledReconcileAt"] == "2026-01-01"
+
+
+async def test_a_person_may_ask_for_a_check(settled: World) -> None:
+    settled.kube.apply(a_cluster_manifest("web", CHECKED))
+    await settled.converge(2)
+
+    annotations = {RECONCILE_AT: "2026-01-01"}
+    settled.kube.apply(a_cluster_manifest("web", CHECKED, annotations=annotations))
+    await settled.converge()
+
+    assert settled.requests() == ["check_cluster"]
 
 
 async def test_a_lock_is_waited_for_and_is_no_failure(settled: World) -> None:
@@ -520,7 +548,7 @@ async def test_a_status_that_never_ends_is_ended_by_a_check(settled: World) -> N
 
 @pytest.mark.parametrize("paused", ["true", "false"])
 async def test_a_paused_object_is_left_alone(settled: World, paused: str) -> None:
-    annotations = {f"{GROUP}/paused": paused}
+    annotations = {PAUSED: paused}
 
     settled.kube.apply(a_cluster_manifest("web", FOUR, annotations=annotations))
     await settled.converge()

@@ -8,6 +8,7 @@ from builders import NOW, a_cluster_manifest, a_condition, a_resource
 
 from senlin_operator.engine.outcome import Settled, conditions_of
 from senlin_operator.kube.conditions import Condition, Reason, Type
+from senlin_operator.kube.objects import RECONCILE_AT
 from senlin_operator.kube.status import (
     FAILED,
     RUNNING,
@@ -63,6 +64,12 @@ def test_the_conditions_of_all_sources_are_in_one_list() -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     assert rendered(Report()).keys() == {"observedGeneration", "conditions", "lastSyncTime"}
+
+
+def test_a_request_to_look_again_is_answered() -> None:
+    resource = a_resource(a_cluster_manifest(annotations={RECONCILE_AT: "now"}))
+
+    assert render(resource, FULL, SETTLED, MOMENT)["lastHandledReconcileAt"] == "now"
 
 
 def test_the_same_again_is_not_worth_a_write() -> None:
