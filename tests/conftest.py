@@ -1,7 +1,6 @@
 """The servers that tests run against; none is started before a test asks for it."""
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +27,7 @@ def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist which sandbox is shared."""
     stash = node.config.stash
     if SHARED not in stash:
-        stash[SHARED] = Path(tempfile.mkdtemp(prefix="senlin-sandbox-"))
+        stash[SHARED] = Path(tempfile.gettempdir()) / f"senlin-sandbox-{uuid4().hex}"
     node.workerinput[DIRECTORY] = str(stash[SHARED])
     node.workerinput[OWNER] = os.getpid()
 
@@ -36,11 +35,11 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what the workers have started; they have ended by now."""
     directory = session.config.stash.get(SHARED, None)
-    if directory:
-        if (directory / "sandbox.json").exists():
-            Sandbox.attach(directory).down(purge=True)
-        else:
-            shutil.rmtree(directory)
+    if directory is None:
+        return
+    if directory.exists():
+        Sandbox.attach(directory).down()
+    directory.with_suffix(".lock").unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +52,12 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
             yield alone
         return
     directory = Path(workerinput[DIRECTORY])
-    with lock(directory / "workers"):
-        if (directory / "sandbox.json").exists():
+    with lock(directory.with_suffix(".lock")):
+        if directory.exists():
             shared = Sandbox.attach(directory)
         else:
-            shared = Sandbox.up(directory, audit=True, owner=workerinput[OWNER])
+            owner = workerinput[OWNER]
+            shared = Sandbox.up(directory, audit=True, owner=owner, temporary=True)
             shared.apply_crds()
     yield shared
 

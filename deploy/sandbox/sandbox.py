@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from signal import SIGKILL
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 from sandbox.binaries import kubernetes_binaries
 from sandbox.cache import lock
@@ -69,6 +69,7 @@ class Sandbox:
         kubernetes: bool = True,
         owner: int | None = None,
         lasting: bool = False,
+        temporary: bool = False,
     ) -> Self:
         """Start a sandbox.
 
@@ -80,11 +81,21 @@ class Sandbox:
             kubernetes: Whether there is a Kubernetes at all.
             owner: The process with which the sandbox ends, however that ends. None: this one.
             lasting: It does not end with any process, but goes on until `down`.
+            temporary: The directory is removed at the end, though it was given.
 
         Raises:
             SandboxError: A server does not start, or a sandbox runs there already.
         """
-        settings = _settings(directory, audit, token_lifetime, kubernetes)
+        programs = prepare(kubernetes=kubernetes)
+        place = directory or Path(tempfile.mkdtemp(prefix="senlin-sandbox-"))
+        settings = Settings(
+            directory=place.absolute(),
+            ports=_ports(place),
+            audit=audit,
+            token_lifetime=token_lifetime,
+            temporary=temporary or directory is None,
+            **programs,
+        )
         sandbox = cls(settings, None if lasting else owner or os.getpid())
         try:
             sandbox._start()
@@ -224,38 +235,31 @@ class _RunsAlready(SandboxError):
     """What runs there is someone else's, and must go on."""
 
 
-def _settings(
-    directory: Path | None, audit: bool, token_lifetime: int, kubernetes: bool
-) -> Settings:
-    """Return the settings of a new sandbox, or of one that was stopped, with these changes."""
-    binaries, keystone, senlin, databases = prepare(kubernetes=kubernetes)
-    temporary = directory is None
-    place = directory or Path(tempfile.mkdtemp(prefix="senlin-sandbox-"))
+def _ports(directory: Path) -> dict[str, int]:
+    """Return those of the sandbox that was stopped in this directory, else free ones."""
     try:
-        ports = Settings.load(place.absolute()).ports
+        return Settings.load(directory.absolute()).ports
     except FileNotFoundError:
-        ports = free_ports()
-    return Settings(
-        directory=place.absolute(),
-        ports=ports,
-        binaries=binaries,
-        keystone=keystone,
-        senlin=senlin,
-        databases=databases,
-        audit=audit,
-        token_lifetime=token_lifetime,
-        temporary=temporary,
-    )
+        return free_ports()
 
 
-def prepare(*, kubernetes: bool = True) -> tuple[Path | None, Path, Path, Path]:
-    """Build and install what is not in the cache yet.
+class Programs(TypedDict):
+    """Where what is built and installed is."""
 
-    Returns:
-        Where the Kubernetes programs, Keystone, Senlin and the prepared databases are.
-    """
+    binaries: Path | None
+    keystone: Path
+    senlin: Path
+    databases: Path
+
+
+def prepare(*, kubernetes: bool = True) -> Programs:
+    """Build and install what is not in the cache yet."""
     python = server_python()
     keystone = virtual_environment("keystone", HERE / "keystone" / "requirements.txt", python)
     senlin = virtual_environment("senlin", HERE / "senlin" / "requirements.txt", python)
-    databases = prepared_databases(keystone, senlin)
-    return kubernetes_binaries() if kubernetes else None, keystone, senlin, databases
+    return {
+        "binaries": kubernetes_binaries() if kubernetes else None,
+        "keystone": keystone,
+        "senlin": senlin,
+        "databases": prepared_databases(keystone, senlin),
+    }
