@@ -15,7 +15,7 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 
 from sandbox.tools import SandboxError, last_lines
 
-START_SECONDS = 90
+START_SECONDS = 120
 NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 MARK = "SENLIN_SANDBOX"  # names a server's directory in its environment
 KILL_SECONDS = 10
@@ -101,7 +101,9 @@ class Server:
             )
         _children[process.pid] = process
         record = {"pid": process.pid, "started": _started(process.pid)}
-        self._record.write_text(json.dumps(record))
+        partial = self._record.with_suffix(".partial")
+        partial.write_text(json.dumps(record))
+        partial.replace(self._record)  # others may be reading
 
     def ended_early(self) -> SandboxError:
         """Return the error for a process that is gone before it was ready."""
