@@ -18,7 +18,7 @@ from sandbox.progress import say
 
 def cache_directory() -> Path:
     """Return the directory of all items; it need not exist yet."""
-    if chosen := os.environ.get("SENLIN_OPERATOR_CACHE"):
+    if chosen := os.environ.get("SENLIN_SANDBOX_CACHE"):
         return Path(chosen).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base).absolute() / "senlin-operator"

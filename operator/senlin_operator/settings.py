@@ -2,11 +2,14 @@
 
 import argparse
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 PREFIX = "SENLIN_OPERATOR_"
+# What Kubernetes itself puts into the pods beside a Service that is called senlin-operator.
+_SERVICE_LINK = re.compile(r"(METRICS_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)")
 
 
 class BadSettings(Exception):
@@ -63,7 +66,8 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     """
     fields = {setting.name: setting for setting in dataclasses.fields(Settings)}
     for variable in environ:
-        if variable.startswith(PREFIX) and variable[len(PREFIX) :].lower() not in fields:
+        name = variable.removeprefix(PREFIX)
+        if name != variable and name.lower() not in fields and not _SERVICE_LINK.fullmatch(name):
             raise BadSettings(f"{variable} is not a setting of the operator; see --help.")
     values: dict[str, Any] = {}
     for name, setting in fields.items():

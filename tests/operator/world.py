@@ -32,15 +32,16 @@ class Operator:
         self._program = program
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, **environ: str) -> None:
-        flags = {
+    def start(self, *flags: str, **environ: str) -> None:
+        """Start it; it looks at the project more often than usual, unless the flags say else."""
+        usual = {
             "--kubeconfig": str(self._kubeconfig),
             "--namespaces": self._namespace,
             "--metrics-port": "0",
             "--log-format": "console",
             "--inventory-interval": "3",
         }
-        arguments = [word for flag in flags.items() for word in flag]
+        arguments = [word for flag in usual.items() for word in flag] + list(flags)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._program, "run", *arguments],
@@ -106,6 +107,11 @@ class World:
             if error.status == 404:
                 return None
             raise
+
+    def all_of(self, kind: str) -> list[Document]:
+        return self._objects.list_namespaced_custom_object(
+            GROUP, VERSION, self.namespace, PLURALS[kind]
+        )["items"]
 
     def edit(self, kind: str, name: str, /, **resource: Any) -> None:
         """Merge fields into `spec.resource`."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from senlin_operator import app
+from senlin_operator.kube.client import KubeError
 from senlin_operator.settings import BadSettings, add_flags, load
 from senlin_operator.telemetry import logging
 
@@ -26,5 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"senlin-operator: {error}", file=sys.stderr)
         return 2
     logging.configure(settings.log_format, settings.log_level)
-    asyncio.run(app.run(settings))
+    try:
+        asyncio.run(app.run(settings))
+    except (KubeError, OSError) as error:  # nothing to watch, or the port is taken
+        print(f"senlin-operator: {error}", file=sys.stderr)
+        return 1
     return 0

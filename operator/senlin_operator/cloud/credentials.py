@@ -4,11 +4,14 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+_PEM = re.compile(r"\s*-----BEGIN ")
 
 
 class UnreadableSecret(Exception):
@@ -44,9 +47,33 @@ def read(data: Mapping[str, str], cloud: str, where: str) -> Credential:
     if not isinstance(entry, dict):
         known = ", ".join(sorted(map(str, clouds))) or "none"
         raise UnreadableSecret(f"{where}: its clouds.yaml has no cloud {cloud!r}; it has: {known}.")
-    cacert = _text(data, "cacert", where) if "cacert" in data else None
+    cacert = _certificates(data, where)
+    entry = _without_files(entry, where, trusted=cacert is not None)
     digest = hashlib.sha256(json.dumps([entry, cacert], sort_keys=True, default=str).encode())
     return Credential(digest.hexdigest(), {"clouds": {cloud: entry}}, cloud, cacert)
+
+
+def _certificates(data: Mapping[str, str], where: str) -> str | None:
+    if "cacert" not in data:
+        return None
+    text = _text(data, "cacert", where)
+    if not _PEM.match(text):
+        raise UnreadableSecret(f"{where}: the value of cacert is not a certificate in PEM form.")
+    return text
+
+
+def _without_files(entry: Mapping[str, Any], where: str, *, trusted: bool) -> dict[str, Any]:
+    """Return the cloud without names of files: a Secret has none, and the operator's are not its.
+
+    A `cacert` that the Secret's own key replaces is harmless, and common in a copied clouds.yaml.
+    """
+    for name in ("cacert", "cert", "key"):
+        if name in entry and not (name == "cacert" and trusted):
+            raise UnreadableSecret(
+                f"{where}: {name} in its clouds.yaml names a file, which the operator has not; "
+                "a certificate authority goes into the Secret's own key cacert."
+            )
+    return {name: value for name, value in entry.items() if name != "cacert"}
 
 
 def fingerprint(data: Mapping[str, str] | None) -> str:

@@ -162,7 +162,9 @@ class Inventory:
 
     @property
     def _busy(self) -> bool:
-        return bool(self._watched or (self.snapshot and self.snapshot.unfinished))
+        if self.snapshot is None:
+            return True
+        return bool(self.snapshot.unfinished or self._watched.keys() - self.snapshot.ended.keys())
 
 
 def look(

@@ -42,7 +42,10 @@ class Cloud:
         self._refusals = 0
         self._login_at = 0.0
         self.inventory = Inventory(self._probe, waking, idle)
-        self._loop = asyncio.create_task(self.inventory.run(), name="inventory")
+        # In a context of its own: its log lines are about none of the objects in particular.
+        self._loop = asyncio.create_task(
+            self.inventory.run(), name="inventory", context=contextvars.Context()
+        )
 
     async def call(self, operation: str, send: Callable[[Proxy], T], *, urgent: bool = False) -> T:
         """Send a request from the pool.
@@ -119,13 +122,13 @@ class Clouds:
 
     def use(self, credential: Credential, uid: str) -> Cloud:
         """Return the session of the credential; the user leaves the one that it used before."""
-        if self._users.get(uid) != credential.fingerprint:
+        fingerprint = credential.fingerprint
+        cloud = self._clouds.get(fingerprint) or Cloud(credential, self._waking, self._idle)
+        self._clouds[fingerprint] = cloud
+        if self._users.get(uid) != fingerprint:
             self.leave(uid)
-            self._users[uid] = credential.fingerprint
-        if credential.fingerprint not in self._clouds:
-            cloud = Cloud(credential, self._waking, self._idle)
-            self._clouds[credential.fingerprint] = cloud
-        return self._clouds[credential.fingerprint]
+            self._users[uid] = fingerprint
+        return cloud
 
     def leave(self, uid: str) -> None:
         """Close the session if this was the last user."""

@@ -34,9 +34,8 @@ class Access:
                 text = f"Secret {key.name} is being deleted."
                 return Blocked(Reason.CREDENTIALS_MISSING, text)
             credential = await self._credential(secret, name)
-            if isinstance(credential, Blocked):
-                return credential
-            await self._hold(secret)
+        if isinstance(credential, Blocked):
+            return credential
         return self._clouds.use(credential, resource.uid)
 
     def leave(self, uid: str) -> None:
@@ -49,14 +48,21 @@ class Access:
             secret = self._cache.get(key)
             if secret is None:
                 self._data.pop(key, None)
-            elif secret.guarded and not self._cache.users(key):
+            elif secret.guarded and not self._needed(key):
                 self._cache.replace(key.kind, await self._kube.set_finalizer(secret, present=False))
 
-    async def _hold(self, secret: Resource) -> None:
+    async def hold(self, key: Key) -> None:
         """Put the guard on: without its Secret, nothing could be deleted in the cloud any more."""
-        if not secret.guarded and not secret.deleting:
-            answer = await self._kube.set_finalizer(secret, present=True)
-            self._cache.replace(secret.key.kind, answer)
+        async with self._locks[key]:  # once for all that come at the same time
+            secret = self._cache.get(key)
+            if secret and not secret.guarded and not secret.deleting:
+                answer = await self._kube.set_finalizer(secret, present=True)
+                self._cache.replace(key.kind, answer)
+
+    def _needed(self, key: Key) -> bool:
+        """Return whether somebody may have something in the cloud by these credentials."""
+        users = map(self._cache.get, self._cache.users(key))
+        return any(user is not None and user.guarded for user in users)
 
     async def _credential(self, secret: Resource, cloud: str) -> Credential | Blocked:
         fingerprint = str(secret.raw["fingerprint"])

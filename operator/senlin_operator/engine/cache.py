@@ -7,9 +7,7 @@ from typing import Any
 from senlin_operator.cloud.credentials import fingerprint
 from senlin_operator.engine.kind import AnyKind
 from senlin_operator.engine.queue import Queue
-from senlin_operator.kube.objects import GROUP, SECRET, Key, Resource, slim
-
-RECONCILE_AT = f"{GROUP}/reconcile-requested-at"
+from senlin_operator.kube.objects import SECRET, Key, Resource, slim
 
 
 class Cache:

@@ -11,15 +11,15 @@ from senlin_operator.engine.cache import Cache
 from senlin_operator.engine.conclusion import Conclusion
 from senlin_operator.engine.kind import AnyKind
 from senlin_operator.engine.memory import Memory
-from senlin_operator.engine.outcome import Gone
+from senlin_operator.engine.outcome import Failed, Gone, Outcome
 from senlin_operator.engine.queue import Queue, backoff
 from senlin_operator.engine.reconciler import Reconciler
 from senlin_operator.kube.client import KubeError
-from senlin_operator.kube.objects import GROUP, SECRET, Key, Resource
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.objects import PAUSED, RECONCILE_AT, SECRET, Key, Resource
 from senlin_operator.telemetry import metrics
 from senlin_operator.telemetry.logging import bind
 
-PAUSED = f"{GROUP}/paused"
 _log = logging.getLogger(__name__)
 
 
@@ -95,10 +95,22 @@ class Controller:
             ),
             metrics.RECONCILE_TIME.labels(key.kind).time(),
         ):
-            outcome = await self._reconciler.attempt(attempt)
+            outcome = await self._outcome(attempt)
             await self._conclusion.draw(attempt, outcome)
         if isinstance(outcome, Gone):
             self._forget(key)
+
+    async def _outcome(self, attempt: Attempt) -> Outcome:
+        try:
+            return await self._reconciler.attempt(attempt)
+        except KubeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - said on the object, and tried again
+            _log.exception("unexpected")
+            text = f"The operator met {type(error).__name__}, which is a bug; its log says more."
+            failure = Failed(Reason.INTERNAL_ERROR, text)
+            attempt.memory.fail(failure, attempt.spec)
+            return failure
 
     def _memory(self, resource: Resource) -> Memory:
         uid, memory = self._memories.get(resource.key, ("", None))
@@ -106,6 +118,9 @@ class Controller:
             self._forget(resource.key)
             memory = Memory.of(resource)
             self._memories[resource.key] = (resource.uid, memory)
+        asked = resource.annotations.get(RECONCILE_AT)
+        if asked and asked not in (memory.asked, resource.status.get("lastHandledReconcileAt")):
+            memory.ask(asked)
         return memory
 
     def _forget(self, key: Key) -> None:

@@ -29,6 +29,7 @@ class Memory:
     removal: str | None = None  # the running action of our deletion
     checked_at: float = field(default_factory=time.monotonic)
     moving_since: float | None = None
+    asked: str | None = None  # the last request of a person to look again
 
     @classmethod
     def of(cls, resource: Resource) -> "Memory":
@@ -53,6 +54,13 @@ class Memory:
     def succeed(self) -> None:
         """Forget the failures."""
         self.failures, self.failure, self.failed_spec, self.retry_at = 0, None, None, 0.0
+
+    def ask(self, token: str) -> None:
+        """Take a person's request: look, check and try again now, whatever was planned."""
+        self.asked = token
+        self.succeed()
+        self.acted()
+        self.checked_at = 0.0
 
     def held(self, spec: object) -> Failed | Blocked | None:
         """Return the failure to wait out, unless its time has come or the spec has changed."""

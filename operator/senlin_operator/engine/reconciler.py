@@ -84,7 +84,8 @@ class Reconciler:
             started = await self._execute(attempt, view.cloud, steps[0])
             if not isinstance(started, Started):
                 return started
-            attempt.report.id = started.id
+            if seen is None:
+                attempt.report.id = started.id
             if started.action_id:
                 return self._follow(attempt, view, steps[0], started.id, started.action_id)
             if started.seen is None:
@@ -134,9 +135,10 @@ class Reconciler:
         view = self._look(attempt, cloud)
         if isinstance(view, Waiting):
             return view
+        waiting = actions.follow_removal(attempt, view)
         if view.seen is None:
             return await self._release(attempt)
-        if waiting := actions.follow_removal(attempt, view):
+        if waiting:
             return waiting
         if held := memory.held(None):
             return held
@@ -185,7 +187,8 @@ class Reconciler:
             if not seen.moving:
                 return None
             view.inventory.wait_for_look(attempt.resource.key)
-            return Waiting(Reason.OBSERVING, "Senlin is about to finish.", quiet=True)
+            waiting = Waiting(Reason.OBSERVING, "Senlin is about to finish.", quiet=True)
+            return attempt.memory.held(attempt.spec) or waiting
         if attempt.kind.check is None:
             return None
         step = attempt.kind.check(seen)
@@ -235,6 +238,7 @@ class Reconciler:
     async def _guard(self, attempt: Attempt) -> None:
         """Put the finalizer on, before anything is made that it has to see deleted."""
         resource = attempt.resource
+        await self._access.hold(resource.secret)
         if not resource.guarded:
             answer = await self._kube.set_finalizer(resource, present=True)
             attempt.resource = self._cache.replace(resource.key.kind, answer)

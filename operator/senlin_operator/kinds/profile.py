@@ -29,6 +29,8 @@ class Observed:
 
     id: str
     name: str
+    type: str
+    version: str
     metadata: Mapping[str, Any]
     created_at: str | None = None
     duplicates: tuple[str, ...] = ()
@@ -116,7 +118,9 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
 
 def status(seen: Observed) -> Mapping[str, Any]:
     """Render `status.resource`."""
-    shown = {"name": seen.name}
+    shown: dict[str, Any] = {"name": seen.name, "type": seen.type, "version": seen.version}
+    if metadata := own_metadata(seen.metadata):
+        shown["metadata"] = metadata
     return shown | ({"createdAt": seen.created_at} if seen.created_at else {})
 
 
@@ -129,6 +133,8 @@ def _observed(profile: Profile, duplicates: tuple[str, ...] = ()) -> Observed:
     return Observed(
         id=profile.id,
         name=profile.name,
+        type=profile.spec["type"],
+        version=str(profile.spec["version"]),
         metadata=profile.metadata or {},
         created_at=profile.created_at,
         duplicates=duplicates,

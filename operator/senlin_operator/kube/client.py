@@ -39,10 +39,13 @@ class KubeClient:
         """Return a client for the kubeconfig, or else for the cluster that this process runs in."""
         configuration = client.Configuration()
         configuration.retries = False  # the work queue repeats, and it knows what is safe
-        if kubeconfig is None and _in_cluster():
-            config.load_incluster_config(configuration)
-        else:
-            await config.load_kube_config(kubeconfig, client_configuration=configuration)
+        try:
+            if kubeconfig is None and _in_cluster():
+                config.load_incluster_config(configuration)
+            else:
+                await config.load_kube_config(kubeconfig, client_configuration=configuration)
+        except (config.ConfigException, OSError) as error:
+            raise KubeError(0, f"There is no way into Kubernetes: {error}") from error
         api = client.ApiClient(configuration)
         api.user_agent = "senlin-operator"
         return cls(api, plurals)

@@ -7,6 +7,8 @@ from typing import Any
 GROUP = "senlin.openstack.org"
 VERSION = "v1alpha1"
 FINALIZER = f"{GROUP}/finalizer"
+PAUSED = f"{GROUP}/paused"  # annotations
+RECONCILE_AT = f"{GROUP}/reconcile-requested-at"
 SECRET = "Secret"  # noqa: S105 - a kind, not a password
 
 

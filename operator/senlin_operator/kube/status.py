@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from senlin_operator.kube.conditions import Condition, Reason, Status, Type, merge
-from senlin_operator.kube.objects import Resource
+from senlin_operator.kube.objects import RECONCILE_AT, Resource
 
 RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
 _VOLATILE = "lastSyncTime"
@@ -73,6 +73,8 @@ def render(
         ),
         _VOLATILE: timestamp(now),
     }
+    if asked := resource.annotations.get(RECONCILE_AT):
+        status["lastHandledReconcileAt"] = asked
     facts = {
         "id": report.id,
         "action": report.action,

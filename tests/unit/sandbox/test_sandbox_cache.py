@@ -31,7 +31,7 @@ print(cached("thing", ["input"], make))
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "cache"
-    monkeypatch.setenv("SENLIN_OPERATOR_CACHE", str(directory))
+    monkeypatch.setenv("SENLIN_SANDBOX_CACHE", str(directory))
     return directory
 
 
@@ -108,7 +108,7 @@ def test_other_inputs_are_another_item() -> None:
 
 
 def test_the_cache_is_where_the_user_s_caches_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SENLIN_OPERATOR_CACHE")
+    monkeypatch.delenv("SENLIN_SANDBOX_CACHE")
     monkeypatch.setenv("HOME", "/home/jane")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert cache_directory() == Path("/home/jane/.cache/senlin-operator")
