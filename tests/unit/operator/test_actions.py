@@ -1,5 +1,6 @@
 """Senlin's actions: what is waited for, and what is made of their ends."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -176,7 +177,7 @@ def test_the_end_of_a_routine_check_is_no_ones_business(status: str) -> None:
     view.inventory.watch("a5", "c1")
 
     assert follow(attempt, view) is None
-    assert (attempt.memory.routine, attempt.memory.failure) == (None, None)
+    assert attempt.memory == replace(attempt.memory, routine=None, failure=None)
     assert watched(view) == {}
 
 

@@ -44,6 +44,14 @@ def test_a_credential_is_shown_by_its_fingerprint_only() -> None:
     assert repr(credential) == shown
 
 
+def test_a_file_that_the_secrets_own_certificate_replaces_is_left_out() -> None:
+    text = "clouds: {openstack: {cacert: /etc/ca.pem, region_name: R}}"
+
+    credential = read(data(text, cacert=CA), "openstack", WHERE)
+
+    assert credential.document == {"clouds": {"openstack": {"region_name": "R"}}}
+
+
 def mark(text: str = CLOUDS, cloud: str = "openstack", **more: str) -> str:
     return read(data(text, **more), cloud, WHERE).fingerprint
 
@@ -126,6 +134,23 @@ def test_equal_credentials_share_a_fingerprint(other: str, same: bool) -> None:
             data() | {"cacert": "hunter2"},
             "Secret openstack: the value of cacert is not text.",
             id="cacert is not base64",
+        ),
+        pytest.param(
+            data(cacert="hunter2"),
+            "Secret openstack: the value of cacert is not a certificate in PEM form.",
+            id="cacert is not PEM",
+        ),
+        pytest.param(
+            data("clouds: {openstack: {cacert: /etc/hunter2}}"),
+            "Secret openstack: cacert in its clouds.yaml names a file, which the operator has not; "
+            "a certificate authority goes into the Secret's own key cacert.",
+            id="cacert names a file",
+        ),
+        pytest.param(
+            data("clouds: {openstack: {key: /etc/hunter2}}", cacert=CA),
+            "Secret openstack: key in its clouds.yaml names a file, which the operator has not; "
+            "a certificate authority goes into the Secret's own key cacert.",
+            id="key names a file",
         ),
     ],
 )

@@ -160,7 +160,11 @@ def test_look_keeps_urls_short() -> None:
     assert [len(it["target"]) for it in proxy.asked[1:4]] == [100, 100, 50]
 
 
-BEFORE = {"clusters": [a_cluster()], "nodes": [a_node()], "profiles": [a_profile("p1", "owner")]}
+BEFORE: dict[str, Any] = {
+    "clusters": [a_cluster()],
+    "nodes": [a_node()],
+    "profiles": [a_profile("p1", "owner")],
+}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ from senlin_operator.engine.outcome import (
     is_unclear,
     outcome_of,
 )
-from senlin_operator.kube.conditions import Condition, Reason
+from senlin_operator.kube.conditions import Reason
 
 NOT_FOUND = ResourceNotFound("no such cluster")
 
@@ -194,7 +194,7 @@ def test_conditions_follow_kstatus(outcome: Outcome, failures: int) -> None:
 
 @pytest.mark.parametrize("outcome", [WAITING, BLOCKED, FAILED])
 def test_the_message_is_on_what_is_true_and_on_ready(outcome: Any) -> None:
-    told = {it.type: it.message for it in conditions_of(outcome, 1)}
+    told = {str(it.type): it.message for it in conditions_of(outcome, 1)}
     true = [it.type for it in conditions_of(outcome, 1) if it.status == "True"]
 
     assert told["Ready"] == told[true[0]] == outcome.message
@@ -209,5 +209,5 @@ def test_a_blocked_object_is_tried_again_now_and_then() -> None:
     assert Blocked(Reason.REJECTED, "no").after == REPROBE
 
 
-def test_every_condition_has_a_reason() -> None:
-    assert all(isinstance(it, Condition) and it.reason for it in conditions_of(BLOCKED, 1))
+def test_every_condition_has_the_reason() -> None:
+    assert {it.reason for it in conditions_of(BLOCKED, 1)} == {Reason.REJECTED}

@@ -51,7 +51,9 @@ async def settled(world: World) -> World:
     world.kube.apply(a_cluster_manifest("web", THREE))
     await world.converge()
     assert (world.reason(SMALL), world.reason(WEB)) == ("Ready", "Ready")
-    world.requests(), world.writes(), world.recorder.events.clear()
+    world.requests()
+    world.writes()
+    world.recorder.events.clear()
     return world
 
 
@@ -150,6 +152,22 @@ async def test_what_vanished_is_made_again(settled: World) -> None:
     assert settled.requests() == ["create_cluster"]
     assert settled.reason(WEB) == "Ready"
     assert list(settled.senlin.look().clusters) == [settled.kube[WEB]["status"]["id"]]
+
+
+async def test_a_duplicate_that_goes_does_not_become_the_object(world: World) -> None:
+    world.kube.apply(PROFILE)
+    await world.converge(2)
+    profile_id = world.kube[SMALL]["status"]["id"]
+    for id_ in ("c1", "c2"):
+        nodes = [a_node(f"{id_}-{number}") for number in range(3)]
+        world.senlin.put(a_cluster(id_, profile_id=profile_id), nodes)
+    world.senlin.slow = True
+
+    world.kube.apply(a_cluster_manifest("web", THREE))
+    await world.converge(2)
+
+    assert world.requests() == ["create_profile", "delete_cluster"]
+    assert world.kube[WEB]["status"]["id"] == "c1"
 
 
 async def test_no_step_is_taken_while_an_action_runs(settled: World) -> None:

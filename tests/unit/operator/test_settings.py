@@ -77,6 +77,23 @@ def test_a_misspelt_variable_is_told() -> None:
         load({}, {f"{PREFIX}WORKER": "3"})
 
 
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("SENLIN_OPERATOR_SERVICE_HOST", "10.0.0.1"),
+        ("SENLIN_OPERATOR_SERVICE_PORT", "8080"),
+        ("SENLIN_OPERATOR_SERVICE_PORT_HTTP", "8080"),
+        ("SENLIN_OPERATOR_PORT", "tcp://10.0.0.1:8080"),
+        ("SENLIN_OPERATOR_PORT_8080_TCP_ADDR", "10.0.0.1"),
+        ("SENLIN_OPERATOR_METRICS_SERVICE_HOST", "10.0.0.1"),
+        ("SENLIN_OPERATOR_METRICS_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+    ],
+)
+def test_what_kubernetes_says_of_a_service_is_no_setting(variable: str, text: str) -> None:
+    """A pod gets such variables for the Services senlin-operator and senlin-operator-metrics."""
+    assert load({}, {variable: text}) == Settings()
+
+
 @pytest.mark.parametrize("setting", dataclasses.fields(Settings), ids=lambda it: it.name)
 def test_every_setting_has_a_flag_with_help(setting: "dataclasses.Field[object]") -> None:
     parser = argparse.ArgumentParser(prog="senlin-operator")
