@@ -25,7 +25,9 @@ Document = dict[str, Any]
 class Operator:
     """A real operator process that watches one namespace."""
 
-    def __init__(self, kubeconfig: Path, namespace: str, log: Path, program: list[str]) -> None:
+    def __init__(
+        self, kubeconfig: Path | None, namespace: str, log: Path, program: list[str]
+    ) -> None:
         self._kubeconfig = kubeconfig
         self._namespace = namespace
         self.log = log
@@ -35,7 +37,7 @@ class Operator:
     def start(self, *flags: str, **environ: str) -> None:
         """Start it; it looks at the project more often than usual, unless the flags say else."""
         usual = {
-            "--kubeconfig": str(self._kubeconfig),
+            **({"--kubeconfig": str(self._kubeconfig)} if self._kubeconfig else {}),
             "--namespaces": self._namespace,
             "--metrics-port": "0",
             "--log-format": "console",

@@ -1,0 +1,45 @@
+"""The demo, as `make demo` runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.operator.world import ticks
+
+DEMO = [sys.executable, "-u", "-m", "sandbox.demo"]
+
+
+def test_the_demo_ends_well() -> None:
+    ended = subprocess.run(DEMO, capture_output=True, text=True, timeout=240, check=False)
+
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    for told in ("Ready    5        5", "4 of 5 nodes are active", "left in the cloud: 0 objects"):
+        assert told in ended.stdout
+
+
+def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
+    """At its most crowded moment: all servers run, and so does the operator."""
+    with (tmp_path / "out").open("wb") as output:
+        demo = subprocess.Popen(
+            [*DEMO, "--keep"],
+            stdout=output,
+            stderr=output,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )
+    for _ in ticks(120):
+        if "kubectl scale" in (tmp_path / "out").read_text():
+            break
+    assert processes_in(tmp_path)
+
+    demo.send_signal(signal.SIGINT)
+
+    assert demo.wait(60) == 130
+    assert processes_in(tmp_path) == []
+
+
+def processes_in(directory: Path) -> list[str]:
+    """Return the command lines that name the directory."""
+    found = subprocess.run(["ps", "-ewwo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in found.stdout.splitlines() if str(directory) in line]

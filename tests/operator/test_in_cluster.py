@@ -1,0 +1,97 @@
+"""Inside a cluster: by the credentials that Kubernetes mounts, with the rights in the README."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox import Sandbox
+from tests.operator.world import PROGRAM, Operator, World
+
+MOUNT = "/run/secrets/kubernetes.io/serviceaccount"
+RULES = [
+    {
+        "apiGroups": ["senlin.openstack.org"],
+        "resources": ["senlinclusters", "senlinprofiles"],
+        "verbs": ["get", "list", "watch", "patch"],
+    },
+    {
+        "apiGroups": ["senlin.openstack.org"],
+        "resources": ["senlinclusters/status", "senlinprofiles/status"],
+        "verbs": ["patch"],
+    },
+    {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch", "patch"]},
+    {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]},
+]
+
+
+@pytest.fixture
+def mounted(world_account: World, tmp_path: Path) -> list[str]:
+    """The command that runs the operator as in a pod: with a token mounted, and no kubeconfig."""
+    config = yaml.safe_load(
+        world_account.sandbox.service_account_kubeconfig(
+            world_account.namespace, "operator"
+        ).read_text()
+    )
+    account = tmp_path / "account"
+    account.mkdir()
+    (account / "token").write_text(config["users"][0]["user"]["token"])
+    (account / "namespace").write_text(world_account.namespace)
+    shutil.copy(world_account.sandbox.directory / "pki" / "ca.crt", account / "ca.crt")
+    mount = f"mount -t tmpfs tmpfs /run && mkdir -p {MOUNT} && mount --bind {account} {MOUNT}"
+    return ["unshare", "--mount", "--map-root-user", "sh", "-c", f'{mount} && exec "$@"', "sh"]
+
+
+@pytest.fixture
+def world_account(idle_world: World) -> World:
+    """A namespace with a ServiceAccount that has the operator's rights in it."""
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"name": "operator"},
+        "rules": RULES,
+    }
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "operator"}}
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "operator"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "operator"},
+        "subjects": [
+            {"kind": "ServiceAccount", "name": "operator", "namespace": idle_world.namespace}
+        ],
+    }
+    idle_world.apply(role, account, binding)
+    return idle_world
+
+
+def test_it_runs_by_the_mounted_account(
+    sandbox: Sandbox, world_account: World, mounted: list[str]
+) -> None:
+    world = world_account
+    world.operator = Operator(None, world.namespace, world.operator.log, [*mounted, *PROGRAM])
+    host, port = sandbox.kubernetes.url.removeprefix("https://").split(":")
+
+    world.operator.start(KUBERNETES_SERVICE_HOST=host, KUBERNETES_SERVICE_PORT=port)
+    world.quickstart()
+    world.delete("senlincluster/web", "senlinprofile/web-server")
+    world.gone("SenlinCluster", "web")
+    world.gone("SenlinProfile", "web-server")
+
+    assert world.operator.stop() == 0, world.tail()
+
+
+def test_without_any_way_in_it_says_so() -> None:
+    environ = {**os.environ, "HOME": "/nonexistent"}
+    environ.pop("KUBECONFIG", None)
+
+    ended = subprocess.run(
+        [*PROGRAM, "run"], capture_output=True, text=True, env=environ, timeout=30, check=False
+    )
+
+    assert ended.returncode == 1
+    assert "There is no way into Kubernetes" in ended.stderr
+    assert "Traceback" not in ended.stderr
