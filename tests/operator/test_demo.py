@@ -9,10 +9,13 @@ from pathlib import Path
 from tests.operator.world import ticks
 
 DEMO = [sys.executable, "-u", "-m", "sandbox.demo"]
+ENVIRON = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "deploy")}
 
 
 def test_the_demo_ends_well() -> None:
-    ended = subprocess.run(DEMO, capture_output=True, text=True, timeout=240, check=False)
+    ended = subprocess.run(
+        DEMO, capture_output=True, text=True, timeout=240, env=ENVIRON, check=False
+    )
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     for told in ("Ready    5        5", "4 of 5 nodes are active", "left in the cloud: 0 objects"):
@@ -21,17 +24,14 @@ def test_the_demo_ends_well() -> None:
 
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     """At its most crowded moment: all servers run, and so does the operator."""
-    with (tmp_path / "out").open("wb") as output:
-        demo = subprocess.Popen(
-            [*DEMO, "--keep"],
-            stdout=output,
-            stderr=output,
-            env={**os.environ, "TMPDIR": str(tmp_path)},
-        )
+    told = tmp_path / "told"
+    with told.open("wb") as output:
+        environ = {**ENVIRON, "TMPDIR": str(tmp_path)}
+        demo = subprocess.Popen([*DEMO, "--keep"], stdout=output, stderr=output, env=environ)
     for _ in ticks(120):
-        if "kubectl scale" in (tmp_path / "out").read_text():
+        if "kubectl scale" in told.read_text():
             break
-    assert processes_in(tmp_path)
+    assert processes_in(tmp_path), told.read_text()
 
     demo.send_signal(signal.SIGINT)
 
