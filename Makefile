@@ -44,7 +44,7 @@ unit: setup ## Run the unit tests (no server)
 .PHONY: test
 test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 6 minutes)
 	$(BIN)/python -m sandbox build
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 4
 
 .PHONY: sandbox
 sandbox: setup ## Start real servers to play with; `make sandbox-down` stops them

@@ -28,12 +28,13 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     with told.open("wb") as output:
         environ = {**ENVIRON, "TMPDIR": str(tmp_path)}
         demo = subprocess.Popen([*DEMO, "--keep"], stdout=output, stderr=output, env=environ)
-    for _ in ticks(120):
-        if "kubectl scale" in told.read_text():
-            break
-    assert processes_in(tmp_path), told.read_text()
-
-    demo.send_signal(signal.SIGINT)
+    try:
+        for _ in ticks(120):
+            if "kubectl scale" in told.read_text():
+                break
+        assert processes_in(tmp_path), told.read_text()
+    finally:
+        demo.send_signal(signal.SIGINT)
 
     assert demo.wait(60) == 130
     assert processes_in(tmp_path) == []
