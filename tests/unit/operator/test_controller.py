@@ -10,6 +10,7 @@ from builders import Clock, a_profile_manifest, a_secret_manifest
 from small_world import World
 
 from openstack_clustering import Proxy
+from openstack_clustering.exceptions import BadRequest
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key
 
@@ -187,6 +188,19 @@ async def test_what_has_gone_is_forgotten(world: World) -> None:
 
     assert GOOD not in world.kube
     assert world.clouds.users == set()
+
+
+async def test_a_successor_is_not_held_back_by_what_its_predecessor_met(world: World) -> None:
+    world.senlin.refusals.append(BadRequest("over quota"))
+    apply(world, "good")
+    await world.converge(2)
+    assert world.reason(GOOD) == "Rejected"
+
+    world.kube.succeed(a_profile_manifest("good", uid="another-uid"))
+    await world.converge(2)
+
+    assert world.reason(GOOD) == "Ready"
+    assert world.clouds.users == {"another-uid"}
 
 
 async def test_a_successor_of_the_same_name_starts_afresh(world: World) -> None:

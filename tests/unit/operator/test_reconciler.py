@@ -548,6 +548,19 @@ async def test_nodes_are_checked_when_it_is_time(settled: World) -> None:
     assert settled.writes() == []  # nobody is told of a routine
 
 
+async def test_what_is_new_is_told_before_the_nodes_are_checked(settled: World) -> None:
+    """A check may take its time."""
+    settled.kube.apply(a_cluster_manifest("web", CHECKED))
+    await settled.converge(2)
+    settled.senlin.slow = True
+    settled.senlin.lose_servers(settled.kube[WEB]["status"]["id"], 1)
+
+    settled.clock.advance(301)
+    await settled.look()
+
+    assert settled.reason(WEB) == "Degraded"
+
+
 async def test_a_status_that_never_ends_is_ended_by_a_check(settled: World) -> None:
     """Senlin leaves it behind when an engine dies."""
     id_ = settled.kube[WEB]["status"]["id"]
