@@ -1,10 +1,12 @@
-"""A clock that the test moves."""
+"""A clock that the test moves, and small worlds that go by it."""
 
 import time
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 
 import pytest
-from builders import Clock
+from builders import Clock, a_cluster_manifest, a_secret_manifest
+from small_world import PROFILE, SMALL, THREE, WEB, World
 
 from senlin_operator.cloud import inventory
 from senlin_operator.engine import conclusion, memory, reconciler
@@ -17,3 +19,25 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     for module in (conclusion, inventory, memory, reconciler):
         monkeypatch.setattr(module, "time", SimpleNamespace(**vars(time) | {"monotonic": clock}))
     return clock
+
+
+@pytest.fixture
+async def world(clock: Clock) -> AsyncIterator[World]:
+    """Return a world with credentials and nothing else."""
+    async with World(clock).running() as world:
+        world.kube.apply(a_secret_manifest())
+        await world.rest()
+        yield world
+
+
+@pytest.fixture
+async def settled(world: World) -> World:
+    """Return a world with a profile and a cluster of three, both Ready and at rest."""
+    world.kube.apply(PROFILE)
+    world.kube.apply(a_cluster_manifest("web", THREE))
+    await world.converge()
+    assert (world.reason(SMALL), world.reason(WEB)) == ("Ready", "Ready")
+    world.requests()
+    world.writes()
+    world.recorder.events.clear()
+    return world

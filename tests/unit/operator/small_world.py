@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from builders import NOW, SECRET_KEY, Clock, Document
+from builders import NOW, SECRET_KEY, Clock, Document, a_profile_manifest
 from small_senlin import SmallSenlin
 
 from openstack_clustering import Proxy
@@ -28,6 +28,12 @@ from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
 
 KINDS = {kind.name: kind for kind in (profile.KIND, cluster.KIND)}
+SMALL = Key("SenlinProfile", "team", "small")
+WEB = Key("SenlinCluster", "team", "web")
+PROFILE = a_profile_manifest(uid="profile-uid")
+THREE = {"minSize": 1, "maxSize": 5, "desiredCapacity": 3}
+FOUR = THREE | {"desiredCapacity": 4}
+CHECKED = THREE | {"remediation": {"mode": "Report", "checkInterval": "5m"}}
 _TURNS = 200  # of the event loop: more than anything here takes, as nothing really waits
 
 
