@@ -72,7 +72,8 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     values: dict[str, Any] = {}
     for name, setting in fields.items():
         text = flags.get(name) or environ.get(f"{PREFIX}{name.upper()}")
-        if text is not None:
+        # Beside a Service senlin-operator-metrics, METRICS_PORT is such as tcp://10.0.0.1:8080.
+        if text and not text.startswith(("tcp://", "udp://", "sctp://")):
             values[name] = _value(setting, text)
     return Settings(**values)
 

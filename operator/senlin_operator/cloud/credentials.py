@@ -49,8 +49,12 @@ def read(data: Mapping[str, str], cloud: str, where: str) -> Credential:
         raise UnreadableSecret(f"{where}: its clouds.yaml has no cloud {cloud!r}; it has: {known}.")
     cacert = _certificates(data, where)
     entry = _without_files(entry, where, trusted=cacert is not None)
-    digest = hashlib.sha256(json.dumps([entry, cacert], sort_keys=True, default=str).encode())
-    return Credential(digest.hexdigest(), {"clouds": {cloud: entry}}, cloud, cacert)
+    try:
+        digest = fingerprint({"cloud": entry, "cacert": cacert})
+    except (TypeError, ValueError):  # a key that is no text, or a map within itself
+        text = f"{where}: cloud {cloud!r} in its clouds.yaml is not made of plain maps."
+        raise UnreadableSecret(text) from None
+    return Credential(digest, {"clouds": {cloud: entry}}, cloud, cacert)
 
 
 def _certificates(data: Mapping[str, str], where: str) -> str | None:
@@ -76,9 +80,10 @@ def _without_files(entry: Mapping[str, Any], where: str, *, trusted: bool) -> di
     return {name: value for name, value in entry.items() if name != "cacert"}
 
 
-def fingerprint(data: Mapping[str, str] | None) -> str:
+def fingerprint(data: Mapping[str, Any] | None) -> str:
     """Return what changes whenever the content of a Secret changes."""
-    return hashlib.sha256(json.dumps(data or {}, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(data or {}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _text(data: Mapping[str, str], key: str, where: str) -> str:
@@ -93,7 +98,7 @@ def _text(data: Mapping[str, str], key: str, where: str) -> str:
 def _document(text: str, where: str) -> Mapping[str, Any]:
     try:
         document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no such date
         # The error itself quotes the line, which may be the password.
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark else ""

@@ -27,6 +27,7 @@ UNFINISHED = ("READY", "WAITING", "RUNNING", "WAITING_LIFECYCLE_COMPLETION", "SU
 _BUSY = 1.0  # seconds between ticks while something is awaited
 _SHARE = 4.0  # a tick may take a quarter of the time, no more
 _FAILING_MOST = 30.0  # seconds between ticks while Senlin does not answer
+_FAILURES_COUNTED = 10  # a power of two that is larger still would be no float after some hours
 _TARGETS = 100  # in one URL
 _LOG = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Snapshot:
     nodes: Mapping[str, tuple[Node, ...]]  # by cluster
     unfinished: Mapping[str, Action]
     ended: Mapping[str, Action]  # the watched ones of them
+    unknown: frozenset[str] = frozenset()  # of the watched ones: no list shows them any more
 
     def actions_of(self, cluster_id: str) -> list[Action]:
         """Return the unfinished actions that touch the cluster or one of its nodes.
@@ -117,6 +119,9 @@ class Inventory:
             except ClientException as error:
                 failures += 1
                 self._failed(error)
+            except Exception:  # noqa: BLE001 - a bug must not end all looks, and with them all work
+                failures += 1
+                _LOG.exception("unexpected")
             self.waking.looked(awaiting)
             await self._pause(began, failures)
 
@@ -147,7 +152,8 @@ class Inventory:
     async def _pause(self, began: float, failures: int) -> None:
         took = time.monotonic() - began
         if failures:
-            await asyncio.sleep(min(_FAILING_MOST, random.uniform(0.5, 1) * 2**failures))  # noqa: S311
+            pause = random.uniform(0.5, 1) * 2 ** min(failures, _FAILURES_COUNTED)  # noqa: S311
+            await asyncio.sleep(min(_FAILING_MOST, pause))
             return
         least = max(_BUSY, _SHARE * took)
         if not (self._busy or self._awaiting):
@@ -177,7 +183,8 @@ def look(
     """
     unfinished = {action.id: action for action in proxy.actions(status=list(UNFINISHED))}
     open_ = {id_: to for id_, to in watched.items() if id_ not in unfinished and id_ not in known}
-    ended = {**known, **_ended(proxy, open_)}
+    found = _found(proxy, open_)
+    ended = {**known, **{id_: action for id_, action in found.items() if has_ended(action)}}
     clusters = {cluster.id: cluster for cluster in proxy.clusters()}
     nodes: defaultdict[str, list[Node]] = defaultdict(list)
     for node in proxy.nodes():
@@ -189,6 +196,7 @@ def look(
         nodes={cluster_id: tuple(members) for cluster_id, members in nodes.items()},
         unfinished=unfinished,
         ended=ended,
+        unknown=frozenset(open_.keys() - found.keys()),
     )
 
 
@@ -212,18 +220,17 @@ def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str
     return {id_ for action in actions for id_ in (action.target_id, action.cluster_id) if id_}
 
 
-def _ended(proxy: Proxy, watched: Mapping[str, str]) -> dict[str, Action]:
-    """Return those of the watched actions that have ended; one list call for all of them."""
+def _found(proxy: Proxy, watched: Mapping[str, str]) -> dict[str, Action]:
+    """Return those of the watched actions that Senlin knows; one list call for all of them."""
     if not watched:
         return {}
     targets = sorted(set(watched.values()))
-    found = {
+    return {
         action.id: action
         for at in range(0, len(targets), _TARGETS)
         for action in proxy.actions(target=targets[at : at + _TARGETS])
         if action.id in watched
     }
-    return {id_: action for id_, action in found.items() if has_ended(action)}
 
 
 def has_ended(action: Action) -> bool:

@@ -59,7 +59,7 @@ class Cloud:
             ClientException: It was refused, or the credential is known to be refused.
         """
         if self._refused:
-            raise self._refused
+            raise self._refused.with_traceback(None)  # it has been raised before
         if urgent:
             return await self._admitted(operation, send)
         async with self._ordinary:
@@ -75,7 +75,7 @@ class Cloud:
     async def _probe(self, operation: str, send: Callable[[Proxy], T]) -> T:
         """Send for the inventory, which alone tries a refused credential again, now and then."""
         if self._refused and time.monotonic() < self._login_at:
-            raise self._refused
+            raise self._refused.with_traceback(None)
         return await self._admitted(operation, send)
 
     async def _admitted(self, operation: str, send: Callable[[Proxy], T]) -> T:
@@ -101,7 +101,7 @@ class Cloud:
         )
 
     def _open(self, error: ClientException) -> None:
-        pause = min(_LOGIN_PAUSE * 2**self._refusals, _LOGIN_PAUSE_MOST)
+        pause = min(_LOGIN_PAUSE * 2 ** min(self._refusals, 10), _LOGIN_PAUSE_MOST)
         self._refusals += 1
         self._refused, self._login_at = error, time.monotonic() + pause
 

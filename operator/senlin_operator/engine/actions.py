@@ -35,6 +35,10 @@ def follow_removal(attempt: Attempt, view: View) -> Waiting | None:
     memory, faults = attempt.memory, attempt.report.faults
     if memory.removal is None:
         return None
+    if memory.removal in view.snapshot.unknown:
+        view.inventory.unwatch(memory.removal)
+        memory.removal = None
+        return None
     ended = view.snapshot.ended.get(memory.removal)
     if ended is None:
         return Waiting(Reason.DELETING, "Senlin is deleting it.", quiet=True)
@@ -51,6 +55,10 @@ def _ours(attempt: Attempt, view: View) -> Waiting | None:
     if action_id is None:
         return None
     view.inventory.watch(action_id, report.id or action_id)
+    if action_id in view.snapshot.unknown:  # purged; the cluster itself tells what came of it
+        view.inventory.unwatch(action_id)
+        report.action = None
+        return None
     ended = view.snapshot.ended.get(action_id)
     if ended is None:
         return running(report)
@@ -65,7 +73,7 @@ def _routine(attempt: Attempt, view: View) -> Waiting | None:
     memory = attempt.memory
     if memory.routine is None:
         return None
-    if memory.routine not in view.snapshot.ended:
+    if memory.routine not in view.snapshot.ended.keys() | view.snapshot.unknown:
         return Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", quiet=True)
     view.inventory.unwatch(memory.routine)
     memory.routine = None

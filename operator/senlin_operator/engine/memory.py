@@ -1,5 +1,6 @@
 """What this process remembers of an object beyond its status. All of it may be lost at any time."""
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -60,7 +61,7 @@ class Memory:
         self.asked = token
         self.succeed()
         self.acted()
-        self.checked_at = 0.0
+        self.checked_at = -math.inf
 
     def held(self, spec: object) -> Failed | Blocked | None:
         """Return the failure to wait out, unless its time has come or the spec has changed."""

@@ -174,7 +174,7 @@ class Reconciler:
         if snapshot is None or snapshot.began < oldest or inventory.refused:
             inventory.wait_for_look(resource.key)
             if inventory.error:
-                raise inventory.error
+                raise inventory.error.with_traceback(None)  # it may have been raised before
             return _LOOKING
         seen = attempt.kind.observe(snapshot, attempt.report.id, resource.uid)
         if seen is not None:

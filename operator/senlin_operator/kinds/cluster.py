@@ -56,7 +56,10 @@ class Observed:
     config: Mapping[str, Any] = field(default_factory=dict)
     nodes: int = 0  # whatever their status
     active: int = 0
+    serverless: int = 0  # nodes in ERROR behind which there is no server
     unbuilt: int = 0  # nodes in ERROR that never were anything else
+    left: int = 0  # nodes that a failed action left in a status that should pass
+    strays: int = 0  # nodes of another profile than the cluster's: a change of it broke off
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     created_at: str | None = None
     duplicates: tuple[str, ...] = ()
@@ -68,7 +71,7 @@ class Observed:
     @property
     def lost(self) -> int:
         """Return how many nodes were built and are not active any more."""
-        return self.nodes - self.active - self.unbuilt
+        return self.nodes - self.active - self.unbuilt - self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +98,13 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """A change of size, limits, or both. Relative: the number is added to the nodes there are."""
+    """A change of size, limits, or both."""
 
     id: str
     number: int
     min_size: int
     max_size: int
     summary: str = field(compare=False)
-    relative: bool = False
 
     verb = "Resizing"
 
@@ -172,9 +174,9 @@ def plan(spec: Spec, seen: Observed | None) -> list[Step]:
     duplicates = [Delete(id_) for id_ in seen.duplicates]
     concerns: tuple[Iterable[Step], ...] = (_update(spec, seen), _size(spec, seen))
     if seen.status == "ERROR":  # Senlin refuses an update then, until nodes are repaired or gone
-        concerns = (_shed(spec, seen), _repair(spec, seen), *reversed(concerns))
+        concerns = (_shed(spec, seen), _repair(seen), *reversed(concerns))
     else:
-        concerns = (*concerns, _repair(spec, seen))
+        concerns = (_shed(spec, seen), *concerns, _repair(seen))
     return [*duplicates, *(step for concern in concerns for step in concern)]
 
 
@@ -196,34 +198,47 @@ def _size(spec: Spec, seen: Observed) -> Iterator[Resize]:
     limits_fit = (spec.min_size, spec.max_size) == (seen.min_size, seen.max_size)
     if size_fits and limits_fit:
         return
-    # Senlin 16 takes an exact resize of an empty cluster to its stored size for no change at all,
-    # and then stores 0. A relative resize counts the nodes instead.
-    emptied = seen.nodes == 0 and spec.desired == seen.desired != 0
     summary = changes(
         desiredCapacity=(seen.desired, spec.desired),
         nodes=(seen.nodes if seen.nodes != seen.desired else spec.desired, spec.desired),
         minSize=(seen.min_size, spec.min_size),
         maxSize=(seen.max_size, spec.max_size),
     )
-    yield Resize(seen.id, spec.desired, spec.min_size, spec.max_size, summary, relative=emptied)
+    if seen.nodes == 0 and seen.desired != 0:
+        # Senlin 16 takes its record for the number of nodes when there are none, in all that it
+        # reckons. To ask for that very number sets the record right, to 0, and changes nothing
+        # else; a Senlin that counts would make the nodes.
+        yield Resize(seen.id, seen.desired, seen.min_size, seen.max_size, summary)
+    else:
+        yield Resize(seen.id, spec.desired, spec.min_size, spec.max_size, summary)
 
 
 def _shed(spec: Spec, seen: Observed) -> Iterator[Resize]:
-    """Give up broken nodes that stand in the way of another profile; a resize takes them first."""
-    if spec.profile_id != seen.profile_id and seen.active < seen.nodes:
-        least = min(spec.min_size, seen.active)
-        summary = f"removal of {seen.nodes - seen.active} broken nodes before the profile changes"
-        yield Resize(seen.id, seen.active, least, spec.max_size, summary)
+    """Give up nodes that no update can reach, before it would fail; a resize takes them first.
+
+    Never one that may have a server: an update that failed leaves nodes in ERROR that work.
+    """
+    if spec.profile_id != seen.profile_id and seen.serverless:
+        rest = seen.nodes - seen.serverless
+        summary = f"removal of {seen.serverless} broken nodes before the profile changes"
+        # Whatever the limits, for now: the size that is wanted, and its limits, come afterwards.
+        yield Resize(seen.id, rest, min(spec.min_size, rest), -1, summary)
 
 
-def _repair(spec: Spec, seen: Observed) -> Iterator[Recover | Check]:
+def _repair(seen: Observed) -> Iterator[Recover | Check]:
     """Finish what a failed action left undone. Nodes that were lost later are remediation's."""
     if seen.unbuilt and not seen.lost:
         yield Recover(seen.id, seen.unbuilt)
-    elif seen.status in ("WARNING", "ERROR") and seen.active == seen.nodes == spec.desired:
+    elif seen.status in ("WARNING", "ERROR") and (seen.left or _fits(seen)):
         # Senlin weighs a cluster only at the end of a cluster action, so a node that recovered by
-        # itself does not lift it out of WARNING.
+        # itself does not lift it out of WARNING; and an update that failed leaves nodes UPDATING.
         yield Check(seen.id)
+
+
+def _fits(seen: Observed) -> bool:
+    """Return whether Senlin would find the cluster ACTIVE, if it weighed it now."""
+    most = seen.max_size if seen.max_size >= 0 else seen.nodes
+    return max(seen.desired, seen.min_size) <= seen.active == seen.nodes <= most
 
 
 def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
@@ -277,6 +292,9 @@ def status(seen: Observed) -> Mapping[str, Any]:
 
 def verdict(spec: Spec, seen: Observed) -> Settled:
     """Return whether the nodes are all there and work."""
+    if seen.strays:
+        message = f"{seen.strays} of {seen.nodes} nodes have another profile than their cluster."
+        return Settled(message, ready=False, reason=Reason.DEGRADED)
     if seen.status == "ACTIVE" and seen.active == spec.desired:
         return Settled(f"{seen.active} of {spec.desired} nodes are active.")
     faults = "".join(f"; node {fault['name']}: {fault['reason']}" for fault in seen.faults[:3])
@@ -299,7 +317,7 @@ def _profile(resource: Resource) -> Key:
 
 def _resize(step: Resize) -> dict[str, Any]:
     return {
-        "adjustment_type": "CHANGE_IN_CAPACITY" if step.relative else "EXACT_CAPACITY",
+        "adjustment_type": "EXACT_CAPACITY",
         "number": step.number,
         "min_size": step.min_size,
         "max_size": step.max_size,
@@ -307,7 +325,7 @@ def _resize(step: Resize) -> dict[str, Any]:
 
 
 def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, ...]) -> Observed:
-    broken = [node for node in nodes if node.status in ("ERROR", "WARNING")]
+    faulty = [node for node in nodes if node.status in ("ERROR", "WARNING")]
     return Observed(
         id=cluster.id,
         name=cluster.name,
@@ -321,12 +339,24 @@ def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, 
         config=cluster.config or {},
         nodes=len(nodes),
         active=sum(node.status == "ACTIVE" for node in nodes),
-        # Senlin fills in created_at when a node has been built, and never otherwise.
-        unbuilt=sum(node.status == "ERROR" and not node.created_at for node in nodes),
-        faults=[_fault(node) for node in broken[:_FAULTS]],
+        serverless=sum(
+            node.status == "ERROR" and not (node.physical_id and _was_built(node)) for node in nodes
+        ),
+        unbuilt=sum(node.status == "ERROR" and not _was_built(node) for node in nodes),
+        left=sum(node.status in _MOVING for node in nodes),
+        strays=sum(node.profile_id != cluster.profile_id for node in nodes),
+        faults=[_fault(node) for node in faulty[:_FAULTS]],
         created_at=cluster.created_at,
         duplicates=duplicates,
     )
+
+
+def _was_built(node: Node) -> bool:
+    """Return whether it once had a server.
+
+    Senlin fills in created_at when the first try succeeds; of a later one `recovery` tells.
+    """
+    return bool(node.created_at or (node.data or {}).get("recovery"))
 
 
 def _fault(node: Node) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Report:
             conditions=[
                 Condition(Type(c["type"]), c["status"], Reason(c["reason"]), c["message"])
                 for c in status.get("conditions", ())
-                if c["type"] == Type.AVAILABLE
+                if c["type"] == Type.AVAILABLE and c["reason"] in set(Reason)
             ],
         )
 

@@ -17,14 +17,14 @@ maps = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1", "2"]), 
 
 
 @st.composite
-def specs(draw: st.DrawFn, profiles: tuple[str, ...] = PROFILES) -> Spec:
+def specs(draw: st.DrawFn) -> Spec:
     """Return what a valid manifest may say."""
     least = draw(st.integers(0, 3))
     desired = draw(st.integers(least, 6))
     most = draw(st.sampled_from([-1, *range(max(desired, 1), 9)]))
     return Spec(
         name=draw(names),
-        profile_id=draw(st.sampled_from(profiles)),
+        profile_id=draw(st.sampled_from(PROFILES)),
         min_size=least,
         max_size=most,
         desired=desired,

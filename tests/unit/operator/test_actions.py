@@ -1,5 +1,6 @@
 """Senlin's actions: what is waited for, and what is made of their ends."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -46,13 +47,16 @@ def an_attempt(
     return attempt
 
 
-def a_view(*, ended: Action | None = None, unfinished: Action | None = None) -> View:
+def a_view(
+    *, ended: Action | None = None, unfinished: Action | None = None, unknown: Iterable[str] = ()
+) -> View:
     snapshot = a_snapshot(
         clusters=[a_cluster()],
         nodes=[a_node("n1")],
         ended=[ended] if ended else [],
         unfinished=[unfinished] if unfinished else [],
     )
+    snapshot = replace(snapshot, unknown=frozenset(unknown))
     return View(_cloud(), snapshot, observe(snapshot, "c1", "uid"))
 
 
@@ -134,6 +138,15 @@ def test_ours_has_failed(status: str, reason: str, faults: list[dict[str, str]],
     assert attempt.memory.held("spec") == Failed(Reason.ACTION_FAILED, told)
 
 
+def test_ours_has_been_purged() -> None:
+    """What came of it shows on the cluster."""
+    attempt, view = an_attempt(), a_view(unknown=["a1"])
+
+    assert follow(attempt, view) is None
+    assert attempt.report.action is None
+    assert watched(view) == {}
+
+
 def test_an_end_is_noted_once() -> None:
     done = {**RESIZE, "status": "SUCCEEDED"}
     attempt = an_attempt(action=done)
@@ -196,6 +209,16 @@ def test_a_removal_is_waited_for() -> None:
 
     assert follow_removal(attempt, a_view(unfinished=an_action("a7"))) is not None
     assert attempt.memory.removal == "a7"
+
+
+def test_a_removal_or_a_check_that_has_been_purged_is_over() -> None:
+    attempt = a_removal()
+    attempt.memory.routine = "a5"
+    view = a_view(unknown=["a5", "a7", "a1"])
+
+    assert follow_removal(attempt, view) is None
+    assert follow(attempt, view) is None
+    assert attempt.memory == replace(attempt.memory, removal=None, routine=None)
 
 
 def test_a_removal_has_succeeded() -> None:

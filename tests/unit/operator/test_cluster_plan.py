@@ -26,8 +26,8 @@ ERROR = replace(SEEN, status="ERROR", active=0)
 OTHER = replace(SPEC, profile_id="p2")
 
 
-def resize(number: int = 3, least: int = 1, most: int = 5, *, relative: bool = False) -> Resize:
-    return Resize("c1", number, least, most, "", relative=relative)
+def resize(number: int = 3, least: int = 1, most: int = 5) -> Resize:
+    return Resize("c1", number, least, most, "")
 
 
 def update(summary: str, **fields: object) -> Update:
@@ -65,8 +65,14 @@ def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
         pytest.param(
             SPEC,
             replace(SEEN, nodes=0, active=0),
-            [resize(relative=True)],
-            id="emptied: grown by three, as Senlin takes an exact three for no change",
+            [resize()],
+            id="emptied: Senlin takes three for no change, and sets its record right",
+        ),
+        pytest.param(
+            replace(SPEC, desired=1, max_size=2),
+            replace(SEEN, nodes=0, active=0),
+            [resize()],
+            id="emptied, and something else wanted: the record comes first",
         ),
         pytest.param(
             SPEC,
@@ -162,9 +168,36 @@ def test_the_operators_own_mark_is_no_difference() -> None:
         ),
         pytest.param(SPEC, replace(SEEN, status="ERROR"), [Check("c1")], id="the same in ERROR"),
         pytest.param(
+            SPEC,
+            replace(SEEN, status="WARNING", active=1, left=2),
+            [Check("c1")],
+            id="left UPDATING by an update that failed: looked at",
+        ),
+        pytest.param(
+            OTHER,
+            replace(SEEN, status="WARNING", active=1, unbuilt=2, serverless=2),
+            [resize(1, most=-1), TO_P2, Recover("c1", 2)],
+            id="an update would fail on nodes without a server: they go first",
+        ),
+        pytest.param(
+            OTHER,
+            replace(ERROR, left=3),
+            [Check("c1"), TO_P2],
+            id="nodes that merely could not be updated are not thrown away",
+        ),
+        pytest.param(
+            OTHER, ERROR, [TO_P2], id="nor are nodes in ERROR that may have their servers still"
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, status="ERROR", min_size=5, desired=5),
+            [resize()],
+            id="below an old minimum: no check would help",
+        ),
+        pytest.param(
             replace(SPEC, desired=4),
             replace(SEEN, status="WARNING"),
-            [resize(4)],
+            [resize(4), Check("c1")],
             id="WARNING, and another size wanted: the resize weighs it, too",
         ),
         pytest.param(
@@ -200,20 +233,20 @@ def test_plan_of_a_repair(spec: Spec, seen: Observed, steps: list[Step]) -> None
         ),
         pytest.param(
             OTHER,
-            replace(ERROR, unbuilt=3),
-            [resize(0, least=0), Recover("c1", 3), TO_P2],
+            replace(ERROR, unbuilt=3, serverless=3),
+            [resize(0, least=0, most=-1), Recover("c1", 3), TO_P2],
             id="none can be built by this profile: given up before the next one",
         ),
         pytest.param(
             OTHER,
-            replace(ERROR, active=2, unbuilt=1),
-            [resize(2, least=1), Recover("c1", 1), TO_P2],
+            replace(ERROR, active=2, unbuilt=1, serverless=1),
+            [resize(2, least=1, most=-1), Recover("c1", 1), TO_P2],
             id="one cannot: that one is given up",
         ),
         pytest.param(
             OTHER,
             replace(ERROR, nodes=0),
-            [resize(relative=True), TO_P2],
+            [resize(), TO_P2],
             id="no node at all: filled up, so that Senlin updates it",
         ),
     ],
@@ -237,7 +270,7 @@ def test_duplicates_go_first() -> None:
         pytest.param(replace(SPEC, max_size=9), SEEN, "maxSize 5 → 9", id="limit"),
         pytest.param(
             OTHER,
-            replace(ERROR, unbuilt=3),
+            replace(ERROR, unbuilt=3, serverless=3),
             "removal of 3 broken nodes before the profile changes",
             id="given up",
         ),

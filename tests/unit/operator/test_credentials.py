@@ -130,6 +130,28 @@ def test_equal_credentials_share_a_fingerprint(other: str, same: bool) -> None:
             "Secret openstack: its clouds.yaml has no cloud 'openstack'; it has: openstack.",
             id="the cloud is no map",
         ),
+        *(
+            pytest.param(
+                data(text), "Secret openstack: its clouds.yaml is not valid YAML.", id=text[:40]
+            )
+            for text in (
+                "clouds: {openstack: {password: 2020-13-45}}",  # no such day
+                "clouds: {openstack: {password: 0b_}}",  # no such number
+                "[" * 2000,
+            )
+        ),
+        *(
+            pytest.param(
+                data(text),
+                "Secret openstack: cloud 'openstack' in its clouds.yaml is not made of plain maps.",
+                id=text,
+            )
+            for text in (
+                "clouds: {openstack: {auth: {}, 1: hunter2}}",
+                "clouds: {openstack: {2020-01-01: hunter2}}",
+                "clouds: {openstack: {again: &all [*all]}}",
+            )
+        ),
         pytest.param(
             data() | {"cacert": "hunter2"},
             "Secret openstack: the value of cacert is not text.",

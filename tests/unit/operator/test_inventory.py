@@ -152,6 +152,12 @@ def test_look_asks_for_the_ends_of_watched_actions(
     assert sum(isinstance(it, dict) for it in proxy.asked) == questions
 
 
+def test_look_tells_what_senlin_has_forgotten() -> None:
+    snapshot = looked(Listing([DONE]), {"a1": "c1", "a0": "c1"})
+
+    assert snapshot.unknown == {"a0"}
+
+
 def test_look_keeps_urls_short() -> None:
     proxy = Listing()
 
@@ -211,7 +217,7 @@ class Watcher:
         self.senlin = senlin
         self.changed: list[set[str]] = []
         self.looked: list[set[Key]] = []
-        self.during: Callable[[], None] = lambda: None
+        self.during: Callable[[], object] = lambda: None
         self._ticked = asyncio.Event()
         self.inventory = Inventory(self._call, Waking(self.changed.append, self._looked))
 
@@ -349,6 +355,28 @@ async def test_a_refused_credential_is_told_to_all_once(watcher: Watcher, error:
 
     assert watcher.inventory.refused
     assert watcher.changed == [{"c1", "p1"}]
+
+
+async def test_looks_go_on_after_a_day_of_failures(
+    watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watcher.senlin.down = ServerError("boom")
+    sleep = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0))
+
+    async with watcher.running():
+        for _ in range(1100):  # 2 to that power is no float any more
+            await watcher.next_look()
+
+
+async def test_looks_go_on_after_a_bug(watcher: Watcher) -> None:
+    watcher.during = lambda: 1 / 0
+    async with watcher.running():
+        await watcher.next_look()
+        watcher.during = lambda: None
+        await watcher.next_look()
+
+    assert watcher.inventory.snapshot is not None
 
 
 async def test_a_wait_brings_the_next_look_soon(watcher: Watcher) -> None:

@@ -87,11 +87,18 @@ def test_a_misspelt_variable_is_told() -> None:
         ("SENLIN_OPERATOR_PORT_8080_TCP_ADDR", "10.0.0.1"),
         ("SENLIN_OPERATOR_METRICS_SERVICE_HOST", "10.0.0.1"),
         ("SENLIN_OPERATOR_METRICS_PORT_8080_TCP", "tcp://10.0.0.1:8080"),
+        ("SENLIN_OPERATOR_METRICS_PORT", "tcp://10.0.0.1:8080"),
     ],
 )
 def test_what_kubernetes_says_of_a_service_is_no_setting(variable: str, text: str) -> None:
     """A pod gets such variables for the Services senlin-operator and senlin-operator-metrics."""
     assert load({}, {variable: text}) == Settings()
+
+
+@pytest.mark.parametrize("name", [it.name for it in dataclasses.fields(Settings)])
+def test_an_empty_variable_is_no_setting(name: str) -> None:
+    """Charts leave them behind."""
+    assert load({}, {f"{PREFIX}{name.upper()}": ""}) == Settings()
 
 
 @pytest.mark.parametrize("setting", dataclasses.fields(Settings), ids=lambda it: it.name)
