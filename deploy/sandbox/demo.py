@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from openstack_clustering import Connection, Proxy
-from sandbox.__main__ import interrupted
+from sandbox.__main__ import SIGNALS, interrupted
 from sandbox.sandbox import Sandbox, prepare
 from sandbox.tools import SandboxError
 
