@@ -168,10 +168,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
     parser.add_argument("--keep", action="store_true", help="leave all running until Ctrl-C")
     arguments = parser.parse_args()
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # a shell may have them ignored in the background
+    for number in SIGNALS:  # a shell may have them ignored, in the background
         signal.signal(number, interrupted)
     start = time.monotonic()
     try:
