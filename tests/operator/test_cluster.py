@@ -181,3 +181,26 @@ def test_a_settled_cluster_costs_no_write(world: World) -> None:
     now = world.get("SenlinCluster", "web")
     assert now
     assert now["metadata"]["resourceVersion"] == settled["metadata"]["resourceVersion"]
+
+
+def test_a_project_that_empties_at_once_is_not_filled_again(world: World) -> None:
+    """As when the Secret leads to another project by mistake."""
+    before = world.quickstart()
+    world.apply(world.cluster("web-2", desiredCapacity=1))
+    other = world.ready(name="web-2")
+
+    world.operator.stop()
+    for cluster in (before, other):
+        world.senlin.wait_for_delete(world.senlin.delete_cluster(cluster["status"]["id"]))
+    world.senlin.delete_profile(before["status"]["resource"]["profileID"])
+    world.operator.start()
+
+    world.waits_for("ProjectEmptied")
+    world.waits_for("ProjectEmptied", name="web-2")
+    assert world.clusters() == world.profiles() == []
+
+    names = ("senlinprofile/web-server", "senlincluster/web", "senlincluster/web-2")
+    world.kubectl("annotate", *names, "senlin.openstack.org/reconcile-requested-at=now")
+    world.ready()
+    world.ready(name="web-2")
+    assert len(world.clusters()) == 2

@@ -53,6 +53,10 @@ class Snapshot:
     ended: Mapping[str, Action]  # the watched ones of them
     unknown: frozenset[str] = frozenset()  # of the watched ones: no list shows them any more
 
+    def holds(self, id_: str) -> bool:
+        """Return whether there is a cloud object with that id."""
+        return id_ in self.clusters or id_ in self.profiles
+
     def actions_of(self, cluster_id: str) -> list[Action]:
         """Return the unfinished actions that touch the cluster or one of its nodes.
 

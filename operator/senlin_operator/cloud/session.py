@@ -130,6 +130,11 @@ class Clouds:
             self._users[uid] = fingerprint
         return cloud
 
+    def sharing(self, uid: str) -> list[str]:
+        """Return the uids of those that use the same session, the given one included."""
+        fingerprint = self._users.get(uid)
+        return [other for other, used in self._users.items() if used == fingerprint]
+
     def leave(self, uid: str) -> None:
         """Close the session if this was the last user."""
         fingerprint = self._users.pop(uid, None)

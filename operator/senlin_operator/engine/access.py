@@ -4,12 +4,15 @@ import asyncio
 from collections import defaultdict
 
 from senlin_operator.cloud.credentials import Credential, UnreadableSecret, read
+from senlin_operator.cloud.inventory import Snapshot
 from senlin_operator.cloud.session import Cloud, Clouds
 from senlin_operator.engine.cache import Cache
 from senlin_operator.engine.outcome import Blocked, Waiting
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Key, Resource
+
+_USUAL = 2  # objects that people delete in the cloud at once, with no harm meant
 
 
 class Access:
@@ -37,6 +40,16 @@ class Access:
         if isinstance(credential, Blocked):
             return credential
         return self._clouds.use(credential, resource.uid)
+
+    def emptied(self, resource: Resource, snapshot: Snapshot) -> bool:
+        """Return whether most of what shares the object's session has vanished from the project.
+
+        Then the credentials may lead elsewhere now, and what is missing should not be made there.
+        """
+        sharing = map(self._cache.get, self._cache.of(self._clouds.sharing(resource.uid)))
+        ids = [it.cloud_id for it in sharing if it and it.cloud_id and not it.deleting]
+        missing = sum(not snapshot.holds(id_) for id_ in ids)
+        return missing > 1 and (missing == len(ids) or missing > max(len(ids) / 2, _USUAL))
 
     def leave(self, uid: str) -> None:
         """Say that the object needs no session any more."""

@@ -31,6 +31,7 @@ class Memory:
     checked_at: float = field(default_factory=time.monotonic)
     moving_since: float | None = None
     asked: str | None = None  # the last request of a person to look again
+    insisted: bool = False  # that request has not been fulfilled yet
 
     @classmethod
     def of(cls, resource: Resource) -> "Memory":
@@ -54,6 +55,7 @@ class Memory:
 
     def succeed(self) -> None:
         """Forget the failures."""
+        self.insisted = False
         self.failures, self.failure, self.failed_spec, self.retry_at = 0, None, None, 0.0
 
     def ask(self, token: str) -> None:
@@ -62,6 +64,7 @@ class Memory:
         self.succeed()
         self.acted()
         self.checked_at = -math.inf
+        self.insisted = True
 
     def held(self, spec: object) -> Failed | Blocked | None:
         """Return the failure to wait out, unless its time has come or the spec has changed."""

@@ -31,9 +31,13 @@ from senlin_operator.engine.outcome import (
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
-from senlin_operator.kube.objects import Key
+from senlin_operator.kube.objects import RECONCILE_AT, Key
 
 _STALE = 120.0  # seconds; an older look at the cloud is not worth a decision
+_EMPTIED = (
+    "Most of what was made in this project has vanished at once; nothing is made again before a "
+    f"person has looked, and has set the annotation {RECONCILE_AT}."
+)
 _LOOKING = Waiting(Reason.OBSERVING, "The project is looked at.", quiet=True)
 _log = logging.getLogger(__name__)
 
@@ -66,6 +70,8 @@ class Reconciler:
         view = self._look(attempt, cloud)
         if isinstance(view, Waiting):
             return view
+        if view.seen is None and self._suspicious(attempt, view):
+            return Blocked(Reason.PROJECT_EMPTIED, _EMPTIED)
         await self._guard(attempt)
         attempt.spec = attempt.kind.spec(attempt.resource, ids)
         if waiting := actions.follow(attempt, view):
@@ -180,6 +186,11 @@ class Reconciler:
         if seen is not None:
             attempt.report.id, attempt.report.faults = seen.id, seen.faults
         return View(cloud, snapshot, seen)
+
+    def _suspicious(self, attempt: Attempt, view: View) -> bool:
+        """Return whether it would be rash to make again what has vanished."""
+        vanished = attempt.report.id is not None and not attempt.memory.insisted
+        return vanished and self._access.emptied(attempt.resource, view.snapshot)
 
     async def _unstick(self, attempt: Attempt, view: View, seen: Seen) -> Outcome | None:
         """Wait for a transient status to pass; one that stays needs a check to leave it."""

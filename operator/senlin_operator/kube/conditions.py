@@ -40,6 +40,7 @@ class Reason(StrEnum):
     CREDENTIALS_UNREADABLE = "CredentialsUnreadable"
     CREDENTIALS_REJECTED = "CredentialsRejected"
     NO_CLUSTERING_SERVICE = "NoClusteringService"
+    PROJECT_EMPTIED = "ProjectEmptied"
     UNREACHABLE = "Unreachable"
     CLOUD_ERROR = "CloudError"
     REJECTED = "Rejected"

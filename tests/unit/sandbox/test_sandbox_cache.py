@@ -14,11 +14,13 @@ DEPLOY = Path(__file__).parents[3] / "deploy"
 
 # Makes an item by a command that notes its run, takes a while, and then has a result.
 MAKER = """
+import signal
 import sys
 from pathlib import Path
 from sandbox.cache import cached
 from sandbox.tools import run
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 log, seconds = sys.argv[1:]
 
 def make(target):
