@@ -25,7 +25,7 @@ OWNER = f"{GROUP}/uid"  # the metadata key that says whose a cloud object is
 UNFINISHED = ("READY", "WAITING", "RUNNING", "WAITING_LIFECYCLE_COMPLETION", "SUSPENDED")
 
 _BUSY = 1.0  # seconds between ticks while something is awaited
-_SHARE = 4.0  # a tick may take a quarter of the time, no more
+_SHARE = 2.0  # a tick may take half of the time, no more: slow clouds have other users
 _FAILING_MOST = 30.0  # seconds between ticks while Senlin does not answer
 _FAILURES_COUNTED = 10  # a power of two that is larger still would be no float after some hours
 _TARGETS = 100  # in one URL
