@@ -16,7 +16,11 @@ COLUMNS = {
     "senlinclusters": "NAME READY REASON ACTIVE DESIRED MIN MAX AGE",
     "senlinprofiles": "NAME READY REASON TYPE AGE",
 }
-SPEC_DEFAULTS = {"managedOptions": {"onDelete": "delete"}, "resyncPeriod": "10m"}
+SPEC_DEFAULTS = {
+    "managementPolicy": "managed",
+    "managedOptions": {"onDelete": "delete"},
+    "resyncPeriod": "10m",
+}
 
 
 def schemas(sandbox: Sandbox) -> dict[str, Manifest]:

@@ -133,3 +133,38 @@ def test_scale_gives_a_cluster_without_desired_size_one(
     sandbox.kubectl("scale", "scl/web", "--replicas=2", "-n", namespace)
 
     assert clusters.scale()["spec"] == {"replicas": 2}
+
+
+UNMANAGED = {
+    "spec": {
+        "managementPolicy": "unmanaged",
+        "import": {"filter": {"name": "theirs"}},
+        "resource": None,
+    }
+}
+
+
+@pytest.mark.parametrize("plural", ["senlinclusters", "senlinprofiles"])
+@pytest.mark.parametrize(
+    ("patch", "at"),
+    [
+        pytest.param(
+            {"spec": {"managementPolicy": "managed", "import": None}},
+            "spec.managementPolicy",
+            id="managed from now on",
+        ),
+        pytest.param({"spec": {"import": {"filter": {"name": "b"}}}}, "spec.import", id="another"),
+    ],
+)
+def test_what_is_observed_cannot_be_changed(
+    request: pytest.FixtureRequest, plural: str, patch: Manifest, at: str
+) -> None:
+    resources: Resources = request.getfixturevalue(plural.removeprefix("senlin"))
+    made = merged(base(plural), UNMANAGED)
+    wanted = patch["spec"].get("managementPolicy") and {
+        "resource": base(plural)["spec"]["resource"]
+    }
+    resources.create(made)
+
+    with refused(at=at, says="cannot be changed; make another resource"):
+        resources.try_patch(merged(patch, {"spec": wanted or {}}))

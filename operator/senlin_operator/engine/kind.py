@@ -58,7 +58,9 @@ class Kind(Generic[S, O, T]):
     plural: str
     references: Callable[[Resource], tuple[Key, ...]]  # other kinds' objects; not the Secret
     spec: Callable[[Resource, Mapping[Key, str]], S]  # with the cloud ids of the references
+    objects: Callable[[Snapshot], Mapping[str, CloudObject]]  # all of the kind, by id
     observe: Callable[[Snapshot, str | None, str], O | None]  # by id, else by the owner's uid
+    as_seen: Callable[[O], S]  # what an unmanaged one should be: what it is
     plan: Callable[[S, O | None], list[T]]
     remove: Callable[[O], T]
     execute: Callable[[Proxy, T, str], Started[O]]  # the owner's uid is put on what is made

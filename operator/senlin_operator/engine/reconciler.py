@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import cast
 
 from openstack_clustering import ClientException
+from senlin_operator.cloud.inventory import Snapshot
 from senlin_operator.cloud.session import Cloud
-from senlin_operator.engine import actions
+from senlin_operator.engine import actions, imports
 from senlin_operator.engine.access import Access
 from senlin_operator.engine.attempt import Attempt, View
 from senlin_operator.engine.cache import Cache
@@ -56,6 +57,8 @@ class Reconciler:
         try:
             if attempt.resource.deleting:
                 return await self._remove(attempt)
+            if attempt.resource.unmanaged:
+                return await self._show(attempt)
             return await self._reconcile(attempt)
         except ClientException as error:  # Senlin cannot be looked at
             return outcome_of(error)
@@ -67,9 +70,10 @@ class Reconciler:
         ids = self._resolve(attempt)
         if isinstance(ids, Waiting):
             return ids
-        view = self._look(attempt, cloud)
-        if isinstance(view, Waiting):
-            return view
+        snapshot = self._look(attempt, cloud)
+        if isinstance(snapshot, Waiting):
+            return snapshot
+        view = self._observe(attempt, cloud, snapshot)
         if view.seen is None and self._suspicious(attempt, view):
             return Blocked(Reason.PROJECT_EMPTIED, _EMPTIED)
         await self._guard(attempt)
@@ -124,6 +128,27 @@ class Reconciler:
         view.inventory.wait_for_look(attempt.resource.key)
         return Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", quiet=True)
 
+    async def _show(self, attempt: Attempt) -> Outcome:
+        """Show a cloud object that somebody else looks after, and touch nothing."""
+        cloud = await self._access.cloud_of(attempt.resource)
+        if not isinstance(cloud, Cloud):
+            return cloud
+        snapshot = self._look(attempt, cloud)
+        if isinstance(snapshot, Waiting):
+            return snapshot
+        found = imports.find(attempt.kind.objects(snapshot), attempt.resource, attempt.report.id)
+        if not isinstance(found, str):
+            return found
+        attempt.report.id = found
+        seen = cast("Seen", self._observe(attempt, cloud, snapshot).seen)
+        attempt.spec = attempt.kind.as_seen(seen)
+        attempt.learn(seen)
+        if seen.moving:
+            message = "Senlin is at work on behalf of others."
+            return Waiting(Reason.BUSY, message, quiet=attempt.resource.settled)
+        verdict: Settled = attempt.kind.verdict(attempt.spec, seen)
+        return verdict
+
     async def _remove(self, attempt: Attempt) -> Outcome:
         """Delete the cloud object, and let go only when it is really gone."""
         resource, memory = attempt.resource, attempt.memory
@@ -138,9 +163,10 @@ class Reconciler:
         cloud = await self._access.cloud_of(resource)
         if not isinstance(cloud, Cloud):
             return cloud
-        view = self._look(attempt, cloud)
-        if isinstance(view, Waiting):
-            return view
+        snapshot = self._look(attempt, cloud)
+        if isinstance(snapshot, Waiting):
+            return snapshot
+        view = self._observe(attempt, cloud, snapshot)
         waiting = actions.follow_removal(attempt, view)
         if view.seen is None:
             return await self._release(attempt)
@@ -172,7 +198,7 @@ class Reconciler:
             ids[key] = referred.cloud_id
         return ids
 
-    def _look(self, attempt: Attempt, cloud: Cloud) -> View | Waiting:
+    def _look(self, attempt: Attempt, cloud: Cloud) -> Snapshot | Waiting:
         """Return the cloud as it was last seen, if that is recent enough to act upon."""
         inventory, resource = cloud.inventory, attempt.resource
         snapshot = inventory.snapshot
@@ -182,7 +208,10 @@ class Reconciler:
             if inventory.error:
                 raise inventory.error.with_traceback(None)  # it may have been raised before
             return _LOOKING
-        seen = attempt.kind.observe(snapshot, attempt.report.id, resource.uid)
+        return snapshot
+
+    def _observe(self, attempt: Attempt, cloud: Cloud, snapshot: Snapshot) -> View:
+        seen = attempt.kind.observe(snapshot, attempt.report.id, attempt.resource.uid)
         if seen is not None:
             attempt.report.id, attempt.report.faults = seen.id, seen.faults
         return View(cloud, snapshot, seen)

@@ -138,7 +138,7 @@ Step = Create | Update | Resize | Recover | Check | Delete
 
 def references(resource: Resource) -> tuple[Key, ...]:
     """Return whom the manifest refers to."""
-    return (_profile(resource),)
+    return () if resource.unmanaged else (_profile(resource),)
 
 
 def spec(resource: Resource, ids: Mapping[Key, str]) -> Spec:
@@ -156,6 +156,13 @@ def spec(resource: Resource, ids: Mapping[Key, str]) -> Spec:
         metadata=wanted.get("metadata", {}),
         config={theirs: config[ours] for ours, theirs in _CONFIG.items() if ours in config},
         check_interval=interval or None,
+    )
+
+
+def as_seen(seen: Observed) -> Spec:
+    """Return the spec of a cluster that somebody else looks after."""
+    return Spec(
+        name=seen.name, profile_id=seen.profile_id, min_size=seen.min_size, desired=seen.desired
     )
 
 
@@ -373,7 +380,9 @@ KIND: Kind[Spec, Observed, Step] = Kind(
     plural="senlinclusters",
     references=references,
     spec=spec,
+    objects=lambda snapshot: snapshot.clusters,
     observe=observe,
+    as_seen=as_seen,
     plan=plan,
     remove=lambda seen: Delete(seen.id),
     execute=execute,

@@ -80,6 +80,11 @@ def spec(resource: Resource, _: Mapping[Key, str]) -> Spec:
     )
 
 
+def as_seen(seen: Observed) -> Spec:
+    """Return the spec of a profile that somebody else looks after."""
+    return Spec(name=seen.name, type=seen.type, version=seen.version, properties={})
+
+
 def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
     """Return the profile that is ours, if there is one."""
     profile, duplicates = find(snapshot.profiles, id_, uid)
@@ -146,7 +151,9 @@ KIND: Kind[Spec, Observed, Step] = Kind(
     plural="senlinprofiles",
     references=lambda _: (),
     spec=spec,
+    objects=lambda snapshot: snapshot.profiles,
     observe=observe,
+    as_seen=as_seen,
     plan=plan,
     remove=lambda seen: Delete(seen.id),
     execute=execute,

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     BUSY = "Busy"
     DELETING = "Deleting"
     IN_USE = "InUse"
+    IMPORT_MISSING = "ImportMissing"
+    IMPORT_AMBIGUOUS = "ImportAmbiguous"
     REFERENCE_MISSING = "ReferenceMissing"
     REFERENCE_NOT_READY = "ReferenceNotReady"
     CREDENTIALS_MISSING = "CredentialsMissing"

@@ -79,6 +79,11 @@ class Resource:
         return self.status.get("id")
 
     @property
+    def unmanaged(self) -> bool:
+        """Whether the cloud object is somebody else's, and only shown."""
+        return self.spec.get("managementPolicy") == "unmanaged"
+
+    @property
     def secret(self) -> Key:
         """Return the key of the Secret with the credentials."""
         return Key(SECRET, self.key.namespace, self.spec["cloudCredentialsRef"]["secretName"])

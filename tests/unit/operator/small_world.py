@@ -142,6 +142,9 @@ class SmallClouds:
     def leave(self, uid: str) -> None:
         self.users.discard(uid)
 
+    def sharing(self, _: str) -> list[str]:
+        return sorted(self.users)
+
 
 class SmallRecorder:
     """Keeps events: their type, reason, and note."""
