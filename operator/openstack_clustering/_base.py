@@ -75,7 +75,7 @@ class Base:
         found = self._the_one(kind, word)
         if found is None:
             raise _missing(kind, word)
-        return found.id
+        return identity.word_of(found, kind)
 
     def _words(self, kind: type[Resource], values: Any) -> list[str]:
         if isinstance(values, str | Resource):
@@ -126,7 +126,7 @@ class Base:
         collection, _, plural = _COLLECTIONS[_listed(kind)]
         found = [kind(raw) for raw in self._page(collection, plural, {"name": name})]
         if len(found) > 1:
-            ids = ", ".join(resource.id for resource in found)
+            ids = ", ".join(str(resource.id) for resource in found)
             raise DuplicateResource(
                 f"{len(found)} {plural} are called {name}: {ids}.", type="MultipleChoices"
             )

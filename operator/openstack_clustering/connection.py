@@ -54,18 +54,19 @@ class Connection:
         self._pool: pool.Pool | None = None
         if session is None:
             settings = config.load(cloud, document=clouds, environ=environ, overrides=overrides)
-            session = self._open(settings, agent, timeout, pool_size)
+            settings = settings._replace(timeout=timeout or settings.timeout)
+            self._pool = pool.open_pool(settings, pool_size)
+            session = _session(settings, self._pool, agent)
+            exchange: pool.Exchange = self._pool.exchange
         else:
-            config.check_overrides(overrides)
-            settings = config.interpret("keywords", overrides)
-            if hasattr(session, "get_session"):  # an openstacksdk CloudRegion
-                region_name = settings.region_name or session.region_name
-                settings = settings._replace(region_name=region_name)
-                session = session.get_session()
+            session, settings = _given(session, overrides)
+            settings = settings._replace(timeout=timeout or settings.timeout)
+            exchange = pool.through(session)
         self._transport = Transport(
             session,
+            exchange,
             user_agent=f"{agent} {DEFAULT_USER_AGENT}",
-            timeout=timeout or settings.timeout,
+            timeout=settings.timeout,
             interface=settings.interface,
             region_name=settings.region_name,
             endpoint_override=settings.endpoint_override,
@@ -115,14 +116,23 @@ class Connection:
     ) -> None:
         self.close()
 
-    def _open(
-        self, settings: config.Config, agent: str, timeout: float | None, pool_size: int
-    ) -> Session:
-        self._pool = pool.Pool(size=pool_size, tls=pool.tls_context(settings))
-        return Session(
-            auth=auth.plugin_of(settings),
-            session=self._pool,
-            verify=settings.verify,
-            timeout=timeout or settings.timeout,
-            user_agent=agent,
-        )
+
+def _session(settings: config.Config, connections: pool.Pool, agent: str) -> Session:
+    return Session(
+        auth=auth.plugin_of(settings),
+        session=connections,
+        verify=settings.verify,
+        timeout=settings.timeout,
+        user_agent=agent,
+    )
+
+
+def _given(session: Any, overrides: Mapping[str, Any]) -> tuple[Any, config.Config]:
+    """Return the keystoneauth1 session in what was given, and what the keywords say."""
+    config.check_overrides(overrides)
+    settings = config.interpret("keywords", overrides)
+    if not hasattr(session, "get_session"):
+        return session, settings
+    # An openstacksdk CloudRegion: it knows its region, a session would not.
+    region_name = settings.region_name or session.region_name
+    return session.get_session(), settings._replace(region_name=region_name)

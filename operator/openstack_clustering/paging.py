@@ -20,21 +20,25 @@ def read(fetch: Fetch, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
     limit = int(query["limit"])
     marker = query.get("marker")
     seen: set[str] = set()
-    pages = stale = 0  # stale: pages in a row that brought nothing new
-    while limit > 0 and stale <= pages:
+    fruitful = barren = 0  # pages with something new, and pages in a row without
+    while limit > 0 and barren <= fruitful:
         page = fetch({**query, "marker": marker} if marker else query)
         known = len(seen)
         for raw in page:
-            key = str(raw.get("id", id(raw)))
+            key = str(raw.get("id"))
             if key not in seen:
-                seen.add(key)
                 yield raw
+            if "id" in raw:  # what has none is not news: it could be the same for ever
+                seen.add(key)
         # A page that holds its own marker: the server ignores markers, and this page is the first.
         # Not so where the marker's object was deleted meanwhile: then Senlin starts again from the
-        # front, and following the pages once more leads to what was not seen yet.
+        # front, and following as many pages once more leads to what was not seen yet.
         if len(page) != limit or any(raw.get("id") == marker for raw in page):
             return
-        pages, stale = pages + 1, 0 if len(seen) > known else stale + 1
+        if len(seen) > known:
+            fruitful, barren = fruitful + 1, 0
+        else:
+            barren += 1
         marker = page[-1].get("id")
         if not marker:
             return

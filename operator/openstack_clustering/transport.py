@@ -12,7 +12,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
+import requests
 from keystoneauth1 import exceptions as keystone_exceptions
 
 from openstack_clustering import failure, microversion
@@ -25,6 +27,7 @@ from openstack_clustering.exceptions import (
     RequestTimeout,
 )
 from openstack_clustering.microversion import Microversion
+from openstack_clustering.pool import Exchange
 from openstack_clustering.reply import Reply
 
 log = logging.getLogger(__name__)
@@ -41,6 +44,7 @@ class Transport:
     def __init__(
         self,
         session: Any,
+        exchange: Exchange,
         *,
         user_agent: str,
         timeout: float,
@@ -51,7 +55,8 @@ class Transport:
         retries: int = 2,
     ) -> None:
         self._session = session
-        self._user_agent = user_agent
+        self._exchange = exchange
+        self._always = {"Accept": "application/json", "User-Agent": user_agent}
         self._timeout = timeout
         self._interface = interface
         self._region_name = region_name
@@ -114,7 +119,8 @@ class Transport:
             ConnectFailure: There was no reply.
         """
         service = self._discovered()
-        call = _Call(method, f"{service.url}{path}", service.headers, query, body)
+        suffix = f"{path}?{urlencode(query, doseq=True)}" if query else path
+        call = _Call(method, f"{service.url}{suffix}", service.headers, body)
         try:
             reply = self._repeat(call)
         except ConnectFailure as error:
@@ -127,7 +133,7 @@ class Transport:
 
     def open_request(self, method: str, url: str, body: Any = None) -> Reply:
         """Send a request without a token to a URL that is a secret in itself, a webhook's."""
-        call = _Call(method, url, {"Accept": "application/json"}, None, body, secret=True)
+        call = _Call(method, url, {}, body, secret=True)
         reply = self._send(call, None)
         if reply.status >= 300:
             raise reply.error()
@@ -158,24 +164,12 @@ class Transport:
 
     def _send(self, call: "_Call", token: Mapping[str, str] | None) -> Reply:
         started = time.monotonic()
+        headers = {**self._always, **call.headers, **(token or {})}
         try:
-            response = self._session.request(
-                call.url,
-                call.method,
-                headers={**call.headers, **(token or {})},
-                params=call.query,
-                data=call.body,
-                user_agent=self._user_agent,
-                timeout=self._timeout,
-                authenticated=False,  # the token is in the headers
-                redirect=False,  # keystoneauth1 would send the token wherever it is told to
-                raise_exc=False,
-                log=False,  # it logs bodies: webhook URLs, admin_pass
-                connect_retries=0,
-            )
-        except keystone_exceptions.ClientException as error:
+            response = self._exchange(call.method, call.url, headers, call.body, self._timeout)
+        except (keystone_exceptions.ClientException, requests.RequestException) as error:
             raise failure.of_request(error, str(call)) from (None if call.secret else error)
-        reply = Reply(response, call.method, None if call.secret else call.url)
+        reply = Reply(response, call.method, call.place)
         if log.isEnabledFor(logging.DEBUG):
             milliseconds = (time.monotonic() - started) * 1000
             log.debug("%s: %s in %.0f ms (%s)", call, reply.status, milliseconds, reply.request_id)
@@ -225,7 +219,7 @@ class Transport:
         root = endpoint.removesuffix("/v1")
         # `/v1` answers without a token, `/v1/` does not; a bare path may be redirected.
         url = endpoint if endpoint != root else f"{root}/"
-        reply = self._repeat(_Call("GET", url, {"Accept": "application/json"}, None, None))
+        reply = self._repeat(_Call("GET", url, {}))
         if reply.status not in (200, 300):  # 300: "multiple choices", a list of versions
             raise reply.error()
         version = microversion.negotiate(reply.json(), self._wanted_microversion, url)
@@ -240,30 +234,25 @@ class _Service:
     def __init__(self, url: str, version: Microversion) -> None:
         self.url = url
         self.microversion = version
-        self.headers = {
-            "Accept": "application/json",
-            "OpenStack-API-Version": f"clustering {microversion.show(version)}",
-        }
+        self.headers = {"OpenStack-API-Version": f"clustering {microversion.show(version)}"}
 
 
 class _Call:
     """One request, as often as it is sent."""
 
-    __slots__ = ("body", "headers", "method", "query", "secret", "url")
+    __slots__ = ("body", "headers", "method", "secret", "url")
 
     def __init__(
         self,
         method: str,
         url: str,
         headers: Mapping[str, str],
-        query: Query | None,
-        body: Any,
+        body: Any = None,
         *,
         secret: bool = False,
     ) -> None:
         self.method = method
         self.url = url
-        self.query = query
         self.secret = secret
         self.body = None if body is None else json.dumps(body)
         self.headers = headers
@@ -271,7 +260,12 @@ class _Call:
             self.headers = {**headers, "Content-Type": "application/json"}
 
     def __str__(self) -> str:
-        return f"{self.method} {'a webhook' if self.secret else self.url}"
+        return f"{self.method} {self.place or 'a webhook'}"
+
+    @property
+    def place(self) -> str | None:
+        """The URL as far as it may be shown."""
+        return None if self.secret else self.url.partition("?")[0]
 
     def may_follow_reply(self, reply: Reply) -> bool:
         """Whether the request may be sent again after this reply."""
