@@ -1,5 +1,6 @@
 """Servers that go away under the operator, and replies that get lost."""
 
+import json
 import signal
 
 from sandbox import Sandbox
@@ -83,3 +84,23 @@ def test_the_project_cannot_be_reached_is_told_and_passes(
         assert len(world.clusters()) == 1
     finally:
         world.operator.kill()
+
+
+def test_a_change_without_effect_is_told_and_not_hammered(world: World) -> None:
+    cluster = world.quickstart()
+    cluster_id, action_id = cluster["status"]["id"], cluster["status"]["action"]["id"]
+    path = f"/v1/clusters/{cluster_id}$"
+    lie = {
+        "status": 202,
+        "body": json.dumps({"cluster": {"id": cluster_id}}),
+        "headers": {"Location": f"/v1/actions/{action_id}", "Content-Type": "application/json"},
+    }
+
+    with world.sandbox.senlin.fault("answer", method="PATCH", path=path, **lie) as fault:
+        world.edit("SenlinCluster", "web", timeoutSeconds=100)
+        ready = world.waits_for("NoEffect")
+        assert "timeout 3600 → 100" in ready["message"]
+        assert fault.hits <= 3
+
+    world.ready()
+    assert world.senlin.get_cluster(cluster_id).timeout == 100

@@ -22,7 +22,8 @@ class Access:
         self._cache = cache
         self._kube = kube
         self._clouds = clouds
-        self._data: dict[Key, tuple[str, dict[str, str]]] = {}
+        # By Secret and cloud, with the fingerprint of the Secret that it was read from.
+        self._known: dict[tuple[Key, str], tuple[str, Credential | Blocked]] = {}
         self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def cloud_of(self, resource: Resource) -> Cloud | Blocked | Waiting:
@@ -60,7 +61,7 @@ class Access:
         async with self._locks[key]:
             secret = self._cache.get(key)
             if secret is None:
-                self._data.pop(key, None)
+                self._known = {of: known for of, known in self._known.items() if of[0] != key}
             elif secret.guarded and not self._needed(key):
                 self._cache.replace(key.kind, await self._kube.set_finalizer(secret, present=False))
 
@@ -79,7 +80,7 @@ class Access:
 
     async def _credential(self, secret: Resource, cloud: str) -> Credential | Blocked:
         fingerprint = str(secret.raw["fingerprint"])
-        known = self._data.get(secret.key)
+        known = self._known.get((secret.key, cloud))
         if known is None or known[0] != fingerprint:
             try:
                 data = (await self._kube.get_secret(secret.key)).get("data") or {}
@@ -88,8 +89,13 @@ class Access:
                     raise
                 text = f"The operator may not read Secret {secret.key.name}."
                 return Blocked(Reason.CREDENTIALS_UNREADABLE, text)
-            known = self._data[secret.key] = (fingerprint, data)
-        try:
-            return read(known[1], cloud, f"Secret {secret.key.name}")
-        except UnreadableSecret as error:
-            return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
+            known = (fingerprint, _read(data, cloud, secret.key.name))
+            self._known[secret.key, cloud] = known
+        return known[1]
+
+
+def _read(data: dict[str, str], cloud: str, secret: str) -> Credential | Blocked:
+    try:
+        return read(data, cloud, f"Secret {secret}")
+    except UnreadableSecret as error:
+        return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))

@@ -30,6 +30,7 @@ class Memory:
     removal: str | None = None  # the running action of our deletion
     checked_at: float = field(default_factory=time.monotonic)
     moving_since: float | None = None
+    taken: object = None  # the last step that was carried out, while the plan is not empty
     asked: str | None = None  # the last request of a person to look again
     insisted: bool = False  # that request has not been fulfilled yet
 
@@ -49,7 +50,7 @@ class Memory:
     def fail(self, failure: Failed | Blocked, spec: object = None) -> None:
         """Hold the next try back, as long as the spec stays what it is."""
         self.failures += 1
-        self.failure, self.failed_spec = failure, spec
+        self.failure, self.failed_spec, self.taken = failure, spec, None
         pause = failure.after if isinstance(failure, Blocked) else backoff(self.failures)
         self.retry_at = time.monotonic() + pause
 
@@ -57,6 +58,7 @@ class Memory:
         """Forget the failures."""
         self.insisted = False
         self.failures, self.failure, self.failed_spec, self.retry_at = 0, None, None, 0.0
+        self.taken = None
 
     def ask(self, token: str) -> None:
         """Take a person's request: look, check and try again now, whatever was planned."""

@@ -89,7 +89,7 @@ class Reconciler:
             return mended
         while steps := kind.plan(attempt.spec, seen):
             attempt.learn(seen)
-            if held := attempt.memory.held(attempt.spec):
+            if held := attempt.memory.held(attempt.spec) or _no_effect(attempt, steps[0]):
                 return held
             started = await self._execute(attempt, view.cloud, steps[0])
             if not isinstance(started, Started):
@@ -212,8 +212,9 @@ class Reconciler:
 
     def _observe(self, attempt: Attempt, cloud: Cloud, snapshot: Snapshot) -> View:
         seen = attempt.kind.observe(snapshot, attempt.report.id, attempt.resource.uid)
+        attempt.report.faults = seen.faults if seen else []
         if seen is not None:
-            attempt.report.id, attempt.report.faults = seen.id, seen.faults
+            attempt.report.id = seen.id
         return View(cloud, snapshot, seen)
 
     def _suspicious(self, attempt: Attempt, view: View) -> bool:
@@ -253,6 +254,7 @@ class Reconciler:
                 memory.fail(outcome, attempt.spec)
             return outcome
         memory.acted()
+        memory.taken = step
         memory.checked_at = time.monotonic()
         drift = "Drift corrected. " if attempt.resource.settled else ""
         _log.info(step.verb, extra={"step": step.summary, "action_id": started.action_id})
@@ -287,3 +289,17 @@ class Reconciler:
         answer = await self._kube.set_finalizer(attempt.resource, present=False)
         self._cache.replace(attempt.resource.key.kind, answer)
         return Gone()
+
+
+def _no_effect(attempt: Attempt, step: Step) -> Failed | None:
+    """Return a failure if the step was carried out a moment ago, and is needed still.
+
+    Without the pause that follows, a value that Senlin stores in another form than it was given
+    would be sent again and again.
+    """
+    if step != attempt.memory.taken:
+        return None
+    text = f"Senlin reports success, but nothing has changed by it: {step.summary}."
+    failure = Failed(Reason.NO_EFFECT, text)
+    attempt.memory.fail(failure, attempt.spec)
+    return failure

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     ACTION_RUNNING = "ActionRunning"
     ACTION_SUCCEEDED = "ActionSucceeded"
     ACTION_FAILED = "ActionFailed"
+    NO_EFFECT = "NoEffect"
     BUSY = "Busy"
     DELETING = "Deleting"
     IN_USE = "InUse"
