@@ -24,7 +24,7 @@ class Pool(requests.Session):
 
     def __init__(self, *, size: int, verify: bool, tls: ssl.SSLContext | None) -> None:
         super().__init__()
-        self.verify = verify
+        self.verify: bool | str = verify
         self._tls = tls
         self._settings: dict[str, Any] = {}  # by server
         for scheme in ("https://", "http://"):

@@ -24,8 +24,8 @@ class Reply:
 
     def __init__(self, response: requests.Response, method: str, url: str | None) -> None:
         self._response = response
-        self.method = method
-        self.url = url
+        self.method: str = method
+        self.url: str | None = url
 
     @property
     def status(self) -> int:

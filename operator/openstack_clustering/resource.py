@@ -16,7 +16,7 @@ class Field(Generic[T]):
     __slots__ = ("key",)
 
     def __init__(self, key: str = "") -> None:
-        self.key = key  # the server's word, where it is not the attribute's name
+        self.key: str = key  # the server's word, where it is not the attribute's name
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.key = self.key or name
@@ -49,8 +49,8 @@ class Resource:
     action_id: str | None
     """The id of the action that the request has started whose reply this is; else None."""
 
-    id = Field[str]()
-    name = Field[str]()
+    id: Field[str] = Field()
+    name: Field[str] = Field()
 
     def __init__(self, raw: dict[str, Any], action_id: str | None = None) -> None:
         self._raw = raw
@@ -93,12 +93,10 @@ class Resource:
     def __contains__(self, name: object) -> bool:
         return name in self._fields or name in self._raw
 
-    def __eq__(self, other: object) -> bool:
+    def __eq__(self, other: object) -> bool:  # and no hash: wait_for_status changes the content
         if type(self) is not type(other):
             return NotImplemented
         return self._raw == other._raw
-
-    __hash__ = None  # type: ignore[assignment]  # its content may change, by wait_for_status
 
     def __repr__(self) -> str:
         values = ((name, self.get(name)) for name in self._shown)

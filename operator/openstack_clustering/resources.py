@@ -4,11 +4,11 @@ Times are the server's text: they differ in form between two replies of the same
 a POST, microseconds without a zone in lists of policies and events), so nothing is made of them.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from openstack_clustering.resource import Field, Resource
 
-Map = dict[str, Any]
+Map: TypeAlias = dict[str, Any]
 
 
 class Owned(Resource):
@@ -16,11 +16,11 @@ class Owned(Resource):
 
     __slots__ = ()
 
-    user_id = Field[str]("user")
-    project_id = Field[str]("project")
-    domain_id = Field[str | None]("domain")
-    created_at = Field[str | None]()
-    updated_at = Field[str | None]()
+    user_id: Field[str] = Field("user")
+    project_id: Field[str] = Field("project")
+    domain_id: Field[str | None] = Field("domain")
+    created_at: Field[str | None] = Field()
+    updated_at: Field[str | None] = Field()
 
 
 class Profile(Owned):
@@ -29,9 +29,9 @@ class Profile(Owned):
     __slots__ = ()
     _shown = ("name", "id", "type")
 
-    type = Field[str]()
-    spec = Field[Map]()
-    metadata = Field[Map]()
+    type: Field[str] = Field()
+    spec: Field[Map] = Field()
+    metadata: Field[Map] = Field()
 
 
 class ProfileValidate(Profile):
@@ -46,9 +46,9 @@ class Policy(Owned):
     __slots__ = ()
     _shown = ("name", "id", "type")
 
-    type = Field[str]()
-    spec = Field[Map]()
-    data = Field[Map]()
+    type: Field[str] = Field()
+    spec: Field[Map] = Field()
+    data: Field[Map] = Field()
 
 
 class PolicyValidate(Policy):
@@ -63,23 +63,23 @@ class Cluster(Owned):
     __slots__ = ()
     _shown = ("name", "id", "status")
 
-    profile_id = Field[str]()
-    profile_name = Field[str]()
-    min_size = Field[int]()
-    max_size = Field[int]()
+    profile_id: Field[str] = Field()
+    profile_name: Field[str] = Field()
+    min_size: Field[int] = Field()
+    max_size: Field[int] = Field()
     """-1: no limit."""
-    desired_capacity = Field[int]()
-    timeout = Field[int]()
+    desired_capacity: Field[int] = Field()
+    timeout: Field[int] = Field()
     """Seconds that an action may take."""
-    status = Field[str]()
-    status_reason = Field[str]()
-    node_ids = Field[list[str]]("nodes")
-    config = Field[Map]()
-    metadata = Field[Map]()
-    data = Field[Map]()
-    dependents = Field[Map]()
-    is_profile_only = Field[bool | None]("profile_only")
-    init_at = Field[str | None]()
+    status: Field[str] = Field()
+    status_reason: Field[str] = Field()
+    node_ids: Field[list[str]] = Field("nodes")
+    config: Field[Map] = Field()
+    metadata: Field[Map] = Field()
+    data: Field[Map] = Field()
+    dependents: Field[Map] = Field()
+    is_profile_only: Field[bool | None] = Field("profile_only")
+    init_at: Field[str | None] = Field()
 
 
 class Node(Owned):
@@ -88,24 +88,24 @@ class Node(Owned):
     __slots__ = ()
     _shown = ("name", "id", "status")
 
-    profile_id = Field[str]()
-    profile_name = Field[str]()
-    cluster_id = Field[str]()
+    profile_id: Field[str] = Field()
+    profile_name: Field[str] = Field()
+    cluster_id: Field[str] = Field()
     """'' for an orphan."""
-    physical_id = Field[str | None]()
+    physical_id: Field[str | None] = Field()
     """The id of the server or stack; None if there is none."""
-    index = Field[int]()
+    index: Field[int] = Field()
     """Its number in the cluster, never used twice; -1 for an orphan."""
-    role = Field[str | None]()
-    status = Field[str]()
-    status_reason = Field[str]()
-    metadata = Field[Map]()
-    data = Field[Map]()
-    dependents = Field[Map]()
-    details = Field[Map | None]()
+    role: Field[str | None] = Field()
+    status: Field[str] = Field()
+    status_reason: Field[str] = Field()
+    metadata: Field[Map] = Field()
+    data: Field[Map] = Field()
+    dependents: Field[Map] = Field()
+    details: Field[Map | None] = Field()
     """What Nova or Heat says about it; only after `get_node(…, details=True)`."""
-    tainted = Field[bool]()
-    init_at = Field[str | None]()
+    tainted: Field[bool] = Field()
+    init_at: Field[str | None] = Field()
 
 
 class NodeDetail(Node):
@@ -120,12 +120,12 @@ class Receiver(Owned):
     __slots__ = ()
     _shown = ("name", "id", "type")  # not the channel: its URL is a credential
 
-    type = Field[str]()
-    cluster_id = Field[str]()
-    action = Field[str]()
-    params = Field[Map]()
-    actor = Field[Map]()
-    channel = Field[Map]()
+    type: Field[str] = Field()
+    cluster_id: Field[str] = Field()
+    action: Field[str] = Field()
+    params: Field[Map] = Field()
+    actor: Field[Map] = Field()
+    channel: Field[Map] = Field()
     """Of a webhook: `alarm_url`. Who knows it can trigger the receiver: keep it secret."""
 
 
@@ -135,25 +135,25 @@ class Action(Owned):
     __slots__ = ()
     _shown = ("name", "id", "status")
 
-    action = Field[str]()
-    target_id = Field[str]("target")
-    cluster_id = Field[str]()
-    cause = Field[str]()
-    owner_id = Field[str | None]("owner")
-    interval = Field[int]()
-    start_at = Field[float | None]("start_time")
+    action: Field[str] = Field()
+    target_id: Field[str] = Field("target")
+    cluster_id: Field[str] = Field()
+    cause: Field[str] = Field()
+    owner_id: Field[str | None] = Field("owner")
+    interval: Field[int] = Field()
+    start_at: Field[float | None] = Field("start_time")
     """Seconds since 1970."""
-    end_at = Field[float | None]("end_time")
+    end_at: Field[float | None] = Field("end_time")
     """Seconds since 1970."""
-    timeout = Field[int]()
+    timeout: Field[int] = Field()
     """Seconds."""
-    status = Field[str]()
-    status_reason = Field[str]()
-    inputs = Field[Map]()
-    outputs = Field[Map]()
-    depends_on = Field[list[str]]()
+    status: Field[str] = Field()
+    status_reason: Field[str] = Field()
+    inputs: Field[Map] = Field()
+    outputs: Field[Map] = Field()
+    depends_on: Field[list[str]] = Field()
     """Children that have not ended yet."""
-    depended_by = Field[list[str]]()
+    depended_by: Field[list[str]] = Field()
 
 
 class Event(Resource):
@@ -163,20 +163,20 @@ class Event(Resource):
     _without = ("name",)
     _shown = ("id", "level", "action", "obj_name", "status")
 
-    generated_at = Field[str]("timestamp")
-    obj_id = Field[str]("oid")
-    obj_name = Field[str]("oname")
-    obj_type = Field[str]("otype")
+    generated_at: Field[str] = Field("timestamp")
+    obj_id: Field[str] = Field("oid")
+    obj_name: Field[str] = Field("oname")
+    obj_type: Field[str] = Field("otype")
     """CLUSTER or NODE."""
-    cluster_id = Field[str | None]()
-    level = Field[str]()
+    cluster_id: Field[str | None] = Field()
+    level: Field[str] = Field()
     """CRITICAL, ERROR, WARN, INFO or DEBUG."""
-    user_id = Field[str]("user")
-    project_id = Field[str]("project")
-    action = Field[str]()
-    status = Field[str]()
-    status_reason = Field[str]()
-    meta_data = Field[Map]()
+    user_id: Field[str] = Field("user")
+    project_id: Field[str] = Field("project")
+    action: Field[str] = Field()
+    status: Field[str] = Field()
+    status_reason: Field[str] = Field()
+    meta_data: Field[Map] = Field()
 
 
 class ClusterPolicy(Resource):
@@ -186,14 +186,14 @@ class ClusterPolicy(Resource):
     _without = ("name",)
     _shown = ("policy_name", "policy_id", "cluster_id", "is_enabled")
 
-    policy_id = Field[str]()
-    policy_name = Field[str]()
-    policy_type = Field[str]()
-    cluster_id = Field[str]()
-    cluster_name = Field[str]()
-    is_enabled = Field[bool]("enabled")
-    priority = Field[int]()
-    data = Field[Map]()
+    policy_id: Field[str] = Field()
+    policy_name: Field[str] = Field()
+    policy_type: Field[str] = Field()
+    cluster_id: Field[str] = Field()
+    cluster_name: Field[str] = Field()
+    is_enabled: Field[bool] = Field("enabled")
+    priority: Field[int] = Field()
+    data: Field[Map] = Field()
 
 
 class ClusterAttr(Resource):
@@ -203,10 +203,10 @@ class ClusterAttr(Resource):
     _without = ("id", "name")
     _shown = ("node_id", "attr_value")
 
-    node_id = Field[str]("id")
-    attr_value = Field[Any]("value")
-    cluster_id = Field[str]()
-    path = Field[str]()
+    node_id: Field[str] = Field("id")
+    attr_value: Field[Any] = Field("value")
+    cluster_id: Field[str] = Field()
+    path: Field[str] = Field()
 
 
 class BuildInfo(Resource):
@@ -216,8 +216,8 @@ class BuildInfo(Resource):
     _without = ("id", "name")
     _shown = ("api", "engine")
 
-    api = Field[Map]()
-    engine = Field[Map]()
+    api: Field[Map] = Field()
+    engine: Field[Map] = Field()
 
 
 class Typed(Resource):
@@ -227,10 +227,10 @@ class Typed(Resource):
     _without = ("id",)
     _shown = ("name",)
 
-    schema = Field[Map | None]()
+    schema: Field[Map | None] = Field()
     """What its properties may be; only when it was asked for by name."""
-    support_status = Field[Any]()
-    version = Field[str | None]()
+    support_status: Field[Any] = Field()
+    version: Field[str | None] = Field()
 
 
 class ProfileType(Typed):
@@ -252,12 +252,12 @@ class Service(Resource):
     _without = ("name",)
     _shown = ("binary", "host", "status", "state")
 
-    binary = Field[str]()
-    host = Field[str]()
-    topic = Field[str]()
-    status = Field[str]()
+    binary: Field[str] = Field()
+    host: Field[str] = Field()
+    topic: Field[str] = Field()
+    status: Field[str] = Field()
     """enabled or disabled."""
-    state = Field[str]()
+    state: Field[str] = Field()
     """up or down."""
-    disabled_reason = Field[str | None]()
-    updated_at = Field[str]()
+    disabled_reason: Field[str | None] = Field()
+    updated_at: Field[str] = Field()

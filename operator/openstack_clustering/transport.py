@@ -30,7 +30,7 @@ from openstack_clustering.microversion import Microversion
 from openstack_clustering.pool import Exchange
 from openstack_clustering.reply import Reply
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 Query = Mapping[str, str | Sequence[str]]
 
@@ -150,7 +150,7 @@ class Transport:
                 if not call.may_follow_failure(error):
                     raise
                 pause = _pause(attempt)
-            log.debug("%s is repeated in %.1f s", call, pause)
+            _log.debug("%s is repeated in %.1f s", call, pause)
             time.sleep(pause)
         return self._with_token(call)
 
@@ -170,9 +170,9 @@ class Transport:
         except (keystone_exceptions.ClientException, requests.RequestException) as error:
             raise failure.of_request(error, str(call)) from (None if call.secret else error)
         reply = Reply(response, call.method, call.place)
-        if log.isEnabledFor(logging.DEBUG):
+        if _log.isEnabledFor(logging.DEBUG):
             milliseconds = (time.monotonic() - started) * 1000
-            log.debug("%s: %s in %.0f ms (%s)", call, reply.status, milliseconds, reply.request_id)
+            _log.debug("%s: %s in %.0f ms (%s)", call, reply.status, milliseconds, reply.request_id)
         return reply
 
     def _token(self, instead_of: Mapping[str, str] | None = None) -> Mapping[str, str]:

@@ -142,16 +142,16 @@ def measure_work(client: str, work: dict[str, Any]) -> dict[str, float]:
 
 def count_requests() -> list[str]:
     """Return a list that gets the URL of every request from now on."""
-    from requests import Session
+    from requests.adapters import HTTPAdapter
 
     sent: list[str] = []
-    send = Session.send
+    send = HTTPAdapter.send
 
-    def counting(session: Any, request: Any, **kwargs: Any) -> Any:
+    def counting(adapter: Any, request: Any, *arguments: Any, **more: Any) -> Any:
         sent.append(request.url)
-        return send(session, request, **kwargs)
+        return send(adapter, request, *arguments, **more)
 
-    Session.send = counting  # type: ignore[method-assign]
+    HTTPAdapter.send = counting  # type: ignore[method-assign]
     return sent
 
 

@@ -94,6 +94,14 @@ def test_proxy_has_the_operations_and_no_other_public_name() -> None:
     assert public == {*OPERATIONS, *BEYOND}
 
 
+def test_every_operation_is_shown_on_a_real_server() -> None:
+    suite = "".join(file.read_text() for file in (ROOT / "tests/client").glob("test_*.py"))
+
+    called = [*OPERATIONS, *BEYOND]
+    by_noun = {"get_profile_type", "get_policy_type", "profile_types", "policy_types"}
+    assert [name for name in called if f".{name}" not in suite and name not in by_noun] == []
+
+
 def test_every_operation_is_documented_on_the_clients_page() -> None:
     page = (ROOT / "docs/client.md").read_text()
 

@@ -224,3 +224,26 @@ def test_old_server_gets_its_own_microversion(cloud: Cloud, proxy: Proxy) -> Non
 
     assert [r.method for r in cloud.of()] == ["POST"]
     assert cloud.of()[0].headers["OpenStack-API-Version"] == "clustering 1.3"
+
+
+def test_proxy_of_the_environment_is_used(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", cloud.url)
+    settings = cloud.clouds(clustering_endpoint_override="http://senlin.invalid:8777")
+    settings["clouds"]["test"]["auth"]["auth_url"] = "http://keystone.invalid/v3"
+    cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
+
+    with Connection(clouds=settings) as connection:
+        connection.cluster.get_build_info()
+
+    hosts = [request.headers["Host"] for request in cloud.requests]
+    assert hosts == ["keystone.invalid", "senlin.invalid:8777", "senlin.invalid:8777"]
+
+
+def test_redirection_is_not_followed_with_the_token(cloud: Cloud, proxy: Proxy) -> None:
+    elsewhere = {"Location": f"{cloud.url}/elsewhere"}
+    cloud.answer("GET", "/v1/build-info", Answer(302, b"", elsewhere))
+
+    with pytest.raises(exceptions.HttpError, match="is redirected"):
+        proxy.get_build_info()
+
+    assert not [request for request in cloud.requests if request.path == "/elsewhere"]
