@@ -1,5 +1,6 @@
 """All benchmarks: `make bench`."""
 
-from tests.bench import operator
+from tests.bench import client, operator
 
 operator.main()
+client.main()
