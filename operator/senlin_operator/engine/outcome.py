@@ -14,12 +14,16 @@ from openstack_clustering.exceptions import (
     Forbidden,
     HttpError,
     ResourceNotFound,
+    ServerError,
     Unauthorized,
 )
 from senlin_operator.kube.conditions import Condition, Reason, Status, Type
 
 STALLED_AFTER = 3  # failures in a row: by then a person should know
 REPROBE = 300.0  # seconds until something that a person should mend is tried again
+# Senlin 16 says 404 of an unknown type in the spec, as it does of an object that has gone; and 500,
+# with the type ESchema, of a policy's properties that do not fit their schema.
+_NO_SUCH_TYPE = ("The policy_type ", "The profile_type ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,16 @@ def outcome_of(error: ClientException) -> Outcome:
             return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
         case Conflict(type="FeatureNotSupported"):  # an update of a cluster in ERROR
             return Blocked(Reason.REJECTED, f"Senlin refuses it: {_lasting(error)}")
+        case Conflict(type="ResourceInUse"):  # by what is not ours; nothing tells when that goes
+            return Waiting(Reason.IN_USE, f"It is still in use: {_lasting(error)}", after=10)
         case Conflict():  # a lock, a running action: Senlin asks for patience
             return Waiting(Reason.BUSY, f"Senlin is busy: {_lasting(error)}", after=5)
-        case BadRequest() | Forbidden():
+        case BadRequest() | Forbidden() | ServerError(type="ESchema"):
             return Blocked(Reason.REJECTED, f"Senlin refuses it: {_lasting(error)}")
         case ConnectFailure():
             return Failed(Reason.UNREACHABLE, str(error), known=False)
+        case ResourceNotFound() if error.message.startswith(_NO_SUCH_TYPE):
+            return Blocked(Reason.REJECTED, f"Senlin refuses it: {_lasting(error)}")
         case ResourceNotFound():  # seen a moment ago: the next look tells
             return Waiting(Reason.OBSERVING, _lasting(error), after=1, quiet=True)
         case HttpError():
@@ -103,7 +111,9 @@ def is_unclear(error: ClientException) -> bool:
     """Return whether the request may have been carried out in spite of the error."""
     if isinstance(error, ConnectFailure):
         return error.sent is not False
-    return isinstance(error, HttpError) and (error.status >= 500 or error.status < 400)
+    if not isinstance(error, HttpError) or error.type == "ESchema":
+        return False
+    return error.status >= 500 or error.status < 400
 
 
 def conditions_of(outcome: Outcome, failures: int) -> list[Condition]:

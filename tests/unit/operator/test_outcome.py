@@ -69,6 +69,11 @@ NOT_FOUND = ResourceNotFound("no such cluster")
             id="409: a lock",
         ),
         pytest.param(
+            Conflict("still attached", type="ResourceInUse"),
+            Waiting(Reason.IN_USE, "It is still in use: still attached", after=10),
+            id="409: in use",
+        ),
+        pytest.param(
             BadRequest("beyond max_size"),
             Blocked(Reason.REJECTED, "Senlin refuses it: beyond max_size"),
             id="400",
@@ -89,6 +94,22 @@ NOT_FOUND = ResourceNotFound("no such cluster")
             NOT_FOUND,
             Waiting(Reason.OBSERVING, "no such cluster", after=1, quiet=True),
             id="404: the next look tells",
+        ),
+        *(
+            pytest.param(
+                ResourceNotFound(sentence),
+                Blocked(Reason.REJECTED, f"Senlin refuses it: {sentence}"),
+                id="404: an unknown type",
+            )
+            for sentence in (
+                "The policy_type 'x-1.0' could not be found.",
+                "The profile_type 'x-1.0' could not be found.",
+            )
+        ),
+        pytest.param(
+            ServerError("Unrecognizable spec item 'x'", type="ESchema"),
+            Blocked(Reason.REJECTED, "Senlin refuses it: Unrecognizable spec item 'x'"),
+            id="500: the spec does not fit its schema",
         ),
         pytest.param(
             ServerError("quota", type="OverQuota"),
@@ -125,6 +146,7 @@ def test_the_request_id_is_not_told_as_it_changes_with_every_try(kind: type[Http
         pytest.param(ConnectFailure("broke", sent=True), True, id="sent, no answer"),
         pytest.param(RequestTimeout("late"), True, id="no answer in time"),
         pytest.param(ServerError("boom"), True, id="500"),
+        pytest.param(ServerError("no", type="ESchema"), False, id="500: refused all the same"),
         pytest.param(HttpError("gateway", status=504), True, id="504"),
         pytest.param(InvalidResponse("cut off", status=202), True, id="an answer cut off"),
         pytest.param(BadRequest("no"), False, id="400"),
