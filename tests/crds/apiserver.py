@@ -113,7 +113,12 @@ def base(plural: str) -> Manifest:
 
 
 def rows(plural: str, verdict: str) -> list[Manifest]:
-    return _read("common")[verdict] + _read(plural)[verdict]
+    files = [*_read(plural)["shares"], plural]
+    return [row for name in files for row in _read(name)[verdict]]
+
+
+def has_metadata(plural: str) -> bool:
+    return "metadata" in _read(plural)["shares"]
 
 
 @cache

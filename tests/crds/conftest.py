@@ -26,5 +26,10 @@ def profiles(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
 
 
 @pytest.fixture
+def policies(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
+    return Resources(custom_objects, "senlinpolicies", namespace)
+
+
+@pytest.fixture
 def clusters(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
     return Resources(custom_objects, "senlinclusters", namespace)

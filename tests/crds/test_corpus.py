@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 from kubernetes.client import CustomObjectsApi
 
-from tests.crds.apiserver import PLURALS, Manifest, Resources, base, merged, refused, rows
+from tests.crds.apiserver import (
+    PLURALS,
+    Manifest,
+    Resources,
+    base,
+    has_metadata,
+    merged,
+    refused,
+    rows,
+)
+
+WITH_METADATA = [plural for plural in PLURALS if has_metadata(plural)]
 
 
 def manifests(verdict: str) -> list[Any]:
@@ -58,11 +69,14 @@ def test_every_kind_has_a_corpus_worth_the_name(plural: str) -> None:
             for field, longest in {
                 "cloudCredentialsRef.secretName": 253,
                 "cloudCredentialsRef.cloudName": 255,
-                "resource.name": 255,
-                "resource.metadata.key": 4096,
             }.items()
         ),
+        *((plural, "spec.resource.metadata.key", 4096) for plural in WITH_METADATA),
+        ("senlinprofiles", "spec.resource.name", 255),
+        ("senlinclusters", "spec.resource.name", 255),
+        ("senlinpolicies", "spec.resource.name", 200),  # a dot and a uid follow
         ("senlinprofiles", "spec.resource.type", 255),
+        ("senlinpolicies", "spec.resource.type", 255),
         ("senlinclusters", "spec.resource.profileRef.name", 253),
         ("senlinclusters", "spec.resource.config.nodeNameFormat", 255),
     ],
@@ -75,14 +89,30 @@ def test_longest(custom_objects: CustomObjectsApi, plural: str, path: str, longe
         kind.try_create(merged(base(plural), nested(path, "n" * (longest + 1))))
 
 
-def test_longest_version(custom_objects: CustomObjectsApi) -> None:
-    too_long = merged(base("senlinprofiles"), nested("spec.resource.version", f"1.{'0' * 19}"))
+@pytest.mark.parametrize("plural", ["senlinprofiles", "senlinpolicies"])
+def test_longest_version(custom_objects: CustomObjectsApi, plural: str) -> None:
+    too_long = merged(base(plural), nested("spec.resource.version", f"1.{'0' * 19}"))
 
     with refused(at="spec.resource.version", says="may not be more than 20 bytes"):
-        resources(custom_objects, "senlinprofiles").try_create(too_long)
+        resources(custom_objects, plural).try_create(too_long)
 
 
-@pytest.mark.parametrize("plural", PLURALS)
+def test_a_policy_with_a_long_name_needs_a_shorter_one_for_senlin(
+    custom_objects: CustomObjectsApi,
+) -> None:
+    policies = resources(custom_objects, "senlinpolicies")
+    longest, too_long = (
+        merged(base("senlinpolicies"), nested("metadata.name", "n" * length))
+        for length in (200, 201)
+    )
+
+    policies.try_create(longest)
+    policies.try_create(merged(too_long, nested("spec.resource.name", "grow")))
+    with refused(at="spec.resource.name", says="must be given, with at most 200 characters"):
+        policies.try_create(too_long)
+
+
+@pytest.mark.parametrize("plural", WITH_METADATA)
 def test_most_metadata(custom_objects: CustomObjectsApi, plural: str) -> None:
     kind = resources(custom_objects, plural)
     path = "spec.resource.metadata"

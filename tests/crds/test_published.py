@@ -10,10 +10,15 @@ import yaml
 from sandbox import Sandbox
 from tests.crds.apiserver import CONDITION, CRDS, GROUP, VERSION, Manifest, Resources, base, merged
 
-KINDS = {"senlinclusters": "SenlinCluster", "senlinprofiles": "SenlinProfile"}
-SHORT_NAMES = {"senlinclusters": "scl", "senlinprofiles": "sprof"}
+KINDS = {
+    "senlinclusters": "SenlinCluster",
+    "senlinpolicies": "SenlinPolicy",
+    "senlinprofiles": "SenlinProfile",
+}
+SHORT_NAMES = {"senlinclusters": "scl", "senlinpolicies": "spol", "senlinprofiles": "sprof"}
 COLUMNS = {
     "senlinclusters": "NAME READY REASON ACTIVE DESIRED MIN MAX AGE",
+    "senlinpolicies": "NAME READY REASON TYPE AGE",
     "senlinprofiles": "NAME READY REASON TYPE AGE",
 }
 SPEC_DEFAULTS = {
@@ -85,6 +90,14 @@ def test_defaults_of_a_profile(profiles: Resources) -> None:
     made = profiles.try_create(base("senlinprofiles"))
 
     assert made["spec"] == merged({**SPEC_DEFAULTS, "resource": {"metadata": {}}}, spec)
+
+
+def test_defaults_of_a_policy(policies: Resources) -> None:
+    spec = base("senlinpolicies")["spec"]
+
+    made = policies.try_create(base("senlinpolicies"))
+
+    assert made["spec"] == merged(SPEC_DEFAULTS, spec)
 
 
 def test_defaults_of_a_cluster(clusters: Resources) -> None:

@@ -20,6 +20,15 @@ PROFILE_STATUS = {
     "lastSyncTime": NOW,
     "lastHandledReconcileAt": "once more",
 }
+POLICY_STATUS = {
+    **PROFILE_STATUS,
+    "resource": {
+        "name": "grow",
+        "type": "senlin.policy.scaling",
+        "version": "1.0",
+        "createdAt": NOW,
+    },
+}
 FAULT = {"node": "n1", "name": "node-1", "status": "ERROR", "reason": "No valid host was found."}
 CLUSTER_STATUS = {
     **PROFILE_STATUS,
@@ -44,7 +53,11 @@ CLUSTER_STATUS = {
         "createdAt": NOW,
     },
 }
-STATUS = {"senlinprofiles": PROFILE_STATUS, "senlinclusters": CLUSTER_STATUS}
+STATUS = {
+    "senlinclusters": CLUSTER_STATUS,
+    "senlinpolicies": POLICY_STATUS,
+    "senlinprofiles": PROFILE_STATUS,
+}
 
 
 def test_a_new_resource_is_not_yet_observed(each_kind: Resources) -> None:

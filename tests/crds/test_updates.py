@@ -8,9 +8,10 @@ from kubernetes.client import ApiException
 
 from sandbox import Sandbox
 from sandbox.tools import SandboxError
-from tests.crds.apiserver import Manifest, Resources, base, merged, refused
+from tests.crds.apiserver import PLURALS, Manifest, Resources, base, merged, refused
 
 FOR_EVER = "a profile's type, version and properties cannot be changed; make another SenlinProfile"
+POLICY_FOR_EVER = "a policy's type, version and properties cannot be changed; make another"
 
 
 def resource(**fields: Any) -> Manifest:
@@ -21,6 +22,12 @@ def resource(**fields: Any) -> Manifest:
 def profile(profiles: Resources) -> Resources:
     profiles.create(base("senlinprofiles"))
     return profiles
+
+
+@pytest.fixture
+def policy(policies: Resources) -> Resources:
+    policies.create(base("senlinpolicies"))
+    return policies
 
 
 @pytest.fixture
@@ -64,6 +71,36 @@ def test_what_a_profile_makes_cannot_be_taken_away(profile: Resources, field: st
 )
 def test_the_rest_of_a_profile_can_be_changed(profile: Resources, patch: Manifest) -> None:
     changed = profile.try_patch(patch)
+
+    assert changed == merged(changed, patch)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(resource(type="senlin.policy.deletion"), id="another type"),
+        pytest.param(resource(version="1.1"), id="another version"),
+        pytest.param(resource(properties={"event": "CLUSTER_SCALE_IN"}), id="another property"),
+        pytest.param(resource(properties={"adjustment": {"number": 2}}), id="deep in a map"),
+        pytest.param(resource(properties={"adjustment": None}), id="one property less"),
+    ],
+)
+def test_what_a_policy_rules_cannot_be_changed(policy: Resources, patch: Manifest) -> None:
+    with refused(at="spec.resource", says=POLICY_FOR_EVER):
+        policy.try_patch(patch)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(resource(name="other"), id="a name, where there was none"),
+        pytest.param({"spec": {"cloudCredentialsRef": {"secretName": "rotated"}}}, id="the Secret"),
+        pytest.param({"spec": {"managedOptions": {"onDelete": "detach"}}}, id="what deletion does"),
+        pytest.param({"spec": {"resyncPeriod": "0"}}, id="the resync period"),
+    ],
+)
+def test_the_rest_of_a_policy_can_be_changed(policy: Resources, patch: Manifest) -> None:
+    changed = policy.try_patch(patch)
 
     assert changed == merged(changed, patch)
 
@@ -144,7 +181,7 @@ UNMANAGED = {
 }
 
 
-@pytest.mark.parametrize("plural", ["senlinclusters", "senlinprofiles"])
+@pytest.mark.parametrize("plural", PLURALS)
 @pytest.mark.parametrize(
     ("patch", "at"),
     [

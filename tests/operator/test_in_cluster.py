@@ -15,12 +15,16 @@ MOUNT = "/run/secrets/kubernetes.io/serviceaccount"
 RULES = [
     {
         "apiGroups": ["senlin.openstack.org"],
-        "resources": ["senlinclusters", "senlinprofiles"],
+        "resources": ["senlinclusters", "senlinpolicies", "senlinprofiles"],
         "verbs": ["get", "list", "watch", "patch"],
     },
     {
         "apiGroups": ["senlin.openstack.org"],
-        "resources": ["senlinclusters/status", "senlinprofiles/status"],
+        "resources": [
+            "senlinclusters/status",
+            "senlinpolicies/status",
+            "senlinprofiles/status",
+        ],
         "verbs": ["patch"],
     },
     {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch", "patch"]},
@@ -76,8 +80,11 @@ def test_it_runs_by_the_mounted_account(
     host, port = sandbox.kubernetes.url.removeprefix("https://").split(":")
 
     world.operator.start(KUBERNETES_SERVICE_HOST=host, KUBERNETES_SERVICE_PORT=port)
+    world.apply(world.policy())
     world.quickstart()
-    world.delete("senlincluster/web", "senlinprofile/web-server")
+    world.ready("SenlinPolicy", "grow")
+    world.delete("senlincluster/web", "senlinprofile/web-server", "senlinpolicy/grow")
+    world.gone("SenlinPolicy", "grow")
     world.gone("SenlinCluster", "web")
     world.gone("SenlinProfile", "web-server")
 

@@ -17,7 +17,11 @@ from openstack_clustering import Connection
 from sandbox import Sandbox
 
 GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
-PLURALS = {"SenlinProfile": "senlinprofiles", "SenlinCluster": "senlinclusters"}
+PLURALS = {
+    "SenlinProfile": "senlinprofiles",
+    "SenlinPolicy": "senlinpolicies",
+    "SenlinCluster": "senlinclusters",
+}
 SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 Document = dict[str, Any]
 
@@ -182,6 +186,10 @@ class World:
             it for it in self.senlin.profiles() if it.metadata.get("namespace") == self.namespace
         ]
 
+    def policies(self) -> list[Any]:
+        """Return those whose name begins with the namespace's; they have no metadata."""
+        return [it for it in self.senlin.policies() if it.name.startswith(self.namespace)]
+
     def eventually(self, holds: Callable[[], bool], what: str, seconds: float = 40) -> None:
         for _ in ticks(seconds):
             if holds():
@@ -208,6 +216,12 @@ class World:
         document["metadata"]["name"] = name
         document["spec"]["resource"]["metadata"] = {"namespace": self.namespace}
         document["spec"]["resource"]["properties"] |= changes
+        return document
+
+    def policy(self, name: str = "grow", **changes: Any) -> Document:
+        document = sample("policies/scaling.yaml")
+        document["metadata"]["name"] = name
+        document["spec"]["resource"] |= {"name": f"{self.namespace}-{name}"} | changes
         return document
 
     def cluster(self, name: str = "web", **changes: Any) -> Document:

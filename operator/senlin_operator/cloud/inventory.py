@@ -12,9 +12,9 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from openstack_clustering import Action, ClientException, Cluster, Node, Profile, Proxy
+from openstack_clustering import Action, ClientException, Cluster, Node, Policy, Profile, Proxy
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
 from senlin_operator.kube.objects import GROUP, Key
 
@@ -32,15 +32,7 @@ _TARGETS = 100  # in one URL
 _LOG = logging.getLogger(__name__)
 
 
-class CloudObject(Protocol):
-    """What clusters, nodes and profiles have in common."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def metadata(self) -> Mapping[str, Any]: ...
+CloudObject = Cluster | Profile | Policy  # what can be somebody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +41,21 @@ class Snapshot:
 
     began: float
     profiles: Mapping[str, Profile]
+    policies: Mapping[str, Policy]
     clusters: Mapping[str, Cluster]
     nodes: Mapping[str, tuple[Node, ...]]  # by cluster
     unfinished: Mapping[str, Action]
     ended: Mapping[str, Action]  # the watched ones of them
     unknown: frozenset[str] = frozenset()  # of the watched ones: no list shows them any more
 
+    @property
+    def owned(self) -> tuple[Mapping[str, CloudObject], ...]:
+        """Return what can be somebody's, by id; a mapping for each kind."""
+        return self.clusters, self.profiles, self.policies
+
     def holds(self, id_: str) -> bool:
         """Return whether there is a cloud object with that id."""
-        return id_ in self.clusters or id_ in self.profiles
+        return any(id_ in objects for objects in self.owned)
 
     def actions_of(self, cluster_id: str) -> list[Action]:
         """Return the unfinished actions that touch the cluster or one of its nodes.
@@ -74,7 +72,15 @@ class Snapshot:
 
 def owner_of(resource: CloudObject) -> str | None:
     """Return the uid of the Kubernetes object that made this one."""
+    if isinstance(resource, Policy):
+        title, _, uid = resource.name.rpartition(".")
+        return uid if title else None
     return (resource.metadata or {}).get(OWNER)
+
+
+def ending(uid: str) -> str:
+    """Return the end of the name by which an object without metadata says whose it is."""
+    return f".{uid}"
 
 
 @dataclass(slots=True)
@@ -97,6 +103,7 @@ class Inventory:
     _awaiting: set[Key] = field(default_factory=set)
     _watched: dict[str, str] = field(default_factory=dict)  # action id to its target
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _at_rest: bool = False  # nothing was awaited after the latest tick
 
     def wait_for_look(self, key: Key) -> None:
         """Wake the key after the next tick that begins from now on, which comes soon."""
@@ -153,7 +160,7 @@ class Inventory:
             _LOG.warning("the project cannot be looked at", extra={"error": str(error)})
         self.error = error
         if self.refused and not known and self.snapshot:  # its objects should say so, each once
-            self.waking.changed({*self.snapshot.clusters, *self.snapshot.profiles})
+            self.waking.changed({id_ for objects in self.snapshot.owned for id_ in objects})
 
     async def _pause(self, began: float, failures: int) -> None:
         took = time.monotonic() - began
@@ -164,12 +171,16 @@ class Inventory:
         least = max(_BUSY, _SHARE * took)
         if not (self._busy or self._awaiting):
             self._wake.clear()
-            wait = self.idle * random.uniform(0.85, 1) - took  # noqa: S311
+            # Projects that came to rest together, as after a start, part once and stay apart.
+            share = 1 if self._at_rest else random.uniform(0.5, 1)  # noqa: S311
+            self._at_rest = True
+            wait = self.idle * share - took
             try:
                 async with asyncio.timeout(max(wait, 0)):
                     await self._wake.wait()
             except TimeoutError:
                 return
+        self._at_rest = False
         await asyncio.sleep(max(least - (time.monotonic() - began), 0))
 
     @property
@@ -198,6 +209,7 @@ def look(
     return Snapshot(
         began=began,
         profiles={profile.id: profile for profile in proxy.profiles()},
+        policies={policy.id: policy for policy in proxy.policies()},
         clusters=clusters,
         nodes={cluster_id: tuple(members) for cluster_id, members in nodes.items()},
         unfinished=unfinished,
@@ -209,7 +221,7 @@ def look(
 def differences(before: Snapshot, now: Snapshot) -> set[str]:
     """Return the ids, and the owners' uids, of what is not as it was."""
     changed: set[str] = set()
-    for old, new in ((before.clusters, now.clusters), (before.profiles, now.profiles)):
+    for old, new in zip(before.owned, now.owned, strict=True):
         for id_ in old.keys() | new.keys():
             if (one := old.get(id_)) != (other := new.get(id_)):
                 changed.add(id_)

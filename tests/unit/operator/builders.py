@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
-from openstack_clustering import Action, Cluster, Node, Profile
+from openstack_clustering import Action, Cluster, Node, Policy, Profile
 from senlin_operator.cloud.inventory import OWNER, Snapshot
 from senlin_operator.engine.queue import Queue
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
@@ -16,6 +16,11 @@ UID = "11111111-aaaa"
 NOW = "2026-01-01T00:00:00Z"
 CLOUDS = "clouds: {openstack: {auth: {auth_url: http://keystone, username: u, password: p}}}"
 SECRET_KEY = Key(SECRET, NAMESPACE, "openstack")
+SCALING = {
+    "type": "senlin.policy.scaling",
+    "version": "1.0",
+    "properties": {"event": "CLUSTER_SCALE_OUT", "adjustment": {}},
+}
 Document = dict[str, Any]
 
 
@@ -85,6 +90,10 @@ def a_manifest(
 def a_profile_manifest(name: str = "small", resource: Any = None, **more: Any) -> Document:
     wanted = {"type": "os.nova.server", "version": "1.0", "properties": {"flavor": "m1.tiny"}}
     return a_manifest("SenlinProfile", name, {**wanted, **(resource or {})}, **more)
+
+
+def a_policy_manifest(name: str = "grow", resource: Any = None, **more: Any) -> Document:
+    return a_manifest("SenlinPolicy", name, {**SCALING, **(resource or {})}, **more)
 
 
 def a_cluster_manifest(name: str = "web", resource: Any = None, **more: Any) -> Document:
@@ -169,6 +178,12 @@ def a_profile(id_: str = "p1", uid: str | None = UID, **fields: Any) -> Profile:
     return Profile({**document, **fields})
 
 
+def a_policy(id_: str = "y1", uid: str | None = UID, **fields: Any) -> Policy:
+    name = f"grow.{uid}" if uid else "grow"
+    document = {"id": id_, "name": name, "spec": SCALING, "created_at": "2026-01-01T00:00:00.123"}
+    return Policy({**document, **fields})
+
+
 def an_action(id_: str = "a1", status: str = "RUNNING", **fields: Any) -> Action:
     document: Document = {
         "id": id_,
@@ -188,6 +203,7 @@ def a_snapshot(
     clusters: Iterable[Cluster] = (),
     nodes: Iterable[Node] = (),
     profiles: Iterable[Profile] = (),
+    policies: Iterable[Policy] = (),
     unfinished: Iterable[Action] = (),
     ended: Iterable[Action] = (),
     began: float = 0.0,
@@ -198,6 +214,7 @@ def a_snapshot(
     return Snapshot(
         began=began,
         profiles={it.id: it for it in profiles},
+        policies={it.id: it for it in policies},
         clusters={it.id: it for it in clusters},
         nodes=members,
         unfinished={it.id: it for it in unfinished},

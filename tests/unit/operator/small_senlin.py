@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any, TypeVar, cast
 
-from openstack_clustering import Action, ClientException, Cluster, Node, Profile, Proxy
+from openstack_clustering import Action, ClientException, Cluster, Node, Policy, Profile, Proxy
 from openstack_clustering.exceptions import (
     BadRequest,
     Conflict,
@@ -41,6 +41,7 @@ class SmallSenlin:
         self._actions: dict[str, Document] = {}
         self._clusters: dict[str, Document] = {}
         self._nodes: dict[str, Document] = {}
+        self._policies: dict[str, Document] = {}
         self._profiles: dict[str, Document] = {
             id_: {"id": id_, "name": id_, "spec": _SERVER, "metadata": {}} for id_ in profiles
         }
@@ -65,6 +66,9 @@ class SmallSenlin:
 
     def put_profile(self, profile: Profile) -> None:
         self._profiles[profile.id] = profile.to_dict()
+
+    def put_policy(self, policy: Policy) -> None:
+        self._policies[policy.id] = policy.to_dict()
 
     def lose_servers(self, cluster_id: str, number: int) -> None:
         """Have servers vanish, and Senlin notice."""
@@ -113,6 +117,30 @@ class SmallSenlin:
 
     def profiles(self) -> Iterator[Profile]:
         return (Profile(dict(it)) for it in self._profiles.values())
+
+    def policies(self) -> Iterator[Policy]:
+        return (Policy(dict(it)) for it in self._policies.values())
+
+    # Policies.
+
+    def create_policy(self, name: str, spec: Document) -> Policy:
+        self._receive("create_policy", name)
+        id_ = f"policy-{next(self._ids)}"
+        self._policies[id_] = {"id": id_, "name": name, "spec": spec}
+        return self._reply(Policy(dict(self._policies[id_])))
+
+    def update_policy(self, id_: str, name: str) -> Policy:
+        self._receive("update_policy", id_)
+        policy = self._policies[id_]
+        if policy["name"] == name:
+            raise BadRequest("No property needs an update.")
+        policy["name"] = name
+        return self._reply(Policy(dict(policy)))
+
+    def delete_policy(self, id_: str) -> None:
+        self._receive("delete_policy", id_)
+        self._policies.pop(id_, None)
+        self._reply(None)
 
     # Profiles.
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from builders import UID, a_cluster, a_node, a_profile, a_snapshot, an_action
+from builders import UID, a_cluster, a_node, a_policy, a_profile, a_snapshot, an_action
 from small_senlin import SmallSenlin
 
 from openstack_clustering import Action, Cluster, Proxy
@@ -14,6 +14,7 @@ from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFou
 from senlin_operator.cloud.inventory import (
     OWNER,
     UNFINISHED,
+    CloudObject,
     Inventory,
     Snapshot,
     Waking,
@@ -64,15 +65,19 @@ def test_actions_of_a_cluster(action: Action, touches: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cluster", "owner"),
+    ("resource", "owner"),
     [
         (a_cluster(), UID),
         (a_cluster(uid=None), None),
         (a_cluster(metadata=None), None),
+        (a_policy(), UID),
+        (a_policy(name=f"grow.by.two.{UID}"), UID),
+        (a_policy(name="grow"), None),
+        (a_policy(name=".grow"), None),
     ],
 )
-def test_owner_of(cluster: Cluster, owner: str | None) -> None:
-    assert owner_of(cluster) == owner
+def test_owner_of(resource: CloudObject, owner: str | None) -> None:
+    assert owner_of(resource) == owner
 
 
 class Listing:
@@ -104,6 +109,10 @@ class Listing:
         self.asked.append("profiles")
         return [a_profile("p1")]
 
+    def policies(self) -> list[Any]:
+        self.asked.append("policies")
+        return [a_policy("y1")]
+
 
 def looked(
     proxy: Listing, watched: dict[str, str] | None = None, known: Iterable[Action] = ()
@@ -116,12 +125,14 @@ def test_look_lists_actions_first_and_everything_once() -> None:
 
     snapshot = looked(proxy)
 
-    assert proxy.asked == [{"status": list(UNFINISHED)}, "clusters", "nodes", "profiles"]
+    lists = ["clusters", "nodes", "profiles", "policies"]
+    assert proxy.asked == [{"status": list(UNFINISHED)}, *lists]
     assert snapshot == a_snapshot(
         began=5.0,
         clusters=[a_cluster("c1"), a_cluster("c2")],
         nodes=[a_node("n1"), a_node("n3"), a_node("n2", "c2"), a_node("n4", "")],
         profiles=[a_profile("p1")],
+        policies=[a_policy("y1")],
         unfinished=[an_action()],
     )
 
@@ -170,6 +181,7 @@ BEFORE: dict[str, Any] = {
     "clusters": [a_cluster()],
     "nodes": [a_node()],
     "profiles": [a_profile("p1", "owner")],
+    "policies": [a_policy("y1", "ruler")],
 }
 
 
@@ -194,6 +206,10 @@ BEFORE: dict[str, Any] = {
         pytest.param(
             {"profiles": [a_profile("p1", "owner", name="x")]}, {"p1", "owner"}, id="a profile"
         ),
+        pytest.param(
+            {"policies": [a_policy("y1", uid=None)]}, {"y1", "ruler"}, id="a policy lost its mark"
+        ),
+        pytest.param({"policies": []}, {"y1", "ruler"}, id="a policy has gone"),
         pytest.param({"unfinished": [an_action()]}, {"c1"}, id="an action has begun"),
         pytest.param(
             {"unfinished": [an_action(target="n1", cluster_id="")]}, {"n1"}, id="on a node alone"
@@ -347,6 +363,7 @@ async def test_the_next_good_look_forgets_the_error(watcher: Watcher) -> None:
 
 @pytest.mark.parametrize("error", [AuthenticationFailed("wrong"), EndpointNotFound("none")])
 async def test_a_refused_credential_is_told_to_all_once(watcher: Watcher, error: Any) -> None:
+    watcher.senlin.put_policy(a_policy("y1"))
     await watcher.tick()
     watcher.senlin.down = error
 
@@ -354,7 +371,7 @@ async def test_a_refused_credential_is_told_to_all_once(watcher: Watcher, error:
     await watcher.tick()
 
     assert watcher.inventory.refused
-    assert watcher.changed == [{"c1", "p1"}]
+    assert watcher.changed == [{"c1", "p1", "y1"}]
 
 
 async def test_looks_go_on_after_a_day_of_failures(
