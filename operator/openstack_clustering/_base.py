@@ -98,7 +98,16 @@ class Base:
         check_keywords(f"A list of {_COLLECTIONS[kind][2]}", query, known)
         collection, _, plural = _COLLECTIONS[kind]
         fetch = partial(self._page, collection, plural)
-        return (kind(raw) for raw in paging.read(fetch, self._sent(query)))
+        return (kind(raw) for raw in self._read(kind, fetch, query))
+
+    def _read(
+        self, kind: type[Resource], fetch: paging.Fetch, query: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        sent = self._sent(query)
+        if kind is Node and isinstance(sent.get("cluster_id"), str):
+            # Looked up by the server as in a path; the filters of other lists want the whole id.
+            sent["cluster_id"] = self._word(Cluster, sent["cluster_id"])
+        yield from paging.read(fetch, sent)
 
     def _page(self, path: str, key: str, query: dict[str, Any]) -> list[dict[str, Any]]:
         return self._transport.request("GET", path, query=_as_parameters(query)).maps(key)
@@ -182,7 +191,7 @@ class Base:
 
     def _plain(self, name: str, value: Any) -> Any:
         kind = _KIND_OF_KEY.get(name)
-        return identity.word_of(value, kind) if kind and isinstance(value, Resource) else value
+        return self._word(kind, value) if kind and value else value
 
     def _require(self, what: str, needed: Microversion) -> None:
         microversion.require(what, needed, self._transport.agreed_microversion())

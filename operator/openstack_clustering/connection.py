@@ -59,6 +59,8 @@ class Connection:
             session = _session(settings, self._pool, agent)
             exchange: pool.Exchange = self._pool.exchange
         else:
+            if cloud or clouds:
+                raise TypeError("A session has its cloud already: leave out cloud and clouds.")
             session, settings = _given(session, overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
             exchange = pool.through(session)

@@ -149,7 +149,7 @@ class Forbidden(HttpError):
 
 
 class ResourceNotFound(HttpError):
-    """There is no such object, at least not for this project."""
+    """Senlin says that there is no such object, at least not for this project."""
 
     status = 404
 
@@ -191,10 +191,14 @@ _BY_STATUS: dict[int, type[HttpError]] = {
 
 
 def http_error(message: str, *, status: int, type: str | None, **fields: Any) -> HttpError:
-    """Return the exception for a refused request; the status chooses the class."""
+    """Return the exception for a refused request; its status, and Senlin's word, say which."""
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else HttpError)
     if type == "MultipleChoices":
         kind = DuplicateResource
+    if kind is ResourceNotFound and type is None:
+        # A gateway's page, or a path that this server does not have: it says nothing of the object,
+        # and who believes it would take what exists for deleted.
+        kind = HttpError
     return kind(message, status=status, type=type, **fields)
 
 

@@ -18,24 +18,31 @@ from openstack_clustering.exceptions import (
     ConnectFailure,
     HttpError,
     RequestTimeout,
+    ServerError,
+    TooManyRequests,
 )
 from openstack_clustering.reply import Reply, clean
 
-# urllib3 says so where it could not connect, so that nothing was sent.
+# They come before anything is sent. Other TLS errors may come while the reply is read.
 _NOT_SENT = (
+    ssl.SSLCertVerificationError,
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.NameResolutionError,
-    urllib3.exceptions.SSLError,
     urllib3.exceptions.ProxyError,
     urllib3.exceptions.LocationParseError,
     requests.exceptions.ConnectTimeout,
-    requests.exceptions.SSLError,
     requests.exceptions.ProxyError,
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
 )
+_OF_KEYSTONE = (
+    ((401, 403), AuthenticationFailed),
+    ((429,), TooManyRequests),
+    (range(500, 600), ServerError),
+)
+_TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
 
 
 def of_request(error: Exception, what: str) -> ConnectFailure:
@@ -43,7 +50,7 @@ def of_request(error: Exception, what: str) -> ConnectFailure:
     causes = list(_causes(error))
     sent = not any(isinstance(cause, _NOT_SENT) for cause in causes)
     kind = ConnectFailure
-    if any(isinstance(cause, requests.exceptions.Timeout) for cause in causes):
+    if any(isinstance(cause, _TIMEOUTS) for cause in causes):
         kind = RequestTimeout
     return kind(f"{what}: {_why(causes, kind)}.", sent=sent)
 
@@ -62,15 +69,24 @@ def of_login(error: Exception, keystone: str, user: str) -> ClientException:
 
 
 def _refusal(error: keystone_exceptions.HttpError, keystone: str, user: str) -> HttpError:
-    answer = Reply(error.response, str(error.method), error.url).error()
-    if error.http_status not in (401, 403):
-        answer.args = (f"Keystone at {keystone}: {answer.message}",)
-        return answer
-    return AuthenticationFailed(
-        f"Keystone at {keystone} refuses {user}: {answer.message}",
+    message, retry_after = clean(str(error)), None
+    if error.response is not None:
+        answer = Reply(error.response, str(error.method), error.url).error()
+        message, retry_after = answer.message, answer.retry_after
+    # Never what Senlin would say of an object: a 404 of Keystone's means a wrong auth_url.
+    kind = next((kind for status, kind in _OF_KEYSTONE if error.http_status in status), HttpError)
+    verb = f"refuses {user}" if kind is AuthenticationFailed else f"answers {error.http_status}"
+    return kind(
+        f"Keystone at {keystone} {verb}: {message}",
         status=error.http_status,
-        request_id=answer.request_id,
+        request_id=error.request_id,
+        retry_after=retry_after,
     )
+
+
+def tls_reason(error: ssl.SSLError) -> str:
+    """Return OpenSSL's word for it; errors that Python itself raises have none."""
+    return (getattr(error, "reason", None) or "").replace("_", " ").lower()
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -88,10 +104,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _why(causes: list[BaseException], kind: type[ConnectFailure]) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted: {cause.verify_message}"
+            return f"its certificate is not trusted: {getattr(cause, 'verify_message', cause)}"
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
-            return f"TLS: {(cause.reason or 'failed').replace('_', ' ').lower()}"
+            return f"TLS: {tls_reason(cause) or 'failed'}"
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()
     if kind is RequestTimeout:

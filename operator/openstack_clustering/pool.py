@@ -13,6 +13,7 @@ from requests.structures import CaseInsensitiveDict
 
 from openstack_clustering.config import Config
 from openstack_clustering.exceptions import ConfigException
+from openstack_clustering.failure import tls_reason
 
 # Sends one request and returns the reply, whatever its status; a redirection is not followed,
 # because the token would go with it.
@@ -175,5 +176,5 @@ def _trusting(cacert: str) -> ssl.SSLContext:
 def _reason(error: Exception) -> str:
     """Return why, without the file's content."""
     if isinstance(error, ssl.SSLError):
-        return (error.reason or "it is not a PEM certificate").replace("_", " ").lower()
+        return tls_reason(error) or "it is not a PEM certificate"
     return getattr(error, "strerror", None) or str(error)

@@ -15,6 +15,7 @@ from openstack_clustering.exceptions import HttpError, InvalidResponse, http_err
 _WEBHOOK = re.compile(r"\S*/webhooks/\S*")
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _MESSAGE_LENGTH = 500  # characters; an HTML page in a message helps nobody
+_READ_LENGTH = 5000  # bytes of such a page that are looked at
 
 
 class Reply:
@@ -113,13 +114,13 @@ class Reply:
             return None
 
     def _plain_text(self) -> str:
-        text = self._response.content[:20_000].decode("utf-8", "replace")
+        text = self._response.content[:_READ_LENGTH].decode("utf-8", "replace")
         return html.unescape(" ".join(_TAG.sub(" ", text).split()))
 
 
 def clean(message: str) -> str:
     """Return a server's message fit for logs: bounded, and without a webhook's URL."""
-    message = _WEBHOOK.sub("<webhook>", message)
+    message = _WEBHOOK.sub("<webhook>", message[:_READ_LENGTH])
     return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]}…"
 
 

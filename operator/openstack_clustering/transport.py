@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import requests
+import urllib3
 from keystoneauth1 import exceptions as keystone_exceptions
 
 from openstack_clustering import failure, microversion
@@ -23,8 +23,13 @@ from openstack_clustering.exceptions import (
     ClientException,
     ConnectFailure,
     EndpointNotFound,
+    Forbidden,
+    HttpError,
     InvalidResponse,
     RequestTimeout,
+    ServerError,
+    TooManyRequests,
+    Unauthorized,
 )
 from openstack_clustering.microversion import Microversion
 from openstack_clustering.pool import Exchange
@@ -167,7 +172,7 @@ class Transport:
         headers = {**self._always, **call.headers, **(token or {})}
         try:
             response = self._exchange(call.method, call.url, headers, call.body, self._timeout)
-        except (keystone_exceptions.ClientException, requests.RequestException) as error:
+        except (keystone_exceptions.ClientException, *_NO_REPLY) as error:
             raise failure.of_request(error, str(call)) from (None if call.secret else error)
         reply = Reply(response, call.method, call.place)
         if _log.isEnabledFor(logging.DEBUG):
@@ -221,7 +226,7 @@ class Transport:
         url = endpoint if endpoint != root else f"{root}/"
         reply = self._repeat(_Call("GET", url, {}))
         if reply.status not in (200, 300):  # 300: "multiple choices", a list of versions
-            raise reply.error()
+            raise _undiscovered(reply)
         version = microversion.negotiate(reply.json(), self._wanted_microversion, url)
         return _Service(f"{root}/v1", version)
 
@@ -279,8 +284,18 @@ class _Call:
         return self.method == "GET" or (self.method == "DELETE" and not error.sent)
 
 
+# ValueError: an address that cannot be one. requests' own exceptions are OSErrors.
+_NO_REPLY = (OSError, ValueError, urllib3.exceptions.HTTPError)
 # What keystoneauth1 stumbles over where something else than Keystone answers.
 _NOT_A_TOKEN = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
+
+
+def _undiscovered(reply: Reply) -> HttpError:
+    """Return the exception for a refusal of the versions: it says nothing of any object."""
+    refusal = reply.error()
+    if isinstance(refusal, Unauthorized | Forbidden | TooManyRequests | ServerError):
+        return refusal
+    return reply.invalid("no versions of a clustering service")
 
 
 def _pause(attempt: int, retry_after: float | None = None) -> float:

@@ -1,14 +1,25 @@
 import copy
 import logging
 import pickle
+import ssl
 from typing import Any
 
 import pytest
+import requests
+import urllib3
 from fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from openstack_clustering import ClientException, Connection, Proxy, Receiver, exceptions
+from openstack_clustering import (
+    ClientException,
+    Connection,
+    Proxy,
+    Receiver,
+    exceptions,
+    failure,
+)
+from openstack_clustering.reply import clean
 
 # An example is a dozen requests: to explain a failure would take minutes.
 QUICKLY = (Phase.generate, Phase.shrink)
@@ -256,3 +267,87 @@ def fuzzed(cloud: Cloud) -> Any:
     # Repeats take their time, and what follows them is tested elsewhere.
     with Connection(clouds=cloud.clouds(status_code_retries=0)) as connection:
         yield cloud, connection.cluster
+
+
+@pytest.mark.parametrize("page", [b"<h1>404 Not Found</h1>", b"default backend - 404", b"{}"])
+def test_page_of_a_gateway_says_nothing_of_an_object(
+    cloud: Cloud, proxy: Proxy, page: bytes
+) -> None:
+    for method in ("GET", "DELETE"):
+        cloud.answer(method, f"/v1/clusters/{ID}", Answer(404, page))
+
+    for call in (proxy.get_cluster, proxy.find_cluster, proxy.delete_cluster):
+        with pytest.raises(exceptions.HttpError) as caught:
+            call(ID)
+        assert caught.value.status == 404
+        assert not isinstance(caught.value, exceptions.ResourceNotFound)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (404, exceptions.HttpError),
+        (409, exceptions.HttpError),
+        (429, exceptions.TooManyRequests),
+        (500, exceptions.ServerError),
+        (403, exceptions.AuthenticationFailed),
+    ],
+)
+def test_keystones_trouble_is_not_taken_for_senlins(
+    cloud: Cloud, status: int, kind: type[exceptions.HttpError]
+) -> None:
+    answer = Answer(status, error(status, "ResourceNotFound", "Of Keystone."))
+    cloud.answer("POST", "/v3/auth/tokens", answer)
+    settings = cloud.clouds(clustering_endpoint_override=cloud.url)
+
+    with Connection(clouds=settings) as connection, pytest.raises(kind) as caught:
+        connection.cluster.delete_cluster(ID)
+
+    assert type(caught.value) is kind
+    assert str(caught.value).startswith(f"Keystone at {cloud.url}/v3 ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(404, error(404, "ResourceNotFound", "No.")), exceptions.InvalidResponse),
+        (Answer(200, b"<h1>Welcome</h1>"), exceptions.InvalidResponse),
+        (Answer(200, {"versions": [{"id": "v3"}]}), exceptions.InvalidResponse),
+        (Answer(300, {"versions": [{"id": "1", "max_version": "x"}]}), exceptions.InvalidResponse),
+        (Answer(500, b""), exceptions.ServerError),
+    ],
+)
+def test_versions_that_cannot_be_read_are_told(
+    cloud: Cloud, proxy: Proxy, answer: Answer, kind: type[exceptions.HttpError]
+) -> None:
+    cloud.answer("GET", "/", answer)
+
+    with pytest.raises(kind) as caught:
+        proxy.delete_cluster(ID)
+
+    assert type(caught.value) is kind
+    assert cloud.of() == []
+
+
+@pytest.mark.parametrize(
+    "url", ["nowhere", "http://", "http://[::1", "ftp://x", "http://a..b/", "http://x:99999999/"]
+)
+def test_address_that_is_none_is_told(cloud: Cloud, url: str) -> None:
+    settings = cloud.clouds(clustering_endpoint_override=url, status_code_retries=0)
+
+    with Connection(clouds=settings) as connection, pytest.raises(exceptions.ConnectFailure):
+        connection.cluster.get_build_info()
+
+
+def test_tls_that_breaks_while_the_reply_is_read_may_have_been_sent() -> None:
+    broken = urllib3.exceptions.SSLError(ssl.SSLError(1, "[SSL] record layer failure"))
+    untrusted = urllib3.exceptions.SSLError(ssl.SSLCertVerificationError("certificate"))
+
+    assert failure.of_request(requests.exceptions.SSLError(broken), "POST x").sent is True
+    assert failure.of_request(requests.exceptions.SSLError(untrusted), "POST x").sent is False
+
+
+def test_long_messages_are_cut() -> None:
+    message = clean("x" * 10**6)
+
+    assert len(message) < 600

@@ -332,6 +332,26 @@ def test_name_that_could_begin_an_id_deletes_nothing_else(cloud: Cloud, proxy: P
     assert cloud.of("DELETE") == []
 
 
+def test_names_that_could_begin_an_id_are_looked_up_in_bodies_and_filters_too(
+    cloud: Cloud, proxy: Proxy
+) -> None:
+    small, web = {"id": OTHER_ID, "name": "ab"}, {"id": ID, "name": "c7"}
+    cloud.answer("GET", "/v1/profiles", Answer(body={"profiles": [small]}))
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [web]}))
+    cloud.answer("GET", "/v1/nodes", Answer(body={"nodes": []}))
+    cloud.answer("POST", "/v1/nodes", Answer(202, {"node": {"id": ID}}, LOCATION))
+
+    proxy.create_node(name="one", profile_id="ab", cluster_id="c7")
+    assert cloud.of("POST")[0].body["node"] == {
+        "name": "one",
+        "profile_id": OTHER_ID,
+        "cluster_id": ID,
+    }
+
+    assert list(proxy.nodes(cluster_id="c7")) == []
+    assert cloud.of("GET", "/v1/nodes")[0].query == {"cluster_id": [ID]}
+
+
 def test_get_by_the_beginning_of_an_id_works(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/clusters/{ID[:4]}", Answer(body={"cluster": cluster()}))
 

@@ -3,6 +3,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from fake_cloud import Answer, Cloud
 from keystoneauth1 import session
 from keystoneauth1.identity import v3
@@ -160,6 +161,11 @@ def test_ready_session_is_used_and_left_open(cloud: Cloud) -> None:
 
     assert own._session is not None
     assert not hasattr(Connection(session=own, region_name="Nowhere"), "cluster")
+
+
+def test_session_and_a_cloud_are_one_too_many() -> None:
+    with pytest.raises(TypeError, match="leave out cloud"):
+        Connection("mycloud", session=session.Session())
 
 
 def test_region_of_an_sdk_configuration_is_used(cloud: Cloud) -> None:
