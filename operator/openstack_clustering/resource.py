@@ -4,7 +4,7 @@ A resource is one reference to the parsed document. Nothing is copied or convert
 so that a listing costs what its JSON costs; a name is looked up when it is asked for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 T = TypeVar("T")
@@ -76,8 +76,19 @@ class Resource:
         keys = self._fields.values()
         return known | {key: value for key, value in self._raw.items() if key not in keys}
 
-    def keys(self) -> Iterator[str]:
+    def keys(self) -> KeysView[str]:
         """Return the names of `to_dict()`, so that `dict(resource)` works."""
+        return self.to_dict().keys()
+
+    def values(self) -> ValuesView[Any]:
+        """Return the values of `to_dict()`."""
+        return self.to_dict().values()
+
+    def items(self) -> ItemsView[str, Any]:
+        """Return the pairs of `to_dict()`."""
+        return self.to_dict().items()
+
+    def __iter__(self) -> Iterator[str]:
         return iter(self.to_dict())
 
     def get(self, name: str, default: Any = None) -> Any:

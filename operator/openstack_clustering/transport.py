@@ -92,6 +92,7 @@ class Transport:
         except (keystone_exceptions.ClientException, *_NOT_A_TOKEN) as error:
             raise self._login_failure(error) from error
         if not url:
+            self._session.invalidate()  # the catalogue came with the token: next time, a new one
             region = f"region {self._region_name}" if self._region_name else "any region"
             raise EndpointNotFound(
                 f"Keystone at {self._keystone()} lists no clustering service for "

@@ -46,7 +46,9 @@ def test_dict_has_each_value_once() -> None:
 
     assert (values["project_id"], values["node_ids"]) == ("p", ["n"])
     assert not values.keys() & {"project", "nodes"}
-    assert dict(Cluster(RAW)) == values
+    assert dict(Cluster(RAW)) == dict(Cluster(RAW).items()) == values
+    assert list(Cluster(RAW)) == list(values)
+    assert list(Cluster(RAW).values()) == list(values.values())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -214,6 +214,15 @@ def test_catalogue_without_the_service_has_no_attribute(cloud: Cloud) -> None:
             connection.cluster  # noqa: B018
 
 
+def test_service_that_is_registered_later_is_found(cloud: Cloud) -> None:
+    cloud.services = []
+
+    with Connection(clouds=cloud.clouds()) as connection:
+        assert not hasattr(connection, "cluster")
+        cloud.services = [("clustering", "/")]
+        assert hasattr(connection, "cluster")
+
+
 def test_old_server_gets_its_own_microversion(cloud: Cloud, proxy: Proxy) -> None:
     cloud.max_version = "1.3"
     cloud.answer("POST", f"/v1/clusters/{ID}/actions", Answer(202, {"action": ACTION_ID}))
