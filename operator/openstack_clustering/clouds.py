@@ -33,6 +33,7 @@ def from_document(document: Mapping[str, Any], name: str | None) -> tuple[str, C
 
 def from_surroundings(name: str | None, environ: Mapping[str, str]) -> tuple[str, Cloud]:
     """Return the name and the entry of a cloud in the files or the variables of this process."""
+    environ = {key: value for key, value in environ.items() if value}  # empty is not set
     name = name or environ.get("OS_CLOUD")
     variables_name = environ.get("OS_CLOUD_NAME", "envvars")
     variables = _from_variables(environ)

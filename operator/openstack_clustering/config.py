@@ -87,9 +87,10 @@ def load(
 ) -> Config:
     """Return the configuration from a given document, or keywords alone, or the surroundings."""
     check_overrides(overrides)
+    overrides = _with_auth_together(overrides)
     if document is not None:
         name, entry = clouds.from_document(document, cloud)
-    elif cloud is None and _has_login(overrides):
+    elif cloud is None and "auth_url" in (overrides.get("auth") or {}):
         name, entry = "keywords", {}
     else:
         name, entry = clouds.from_surroundings(cloud, os.environ if environ is None else environ)
@@ -106,7 +107,7 @@ def interpret(name: str, entry: Mapping[str, Any]) -> Config:
     """Return what the entry means; keys for other services and tools are left unread."""
     region, entry = _in_region(name, entry)
     auth = _auth(name, entry)
-    verify = _is_true(entry.get("verify", True)) and not _is_true(entry.get("insecure", False))
+    verify = _is_true(entry.get("verify"), True) and not _is_true(entry.get("insecure"), False)
     cert, key = _path(entry.get("cert")), _path(entry.get("key"))
     if key and not cert:
         raise ConfigException(f"The cloud {name} has a `key` without a `cert`.")
@@ -127,8 +128,11 @@ def interpret(name: str, entry: Mapping[str, Any]) -> Config:
     )
 
 
-def _has_login(overrides: Mapping[str, Any]) -> bool:
-    return "auth_url" in overrides or "auth_url" in (overrides.get("auth") or {})
+def _with_auth_together(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Move `username` and the like into `auth`, where they win over the entry's."""
+    beside = {key: overrides[key] for key in AUTH_KEYS & overrides.keys()}
+    rest = {key: value for key, value in overrides.items() if key not in beside}
+    return clouds.merged({"auth": beside}, rest) if beside else rest
 
 
 def _in_region(name: str, entry: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
@@ -218,7 +222,9 @@ def _path(value: Any) -> str | None:
     return text if text.lstrip().startswith("-----BEGIN") else os.path.expanduser(text)
 
 
-def _is_true(value: Any) -> bool:
+def _is_true(value: Any, default: bool) -> bool:
+    if value in (None, ""):
+        return default
     if isinstance(value, bool):
         return value
     text = str(value).strip().lower()

@@ -100,6 +100,12 @@ def test_variables_without_os_cloud_win_over_the_file(home: Path) -> None:
     assert (loaded.endpoint_override, loaded.microversion) == ("http://senlin", "1.7")
 
 
+def test_empty_variables_are_not_set(home: Path) -> None:
+    write(Path("clouds.yaml"), {"clouds": {"one": {"auth": AUTH}}})
+
+    assert load(home, OS_CLOUD="", OS_AUTH_URL="", XDG_CONFIG_HOME="").name == "one"
+
+
 def test_selectors_alone_make_no_cloud_of_the_environment(home: Path) -> None:
     write(Path("clouds.yaml"), {"clouds": {"one": {"auth": AUTH}}})
 
@@ -114,6 +120,16 @@ def test_given_document_is_all_that_is_read(home: Path, monkeypatch: pytest.Monk
     loaded = config.load(None, document=document, environ=None, overrides={"region_name": "R"})
 
     assert (loaded.name, loaded.region_name) == ("given", "R")
+
+
+def test_keywords_win_over_the_entry() -> None:
+    document = {"clouds": {"one": {"auth": AUTH, "region_name": "R1"}}}
+    overrides = {"username": "other", "auth": {"password": "another"}, "region_name": "R2"}
+
+    loaded = config.load("one", document=document, environ=None, overrides=overrides)
+
+    assert loaded.auth == {**AUTH, "username": "other", "password": "another"}
+    assert loaded.region_name == "R2"
 
 
 def test_keywords_alone_are_enough(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +186,7 @@ def test_broken_file_is_named_without_its_content(home: Path) -> None:
         ({"interface": "public", "clustering_interface": "admin"}, {"interface": "admin"}),
         ({"insecure": True}, {"verify": False}),
         ({"verify": "no"}, {"verify": False}),
+        ({"verify": None, "insecure": ""}, {"verify": True}),
         ({"cacert": "~/ca.pem"}, {"cacert": os.path.expanduser("~/ca.pem")}),
         (
             {"cacert": "-----BEGIN CERTIFICATE-----\n~"},
