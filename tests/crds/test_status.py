@@ -50,6 +50,7 @@ CLUSTER_STATUS = {
         "desiredCapacity": 3,
         "timeoutSeconds": 3600,
         "nodes": {"total": 3, "active": 3, "unhealthy": 0},
+        "policies": [{"name": "oldest-first", "id": "y1", "enabled": True}],
         "createdAt": NOW,
     },
 }

@@ -131,11 +131,12 @@ class World:
         self.kubectl("delete", "--wait=false", *what)
 
     def events(self, name: str) -> list[tuple[str, str]]:
-        """Return reason and note of the object's events."""
+        """Return reason and note of the object's events, oldest first."""
         listed = self.core.list_namespaced_event(
             self.namespace, field_selector=f"involvedObject.name={name}"
         )
-        return [(event.reason, event.message) for event in listed.items]
+        in_order = sorted(listed.items, key=lambda event: event.event_time)
+        return [(event.reason, event.message) for event in in_order]
 
     def wait(
         self,

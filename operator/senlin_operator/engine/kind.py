@@ -51,6 +51,15 @@ class Started(Generic[O]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Details(Generic[S, O]):
+    """What no list shows, and a request for the one object does."""
+
+    version: Callable[[S, O], object]  # another one: they have changed; None: not needed
+    fetch: Callable[[Proxy, str], Any]
+    add: Callable[[O, Any], O]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Kind(Generic[S, O, T]):
     """One kind of custom resource."""
 
@@ -69,6 +78,7 @@ class Kind(Generic[S, O, T]):
     conditions: Callable[[S, O], list[Condition]] = field(default=lambda *_: [])
     check: Callable[[O], T] | None = None  # has Senlin compare its records with the servers
     check_interval: Callable[[S], float | None] = field(default=lambda _: None)  # seconds
+    details: "Details[S, O] | None" = None
 
 
 AnyKind = Kind[Any, Any, Any]

@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from senlin_operator.engine.outcome import Blocked, Failed
 from senlin_operator.engine.queue import backoff
@@ -30,6 +31,7 @@ class Memory:
     removal: str | None = None  # the running action of our deletion
     checked_at: float = field(default_factory=time.monotonic)
     moving_since: float | None = None
+    details: tuple[object, float, Any] | None = None  # version, when they were fetched, what
     taken: object = None  # the last step that was carried out, while the plan is not empty
     asked: str | None = None  # the last request of a person to look again
     insisted: bool = False  # that request has not been fulfilled yet

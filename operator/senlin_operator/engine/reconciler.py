@@ -35,6 +35,7 @@ from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import RECONCILE_AT, Key
 
 _STALE = 120.0  # seconds; an older look at the cloud is not worth a decision
+_DETAILS = 300.0  # seconds that details are believed without a sign of change
 _EMPTIED = (
     "Most of what was made in this project has vanished at once; nothing is made again before a "
     f"person has looked, and has set the annotation {RECONCILE_AT}."
@@ -85,8 +86,10 @@ class Reconciler:
     async def _converge(self, attempt: Attempt, view: View) -> Outcome:
         """Take the first step of the plan, and the next where the result is known at once."""
         kind, seen = attempt.kind, view.seen
-        if seen is not None and (mended := await self._unstick(attempt, view, seen)):
-            return mended
+        if seen is not None:
+            if mended := await self._unstick(attempt, view, seen):
+                return mended
+            seen = await self._detailed(attempt, view, seen)
         while steps := kind.plan(attempt.spec, seen):
             attempt.learn(seen)
             if held := attempt.memory.held(attempt.spec) or _no_effect(attempt, steps[0]):
@@ -221,6 +224,23 @@ class Reconciler:
         """Return whether it would be rash to make again what has vanished."""
         vanished = attempt.report.id is not None and not attempt.memory.insisted
         return vanished and self._access.emptied(attempt.resource, view.snapshot)
+
+    async def _detailed(self, attempt: Attempt, view: View, seen: Seen) -> Seen:
+        """Return the observation with what only a request of its own shows, if that is needed.
+
+        It is asked for when the lists show that it changed, after each step of ours, and when the
+        object is looked at again because time has passed: some changes show in no list.
+        """
+        details, memory = attempt.kind.details, attempt.memory
+        version = details.version(attempt.spec, seen) if details else None
+        if details is None or version is None:
+            return seen
+        oldest = max(memory.fence, time.monotonic() - _DETAILS)
+        if memory.details is None or memory.details[0] != version or memory.details[1] < oldest:
+            now = time.monotonic()
+            fetched = await view.cloud.call("details", lambda proxy: details.fetch(proxy, seen.id))
+            memory.details = (version, now, fetched)
+        return details.add(seen, memory.details[2])  # type: ignore[no-any-return]
 
     async def _unstick(self, attempt: Attempt, view: View, seen: Seen) -> Outcome | None:
         """Wait for a transient status to pass; one that stays needs a check to leave it."""

@@ -1,28 +1,26 @@
 """SenlinCluster: a number of nodes of one profile, and what Senlin has to do to keep it so."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from openstack_clustering import Cluster, Node, Proxy
-from senlin_operator.cloud.inventory import OWNER, Snapshot
-from senlin_operator.engine.kind import Kind, Started, find
+from openstack_clustering import Proxy
+from senlin_operator.cloud.inventory import OWNER
+from senlin_operator.engine.kind import Details, Kind, Started
 from senlin_operator.engine.outcome import Settled
 from senlin_operator.engine.resync import period
+from senlin_operator.kinds import bindings
+from senlin_operator.kinds.bindings import Binding
+from senlin_operator.kinds.cluster_observed import Observed, observe
 from senlin_operator.kinds.common import Delete, changes, own_metadata
 from senlin_operator.kube.conditions import Condition, Reason, Type
 from senlin_operator.kube.objects import Key, Resource
 
-# Senlin's statuses that a running action sets, and that the end of it replaces.
-_MOVING = frozenset(
-    ["INIT", "CREATING", "UPDATING", "RESIZING", "DELETING", "CHECKING", "RECOVERING", "OPERATING"]
-)
 _CONFIG = {
     "nodeNameFormat": "node.name.format",
     "stopTimeoutBeforeUpdateSeconds": "cluster.stop_timeout_before_update",
     "stopNodeBeforeDelete": "cluster.stop_node_before_delete",
 }
-_FAULTS = 5  # nodes in the status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,41 +35,8 @@ class Spec:
     timeout: int = 3600  # seconds
     metadata: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
+    policies: tuple[Binding, ...] | None = None  # None: somebody else's business
     check_interval: float | None = None  # seconds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
-    """What the cluster is."""
-
-    id: str
-    name: str
-    profile_id: str
-    min_size: int
-    max_size: int
-    desired: int
-    status: str = "ACTIVE"
-    timeout: int = 3600  # seconds
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    config: Mapping[str, Any] = field(default_factory=dict)
-    nodes: int = 0  # whatever their status
-    active: int = 0
-    serverless: int = 0  # nodes in ERROR behind which there is no server
-    unbuilt: int = 0  # nodes in ERROR that never were anything else
-    left: int = 0  # nodes that a failed action left in a status that should pass
-    strays: int = 0  # nodes of another profile than the cluster's: a change of it broke off
-    faults: list[Mapping[str, Any]] = field(default_factory=list)
-    created_at: str | None = None
-    duplicates: tuple[str, ...] = ()
-
-    @property
-    def moving(self) -> bool:
-        return self.status in _MOVING
-
-    @property
-    def lost(self) -> int:
-        """Return how many nodes were built and are not active any more."""
-        return self.nodes - self.active - self.unbuilt - self.left
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +98,12 @@ class Check:
     summary = "check of the nodes"
 
 
-Step = Create | Update | Resize | Recover | Check | Delete
+Step = Create | Update | Resize | Recover | Check | Delete | bindings.Step
 
 
 def references(resource: Resource) -> tuple[Key, ...]:
     """Return whom the manifest refers to."""
-    return () if resource.unmanaged else (_profile(resource),)
+    return () if resource.unmanaged else (_profile(resource), *_policies(resource))
 
 
 def spec(resource: Resource, ids: Mapping[Key, str]) -> Spec:
@@ -154,6 +119,7 @@ def spec(resource: Resource, ids: Mapping[Key, str]) -> Spec:
         desired=wanted.get("desiredCapacity", wanted["minSize"]),
         timeout=wanted["timeoutSeconds"],
         metadata=wanted.get("metadata", {}),
+        policies=_wanted_policies(resource, ids),
         config={theirs: config[ours] for ours, theirs in _CONFIG.items() if ours in config},
         check_interval=interval or None,
     )
@@ -166,20 +132,16 @@ def as_seen(seen: Observed) -> Spec:
     )
 
 
-def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
-    """Return the cluster that is ours, if there is one."""
-    cluster, duplicates = find(snapshot.clusters, id_, uid)
-    if cluster is None:
-        return None
-    return _observed(cluster, snapshot.nodes.get(cluster.id, ()), tuple(duplicates))
-
-
 def plan(spec: Spec, seen: Observed | None) -> list[Step]:
     """Return the steps from what is to what should be. None: known to be absent, not unseen."""
     if seen is None:
-        return [Create(spec)]
+        # No policy has a say in a creation, and some (affinity) must be there before the nodes.
+        return [Create(replace(spec, desired=0, min_size=0) if spec.policies else spec)]
     duplicates = [Delete(id_) for id_ in seen.duplicates]
-    concerns: tuple[Iterable[Step], ...] = (_update(spec, seen), _size(spec, seen))
+    size, policies = _size(spec, seen), _bind(spec, seen)
+    concerns: tuple[Iterable[Step], ...] = (_update(spec, seen), size, policies)
+    if seen.nodes == 0:
+        concerns = (_update(spec, seen), policies, size)
     if seen.status == "ERROR":  # Senlin refuses an update then, until nodes are repaired or gone
         concerns = (_shed(spec, seen), _repair(seen), *reversed(concerns))
     else:
@@ -218,6 +180,11 @@ def _size(spec: Spec, seen: Observed) -> Iterator[Resize]:
         yield Resize(seen.id, seen.desired, seen.min_size, seen.max_size, summary)
     else:
         yield Resize(seen.id, spec.desired, spec.min_size, spec.max_size, summary)
+
+
+def _bind(spec: Spec, seen: Observed) -> Iterator[bindings.Step]:
+    if spec.policies is not None:
+        yield from bindings.plan(seen.id, spec.policies, seen.policies)
 
 
 def _shed(spec: Spec, seen: Observed) -> Iterator[Resize]:
@@ -273,6 +240,8 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
             return Started(id_, proxy.recover_cluster(id_, operation="RECREATE")["action"])
         case Check(id_):
             return Started(id_, proxy.check_cluster(id_)["action"])
+        case bindings.Attach(id_) | bindings.Switch(id_) | bindings.Detach(id_):
+            return Started(id_, bindings.execute(proxy, step))
         case Delete(id_):
             deleted = proxy.delete_cluster(id_)
             return Started(id_, deleted.action_id if deleted else None)
@@ -294,6 +263,8 @@ def status(seen: Observed) -> Mapping[str, Any]:
             "unhealthy": seen.nodes - seen.active,
         },
     }
+    if seen.policies:
+        shown["policies"] = bindings.shown(seen.policies)
     return shown | ({"createdAt": seen.created_at} if seen.created_at else {})
 
 
@@ -314,12 +285,31 @@ def conditions(spec: Spec, seen: Observed) -> list[Condition]:
     enough = seen.active >= spec.min_size
     reason = Reason.ENOUGH_NODES if enough else Reason.TOO_FEW_NODES
     message = f"{seen.active} nodes are active; {spec.min_size} are the least."
-    return [Condition(Type.AVAILABLE, "True" if enough else "False", reason, message)]
+    available = Condition(Type.AVAILABLE, "True" if enough else "False", reason, message)
+    if spec.policies is None:
+        return [available]
+    return [available, bindings.condition(spec.policies, seen.policies)]
 
 
 def _profile(resource: Resource) -> Key:
     name = resource.spec["resource"]["profileRef"]["name"]
     return Key("SenlinProfile", resource.key.namespace, name)
+
+
+def _policies(resource: Resource) -> tuple[Key, ...]:
+    wanted = resource.spec["resource"].get("policies", ())
+    names = [policy["policyRef"]["name"] for policy in wanted]
+    return tuple(Key("SenlinPolicy", resource.key.namespace, name) for name in names)
+
+
+def _wanted_policies(resource: Resource, ids: Mapping[Key, str]) -> tuple[Binding, ...] | None:
+    wanted = resource.spec["resource"].get("policies")
+    if wanted is None:
+        return None
+    return tuple(
+        Binding(ids[key], key.name, policy["enabled"])
+        for key, policy in zip(_policies(resource), wanted, strict=True)
+    )
 
 
 def _resize(step: Resize) -> dict[str, Any]:
@@ -328,50 +318,6 @@ def _resize(step: Resize) -> dict[str, Any]:
         "number": step.number,
         "min_size": step.min_size,
         "max_size": step.max_size,
-    }
-
-
-def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, ...]) -> Observed:
-    faulty = [node for node in nodes if node.status in ("ERROR", "WARNING")]
-    return Observed(
-        id=cluster.id,
-        name=cluster.name,
-        profile_id=cluster.profile_id,
-        min_size=cluster.min_size,
-        max_size=cluster.max_size,
-        desired=cluster.desired_capacity,
-        status=cluster.status,
-        timeout=cluster.timeout,
-        metadata=cluster.metadata or {},
-        config=cluster.config or {},
-        nodes=len(nodes),
-        active=sum(node.status == "ACTIVE" for node in nodes),
-        serverless=sum(
-            node.status == "ERROR" and not (node.physical_id and _was_built(node)) for node in nodes
-        ),
-        unbuilt=sum(node.status == "ERROR" and not _was_built(node) for node in nodes),
-        left=sum(node.status in _MOVING for node in nodes),
-        strays=sum(node.profile_id != cluster.profile_id for node in nodes),
-        faults=[_fault(node) for node in faulty[:_FAULTS]],
-        created_at=cluster.created_at,
-        duplicates=duplicates,
-    )
-
-
-def _was_built(node: Node) -> bool:
-    """Return whether it once had a server.
-
-    Senlin fills in created_at when the first try succeeds; of a later one `recovery` tells.
-    """
-    return bool(node.created_at or (node.data or {}).get("recovery"))
-
-
-def _fault(node: Node) -> dict[str, Any]:
-    return {
-        "node": node.id,
-        "name": node.name,
-        "status": node.status,
-        "reason": node.status_reason or "",
     }
 
 
@@ -391,4 +337,9 @@ KIND: Kind[Spec, Observed, Step] = Kind(
     conditions=conditions,
     check=lambda seen: Check(seen.id),
     check_interval=lambda spec: spec.check_interval,
+    details=Details(
+        version=lambda spec, seen: None if spec.policies is None else seen.binding_ids,
+        fetch=bindings.fetch,
+        add=lambda seen, policies: replace(seen, policies=policies),
+    ),
 )

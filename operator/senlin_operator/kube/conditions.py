@@ -20,6 +20,7 @@ class Type(StrEnum):
     STALLED = "Stalled"
     ACTION_SUCCEEDED = "ActionSucceeded"
     AVAILABLE = "Available"
+    POLICIES_ATTACHED = "PoliciesAttached"
 
 
 class Reason(StrEnum):
@@ -49,6 +50,8 @@ class Reason(StrEnum):
     REJECTED = "Rejected"
     ENOUGH_NODES = "EnoughNodes"
     TOO_FEW_NODES = "TooFewNodes"
+    POLICIES_ATTACHED = "PoliciesAttached"
+    POLICIES_DIFFER = "PoliciesDiffer"
     INTERNAL_ERROR = "InternalError"
 
 

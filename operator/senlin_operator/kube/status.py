@@ -10,6 +10,7 @@ from senlin_operator.kube.objects import RECONCILE_AT, Resource
 
 RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
 _VOLATILE = "lastSyncTime"
+_OF_THE_KIND = (Type.AVAILABLE, Type.POLICIES_ATTACHED)
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ class Report:
             conditions=[
                 Condition(Type(c["type"]), c["status"], Reason(c["reason"]), c["message"])
                 for c in status.get("conditions", ())
-                if c["type"] == Type.AVAILABLE and c["reason"] in set(Reason)
+                if c["type"] in _OF_THE_KIND and c["reason"] in set(Reason)
             ],
         )
 
