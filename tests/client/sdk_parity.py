@@ -43,12 +43,25 @@ def values(theirs: Any, ours: Any) -> Iterator[str]:
             yield f"{type(ours).__name__}.{name}"
 
 
-def lists(theirs: Any, ours: Any, cluster: str) -> Iterator[str]:
-    for noun in ("profiles", "policies", "clusters", "nodes", "receivers", "actions", "events"):
-        for their, our in zip(getattr(theirs, noun)(), getattr(ours, noun)(), strict=True):
+def lists(theirs: Any, ours: Proxy, cluster: str) -> Iterator[str]:
+    """Compare what belongs to one cluster; other tests make and remove things meanwhile."""
+    known = ours.get_cluster(cluster)
+    of_one_cluster: dict[str, dict[str, Any]] = {
+        "clusters": {"name": known.name},
+        "nodes": {"cluster_id": cluster},
+        "profiles": {"name": known.profile_name},
+        "policies": {"name": known.name},
+        "receivers": {"cluster_id": cluster},
+        "actions": {"target": cluster},
+        "events": {"obj_id": cluster},
+    }
+    for noun, query in of_one_cluster.items():
+        pairs = list(zip(getattr(theirs, noun)(**query), getattr(ours, noun)(**query), strict=True))
+        assert pairs, noun
+        for their, our in pairs:
             yield from values(their, our)
-    pairs = zip(theirs.cluster_policies(cluster), ours.cluster_policies(cluster), strict=True)
-    for their, our in pairs:
+    bindings = zip(theirs.cluster_policies(cluster), ours.cluster_policies(cluster), strict=True)
+    for their, our in bindings:
         yield from values(their, our)
 
 

@@ -30,20 +30,18 @@ def test_read_survives_trouble(
 
 @pytest.mark.parametrize(("kind", "was_done"), [("drop", False), ("lose-reply", True)])
 def test_change_is_not_repeated_by_itself(
-    sandbox: Sandbox, senlin: Proxy, name: str, kind: str, was_done: bool
+    sandbox: Sandbox, senlin: Proxy, make: Maker, kind: str, was_done: bool
 ) -> None:
-    senlin.find_policy(name)  # logged in, so that the fault meets the creation only
-    with sandbox.senlin.fault(kind, method="POST", path="/v1/policies$", count=1) as fault:
+    policy = make.policy()
+    renamed = f"{policy.name}-2"
+
+    with sandbox.senlin.fault(kind, method="PATCH", path=policy.id) as fault:
         with pytest.raises(exceptions.ConnectFailure) as caught:
-            senlin.create_policy(name=name, spec=SCALING)
+            senlin.update_policy(policy, name=renamed)
         assert fault.hits == 1
+
     assert caught.value.sent is True
-
-    made = senlin.find_policy(name)
-
-    assert (made is not None) is was_done
-    if made:
-        senlin.delete_policy(made)
+    assert (senlin.get_policy(policy).name == renamed) is was_done
 
 
 def test_page_of_a_proxy_is_an_error_of_ours(sandbox: Sandbox, senlin: Proxy, name: str) -> None:
