@@ -143,7 +143,7 @@ def requests(world: World) -> list[Request]:
 
 def is_shared(request: Request) -> bool:
     """Return whether it is one of the inventory's lists, which cost the same for all objects."""
-    lists = ("/v1/clusters", "/v1/nodes", "/v1/profiles", "/v1/actions")
+    lists = ("/v1/clusters", "/v1/nodes", "/v1/profiles", "/v1/policies", "/v1/actions")
     return request.method == "GET" and request.path.split("?")[0] in lists
 
 
