@@ -54,11 +54,11 @@ def test_page_of_a_proxy_is_an_error_of_ours(sandbox: Sandbox, senlin: Proxy, na
 
 
 def test_slow_server_is_a_time_out(sandbox: Sandbox, name: str) -> None:
-    with Connection(clouds=sandbox.clouds("blue-1"), timeout=0.5) as connection:
+    with Connection(clouds=sandbox.clouds("blue-1"), timeout=2) as connection:
         senlin = connection.cluster
         senlin.get_build_info()
         with (
-            sandbox.senlin.fault("slow", path=name, delay=3),
+            sandbox.senlin.fault("slow", path=name, delay=6),
             pytest.raises(exceptions.RequestTimeout),
         ):
             senlin.find_policy(name)

@@ -111,7 +111,7 @@ def test_slow_reply_is_a_time_out_that_may_have_been_carried_out(cloud: Cloud) -
     release = threading.Event()
     cloud.answer("POST", "/v1/clusters", Answer(delay=release))
 
-    with Connection(clouds=cloud.clouds(), timeout=0.2) as connection:
+    with Connection(clouds=cloud.clouds(), timeout=1) as connection:
         with pytest.raises(exceptions.RequestTimeout) as caught:
             connection.cluster.create_cluster(name="web")
         release.set()
@@ -166,7 +166,7 @@ def test_many_threads_with_a_refused_token_log_in_once(cloud: Cloud, proxy: Prox
 
 def test_many_threads_with_a_wrong_password_try_it_once(cloud: Cloud) -> None:
     all_here = threading.Barrier(8)
-    refusal = Answer(401, {"error": {"message": "No."}}, seconds=0.3)
+    refusal = Answer(401, {"error": {"message": "No."}}, seconds=1)
     cloud.answer("POST", "/v3/auth/tokens", refusal)
 
     def ask(connection: Connection) -> str | None:
