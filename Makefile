@@ -24,7 +24,7 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 lock: ## Pin again what is installed, with hashes (needs uv)
 	uv pip compile pyproject.toml --extra operator --group dev --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/dev.txt
-	for each in bench types; do uv pip compile requirements/$$each.in --generate-hashes --universal \
+	for each in bench types; do uv pip compile requirements/$$each.in --constraint requirements/dev.txt --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/$$each.txt; done
 
 .PHONY: check
