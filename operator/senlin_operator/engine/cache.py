@@ -23,7 +23,7 @@ class Cache:
         self._references: dict[Key, frozenset[Key]] = {}
         self._users: defaultdict[Key, set[Key]] = defaultdict(set)
         self._by_uid: dict[str, Key] = {}
-        self._by_cloud_id: dict[str, Key] = {}
+        self._by_cloud_id: defaultdict[str, set[Key]] = defaultdict(set)  # several may show it
 
     def get(self, key: Key) -> Resource | None:
         return self._objects.get(key)
@@ -35,9 +35,9 @@ class Cache:
     def of(self, ids: Iterable[str]) -> Iterator[Key]:
         """Yield the keys that go with cloud ids or uids."""
         for id_ in ids:
-            key = self._by_uid.get(id_) or self._by_cloud_id.get(id_)
-            if key:
-                yield key
+            if id_ in self._by_uid:
+                yield self._by_uid[id_]
+            yield from self._by_cloud_id.get(id_, ())
 
     def notice(self, kind: str, event: str | None, raw: Mapping[str, Any]) -> None:
         """Take what a watch or a list shows. It cannot fail."""
@@ -79,18 +79,17 @@ class Cache:
             return
         del self._objects[key]
         self._by_uid.pop(old.uid, None)
-        if old.cloud_id:
-            self._by_cloud_id.pop(old.cloud_id, None)
+        self._unlink_cloud(old)
         for used in self._references.pop(key, frozenset()):
             self._unlink(used, key)
         self._queue.add(key)  # so that the worker forgets it, too
         self._wake_users(key)
 
     def _link(self, resource: Resource, old: Resource | None) -> None:
-        if old and old.cloud_id and old.cloud_id != resource.cloud_id:
-            self._by_cloud_id.pop(old.cloud_id, None)
+        if old and old.cloud_id != resource.cloud_id:
+            self._unlink_cloud(old)
         if resource.cloud_id:
-            self._by_cloud_id[resource.cloud_id] = resource.key
+            self._by_cloud_id[resource.cloud_id].add(resource.key)
         if resource.key.kind == SECRET:
             return
         kind = self._kinds[resource.key.kind]
@@ -101,6 +100,13 @@ class Cache:
             self._unlink(used, resource.key)
         for used in now - before:
             self._users[used].add(resource.key)
+
+    def _unlink_cloud(self, old: Resource) -> None:
+        id_ = old.cloud_id
+        if id_ is not None and id_ in self._by_cloud_id:
+            self._by_cloud_id[id_].discard(old.key)
+            if not self._by_cloud_id[id_]:
+                del self._by_cloud_id[id_]
 
     def _unlink(self, used: Key, user: Key) -> None:
         users = self._users[used]

@@ -101,8 +101,9 @@ class Reconciler:
                 attempt.report.id = started.id
             if started.action_id:
                 return self._follow(attempt, view, steps[0], started.id, started.action_id)
+            # Of what was made and is deleted by others before a look, no two looks would differ.
+            view.inventory.wait_for_look(attempt.resource.key)
             if started.seen is None:
-                view.inventory.wait_for_look(attempt.resource.key)
                 return _LOOKING
             seen = started.seen
         attempt.learn(seen)

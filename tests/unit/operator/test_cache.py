@@ -258,3 +258,11 @@ async def test_a_new_cloud_id_replaces_the_old_one(observer: Observer) -> None:
 
     assert list(observer.cache.of(["c1"])) == []
     assert list(observer.cache.of(["c2"])) == [WEB]
+
+
+async def test_all_that_show_one_cloud_object_are_found(observer: Observer) -> None:
+    observer.sees(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "ADDED")
+    assert set(observer.cache.of(["c1"])) == {WEB, SHOP}
+
+    observer.sees(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "DELETED")
+    assert set(observer.cache.of(["c1"])) == {WEB}
