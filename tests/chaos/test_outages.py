@@ -2,88 +2,86 @@
 
 import json
 import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from sandbox import Sandbox
 from tests.operator.world import World, is_ready
 
 
-def test_a_lost_reply_to_a_creation_leaves_one_cluster(world: World) -> None:
-    world.apply(world.secret(), world.profile())
-    world.ready("SenlinProfile", "web-server")
+@pytest.fixture
+def lonely_world(sandbox_of_its_own: Sandbox, tmp_path: Path) -> Iterator[World]:
+    """A world in a sandbox that nobody else uses: its faults meet only its own requests."""
+    world = World(sandbox_of_its_own, "default", tmp_path / "operator.log")
+    world.operator.start()
+    yield world
+    world.operator.kill()
 
-    with world.sandbox.senlin.fault("lose-reply", method="POST", path="/v1/clusters$", count=1):
-        world.apply(world.cluster())
-        world.ready(seconds=60)
 
+def test_lost_replies_to_creations_leave_one_of_each(lonely_world: World) -> None:
+    world, senlin = lonely_world, lonely_world.sandbox.senlin
+    with (
+        senlin.fault("lose-reply", method="POST", path="/v1/profiles$", count=1) as profile,
+        senlin.fault("lose-reply", method="POST", path="/v1/clusters$", count=1) as cluster,
+    ):
+        world.apply(world.secret(), world.profile(), world.cluster())
+        world.ready(seconds=90)
+        assert (profile.hits, cluster.hits) == (1, 1)
+
+    assert len(world.profiles()) == 1
     assert len(world.clusters()) == 1
 
 
-def test_a_lost_reply_to_a_profile_leaves_one_profile(world: World) -> None:
-    with world.sandbox.senlin.fault("lose-reply", method="POST", path="/v1/profiles$", count=1):
-        world.apply(world.secret(), world.profile())
-        world.ready("SenlinProfile", "web-server", seconds=60)
-
-    assert len(world.profiles()) == 1
-
-
-def outage_of(server: str, sandbox: Sandbox, world: World, *, seconds: float = 3) -> None:
-    """Stop a server, change the cluster meanwhile if Kubernetes can take it, start it again."""
-    sandbox.servers[server].stop(signal.SIGKILL)
-    if server in ("senlin", "keystone"):
+def outage_of(server: str, world: World) -> None:
+    """Kill a server, change the cluster as soon as Kubernetes can take it, start it again."""
+    of_the_cloud = server in ("senlin", "keystone")
+    world.sandbox.servers[server].stop(signal.SIGKILL)
+    if of_the_cloud:
         world.kubectl("scale", "senlincluster/web", "--replicas=4")
     world.sandbox.servers[server].start()
-    if server not in ("senlin", "keystone"):
+    if not of_the_cloud:
         world.kubectl("scale", "senlincluster/web", "--replicas=4")
 
 
-def test_every_server_is_restarted_under_it(sandbox_of_its_own: Sandbox, tmp_path) -> None:
-    sandbox = sandbox_of_its_own
-    world = World(sandbox, "default", tmp_path / "operator.log")
-    world.operator.start()
-    try:
-        world.quickstart()
-        for server in ("senlin", "keystone", "kube-apiserver", "etcd", "kube-controller-manager"):
-            outage_of(server, sandbox, world)
-            cluster = world.ready(seconds=90)
-            assert cluster["status"]["resource"]["nodes"]["active"] == 4, server
-            world.kubectl("scale", "senlincluster/web", "--replicas=3")
-            world.ready()
-            assert world.operator.running
-        assert len(world.clusters()) == 1
-    finally:
-        world.operator.kill()
+def test_every_server_is_restarted_under_it(lonely_world: World) -> None:
+    world = lonely_world
+    world.quickstart()
+    for server in ("senlin", "keystone", "kube-apiserver", "etcd", "kube-controller-manager"):
+        outage_of(server, world)
+        cluster = world.ready(seconds=90)
+        assert cluster["status"]["resource"]["nodes"]["active"] == 4, server
+        world.kubectl("scale", "senlincluster/web", "--replicas=3")
+        world.ready()
+        assert world.operator.running
+    assert len(world.clusters()) == 1
 
 
-def test_the_project_cannot_be_reached_is_told_and_passes(
-    sandbox_of_its_own: Sandbox, tmp_path
-) -> None:
-    sandbox = sandbox_of_its_own
-    world = World(sandbox, "default", tmp_path / "operator.log")
-    world.operator.start()
-    try:
-        world.quickstart()
-        faults = (
-            ("refuse", {}),
-            ("answer", {"status": 500, "body": '{"error": {"message": "boom"}}'}),
-            ("answer", {"status": 429, "headers": {"Retry-After": "1"}}),
-            ("answer", {"status": 502, "body": "<html>Bad Gateway</html>"}),
-        )
-        size = 3
-        for kind, details in faults:
-            size = 7 - size
-            with sandbox.senlin.fault(kind, **details):
-                world.kubectl("scale", "senlincluster/web", f"--replicas={size}")
-                told = world.wait(
-                    "SenlinCluster",
-                    "web",
-                    lambda it: it["status"]["observedGeneration"] == it["metadata"]["generation"],
-                    "told",
-                )
-                assert not is_ready(told), kind
-            world.ready(seconds=90)
-        assert len(world.clusters()) == 1
-    finally:
-        world.operator.kill()
+def test_a_project_that_cannot_be_reached_is_told_and_passes(lonely_world: World) -> None:
+    world = lonely_world
+    world.quickstart()
+    faults: tuple[tuple[Any, Any], ...] = (
+        ("refuse", {}),
+        ("answer", {"status": 500, "body": '{"error": {"message": "boom"}}'}),
+        ("answer", {"status": 429, "headers": {"Retry-After": "1"}}),
+        ("answer", {"status": 502, "body": "<html>Bad Gateway</html>"}),
+    )
+    size = 3
+    for kind, details in faults:
+        size = 7 - size
+        with world.sandbox.senlin.fault(kind, **details):
+            world.kubectl("scale", "senlincluster/web", f"--replicas={size}")
+            told = world.wait(
+                "SenlinCluster",
+                "web",
+                lambda it: it["status"]["observedGeneration"] == it["metadata"]["generation"],
+                "told",
+            )
+            assert not is_ready(told), kind
+        world.ready(seconds=90)
+    assert len(world.clusters()) == 1
 
 
 def test_a_change_without_effect_is_told_and_not_hammered(world: World) -> None:

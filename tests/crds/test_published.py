@@ -106,6 +106,7 @@ def test_defaults_of_a_cluster(clusters: Resources) -> None:
     defaults = {
         "minSize": 0,
         "maxSize": -1,
+        "capacityOwner": "Spec",
         "timeoutSeconds": 3600,
         "metadata": {},
         "config": {},

@@ -204,3 +204,22 @@ def test_a_project_that_empties_at_once_is_not_filled_again(world: World) -> Non
     world.ready()
     world.ready(name="web-2")
     assert len(world.clusters()) == 2
+
+
+def test_a_size_that_senlin_owns_is_kept_within_the_limits(world: World) -> None:
+    cluster = world.quickstart(capacityOwner="Senlin")
+    cluster_id = cluster["status"]["id"]
+
+    world.senlin.scale_out_cluster(cluster_id, 2)
+    grown = world.wait(
+        "SenlinCluster",
+        "web",
+        lambda it: it["status"]["resource"]["desiredCapacity"] == 5 and is_ready(it),
+        "grown",
+    )
+    assert grown["spec"]["resource"]["desiredCapacity"] == 3
+    assert "Resizing" not in {reason for reason, _ in world.events("web")}
+
+    world.edit("SenlinCluster", "web", maxSize=4)
+    assert world.ready()["status"]["resource"]["nodes"]["active"] == 4
+    assert world.senlin.get_cluster(cluster_id).max_size == 4

@@ -32,6 +32,7 @@ class Spec:
     min_size: int = 0
     max_size: int = -1  # no limit
     desired: int = 0
+    fixed_size: bool = True  # False: it counts at the creation, then Senlin's policies own it
     timeout: int = 3600  # seconds
     metadata: Mapping[str, str] = field(default_factory=dict)
     config: Mapping[str, Any] = field(default_factory=dict)
@@ -117,6 +118,7 @@ def spec(resource: Resource, ids: Mapping[Key, str]) -> Spec:
         min_size=wanted["minSize"],
         max_size=wanted["maxSize"],
         desired=wanted.get("desiredCapacity", wanted["minSize"]),
+        fixed_size=wanted["capacityOwner"] == "Spec",
         timeout=wanted["timeoutSeconds"],
         metadata=wanted.get("metadata", {}),
         policies=_wanted_policies(resource, ids),
@@ -136,7 +138,9 @@ def plan(spec: Spec, seen: Observed | None) -> list[Step]:
     """Return the steps from what is to what should be. None: known to be absent, not unseen."""
     if seen is None:
         # No policy has a say in a creation, and some (affinity) must be there before the nodes.
-        return [Create(replace(spec, desired=0, min_size=0) if spec.policies else spec)]
+        # But an empty start cannot be told from a cluster that its own policies have emptied.
+        empty = spec.policies and spec.fixed_size
+        return [Create(replace(spec, desired=0, min_size=0) if empty else spec)]
     duplicates = [Delete(id_) for id_ in seen.duplicates]
     size, policies = _size(spec, seen), _bind(spec, seen)
     concerns: tuple[Iterable[Step], ...] = (_update(spec, seen), size, policies)
@@ -163,13 +167,14 @@ def _update(spec: Spec, seen: Observed) -> Iterator[Update]:
 
 
 def _size(spec: Spec, seen: Observed) -> Iterator[Resize]:
-    size_fits = spec.desired == seen.desired == seen.nodes
+    desired = _desired(spec, seen)
+    size_fits = desired == seen.desired and (desired == seen.nodes or not spec.fixed_size)
     limits_fit = (spec.min_size, spec.max_size) == (seen.min_size, seen.max_size)
     if size_fits and limits_fit:
         return
     summary = changes(
-        desiredCapacity=(seen.desired, spec.desired),
-        nodes=(seen.nodes if seen.nodes != seen.desired else spec.desired, spec.desired),
+        desiredCapacity=(seen.desired, desired),
+        nodes=(seen.nodes if seen.nodes != seen.desired else desired, desired),
         minSize=(seen.min_size, spec.min_size),
         maxSize=(seen.max_size, spec.max_size),
     )
@@ -179,7 +184,15 @@ def _size(spec: Spec, seen: Observed) -> Iterator[Resize]:
         # else; a Senlin that counts would make the nodes.
         yield Resize(seen.id, seen.desired, seen.min_size, seen.max_size, summary)
     else:
-        yield Resize(seen.id, spec.desired, spec.min_size, spec.max_size, summary)
+        yield Resize(seen.id, desired, spec.min_size, spec.max_size, summary)
+
+
+def _desired(spec: Spec, seen: Observed) -> int:
+    """Return how many nodes there should be; of a size that Senlin owns, only the limits count."""
+    if spec.fixed_size:
+        return spec.desired
+    most = spec.max_size if spec.max_size >= 0 else seen.desired
+    return max(spec.min_size, min(seen.desired, most))
 
 
 def _bind(spec: Spec, seen: Observed) -> Iterator[bindings.Step]:
@@ -273,10 +286,11 @@ def verdict(spec: Spec, seen: Observed) -> Settled:
     if seen.strays:
         message = f"{seen.strays} of {seen.nodes} nodes have another profile than their cluster."
         return Settled(message, ready=False, reason=Reason.DEGRADED)
-    if seen.status == "ACTIVE" and seen.active == spec.desired:
-        return Settled(f"{seen.active} of {spec.desired} nodes are active.")
+    desired = _desired(spec, seen)
+    if seen.status == "ACTIVE" and seen.active == desired:
+        return Settled(f"{seen.active} of {desired} nodes are active.")
     faults = "".join(f"; node {fault['name']}: {fault['reason']}" for fault in seen.faults[:3])
-    message = f"{seen.active} of {spec.desired} nodes are active, Senlin says {seen.status}{faults}"
+    message = f"{seen.active} of {desired} nodes are active, Senlin says {seen.status}{faults}"
     return Settled(message, ready=False, reason=Reason.DEGRADED)
 
 

@@ -101,6 +101,7 @@ def a_cluster_manifest(name: str = "web", resource: Any = None, **more: Any) -> 
         "profileRef": {"name": "small"},
         "minSize": 0,
         "maxSize": -1,
+        "capacityOwner": "Spec",
         "timeoutSeconds": 3600,
         "metadata": {},
         "config": {},

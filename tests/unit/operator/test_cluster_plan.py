@@ -53,6 +53,13 @@ def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
     ("spec", "seen", "steps"),
     [
         pytest.param(replace(SPEC, desired=4), SEEN, [resize(4)], id="more wanted: grown"),
+        pytest.param(replace(SPEC, desired=4, fixed_size=False), SEEN, [], id="Senlin's: kept"),
+        pytest.param(
+            replace(SPEC, max_size=2, fixed_size=False),
+            SEEN,
+            [Resize(SEEN.id, 2, SPEC.min_size, 2, "")],
+            id="Senlin's, beyond a new limit: trimmed",
+        ),
         pytest.param(replace(SPEC, desired=1), SEEN, [resize(1)], id="fewer wanted: shrunk"),
         pytest.param(
             SPEC, replace(SEEN, desired=4, nodes=4, active=4), [resize()], id="scaled by others"
