@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterable
+from typing import Any
 
 from senlin_operator import handlers
 from senlin_operator.cloud.inventory import Waking
@@ -14,7 +15,7 @@ from senlin_operator.engine.controller import Controller
 from senlin_operator.engine.queue import Queue
 from senlin_operator.engine.reconciler import Reconciler
 from senlin_operator.kinds import cluster, policy, profile
-from senlin_operator.kube.client import KubeClient
+from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import SECRET, Key
 from senlin_operator.settings import Settings
@@ -71,8 +72,19 @@ class App:
         """List everything once, so that no decision is taken from a half-known world."""
         for kind in (SECRET, *KINDS):
             for namespace in self._settings.namespaces or (None,):
-                for raw in await self._kube.list(kind, namespace):
+                for raw in await self._list(kind, namespace):
                     self._cache.notice(kind, None, raw)
+
+    async def _list(self, kind: str, namespace: str | None) -> list[dict[str, Any]]:
+        try:
+            return await self._kube.list(kind, namespace)
+        except KubeError as error:
+            if error.status != 404:
+                raise
+            text = (
+                f"Kubernetes does not know the kind {kind}: install it with kubectl apply -f crds/"
+            )
+            raise KubeError(404, text) from error
 
     async def _stop(self, tasks: list[asyncio.Task[None]]) -> None:
         controller, *others = tasks

@@ -102,3 +102,18 @@ def test_without_any_way_in_it_says_so() -> None:
     assert ended.returncode == 1
     assert "There is no way into Kubernetes" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_without_the_custom_resources_it_says_how_to_install_them() -> None:
+    with Sandbox.up() as bare:
+        ended = subprocess.run(
+            [*PROGRAM, "run", "--kubeconfig", str(bare.kubeconfig), "--metrics-port", "0"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert ended.returncode == 1
+    assert "install it with kubectl apply -f crds/" in ended.stderr
+    assert "Traceback" not in ended.stderr
