@@ -73,7 +73,7 @@ def fleets(world: World) -> None:
         print(f"{size} settled clusters, one minute: {asked} Senlin requests, {written} writes")
     began = time.monotonic()
     world.delete(*(f"senlincluster/{it['metadata']['name']}" for it in many))
-    for _ in ticks(120):
+    for _ in ticks(120, pause=1):  # as often as the script looks
         if len(world.clusters()) == len(few):
             break
     deletion = time.monotonic() - began
