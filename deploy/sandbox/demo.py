@@ -5,7 +5,6 @@ happens. With `--keep` all goes on until Ctrl-C, for playing.
 """
 
 import argparse
-import os
 import shlex
 import signal
 import subprocess
@@ -209,5 +208,4 @@ def run(keep_running: bool) -> int:
 
 
 if __name__ == "__main__":
-    os.environ["PYTHONUNBUFFERED"] = "1"
     sys.exit(main())
