@@ -115,7 +115,6 @@ def _make_senlin(environment: Path, target: Path) -> None:
         "service_password": accounts.password_of(accounts.SERVICE_USER),
         "service_project": accounts.SERVICE_PROJECT,
         "port": 0,
-        "public_port": 0,
     }
     render("senlin", configuration, values)
     run([*_manage("senlin", environment / "bin" / "python", configuration), "db_sync"])

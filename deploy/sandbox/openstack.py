@@ -10,6 +10,7 @@ import yaml
 from sandbox import accounts
 from sandbox.control import answers, fetch
 from sandbox.databases import copy_databases, make_keys, render, set_endpoints
+from sandbox.pki import make_cloud_pki
 from sandbox.servers import Server
 from sandbox.settings import Settings
 
@@ -26,12 +27,16 @@ class OpenStack:
         self.clouds_yaml = settings.directory / "clouds.yaml"
         self._settings = settings
         self._directory = settings.directory
+        self._pki = settings.directory / "cloud-pki"
+        self.authority = self._pki / "ca.crt" if settings.tls else None
 
     def prepare(self) -> None:
         """Write what the servers and their users read; keep the databases that are there."""
         settings = self._settings
         copy_databases(settings.databases, self._directory)
         make_keys(self._directory)
+        if settings.tls and not self._pki.exists():
+            make_cloud_pki(self._pki)
         urls = {"identity": self.auth_url, "clustering": settings.url("senlin")}
         set_endpoints(self._directory, urls)
         keystone = {"directory": self._directory, "token_lifetime": settings.token_lifetime}
@@ -46,7 +51,6 @@ class OpenStack:
             "service_password": accounts.password_of(accounts.SERVICE_USER),
             "service_project": accounts.SERVICE_PROJECT,
             "port": settings.ports["senlin-behind-proxy"],
-            "public_port": settings.ports["senlin"],
         }
         render("senlin", self._senlin_conf, senlin)
         users = [*accounts.USERS, accounts.ADMIN]
@@ -69,7 +73,13 @@ class OpenStack:
             "project_domain_name": "Default",
         }
         overrides["auth"] = auth | overrides.get("auth", {})
-        return {"region_name": accounts.REGION, "identity_api_version": "3", **overrides}
+        trust = {"cacert": str(self.authority)} if self.authority else {}
+        return {
+            "region_name": accounts.REGION,
+            "identity_api_version": "3",
+            **trust,
+            **overrides,
+        }
 
     def token(self, user: str) -> str:
         """Log a user in; return the token."""
@@ -82,7 +92,7 @@ class OpenStack:
             "identity": {"methods": ["password"], "password": {"user": password}},
             "scope": {"project": {"name": project, "domain": domain}},
         }
-        reply = fetch("POST", f"{url}/auth/tokens", {"auth": body})
+        reply = fetch("POST", f"{url}/auth/tokens", {"auth": body}, authority=self.authority)
         reply.raise_for_status()
         return reply.headers["X-Subject-Token"]
 
@@ -126,6 +136,8 @@ class OpenStack:
             # Its libraries announce what a later release of each of them will drop.
             "PYTHONWARNINGS": "ignore",
         }
+        if self.authority:  # it makes trusts at the address that the catalogue has for Keystone
+            environment["REQUESTS_CA_BUNDLE"] = str(self.authority)
         return Server(
             "senlin",
             self._directory,
@@ -138,6 +150,8 @@ class OpenStack:
         ports = self._settings.ports
         routes = [f"{name}:{ports[name]}:{ports[name + '-behind-proxy']}" for name in ROUTES]
         command = [sys.executable, "-m", "sandbox.proxy", str(ports["proxy-control"]), *routes]
+        if self.authority:
+            command.append(f"--certificate={self._pki / 'openstack.crt'}")
         return Server(
             "proxy",
             self._directory,

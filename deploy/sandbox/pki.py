@@ -1,4 +1,4 @@
-"""Keys and certificates of the control plane: authorities of its own, thrown away with it."""
+"""Keys and certificates: authorities of the sandbox's own, thrown away with it."""
 
 import datetime
 import ipaddress
@@ -18,8 +18,15 @@ SERVER_NAMES = [
 ]
 
 
+def make_cloud_pki(directory: Path) -> None:
+    """Write `ca`, a private authority as clouds have it, and `openstack`, which it has signed."""
+    directory.mkdir(parents=True, exist_ok=True)
+    _make_authority(directory, "ca")
+    issue(directory, "openstack", "openstack", server=True)
+
+
 def make_pki(directory: Path) -> None:
-    """Write `ca`, `front-proxy-ca`, what they sign, and the keys of service accounts' tokens."""
+    """Write the control plane's `ca`, `front-proxy-ca`, what they sign, and keys for tokens."""
     directory.mkdir(parents=True, exist_ok=True)
     _make_authority(directory, "ca")
     _make_authority(directory, "front-proxy-ca")

@@ -35,6 +35,7 @@ class Sandbox:
         senlin, keystone: The fault proxies, which every client goes through.
         nova: The simulated Nova behind Senlin.
         clouds_yaml: With a cloud for each user, and `blue`, `green` for the first of each project.
+        authority: The certificate to trust where Keystone and Senlin speak HTTPS, else None.
     """
 
     def __init__(self, settings: Settings, owner: int | None = None) -> None:
@@ -51,6 +52,7 @@ class Sandbox:
         self.senlin = Proxy(settings.url("senlin"), f"{control}/senlin")
         self.nova = Nova(settings.url("nova-control"))
         self.clouds_yaml = self._openstack.clouds_yaml
+        self.authority = self._openstack.authority
         self._guard = Server(
             "guard",
             self.directory,
@@ -67,6 +69,7 @@ class Sandbox:
         audit: bool = False,
         token_lifetime: int = 86400,
         kubernetes: bool = True,
+        tls: bool = False,
         owner: int | None = None,
         lasting: bool = False,
         temporary: bool = False,
@@ -79,6 +82,8 @@ class Sandbox:
             audit: Whether Kubernetes keeps an audit log.
             token_lifetime: Of Keystone's tokens (seconds).
             kubernetes: Whether there is a Kubernetes at all.
+            tls: Whether Keystone and Senlin speak HTTPS, with certificates of a private authority
+                (`authority`).
             owner: The process with which the sandbox ends, however that ends. None: this one.
             lasting: It does not end with any process, but goes on until `down`.
             temporary: The directory is removed at the end, though it was given.
@@ -94,6 +99,7 @@ class Sandbox:
             audit=audit,
             token_lifetime=token_lifetime,
             temporary=temporary or directory is None,
+            tls=tls,
             **programs,
         )
         sandbox = cls(settings, None if lasting else owner or os.getpid())

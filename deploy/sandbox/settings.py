@@ -20,6 +20,7 @@ PORTS = (
     "proxy-control",
     "nova-control",
 )
+BEHIND_TLS = ("keystone", "senlin")  # if the sandbox has TLS: what clients call
 # Below the ports that the kernel gives to outgoing connections: one of those could take a
 # server's port while that server restarts.
 PORT_RANGE = range(10_000, 32_000)
@@ -38,6 +39,7 @@ class Settings:
     audit: bool
     token_lifetime: int  # seconds
     temporary: bool  # the directory goes when the sandbox goes
+    tls: bool = False  # Keystone and Senlin speak HTTPS, by an authority of their own
 
     def save(self) -> None:
         """Write them to the sandbox's directory, which must exist."""
@@ -60,7 +62,8 @@ class Settings:
 
     def url(self, name: str) -> str:
         """Return the root URL of what listens on the port of that name."""
-        return f"http://127.0.0.1:{self.ports[name]}"
+        scheme = "https" if self.tls and name in BEHIND_TLS else "http"
+        return f"{scheme}://127.0.0.1:{self.ports[name]}"
 
 
 def free_ports() -> dict[str, int]:

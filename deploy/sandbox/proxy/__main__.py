@@ -1,15 +1,18 @@
 """The proxies as a process: `python -m sandbox.proxy CONTROL_PORT NAME:PORT:SERVER_PORT …`.
 
-The control port takes `POST /<proxy>/<operation>` with a JSON object of arguments.
+The control port takes `POST /<proxy>/<operation>` with a JSON object of arguments. With
+`--certificate` clients speak TLS to the proxies; the servers behind them do not.
 """
 
+import argparse
 import asyncio
 import json
 import re
 import signal
-import sys
+import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from sandbox.proxy.faults import Fault
@@ -76,19 +79,34 @@ class Control:
         await relay.lift(lambda fault: id in (None, fault.id))
 
 
-async def main(control_port: str, *routes: str) -> None:
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.proxy")
+    parser.add_argument("control_port", type=int)
+    parser.add_argument("routes", nargs="+")
+    parser.add_argument("--certificate", type=Path, help="PEM; its key is beside it, as .key")
+    return parser.parse_args()
+
+
+def tls_context(certificate: Path) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    return context
+
+
+async def main(control_port: int, routes: list[str], certificate: Path | None) -> None:
     tokens = Tokens()
+    tls = tls_context(certificate) if certificate else None
     relays: dict[str, Relay] = {}
     for route in routes:
         name, port, server_port = route.split(":")
-        relays[name] = Relay(int(port), int(server_port), tokens)
+        relays[name] = Relay(int(port), int(server_port), tokens, tls)
         await relays[name].open_or_close()
     control = Control(relays)
-    await asyncio.start_server(control.serve, "127.0.0.1", int(control_port), limit=HEAD_LIMIT)
+    await asyncio.start_server(control.serve, "127.0.0.1", control_port, limit=HEAD_LIMIT)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     await stopped.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(main(**vars(arguments())))

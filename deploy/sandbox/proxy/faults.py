@@ -18,7 +18,7 @@ class Request:
     method: str
     path: str  # with its query
     caller: str  # the User-Agent
-    user: str | None  # who asks, if the token was fetched through the Keystone proxy
+    user: str | None  # who asks, if the token was fetched through the Keystone proxy, or logs in
     project: str | None
     status: int | None  # what the caller was told; None: nothing
     fault: str | None  # the kind of the fault that it met

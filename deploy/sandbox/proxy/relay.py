@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import socket
+import ssl
 import struct
 import time
 from collections import deque
@@ -33,6 +34,11 @@ class Tokens:
                 self.owners[_digest(token)] = (document["user"]["name"], project)
 
     def owner(self, request: Message) -> tuple[str | None, str | None]:
+        """Return user and project; a login by password has only the user that it names."""
+        if request.start_line.startswith("POST /v3/auth/tokens"):
+            with suppress(ValueError, KeyError, TypeError):
+                identity = json.loads(request.body)["auth"]["identity"]
+                return identity["password"]["user"]["name"], None
         return self.owners.get(_digest(request.headers.get("x-auth-token", "")), (None, None))
 
 
@@ -76,10 +82,12 @@ class Connection:
 class Relay:
     """The proxy before one server."""
 
-    def __init__(self, port: int, server_port: int, tokens: Tokens) -> None:
+    def __init__(
+        self, port: int, server_port: int, tokens: Tokens, tls: ssl.SSLContext | None
+    ) -> None:
         self.requests: deque[Request] = deque(maxlen=REMEMBERED)
         self.faults: list[Fault] = []
-        self._port, self._server_port, self._tokens = port, server_port, tokens
+        self._port, self._server_port, self._tokens, self._tls = port, server_port, tokens, tls
         self._listener: asyncio.Server | None = None
         self._connections: set[Connection] = set()
         self._turn = asyncio.Lock()
@@ -109,7 +117,7 @@ class Relay:
                     connection.reset()
             elif not closed and not self._listener:
                 self._listener = await asyncio.start_server(
-                    self._serve, "127.0.0.1", self._port, limit=HEAD_LIMIT
+                    self._serve, "127.0.0.1", self._port, limit=HEAD_LIMIT, ssl=self._tls
                 )
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
