@@ -33,3 +33,8 @@ def policies(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
 @pytest.fixture
 def clusters(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
     return Resources(custom_objects, "senlinclusters", namespace)
+
+
+@pytest.fixture
+def nodes(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
+    return Resources(custom_objects, "senlinnodes", namespace)

@@ -74,10 +74,14 @@ def test_every_kind_has_a_corpus_worth_the_name(plural: str) -> None:
         *((plural, "spec.resource.metadata.key", 4096) for plural in WITH_METADATA),
         ("senlinprofiles", "spec.resource.name", 255),
         ("senlinclusters", "spec.resource.name", 255),
+        ("senlinnodes", "spec.resource.name", 255),
+        ("senlinnodes", "spec.resource.role", 64),
         ("senlinpolicies", "spec.resource.name", 200),  # a dot and a uid follow
         ("senlinprofiles", "spec.resource.type", 255),
         ("senlinpolicies", "spec.resource.type", 255),
         ("senlinclusters", "spec.resource.profileRef.name", 253),
+        ("senlinnodes", "spec.resource.profileRef.name", 253),
+        ("senlinnodes", "spec.resource.clusterRef.name", 253),
         ("senlinclusters", "spec.resource.config.nodeNameFormat", 255),
     ],
 )

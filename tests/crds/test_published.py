@@ -12,12 +12,19 @@ from tests.crds.apiserver import CONDITION, CRDS, GROUP, VERSION, Manifest, Reso
 
 KINDS = {
     "senlinclusters": "SenlinCluster",
+    "senlinnodes": "SenlinNode",
     "senlinpolicies": "SenlinPolicy",
     "senlinprofiles": "SenlinProfile",
 }
-SHORT_NAMES = {"senlinclusters": "scl", "senlinpolicies": "spol", "senlinprofiles": "sprof"}
+SHORT_NAMES = {
+    "senlinclusters": "scl",
+    "senlinnodes": "snode",
+    "senlinpolicies": "spol",
+    "senlinprofiles": "sprof",
+}
 COLUMNS = {
     "senlinclusters": "NAME READY REASON ACTIVE DESIRED MIN MAX AGE",
+    "senlinnodes": "NAME READY REASON STATUS CLUSTER AGE",
     "senlinpolicies": "NAME READY REASON TYPE AGE",
     "senlinprofiles": "NAME READY REASON TYPE AGE",
 }
@@ -115,6 +122,40 @@ def test_defaults_of_a_cluster(clusters: Resources) -> None:
     made = clusters.try_create(bare)
 
     assert made["spec"] == merged({**SPEC_DEFAULTS, "resource": defaults}, bare["spec"])
+
+
+def test_defaults_of_a_node(nodes: Resources) -> None:
+    spec = base("senlinnodes")["spec"]
+    defaults = {"metadata": {}, "tainted": False}
+
+    made = nodes.try_create(base("senlinnodes"))
+
+    assert made["spec"] == merged({**SPEC_DEFAULTS, "resource": defaults}, spec)
+
+
+def test_defaults_of_an_adoption(nodes: Resources) -> None:
+    identity = "0b7b4f5a-7d1c-4a57-9d0c-2f0f3f5d8a11"
+    adopting = {"profileRef": None, "adopt": {"identity": identity}}
+
+    made = nodes.try_create(merged(base("senlinnodes"), {"spec": {"resource": adopting}}))
+
+    assert made["spec"]["resource"]["adopt"] == {
+        "identity": identity,
+        "type": "os.nova.server-1.0",
+        "snapshot": False,
+    }
+
+
+def test_defaults_of_a_nodes_remediation(nodes: Resources) -> None:
+    checked = merged(base("senlinnodes"), {"spec": {"resource": {"remediation": {}}}})
+
+    made = nodes.try_create(checked)
+
+    assert made["spec"]["resource"]["remediation"] == {
+        "mode": "Report",
+        "operation": "RECREATE",
+        "checkInterval": "5m",
+    }
 
 
 def test_defaults_of_remediation(clusters: Resources) -> None:

@@ -54,8 +54,25 @@ CLUSTER_STATUS = {
         "createdAt": NOW,
     },
 }
+NODE_STATUS = {
+    **CLUSTER_STATUS,
+    "faults": [FAULT],
+    "resource": {
+        "name": "web-1",
+        "clusterID": "c1",
+        "profileID": "p1",
+        "physicalID": "s1",
+        "role": "primary",
+        "status": "ACTIVE",
+        "index": 1,
+        "tainted": False,
+        "metadata": {"owner": "web", "set by others": {"nested": [1]}},
+        "createdAt": NOW,
+    },
+}
 STATUS = {
     "senlinclusters": CLUSTER_STATUS,
+    "senlinnodes": NODE_STATUS,
     "senlinpolicies": POLICY_STATUS,
     "senlinprofiles": PROFILE_STATUS,
 }

@@ -18,6 +18,9 @@ def resource(**fields: Any) -> Manifest:
     return {"spec": {"resource": fields}}
 
 
+ADOPTING = resource(profileRef=None, adopt={"identity": "0b7b4f5a-7d1c-4a57-9d0c-2f0f3f5d8a11"})
+
+
 @pytest.fixture
 def profile(profiles: Resources) -> Resources:
     profiles.create(base("senlinprofiles"))
@@ -34,6 +37,18 @@ def policy(policies: Resources) -> Resources:
 def cluster(clusters: Resources) -> Resources:
     clusters.create(base("senlinclusters"))
     return clusters
+
+
+@pytest.fixture
+def node(nodes: Resources) -> Resources:
+    nodes.create(base("senlinnodes"))
+    return nodes
+
+
+@pytest.fixture
+def adopted(nodes: Resources) -> Resources:
+    nodes.create(merged(base("senlinnodes"), ADOPTING))
+    return nodes
 
 
 @pytest.mark.parametrize(
@@ -121,6 +136,50 @@ def test_a_cluster_can_be_changed(cluster: Resources, patch: Manifest) -> None:
     changed = cluster.try_patch(patch)["spec"]
 
     assert changed == merged(changed, patch["spec"])
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(resource(name="other"), id="the name"),
+        pytest.param(resource(profileRef={"name": "web-server-v2"}), id="the profile"),
+        pytest.param(resource(clusterRef={"name": "shop"}), id="the cluster"),
+        pytest.param(resource(role="primary", tainted=True), id="role and taint"),
+        pytest.param(resource(remediation={"mode": "Recover"}), id="remediation"),
+    ],
+)
+def test_a_node_can_be_changed(node: Resources, patch: Manifest) -> None:
+    changed = node.try_patch(patch)["spec"]
+
+    assert changed == merged(changed, patch["spec"])
+
+
+def test_a_node_can_leave_its_cluster(node: Resources) -> None:
+    assert "clusterRef" not in node.try_patch(resource(clusterRef=None))["spec"]["resource"]
+
+
+@pytest.mark.parametrize(
+    "adopt",
+    [
+        pytest.param({"identity": "3d1a62b7-6a0c-4a6e-8d53-0a5a9f6e1c11"}, id="another server"),
+        pytest.param({"type": "os.heat.stack-1.0"}, id="another type"),
+        pytest.param({"overrides": {"key_name": "mine"}}, id="an override, where there was none"),
+        pytest.param({"snapshot": True}, id="a snapshot"),
+    ],
+)
+def test_what_was_adopted_cannot_be_changed(adopted: Resources, adopt: Manifest) -> None:
+    with refused(at="spec.resource.adopt", says="cannot be changed; make another resource"):
+        adopted.try_patch(resource(adopt=adopt))
+
+
+def test_what_was_made_cannot_be_adopted_later(node: Resources) -> None:
+    with refused(at="spec.resource.adopt", says="cannot be changed; make another resource"):
+        node.try_patch(ADOPTING)
+
+
+def test_what_was_adopted_cannot_be_made_later(adopted: Resources) -> None:
+    with refused(at="spec.resource.adopt", says="cannot be changed; make another resource"):
+        adopted.try_patch(resource(adopt=None, profileRef={"name": "web-server"}))
 
 
 def test_a_limit_cannot_be_moved_past_the_desired_size(cluster: Resources) -> None:
