@@ -10,9 +10,10 @@ import logging
 import random
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from openstack_clustering import Action, ClientException, Cluster, Node, Policy, Profile, Proxy
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
@@ -32,7 +33,7 @@ _TARGETS = 100  # in one URL
 _LOG = logging.getLogger(__name__)
 
 
-CloudObject = Cluster | Profile | Policy  # what can be somebody's
+CloudObject = Cluster | Node | Profile | Policy  # what can be somebody's
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Snapshot:
     profiles: Mapping[str, Profile]
     policies: Mapping[str, Policy]
     clusters: Mapping[str, Cluster]
-    nodes: Mapping[str, tuple[Node, ...]]  # by cluster
+    nodes: Mapping[str, Node]
+    members: Mapping[str, tuple[Node, ...]]  # by cluster
     unfinished: Mapping[str, Action]
     ended: Mapping[str, Action]  # the watched ones of them
     unknown: frozenset[str] = frozenset()  # of the watched ones: no list shows them any more
@@ -51,22 +53,25 @@ class Snapshot:
     @property
     def owned(self) -> tuple[Mapping[str, CloudObject], ...]:
         """Return what can be somebody's, by id; a mapping for each kind."""
-        return self.clusters, self.profiles, self.policies
+        return self.clusters, self.nodes, self.profiles, self.policies
 
     def holds(self, id_: str) -> bool:
         """Return whether there is a cloud object with that id."""
         return any(id_ in objects for objects in self.owned)
 
-    def actions_of(self, cluster_id: str) -> list[Action]:
-        """Return the unfinished actions that touch the cluster or one of its nodes.
+    def actions_of(self, id_: str) -> list[Action]:
+        """Return the unfinished actions that keep others off a cluster, or off a node.
 
-        The children of a check and of a recovery are stored without a cluster, hence the nodes.
+        A cluster is touched by the actions of its nodes as well: the children of a check and of a
+        recovery are stored without a cluster. A node is touched by what its cluster does.
         """
-        members = {node.id for node in self.nodes.get(cluster_id, ())} | {cluster_id}
+        node = self.nodes.get(id_)
+        touched = {node.cluster_id} if node else {it.id for it in self.members.get(id_, ())}
+        touched = (touched | {id_}) - {""}
         return [
             action
             for action in self.unfinished.values()
-            if action.cluster_id == cluster_id or action.target_id in members
+            if action.target_id in touched or action.cluster_id == id_
         ]
 
 
@@ -81,6 +86,13 @@ def owner_of(resource: CloudObject) -> str | None:
 def ending(uid: str) -> str:
     """Return the end of the name by which an object without metadata says whose it is."""
     return f".{uid}"
+
+
+class Watched(NamedTuple):
+    """An action that somebody waits for."""
+
+    target: str  # the cloud object that it works on, or is started for
+    lock: str | None = None  # the cluster that it keeps others off, which may be the target
 
 
 @dataclass(slots=True)
@@ -101,7 +113,8 @@ class Inventory:
     snapshot: Snapshot | None = None
     error: ClientException | None = None  # of the latest tick
     _awaiting: set[Key] = field(default_factory=set)
-    _watched: dict[str, str] = field(default_factory=dict)  # action id to its target
+    _watched: dict[str, Watched] = field(default_factory=dict)  # by action id
+    _sending: set[str] = field(default_factory=set)  # what requests under way will lock
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _at_rest: bool = False  # nothing was awaited after the latest tick
 
@@ -110,15 +123,43 @@ class Inventory:
         self._awaiting.add(key)
         self._wake.set()
 
-    def watch(self, action_id: str, target: str) -> None:
-        """Keep an eye on an action: when it has ended, the snapshot has it in `ended`."""
+    def watch(self, action_id: str, target: str, lock: str | None = None) -> None:
+        """Keep an eye on an action: when it has ended, the snapshot has it in `ended`.
+
+        Args:
+            action_id: The action.
+            target: The cloud object that it works on.
+            lock: The cluster, or the node without one, that it keeps others off.
+        """
         if action_id not in self._watched:
-            self._watched[action_id] = target
+            self._watched[action_id] = Watched(target, lock)
             self._wake.set()
 
     def unwatch(self, action_id: str) -> None:
         """Forget an action whose end is known."""
         self._watched.pop(action_id, None)
+
+    def locked(self, lock: str) -> bool:
+        """Return whether a request or an action of this process keeps others off.
+
+        A cluster and its declared nodes are worked on apart, so two of them could start an action
+        from the same look; Senlin refuses the second one too late, if at all.
+        """
+        ended = self.snapshot.ended if self.snapshot else {}
+        running = (it.lock for id_, it in self._watched.items() if id_ not in ended)
+        return lock in self._sending or lock in running
+
+    @contextmanager
+    def locking(self, lock: str | None) -> Iterator[None]:
+        """Keep others off while a request is under way; its action may keep them off afterwards."""
+        if lock is None:
+            yield
+            return
+        self._sending.add(lock)
+        try:
+            yield
+        finally:
+            self._sending.discard(lock)
 
     async def run(self) -> None:
         """Look at the project again and again."""
@@ -191,7 +232,7 @@ class Inventory:
 
 
 def look(
-    proxy: Proxy, began: float, watched: Mapping[str, str], known: Mapping[str, Action]
+    proxy: Proxy, began: float, watched: Mapping[str, Watched], known: Mapping[str, Action]
 ) -> Snapshot:
     """List what the project holds.
 
@@ -203,15 +244,14 @@ def look(
     found = _found(proxy, open_)
     ended = {**known, **{id_: action for id_, action in found.items() if has_ended(action)}}
     clusters = {cluster.id: cluster for cluster in proxy.clusters()}
-    nodes: defaultdict[str, list[Node]] = defaultdict(list)
-    for node in proxy.nodes():
-        nodes[node.cluster_id].append(node)
+    nodes = {node.id: node for node in proxy.nodes()}
     return Snapshot(
         began=began,
         profiles={profile.id: profile for profile in proxy.profiles()},
         policies={policy.id: policy for policy in proxy.policies()},
         clusters=clusters,
-        nodes={cluster_id: tuple(members) for cluster_id, members in nodes.items()},
+        nodes=nodes,
+        members=by_cluster(nodes.values()),
         unfinished=unfinished,
         ended=ended,
         unknown=frozenset(open_.keys() - found.keys()),
@@ -225,12 +265,25 @@ def differences(before: Snapshot, now: Snapshot) -> set[str]:
         for id_ in old.keys() | new.keys():
             if (one := old.get(id_)) != (other := new.get(id_)):
                 changed.add(id_)
-                changed |= {uid for it in (one, other) if it and (uid := owner_of(it))}
-    for id_ in before.nodes.keys() | now.nodes.keys():
-        if before.nodes.get(id_) != now.nodes.get(id_):
-            changed.add(id_)
+                for it in (one, other):
+                    changed |= _concerned(it) if it else set()
     changed |= _touched(before.unfinished, now.unfinished) | _touched(before.ended, now.ended)
     return changed
+
+
+def _concerned(it: CloudObject) -> set[str]:
+    """Return who else is woken by a change: the owner, and the cluster of a node."""
+    cluster_id = it.cluster_id if isinstance(it, Node) else None
+    return {id_ for id_ in (owner_of(it), cluster_id) if id_}
+
+
+def by_cluster(nodes: Iterable[Node]) -> dict[str, tuple[Node, ...]]:
+    """Return the members of each cluster."""
+    members: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        if node.cluster_id:
+            members[node.cluster_id].append(node)
+    return {cluster_id: tuple(found) for cluster_id, found in members.items()}
 
 
 def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str]:
@@ -238,11 +291,11 @@ def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str
     return {id_ for action in actions for id_ in (action.target_id, action.cluster_id) if id_}
 
 
-def _found(proxy: Proxy, watched: Mapping[str, str]) -> dict[str, Action]:
+def _found(proxy: Proxy, watched: Mapping[str, Watched]) -> dict[str, Action]:
     """Return those of the watched actions that Senlin knows; one list call for all of them."""
     if not watched:
         return {}
-    targets = sorted(set(watched.values()))
+    targets = sorted({id_ for it in watched.values() for id_ in it if id_})
     return {
         action.id: action
         for at in range(0, len(targets), _TARGETS)

@@ -1,5 +1,6 @@
 """The actions of Senlin that concern an object: ours to their end, others' as a reason to wait."""
 
+import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +11,11 @@ from senlin_operator.engine.outcome import Failed, Waiting
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.status import FAILED, RUNNING, SUCCEEDED, Report, timestamp
 
+DELETING = Waiting(Reason.DELETING, "Senlin is deleting it.", quiet=True)
 _FAULTS = 3  # in a message; the status has more
+# How far an action may outlive its timeout: a living engine ends it within seconds, but its clock
+# and ours may differ.
+_OVERDUE = 60.0  # seconds
 
 
 def begun(action_id: str, name: str, now: datetime) -> dict[str, str]:
@@ -41,7 +46,7 @@ def follow_removal(attempt: Attempt, view: View) -> Waiting | None:
         return None
     ended = view.snapshot.ended.get(memory.removal)
     if ended is None:
-        return Waiting(Reason.DELETING, "Senlin is deleting it.", quiet=True)
+        return DELETING
     view.inventory.unwatch(memory.removal)
     memory.removal = None
     if ended.status != "SUCCEEDED":
@@ -49,12 +54,29 @@ def follow_removal(attempt: Attempt, view: View) -> Waiting | None:
     return None
 
 
+def dead(view: View) -> str | None:
+    """Return the id of an action that no engine works on any more, if there is one.
+
+    Senlin 16 never ends the actions of an engine that was stopped, and they keep their locks. Only
+    administrators may ask which engines live; but a living one ends an action at its timeout.
+    """
+    if view.seen is None:
+        return None
+    now = time.time()
+    overdue = (
+        action.id
+        for action in view.snapshot.actions_of(view.seen.id)
+        if action.start_at and now > action.start_at + (action.timeout or 0) + _OVERDUE
+    )
+    return min(overdue, default=None)
+
+
 def _ours(attempt: Attempt, view: View) -> Waiting | None:
     report = attempt.report
     action_id = report.running
     if action_id is None:
         return None
-    view.inventory.watch(action_id, report.id or action_id)
+    view.inventory.watch(action_id, report.id or action_id)  # after a restart
     if action_id in view.snapshot.unknown:  # purged; the cluster itself tells what came of it
         view.inventory.unwatch(action_id)
         report.action = None

@@ -22,6 +22,7 @@ class Cache:
         self._objects: dict[Key, Resource] = {}
         self._references: dict[Key, frozenset[Key]] = {}
         self._users: defaultdict[Key, set[Key]] = defaultdict(set)
+        self._children: defaultdict[str, set[Key]] = defaultdict(set)  # by the owner's uid
         self._by_uid: dict[str, Key] = {}
         self._by_cloud_id: defaultdict[str, set[Key]] = defaultdict(set)  # several may show it
 
@@ -31,6 +32,10 @@ class Cache:
     def users(self, key: Key) -> list[Key]:
         """Return who refers to the object, sorted."""
         return sorted(self._users.get(key, ()))
+
+    def children(self, uid: str) -> list[Key]:
+        """Return what the object owns, sorted."""
+        return sorted(self._children.get(uid, ()))
 
     def of(self, ids: Iterable[str]) -> Iterator[Key]:
         """Yield the keys that go with cloud ids or uids."""
@@ -79,46 +84,78 @@ class Cache:
             return
         del self._objects[key]
         self._by_uid.pop(old.uid, None)
-        self._unlink_cloud(old)
-        for used in self._references.pop(key, frozenset()):
-            self._unlink(used, key)
+        self._link(None, old)
+        self._references.pop(key, None)
         self._queue.add(key)  # so that the worker forgets it, too
         self._wake_users(key)
 
-    def _link(self, resource: Resource, old: Resource | None) -> None:
-        if old and old.cloud_id != resource.cloud_id:
-            self._unlink_cloud(old)
-        if resource.cloud_id:
-            self._by_cloud_id[resource.cloud_id].add(resource.key)
-        if resource.key.kind == SECRET:
-            return
-        kind = self._kinds[resource.key.kind]
-        now = frozenset({resource.secret, *kind.references(resource)})
+    def _link(self, now: Resource | None, old: Resource | None) -> None:
+        """Keep the indexes; wake those who learn something by it."""
+        _move(self._by_cloud_id, old, now, lambda it: it.cloud_id)
+        _move(self._children, old, now, lambda it: it.owner)
+        if old and old.owner and now is None:
+            self._queue_all(self.of([old.owner]))  # it may want another one
+        if (resource := now or old) and resource.key.kind != SECRET:
+            self._link_references(resource, now, old)
+
+    def _link_references(
+        self, resource: Resource, now: Resource | None, old: Resource | None
+    ) -> None:
         before = self._references.get(resource.key, frozenset())
-        self._references[resource.key] = now
-        for used in before - now:
-            self._unlink(used, resource.key)
-        for used in now - before:
+        needed = self._references[resource.key] = self._needed_by(now)
+        for used in before - needed:
+            _discard(self._users, used, resource.key)
+            self._queue_all([used])  # it may wait for nobody to need it
+        for used in needed - before:
             self._users[used].add(resource.key)
+        begins_to_go = now is not None and now.deleting and not (old and old.deleting)
+        self._queue_all(
+            used for used in (needed if begins_to_go else needed - before) if self._counts(used)
+        )
 
-    def _unlink_cloud(self, old: Resource) -> None:
-        id_ = old.cloud_id
-        if id_ is not None and id_ in self._by_cloud_id:
-            self._by_cloud_id[id_].discard(old.key)
-            if not self._by_cloud_id[id_]:
-                del self._by_cloud_id[id_]
+    def _needed_by(self, resource: Resource | None) -> frozenset[Key]:
+        """Return whom the object refers to.
 
-    def _unlink(self, used: Key, user: Key) -> None:
-        users = self._users[used]
-        users.discard(user)
-        if not users:
-            del self._users[used]
-        if used in self._objects:
-            self._queue.add(used)  # it may wait for nobody to need it
+        Nobody once we are through with it, though others still hold it: in a foreground deletion,
+        what it owns goes first.
+        """
+        if resource is None or (resource.deleting and not resource.guarded):
+            return frozenset()
+        kind = self._kinds[resource.key.kind]
+        return frozenset({resource.secret, *kind.references(resource)})
+
+    def _counts(self, key: Key) -> bool:
+        """Return whether the object's spec depends on who refers to it."""
+        return key.kind in self._kinds and self._kinds[key.kind].neighbours is not None
+
+    def _queue_all(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            if key in self._objects:
+                self._queue.add(key)
 
     def _wake_users(self, key: Key) -> None:
         for user in self._users.get(key, ()):
             self._queue.add(user)
+
+
+def _move(
+    index: defaultdict[str, set[Key]],
+    old: Resource | None,
+    now: Resource | None,
+    value: Callable[[Resource], str | None],
+) -> None:
+    """Move an object in an index to where its present value belongs."""
+    before, after = old and value(old), now and value(now)
+    if old and before and before != after:
+        _discard(index, before, old.key)
+    if now and after:
+        index[after].add(now.key)
+
+
+def _discard(index: defaultdict[Any, set[Key]], at: Any, key: Key) -> None:
+    index[at].discard(key)
+    if not index[at]:
+        del index[at]
 
 
 def _view(kind: str, raw: Mapping[str, Any]) -> Resource:
@@ -146,6 +183,7 @@ def _facade(resource: Resource) -> tuple[object, ...]:
         resource.deleting,
         resource.cloud_id,
         resource.settled,
+        resource.stalled,
         resource.raw.get("fingerprint"),
     )
 

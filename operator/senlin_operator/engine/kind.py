@@ -1,12 +1,12 @@
 """What the engine asks of a kind: the same few functions for each, all but one of them pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
 from openstack_clustering import Proxy
 from senlin_operator.cloud.inventory import CloudObject, Snapshot, owner_of
-from senlin_operator.engine.outcome import Settled
+from senlin_operator.engine.outcome import Blocked, Settled, Waiting
 from senlin_operator.kube.conditions import Condition
 from senlin_operator.kube.objects import Key, Resource
 
@@ -59,6 +59,23 @@ class Details(Generic[S, O]):
     add: Callable[[O, Any], O]
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A Kubernetes object that another one makes and owns, as a Deployment its ReplicaSets."""
+
+    kind: str
+    name: str
+    spec: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Children(Generic[O]):
+    """Which objects one makes and owns."""
+
+    wanted: Callable[[Resource, O | None], list[Child]]
+    needed: Callable[[Resource, O | None], bool]  # a child that is wanted no more, but still used
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kind(Generic[S, O, T]):
     """One kind of custom resource."""
@@ -66,19 +83,28 @@ class Kind(Generic[S, O, T]):
     name: str
     plural: str
     references: Callable[[Resource], tuple[Key, ...]]  # other kinds' objects; not the Secret
-    spec: Callable[[Resource, Mapping[Key, str]], S]  # with the cloud ids of the references
+    spec: Callable[[Resource, Mapping[Key, Resource]], S]  # with the objects around it
     objects: Callable[[Snapshot], Mapping[str, CloudObject]]  # all of the kind, by id
     observe: Callable[[Snapshot, str | None, str], O | None]  # by id, else by the owner's uid
     as_seen: Callable[[O], S]  # what an unmanaged one should be: what it is
     plan: Callable[[S, O | None], list[T]]
-    remove: Callable[[O], T]
+    remove: Callable[[O, bool], T]  # True: by force, whatever Senlin is doing with it
     execute: Callable[[Proxy, T, str], Started[O]]  # the owner's uid is put on what is made
     status: Callable[[O], Mapping[str, Any]]
-    verdict: Callable[[S, O], Settled]  # once nothing is left to do
+    verdict: Callable[[S, O], Settled | Blocked | Waiting]  # once nothing is left to do
     conditions: Callable[[S, O], list[Condition]] = field(default=lambda *_: [])
     check: Callable[[O], T] | None = None  # has Senlin compare its records with the servers
     check_interval: Callable[[S], float | None] = field(default=lambda _: None)  # seconds
-    details: "Details[S, O] | None" = None
+    details: Details[S, O] | None = None
+    # The cluster (or what is in none) that a step's action keeps others off.
+    lock: Callable[[T, O | None], str | None] = field(
+        default=lambda _, seen: seen.id if seen else None
+    )
+    # The uids of objects that `spec` asks for besides the references, and all who refer to it.
+    neighbours: Callable[[O | None], Iterable[str]] | None = None
+    # What else is deleted in the cloud once the object itself has gone.
+    leftovers: Callable[[Snapshot, str], list[T]] = field(default=lambda *_: [])
+    children: Children[O] | None = None
 
 
 AnyKind = Kind[Any, Any, Any]

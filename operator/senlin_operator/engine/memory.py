@@ -29,6 +29,7 @@ class Memory:
     failed_spec: object = None
     routine: str | None = None  # the running action of a routine check, which nobody is told of
     removal: str | None = None  # the running action of our deletion
+    forced: bool = False  # that deletion takes no heed of what Senlin is doing
     checked_at: float = field(default_factory=time.monotonic)
     moving_since: float | None = None
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, what

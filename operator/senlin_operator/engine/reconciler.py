@@ -8,78 +8,70 @@ import dataclasses
 import logging
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import cast
 
 from openstack_clustering import ClientException
-from senlin_operator.cloud.inventory import Snapshot
-from senlin_operator.cloud.session import Cloud
-from senlin_operator.engine import actions, imports
+from senlin_operator.engine import actions, execution, imports
 from senlin_operator.engine.access import Access
 from senlin_operator.engine.attempt import Attempt, View
 from senlin_operator.engine.cache import Cache
+from senlin_operator.engine.execution import Executor
+from senlin_operator.engine.family import Family
 from senlin_operator.engine.kind import Seen, Started, Step
-from senlin_operator.engine.outcome import (
-    Blocked,
-    Failed,
-    Gone,
-    Outcome,
-    Settled,
-    Waiting,
-    is_unclear,
-    outcome_of,
-)
+from senlin_operator.engine.looking import LOOKING, look
+from senlin_operator.engine.outcome import Blocked, Failed, Outcome, Settled, Waiting, outcome_of
+from senlin_operator.engine.removal import Removal
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
-from senlin_operator.kube.objects import RECONCILE_AT, Key
+from senlin_operator.kube.objects import RECONCILE_AT, Key, Resource
 
-_STALE = 120.0  # seconds; an older look at the cloud is not worth a decision
 _DETAILS = 300.0  # seconds that details are believed without a sign of change
 _EMPTIED = (
     "Most of what was made in this project has vanished at once; nothing is made again before a "
     f"person has looked, and has set the annotation {RECONCILE_AT}."
 )
-_LOOKING = Waiting(Reason.OBSERVING, "The project is looked at.", quiet=True)
 _log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Makes attempts. It writes nothing but finalizers; the conclusion writes the status."""
+    """Makes attempts. Of the object it writes the finalizer; the conclusion writes the status."""
 
     def __init__(self, cache: Cache, kube: KubeClient, access: Access, recorder: Recorder) -> None:
         self._cache = cache
         self._kube = kube
         self._access = access
-        self._recorder = recorder
+        self._executor = Executor(recorder)
+        self._removal = Removal(cache, kube, access, self._executor)
+        self._family = Family(cache, kube)
 
     async def attempt(self, attempt: Attempt) -> Outcome:
         """Take the next step of a living object, or of one that is being deleted."""
         try:
             if attempt.resource.deleting:
-                return await self._remove(attempt)
+                return await self._removal.attempt(attempt)
+            view = await look(self._access, attempt)
+            if not isinstance(view, View):
+                return view
             if attempt.resource.unmanaged:
-                return await self._show(attempt)
-            return await self._reconcile(attempt)
+                return self._show(attempt, view)
+            return await self._reconcile(attempt, view)
         except ClientException as error:  # Senlin cannot be looked at
             return outcome_of(error)
 
-    async def _reconcile(self, attempt: Attempt) -> Outcome:
-        cloud = await self._access.cloud_of(attempt.resource)
-        if not isinstance(cloud, Cloud):
-            return cloud
-        ids = self._resolve(attempt)
-        if isinstance(ids, Waiting):
-            return ids
-        snapshot = self._look(attempt, cloud)
-        if isinstance(snapshot, Waiting):
-            return snapshot
-        view = self._observe(attempt, cloud, snapshot)
+    async def _reconcile(self, attempt: Attempt, view: View) -> Outcome:
         if view.seen is None and self._suspicious(attempt, view):
             return Blocked(Reason.PROJECT_EMPTIED, _EMPTIED)
+        if taken := await self._family.keep(attempt, view):
+            return taken
+        known = self._resolve(attempt, view)
+        if isinstance(known, Waiting):
+            return known
         await self._guard(attempt)
-        attempt.spec = attempt.kind.spec(attempt.resource, ids)
+        attempt.spec = attempt.kind.spec(attempt.resource, known)
         if waiting := actions.follow(attempt, view):
+            if action_id := actions.dead(view):
+                return await self._executor.cancel(attempt, view, action_id)
             return waiting
         return await self._converge(attempt, view)
 
@@ -94,17 +86,15 @@ class Reconciler:
             attempt.learn(seen)
             if held := attempt.memory.held(attempt.spec) or _no_effect(attempt, steps[0]):
                 return held
-            started = await self._execute(attempt, view.cloud, steps[0])
+            started = await self._executor.execute(attempt, view, steps[0])
             if not isinstance(started, Started):
                 return started
             if seen is None:
                 attempt.report.id = started.id
             if started.action_id:
-                return self._follow(attempt, view, steps[0], started.id, started.action_id)
-            # Of what was made and is deleted by others before a look, no two looks would differ.
-            view.inventory.wait_for_look(attempt.resource.key)
+                return execution.follow(attempt, steps[0], started.action_id)
             if started.seen is None:
-                return _LOOKING
+                return LOOKING
             seen = started.seen
         attempt.learn(seen)
         # A plan for what is absent has a step, so by now it has been seen.
@@ -113,9 +103,9 @@ class Reconciler:
     async def _settle(self, attempt: Attempt, view: View, seen: Seen) -> Outcome:
         """Judge what needs no step, and have it checked when that is due."""
         kind, memory = attempt.kind, attempt.memory
-        verdict: Settled = kind.verdict(attempt.spec, seen)
+        verdict: Settled | Blocked | Waiting = kind.verdict(attempt.spec, seen)
         interval = kind.check_interval(attempt.spec)
-        if kind.check is None or interval is None:
+        if kind.check is None or interval is None or not isinstance(verdict, Settled):
             return verdict
         left = memory.checked_at + interval - time.monotonic()
         told = attempt.resource.settled == verdict.ready
@@ -123,74 +113,35 @@ class Reconciler:
             return dataclasses.replace(verdict, after=max(left, 0.1))
         memory.checked_at = time.monotonic()
         try:
-            started = await self._send(attempt, view.cloud, kind.check(seen))
+            started = await self._executor.send(attempt, view, kind.check(seen))
         except ClientException as error:  # a lock, mostly; the next check is soon enough
             _log.info("no check", extra={"error": str(error)})
             return dataclasses.replace(verdict, after=interval)
+        if not isinstance(started, Started):
+            return started
         memory.routine = started.action_id
-        view.inventory.watch(started.action_id or "", seen.id)
-        view.inventory.wait_for_look(attempt.resource.key)
         return Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", quiet=True)
 
-    async def _show(self, attempt: Attempt) -> Outcome:
+    def _show(self, attempt: Attempt, view: View) -> Outcome:
         """Show a cloud object that somebody else looks after, and touch nothing."""
-        cloud = await self._access.cloud_of(attempt.resource)
-        if not isinstance(cloud, Cloud):
-            return cloud
-        snapshot = self._look(attempt, cloud)
-        if isinstance(snapshot, Waiting):
-            return snapshot
-        found = imports.find(attempt.kind.objects(snapshot), attempt.resource, attempt.report.id)
+        kind, resource = attempt.kind, attempt.resource
+        found = imports.find(kind.objects(view.snapshot), resource, attempt.report.id)
         if not isinstance(found, str):
             return found
         attempt.report.id = found
-        seen = cast("Seen", self._observe(attempt, cloud, snapshot).seen)
-        attempt.spec = attempt.kind.as_seen(seen)
+        seen = cast("Seen", kind.observe(view.snapshot, found, resource.uid))
+        attempt.report.faults = seen.faults
+        attempt.spec = kind.as_seen(seen)
         attempt.learn(seen)
         if seen.moving:
             message = "Senlin is at work on behalf of others."
-            return Waiting(Reason.BUSY, message, quiet=attempt.resource.settled)
-        verdict: Settled = attempt.kind.verdict(attempt.spec, seen)
+            return Waiting(Reason.BUSY, message, quiet=resource.settled)
+        verdict: Settled | Blocked | Waiting = kind.verdict(attempt.spec, seen)
         return verdict
 
-    async def _remove(self, attempt: Attempt) -> Outcome:
-        """Delete the cloud object, and let go only when it is really gone."""
-        resource, memory = attempt.resource, attempt.memory
-        if not resource.guarded:
-            return Gone()
-        users = self._cache.users(resource.key)
-        if users and attempt.report.id:  # what has no cloud object is of no use to anybody
-            names = ", ".join(str(user) for user in users[:5])
-            return Waiting(Reason.IN_USE, f"Deletion waits for its users to go: {names}.")
-        if resource.spec.get("managedOptions", {}).get("onDelete") == "detach":
-            return await self._release(attempt)
-        cloud = await self._access.cloud_of(resource)
-        if not isinstance(cloud, Cloud):
-            return cloud
-        snapshot = self._look(attempt, cloud)
-        if isinstance(snapshot, Waiting):
-            return snapshot
-        view = self._observe(attempt, cloud, snapshot)
-        waiting = actions.follow_removal(attempt, view)
-        if view.seen is None:
-            return await self._release(attempt)
-        if waiting:
-            return waiting
-        if held := memory.held(None):
-            return held
-        started = await self._execute(attempt, cloud, attempt.kind.remove(view.seen), urgent=True)
-        if not isinstance(started, Started):
-            return started
-        if started.action_id is None:
-            return await self._release(attempt)
-        memory.removal = started.action_id
-        view.inventory.watch(started.action_id, started.id)
-        view.inventory.wait_for_look(resource.key)
-        return Waiting(Reason.DELETING, "Senlin is deleting it.", quiet=True)
-
-    def _resolve(self, attempt: Attempt) -> Mapping[Key, str] | Waiting:
-        """Return the cloud ids of what the object refers to, or which reference to wait for."""
-        ids: dict[Key, str] = {}
+    def _resolve(self, attempt: Attempt, view: View) -> Mapping[Key, Resource] | Waiting:
+        """Return the objects around this one, or which reference to wait for."""
+        known: dict[Key, Resource] = {}
         for key in attempt.kind.references(attempt.resource):
             referred = self._cache.get(key)
             if referred is None:
@@ -198,28 +149,14 @@ class Reconciler:
             if referred.deleting and attempt.report.id is None:
                 return Waiting(Reason.REFERENCE_MISSING, f"{key} is being deleted.")
             if referred.cloud_id is None:
-                return Waiting(Reason.REFERENCE_NOT_READY, f"{key} is not Ready yet.")
-            ids[key] = referred.cloud_id
-        return ids
-
-    def _look(self, attempt: Attempt, cloud: Cloud) -> Snapshot | Waiting:
-        """Return the cloud as it was last seen, if that is recent enough to act upon."""
-        inventory, resource = cloud.inventory, attempt.resource
-        snapshot = inventory.snapshot
-        oldest = max(attempt.memory.fence, time.monotonic() - _STALE)
-        if snapshot is None or snapshot.began < oldest or inventory.refused:
-            inventory.wait_for_look(resource.key)
-            if inventory.error:
-                raise inventory.error.with_traceback(None)  # it may have been raised before
-            return _LOOKING
-        return snapshot
-
-    def _observe(self, attempt: Attempt, cloud: Cloud, snapshot: Snapshot) -> View:
-        seen = attempt.kind.observe(snapshot, attempt.report.id, attempt.resource.uid)
-        attempt.report.faults = seen.faults if seen else []
-        if seen is not None:
-            attempt.report.id = seen.id
-        return View(cloud, snapshot, seen)
+                why = f": {referred.stalled}" if referred.stalled else "."
+                return Waiting(Reason.REFERENCE_NOT_READY, f"{key} is not Ready yet{why}")
+            known[key] = referred
+        if attempt.kind.neighbours is None:
+            return known
+        uids = attempt.kind.neighbours(view.seen)
+        beside = {*self._cache.users(attempt.resource.key), *self._cache.of(uids)}
+        return known | {key: it for key in beside if (it := self._cache.get(key))}
 
     def _suspicious(self, attempt: Attempt, view: View) -> bool:
         """Return whether it would be rash to make again what has vanished."""
@@ -254,49 +191,11 @@ class Reconciler:
         if attempt.kind.check is None:
             return None
         step = attempt.kind.check(seen)
-        started = await self._execute(attempt, view.cloud, step)
+        started = await self._executor.execute(attempt, view, step)
         if not isinstance(started, Started):
             return started
         attempt.memory.stuck(moving=False)
-        return self._follow(attempt, view, step, started.id, started.action_id or "")
-
-    async def _execute(
-        self, attempt: Attempt, cloud: Cloud, step: Step, *, urgent: bool = False
-    ) -> Started[Seen] | Outcome:
-        """Send the step, tell of it, and hold the next try back if it is refused."""
-        memory = attempt.memory
-        try:
-            started = await self._send(attempt, cloud, step, urgent=urgent)
-        except ClientException as error:
-            memory.acted(unclear=is_unclear(error))
-            _log.warning("refused", extra={"step": step.verb, "error": str(error)})
-            outcome = outcome_of(error)
-            if isinstance(outcome, Failed | Blocked):
-                memory.fail(outcome, attempt.spec)
-            return outcome
-        memory.acted()
-        memory.taken = step
-        memory.checked_at = time.monotonic()
-        drift = "Drift corrected. " if attempt.resource.settled else ""
-        _log.info(step.verb, extra={"step": step.summary, "action_id": started.action_id})
-        self._recorder.record(
-            attempt.resource, "Normal", step.verb, "Reconcile", f"{drift}{step.summary}"
-        )
-        return started
-
-    async def _send(
-        self, attempt: Attempt, cloud: Cloud, step: Step, *, urgent: bool = False
-    ) -> Started[Seen]:
-        execute, uid = attempt.kind.execute, attempt.resource.uid
-        return await cloud.call(step.verb, lambda proxy: execute(proxy, step, uid), urgent=urgent)
-
-    def _follow(
-        self, attempt: Attempt, view: View, step: Step, id_: str, action_id: str
-    ) -> Waiting:
-        attempt.report.action = actions.begun(action_id, step.summary, datetime.now(UTC))
-        view.inventory.watch(action_id, id_)
-        view.inventory.wait_for_look(attempt.resource.key)
-        return actions.running(attempt.report)
+        return execution.follow(attempt, step, started.action_id or "")
 
     async def _guard(self, attempt: Attempt) -> None:
         """Put the finalizer on, before anything is made that it has to see deleted."""
@@ -305,11 +204,6 @@ class Reconciler:
         if not resource.guarded:
             answer = await self._kube.set_finalizer(resource, present=True)
             attempt.resource = self._cache.replace(resource.key.kind, answer)
-
-    async def _release(self, attempt: Attempt) -> Gone:
-        answer = await self._kube.set_finalizer(attempt.resource, present=False)
-        self._cache.replace(attempt.resource.key.kind, answer)
-        return Gone()
 
 
 def _no_effect(attempt: Attempt, step: Step) -> Failed | None:

@@ -1,130 +1,38 @@
-"""SenlinCluster: a number of nodes of one profile, and what Senlin has to do to keep it so."""
+"""SenlinCluster: a number of nodes of one profile, and what Senlin has to do to keep it so.
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+What it should be: `cluster_spec`; what it is: `cluster_observed`; the way: `cluster_plan`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from openstack_clustering import Proxy
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.engine.kind import Details, Kind, Started
-from senlin_operator.engine.outcome import Settled
-from senlin_operator.engine.resync import period
-from senlin_operator.kinds import bindings
-from senlin_operator.kinds.bindings import Binding
-from senlin_operator.kinds.cluster_observed import Observed, observe
-from senlin_operator.kinds.common import Delete, changes, own_metadata
+from senlin_operator.engine.outcome import Blocked, Settled, Waiting
+from senlin_operator.kinds import bindings, template
+from senlin_operator.kinds.cluster_observed import START, Observed, observe
+from senlin_operator.kinds.cluster_plan import (
+    Check,
+    Create,
+    Drop,
+    Realign,
+    Recover,
+    Resize,
+    Step,
+    Update,
+    desired,
+    held,
+    pending,
+    plan,
+    stands_back,
+)
+from senlin_operator.kinds.cluster_spec import Spec, references, spec
+from senlin_operator.kinds.common import Delete
 from senlin_operator.kube.conditions import Condition, Reason, Type
-from senlin_operator.kube.objects import Key, Resource
 
-_CONFIG = {
-    "nodeNameFormat": "node.name.format",
-    "stopTimeoutBeforeUpdateSeconds": "cluster.stop_timeout_before_update",
-    "stopNodeBeforeDelete": "cluster.stop_node_before_delete",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """What the cluster should be; every reference is an id by now."""
-
-    name: str
-    profile_id: str
-    min_size: int = 0
-    max_size: int = -1  # no limit
-    desired: int = 0
-    fixed_size: bool = True  # False: it counts at the creation, then Senlin's policies own it
-    timeout: int = 3600  # seconds
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    config: Mapping[str, Any] = field(default_factory=dict)
-    policies: tuple[Binding, ...] | None = None  # None: somebody else's business
-    check_interval: float | None = None  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    spec: Spec
-
-    verb = "Creating"
-
-    @property
-    def summary(self) -> str:
-        return f"creation of {self.spec.desired} nodes"
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A change of everything but the size; `fields` are Senlin's."""
-
-    id: str
-    fields: Mapping[str, Any]
-    summary: str
-
-    verb = "Updating"
-
-
-@dataclass(frozen=True, slots=True)
-class Resize:
-    """A change of size, limits, or both."""
-
-    id: str
-    number: int
-    min_size: int
-    max_size: int
-    summary: str = field(compare=False)
-
-    verb = "Resizing"
-
-
-@dataclass(frozen=True, slots=True)
-class Recover:
-    """Another try at the nodes that could not be built."""
-
-    id: str
-    nodes: int
-
-    verb = "Recovering"
-
-    @property
-    def summary(self) -> str:
-        return f"another try at {self.nodes} nodes that could not be built"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A comparison of Senlin's records with the servers."""
-
-    id: str
-
-    verb = "Checking"
-    summary = "check of the nodes"
-
-
-Step = Create | Update | Resize | Recover | Check | Delete | bindings.Step
-
-
-def references(resource: Resource) -> tuple[Key, ...]:
-    """Return whom the manifest refers to."""
-    return () if resource.unmanaged else (_profile(resource), *_policies(resource))
-
-
-def spec(resource: Resource, ids: Mapping[Key, str]) -> Spec:
-    """Return what the manifest says."""
-    wanted = resource.spec["resource"]
-    config = wanted.get("config", {})
-    interval = period(wanted.get("remediation", {}).get("checkInterval", "0"))
-    return Spec(
-        name=wanted.get("name", resource.key.name),
-        profile_id=ids[_profile(resource)],
-        min_size=wanted["minSize"],
-        max_size=wanted["maxSize"],
-        desired=wanted.get("desiredCapacity", wanted["minSize"]),
-        fixed_size=wanted["capacityOwner"] == "Spec",
-        timeout=wanted["timeoutSeconds"],
-        metadata=wanted.get("metadata", {}),
-        policies=_wanted_policies(resource, ids),
-        config={theirs: config[ours] for ours, theirs in _CONFIG.items() if ours in config},
-        check_interval=interval or None,
-    )
+_NAMED = 5  # objects in a message
 
 
 def as_seen(seen: Observed) -> Spec:
@@ -134,104 +42,10 @@ def as_seen(seen: Observed) -> Spec:
     )
 
 
-def plan(spec: Spec, seen: Observed | None) -> list[Step]:
-    """Return the steps from what is to what should be. None: known to be absent, not unseen."""
-    if seen is None:
-        # No policy has a say in a creation, and some (affinity) must be there before the nodes.
-        # But an empty start cannot be told from a cluster that its own policies have emptied.
-        empty = spec.policies and spec.fixed_size
-        return [Create(replace(spec, desired=0, min_size=0) if empty else spec)]
-    duplicates = [Delete(id_) for id_ in seen.duplicates]
-    size, policies = _size(spec, seen), _bind(spec, seen)
-    concerns: tuple[Iterable[Step], ...] = (_update(spec, seen), size, policies)
-    if seen.nodes == 0:
-        concerns = (_update(spec, seen), policies, size)
-    if seen.status == "ERROR":  # Senlin refuses an update then, until nodes are repaired or gone
-        concerns = (_shed(spec, seen), _repair(seen), *reversed(concerns))
-    else:
-        concerns = (_shed(spec, seen), *concerns, _repair(seen))
-    return [*duplicates, *(step for concern in concerns for step in concern)]
-
-
-def _update(spec: Spec, seen: Observed) -> Iterator[Update]:
-    differing = {
-        "name": (seen.name, spec.name),
-        "profile_id": (seen.profile_id, spec.profile_id),
-        "timeout": (seen.timeout, spec.timeout),
-        "metadata": (own_metadata(seen.metadata), dict(spec.metadata)),
-        "config": (dict(seen.config), dict(spec.config)),
-    }
-    changed = {name: wanted for name, (is_, wanted) in differing.items() if is_ != wanted}
-    if changed:
-        yield Update(seen.id, changed, changes(**differing))
-
-
-def _size(spec: Spec, seen: Observed) -> Iterator[Resize]:
-    desired = _desired(spec, seen)
-    size_fits = desired == seen.desired and (desired == seen.nodes or not spec.fixed_size)
-    limits_fit = (spec.min_size, spec.max_size) == (seen.min_size, seen.max_size)
-    if size_fits and limits_fit:
-        return
-    summary = changes(
-        desiredCapacity=(seen.desired, desired),
-        nodes=(seen.nodes if seen.nodes != seen.desired else desired, desired),
-        minSize=(seen.min_size, spec.min_size),
-        maxSize=(seen.max_size, spec.max_size),
-    )
-    if seen.nodes == 0 and seen.desired != 0:
-        # Senlin 16 takes its record for the number of nodes when there are none, in all that it
-        # reckons. To ask for that very number sets the record right, to 0, and changes nothing
-        # else; a Senlin that counts would make the nodes.
-        yield Resize(seen.id, seen.desired, seen.min_size, seen.max_size, summary)
-    else:
-        yield Resize(seen.id, desired, spec.min_size, spec.max_size, summary)
-
-
-def _desired(spec: Spec, seen: Observed) -> int:
-    """Return how many nodes there should be; of a size that Senlin owns, only the limits count."""
-    if spec.fixed_size:
-        return spec.desired
-    most = spec.max_size if spec.max_size >= 0 else seen.desired
-    return max(spec.min_size, min(seen.desired, most))
-
-
-def _bind(spec: Spec, seen: Observed) -> Iterator[bindings.Step]:
-    if spec.policies is not None:
-        yield from bindings.plan(seen.id, spec.policies, seen.policies)
-
-
-def _shed(spec: Spec, seen: Observed) -> Iterator[Resize]:
-    """Give up nodes that no update can reach, before it would fail; a resize takes them first.
-
-    Never one that may have a server: an update that failed leaves nodes in ERROR that work.
-    """
-    if spec.profile_id != seen.profile_id and seen.serverless:
-        rest = seen.nodes - seen.serverless
-        summary = f"removal of {seen.serverless} broken nodes before the profile changes"
-        # Whatever the limits, for now: the size that is wanted, and its limits, come afterwards.
-        yield Resize(seen.id, rest, min(spec.min_size, rest), -1, summary)
-
-
-def _repair(seen: Observed) -> Iterator[Recover | Check]:
-    """Finish what a failed action left undone. Nodes that were lost later are remediation's."""
-    if seen.unbuilt and not seen.lost:
-        yield Recover(seen.id, seen.unbuilt)
-    elif seen.status in ("WARNING", "ERROR") and (seen.left or _fits(seen)):
-        # Senlin weighs a cluster only at the end of a cluster action, so a node that recovered by
-        # itself does not lift it out of WARNING; and an update that failed leaves nodes UPDATING.
-        yield Check(seen.id)
-
-
-def _fits(seen: Observed) -> bool:
-    """Return whether Senlin would find the cluster ACTIVE, if it weighed it now."""
-    most = seen.max_size if seen.max_size >= 0 else seen.nodes
-    return max(seen.desired, seen.min_size) <= seen.active == seen.nodes <= most
-
-
 def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
     """Send the request; Senlin goes on working on it."""
     match step:
-        case Create(spec):
+        case Create(spec, starting):
             made = proxy.create_cluster(
                 name=spec.name,
                 profile_id=spec.profile_id,
@@ -240,7 +54,7 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
                 desired_capacity=spec.desired,
                 timeout=spec.timeout,
                 config=dict(spec.config),
-                metadata={**spec.metadata, OWNER: uid},
+                metadata={**spec.metadata, OWNER: uid, **({START: "yes"} if starting else {})},
             )
             return Started(made.id, made.action_id)
         case Update(id_, fields):
@@ -249,14 +63,19 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
             return Started(id_, proxy.update_cluster(id_, **fields).action_id)
         case Resize(id_):
             return Started(id_, proxy.resize_cluster(id_, **_resize(step))["action"])
-        case Recover(id_):
-            return Started(id_, proxy.recover_cluster(id_, operation="RECREATE")["action"])
+        case Drop(id_, nodes):
+            removed = proxy.remove_nodes_from_cluster(id_, nodes, destroy_after_deletion=True)
+            return Started(id_, removed["action"])
+        case Realign(_, node, profile_id):
+            return Started(node, proxy.update_node(node, profile_id=profile_id).action_id)
+        case Recover(id_, _, operation):
+            return Started(id_, proxy.recover_cluster(id_, operation=operation)["action"])
         case Check(id_):
             return Started(id_, proxy.check_cluster(id_)["action"])
         case bindings.Attach(id_) | bindings.Switch(id_) | bindings.Detach(id_):
             return Started(id_, bindings.execute(proxy, step))
-        case Delete(id_):
-            deleted = proxy.delete_cluster(id_)
+        case Delete(id_, force):
+            deleted = proxy.delete_cluster(id_, force_delete=force)
             return Started(id_, deleted.action_id if deleted else None)
 
 
@@ -281,17 +100,41 @@ def status(seen: Observed) -> Mapping[str, Any]:
     return shown | ({"createdAt": seen.created_at} if seen.created_at else {})
 
 
-def verdict(spec: Spec, seen: Observed) -> Settled:
+def verdict(spec: Spec, seen: Observed) -> Settled | Blocked | Waiting:
     """Return whether the nodes are all there and work."""
-    if seen.strays:
-        message = f"{seen.strays} of {seen.nodes} nodes have another profile than their cluster."
-        return Settled(message, ready=False, reason=Reason.DEGRADED)
-    desired = _desired(spec, seen)
-    if seen.status == "ACTIVE" and seen.active == desired:
-        return Settled(f"{seen.active} of {desired} nodes are active.")
+    if spec.policies and (text := bindings.conflict(spec.policies)):
+        return Blocked(Reason.POLICIES_CONFLICT, f"{text}.")
+    if spec.fixed_size and len(spec.declared) > spec.desired:
+        return Blocked(Reason.TOO_MANY_MEMBERS, _too_many(spec))
+    if names := pending(spec, seen):
+        message = f"SenlinNode {', '.join(names[:_NAMED])} has not joined yet."
+        return Waiting(Reason.MEMBERS_PENDING, message)
+    return _health(spec, seen)
+
+
+def _health(spec: Spec, seen: Observed) -> Settled:
+    number = desired(spec, seen)
+    active = f"{seen.active} of {number} nodes are active"
+    policy = stands_back(spec, seen)
+    aside = f"; remediation is left to policy {policy}" if policy else ""
+    if seen.status == "ACTIVE" and seen.active == number:
+        return Settled(f"{active}{aside}.")
     faults = "".join(f"; node {fault['name']}: {fault['reason']}" for fault in seen.faults[:3])
-    message = f"{seen.active} of {desired} nodes are active, Senlin says {seen.status}{faults}"
+    message = f"{active}, Senlin says {seen.status}{aside}{faults}"
+    if held(spec, seen):
+        most = spec.remediation.most
+        message = f"{seen.lost} nodes are unhealthy, and at most {most} are recovered; {message}"
+        return Settled(message, ready=False, reason=Reason.REMEDIATION_HELD)
     return Settled(message, ready=False, reason=Reason.DEGRADED)
+
+
+def _too_many(spec: Spec) -> str:
+    names = ", ".join(sorted(spec.declared.values())[:_NAMED])
+    return (
+        f"desiredCapacity is {spec.desired}, but {len(spec.declared)} SenlinNodes declare "
+        f"themselves members ({names}), and none of them is given up: raise desiredCapacity, "
+        "or take a clusterRef away."
+    )
 
 
 def conditions(spec: Spec, seen: Observed) -> list[Condition]:
@@ -305,27 +148,6 @@ def conditions(spec: Spec, seen: Observed) -> list[Condition]:
     return [available, bindings.condition(spec.policies, seen.policies)]
 
 
-def _profile(resource: Resource) -> Key:
-    name = resource.spec["resource"]["profileRef"]["name"]
-    return Key("SenlinProfile", resource.key.namespace, name)
-
-
-def _policies(resource: Resource) -> tuple[Key, ...]:
-    wanted = resource.spec["resource"].get("policies", ())
-    names = [policy["policyRef"]["name"] for policy in wanted]
-    return tuple(Key("SenlinPolicy", resource.key.namespace, name) for name in names)
-
-
-def _wanted_policies(resource: Resource, ids: Mapping[Key, str]) -> tuple[Binding, ...] | None:
-    wanted = resource.spec["resource"].get("policies")
-    if wanted is None:
-        return None
-    return tuple(
-        Binding(ids[key], key.name, policy["enabled"])
-        for key, policy in zip(_policies(resource), wanted, strict=True)
-    )
-
-
 def _resize(step: Resize) -> dict[str, Any]:
     return {
         "adjustment_type": "EXACT_CAPACITY",
@@ -333,6 +155,12 @@ def _resize(step: Resize) -> dict[str, Any]:
         "min_size": step.min_size,
         "max_size": step.max_size,
     }
+
+
+def _bindings_version(spec: Spec, seen: Observed) -> tuple[str, ...] | None:
+    """Return what changes with the bindings; None if nobody asks for them."""
+    asked = spec.policies is not None or (spec.remediation.recover and seen.binding_ids)
+    return seen.binding_ids if asked else None
 
 
 KIND: Kind[Spec, Observed, Step] = Kind(
@@ -344,16 +172,18 @@ KIND: Kind[Spec, Observed, Step] = Kind(
     observe=observe,
     as_seen=as_seen,
     plan=plan,
-    remove=lambda seen: Delete(seen.id),
+    remove=lambda seen, force: Delete(seen.id, force),
     execute=execute,
     status=status,
     verdict=verdict,
     conditions=conditions,
     check=lambda seen: Check(seen.id),
-    check_interval=lambda spec: spec.check_interval,
+    check_interval=lambda spec: spec.remediation.check_interval,
     details=Details(
-        version=lambda spec, seen: None if spec.policies is None else seen.binding_ids,
+        version=_bindings_version,
         fetch=bindings.fetch,
         add=lambda seen, policies: replace(seen, policies=policies),
     ),
+    neighbours=lambda seen: seen.marked if seen else (),
+    children=template.CHILDREN,
 )

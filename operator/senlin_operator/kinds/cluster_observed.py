@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openstack_clustering import Cluster, Node
-from senlin_operator.cloud.inventory import Snapshot
+from senlin_operator.cloud.inventory import Snapshot, owner_of
 from senlin_operator.engine.kind import find
 from senlin_operator.kinds.bindings import Binding
+from senlin_operator.kube.objects import GROUP
 
 # Senlin's statuses that a running action sets, and that the end of it replaces.
 _MOVING = frozenset(
     ["INIT", "CREATING", "UPDATING", "RESIZING", "DELETING", "CHECKING", "RECOVERING", "OPERATING"]
 )
+START = f"{GROUP}/starting"  # metadata of a cluster that was made empty, and has not grown yet
 _FAULTS = 5  # nodes in the status
 
 
@@ -32,10 +34,14 @@ class Observed:
     config: Mapping[str, Any] = field(default_factory=dict)
     nodes: int = 0  # whatever their status
     active: int = 0
-    serverless: int = 0  # nodes in ERROR behind which there is no server
-    unbuilt: int = 0  # nodes in ERROR that never were anything else
-    left: int = 0  # nodes that a failed action left in a status that should pass
-    strays: int = 0  # nodes of another profile than the cluster's: a change of it broke off
+    unbuilt: int = 0  # nodes that never were anything but broken or unfinished
+    left: int = 0  # nodes with a server that a failed action left in a status that should pass
+    serverless: frozenset[str] = frozenset()  # nodes in ERROR behind which there is no server
+    strays: tuple[str, ...] = ()  # of another profile than the cluster's: a change of it broke off
+    expendable: tuple[str, ...] = ()  # all nodes, in the order in which to give them up
+    marked: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to node
+    profiles: frozenset[str] = frozenset()  # of the cluster and its nodes
+    starting: bool = False  # it was made empty, and has not grown yet
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     binding_ids: tuple[str, ...] = ()
     policies: tuple[Binding, ...] = ()
@@ -45,6 +51,11 @@ class Observed:
     @property
     def moving(self) -> bool:
         return self.status in _MOVING
+
+    @property
+    def undeclared(self) -> list[str]:
+        """Return the nodes that no SenlinNode has made, sorted."""
+        return sorted(set(self.expendable) - set(self.marked.values()))
 
     @property
     def lost(self) -> int:
@@ -57,11 +68,13 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
     cluster, duplicates = find(snapshot.clusters, id_, uid)
     if cluster is None:
         return None
-    return _observed(cluster, snapshot.nodes.get(cluster.id, ()), tuple(duplicates))
+    return _observed(cluster, snapshot.members.get(cluster.id, ()), tuple(duplicates))
 
 
 def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, ...]) -> Observed:
     faulty = [node for node in nodes if node.status in ("ERROR", "WARNING")]
+    passing = [node for node in nodes if node.status in _MOVING]
+    metadata = cluster.metadata or {}
     return Observed(
         id=cluster.id,
         name=cluster.name,
@@ -71,21 +84,39 @@ def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, 
         desired=cluster.desired_capacity,
         status=cluster.status,
         timeout=cluster.timeout,
-        metadata=cluster.metadata or {},
+        metadata=metadata,
         config=cluster.config or {},
         nodes=len(nodes),
         active=sum(node.status == "ACTIVE" for node in nodes),
-        serverless=sum(
-            node.status == "ERROR" and not (node.physical_id and _was_built(node)) for node in nodes
-        ),
-        unbuilt=sum(node.status == "ERROR" and not _was_built(node) for node in nodes),
-        left=sum(node.status in _MOVING for node in nodes),
-        strays=sum(node.profile_id != cluster.profile_id for node in nodes),
+        unbuilt=sum(_is_unbuilt(node) for node in nodes),
+        left=sum(not _is_unbuilt(node) for node in passing),
+        serverless=frozenset(node.id for node in nodes if _is_serverless(node)),
+        strays=tuple(node.id for node in nodes if node.profile_id != cluster.profile_id),
+        expendable=tuple(node.id for node in sorted(nodes, key=_worth)),
+        marked={uid: node.id for node in nodes if (uid := owner_of(node))},
+        profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),
+        starting=START in metadata,
         faults=[_fault(node) for node in faulty[:_FAULTS]],
         binding_ids=tuple(sorted(cluster.get("policies", ()))),
         created_at=cluster.created_at,
         duplicates=duplicates,
     )
+
+
+def _worth(node: Node) -> tuple[bool, bool, int]:
+    """Rank it as Senlin does when it shrinks a cluster: broken ones go first, then tainted ones."""
+    return node.status == "ACTIVE", not node.get("tainted"), -(node.index or 0)
+
+
+def _is_unbuilt(node: Node) -> bool:
+    """Return whether it never was anything but broken, or but begun by an engine that died."""
+    if _was_built(node):
+        return False
+    return node.status == "ERROR" or (node.status in _MOVING and not node.physical_id)
+
+
+def _is_serverless(node: Node) -> bool:
+    return node.status == "ERROR" and not (node.physical_id and _was_built(node))
 
 
 def _was_built(node: Node) -> bool:

@@ -12,6 +12,7 @@ class Delete:
     """The removal of a cloud object that is ours."""
 
     id: str
+    force: bool = False  # whatever Senlin is doing with it
 
     @property
     def verb(self) -> str:
@@ -19,7 +20,7 @@ class Delete:
 
     @property
     def summary(self) -> str:
-        return f"deletion of {self.id}"
+        return f"deletion of {self.id}{', by force' if self.force else ''}"
 
 
 def own_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Update:
 Step = Create | Update | Delete
 
 
-def spec(resource: Resource, _: Mapping[Key, str]) -> Spec:
+def spec(resource: Resource, _: Mapping[Key, Resource]) -> Spec:
     """Return what the manifest says."""
     wanted = resource.spec["resource"]
     return Spec(
@@ -150,7 +150,7 @@ KIND: Kind[Spec, Observed, Step] = Kind(
     observe=observe,
     as_seen=as_seen,
     plan=plan,
-    remove=lambda seen: Delete(seen.id),
+    remove=lambda seen, _: Delete(seen.id),
     execute=execute,
     status=status,
     verdict=verdict,

@@ -111,6 +111,36 @@ class KubeClient:
         metrics.KUBE_WRITES.labels("status").inc()
         return await self._apply(resource.key, body, manager=FIELD_MANAGER, subresource="status")
 
+    async def apply_child(
+        self, owner: Resource, key: Key, spec: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Make or change an object that another one owns; return it."""
+        reference = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": owner.key.kind,
+            "name": owner.key.name,
+            "uid": owner.uid,
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }
+        body = self._header(key.kind) | {
+            "metadata": {"name": key.name, "ownerReferences": [reference]},
+            "spec": spec,
+        }
+        metrics.KUBE_WRITES.labels("child").inc()
+        return await self._apply(key, body, manager=FIELD_MANAGER)
+
+    async def delete(self, resource: Resource) -> None:
+        """Ask for the deletion of the object, but not of one that took its name meanwhile."""
+        key = resource.key
+        metrics.KUBE_WRITES.labels("deletion").inc()
+        body = {"preconditions": {"uid": resource.uid}}
+        try:
+            await self._send("DELETE", self._path(key.kind, key.namespace, key.name), body=body)
+        except KubeError as error:
+            if error.status not in (404, 409):
+                raise
+
     async def create_event(self, namespace: str, body: Mapping[str, Any]) -> None:
         metrics.KUBE_WRITES.labels("event").inc()
         path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     CREDENTIALS_UNREADABLE = "CredentialsUnreadable"
     CREDENTIALS_REJECTED = "CredentialsRejected"
     NO_CLUSTERING_SERVICE = "NoClusteringService"
+    NAME_TAKEN = "NameTaken"
     PROJECT_EMPTIED = "ProjectEmptied"
     UNREACHABLE = "Unreachable"
     CLOUD_ERROR = "CloudError"
@@ -52,6 +53,11 @@ class Reason(StrEnum):
     TOO_FEW_NODES = "TooFewNodes"
     POLICIES_ATTACHED = "PoliciesAttached"
     POLICIES_DIFFER = "PoliciesDiffer"
+    POLICIES_CONFLICT = "PoliciesConflict"
+    MEMBERS_PENDING = "MembersPending"
+    TOO_MANY_MEMBERS = "TooManyMembers"
+    REMEDIATION_HELD = "RemediationHeld"
+    UNSAFE = "Unsafe"
     INTERNAL_ERROR = "InternalError"
 
 

@@ -9,6 +9,7 @@ VERSION = "v1alpha1"
 FINALIZER = f"{GROUP}/finalizer"
 PAUSED = f"{GROUP}/paused"  # annotations
 RECONCILE_AT = f"{GROUP}/reconcile-requested-at"
+FORCE = f"{GROUP}/force-deletion"
 SECRET = "Secret"  # noqa: S105 - a kind, not a password
 
 
@@ -62,6 +63,14 @@ class Resource:
         return self.deleting and not self.raw["metadata"].get("finalizers")
 
     @property
+    def owner(self) -> str | None:
+        """Return the uid of the object that controls this one."""
+        for reference in self.raw["metadata"].get("ownerReferences", ()):
+            if reference.get("controller"):
+                return str(reference["uid"])
+        return None
+
+    @property
     def annotations(self) -> Mapping[str, str]:
         return self.raw["metadata"].get("annotations") or {}
 
@@ -93,6 +102,12 @@ class Resource:
             if condition["type"] == condition_type:
                 return dict(condition)
         return None
+
+    @property
+    def stalled(self) -> str | None:
+        """Return what a person should mend, as the last status says."""
+        stalled = self.condition("Stalled")
+        return str(stalled["message"]) if stalled and stalled["status"] == "True" else None
 
     @property
     def settled(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 from openstack_clustering import Action, Cluster, Node, Policy, Profile
-from senlin_operator.cloud.inventory import OWNER, Snapshot
+from senlin_operator.cloud.inventory import OWNER, Snapshot, by_cluster
 from senlin_operator.engine.queue import Queue
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
 
@@ -209,15 +209,14 @@ def a_snapshot(
     ended: Iterable[Action] = (),
     began: float = 0.0,
 ) -> Snapshot:
-    members: dict[str, tuple[Node, ...]] = {}
-    for node in nodes:
-        members[node.cluster_id] = (*members.get(node.cluster_id, ()), node)
+    found = {node.id: node for node in nodes}
     return Snapshot(
         began=began,
         profiles={it.id: it for it in profiles},
         policies={it.id: it for it in policies},
         clusters={it.id: it for it in clusters},
-        nodes=members,
+        nodes=found,
+        members=by_cluster(found.values()),
         unfinished={it.id: it for it in unfinished},
         ended={it.id: it for it in ended},
     )

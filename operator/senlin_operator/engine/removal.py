@@ -1,0 +1,86 @@
+"""The end of an object: what it made in the cloud goes first, then the object itself."""
+
+from senlin_operator.engine import actions
+from senlin_operator.engine.access import Access
+from senlin_operator.engine.attempt import Attempt, View
+from senlin_operator.engine.cache import Cache
+from senlin_operator.engine.execution import Executor
+from senlin_operator.engine.kind import Started, Step
+from senlin_operator.engine.looking import LOOKING, look
+from senlin_operator.engine.outcome import Gone, Outcome, Waiting
+from senlin_operator.kube.client import KubeClient
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.objects import FORCE, Resource
+
+_NAMED = 5  # users in a message
+
+
+class Removal:
+    """Takes the next step towards the end."""
+
+    def __init__(self, cache: Cache, kube: KubeClient, access: Access, executor: Executor) -> None:
+        self._cache = cache
+        self._kube = kube
+        self._access = access
+        self._executor = executor
+
+    async def attempt(self, attempt: Attempt) -> Outcome:
+        """Delete the cloud object, and let go only when it is really gone."""
+        resource = attempt.resource
+        if not resource.guarded:
+            return Gone()
+        if used := self._used(attempt):
+            return used
+        if _detached(resource):
+            return await self._release(attempt)
+        view = await look(self._access, attempt)
+        if not isinstance(view, View):
+            return view
+        waiting = actions.follow_removal(attempt, view)
+        if view.seen is None:
+            return await self._tidy(attempt, view)
+        forced = resource.annotations.get(FORCE) == "true"
+        if waiting and (attempt.memory.forced or not forced):
+            return waiting
+        if held := attempt.memory.held(None):
+            return held
+        stuck = attempt.memory.stuck(
+            moving=view.seen.moving and not view.snapshot.actions_of(view.seen.id)
+        )
+        return await self._delete(attempt, view, force=forced or stuck)
+
+    def _used(self, attempt: Attempt) -> Waiting | None:
+        """Return whom to wait for. What has no cloud object is of no use to anybody."""
+        users = self._cache.users(attempt.resource.key)
+        if not users or not attempt.report.id:
+            return None
+        names = ", ".join(str(user) for user in users[:_NAMED])
+        return Waiting(Reason.IN_USE, f"Deletion waits for its users to go: {names}.")
+
+    async def _delete(self, attempt: Attempt, view: View, *, force: bool) -> Outcome:
+        step = attempt.kind.remove(view.seen, force)
+        started = await self._executor.execute(attempt, view, step, urgent=True)
+        if not isinstance(started, Started):
+            return started
+        attempt.memory.removal, attempt.memory.forced = started.action_id, force
+        return actions.DELETING if started.action_id else await self._tidy(attempt, view)
+
+    async def _tidy(self, attempt: Attempt, view: View) -> Outcome:
+        """Delete what else was made for the object, one after the other, and let go."""
+        leftovers: list[Step] = attempt.kind.leftovers(view.snapshot, attempt.resource.uid)
+        if not leftovers:
+            return await self._release(attempt)
+        if held := attempt.memory.held(None):
+            return held
+        started = await self._executor.execute(attempt, view, leftovers[0], urgent=True)
+        return LOOKING if isinstance(started, Started) else started
+
+    async def _release(self, attempt: Attempt) -> Gone:
+        answer = await self._kube.set_finalizer(attempt.resource, present=False)
+        self._cache.replace(attempt.resource.key.kind, answer)
+        return Gone()
+
+
+def _detached(resource: Resource) -> bool:
+    """Return whether the cloud object is to be left as it is."""
+    return bool(resource.spec.get("managedOptions", {}).get("onDelete") == "detach")

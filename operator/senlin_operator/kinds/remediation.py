@@ -1,0 +1,37 @@
+"""What is done about nodes that were built and do not work any more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from senlin_operator.engine.resync import period
+
+RECREATE = "RECREATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Remediation:
+    """Whether and how Senlin is asked to recover nodes, and how they are found."""
+
+    recover: bool = False  # False: they are reported only
+    operation: str = RECREATE  # or REBUILD, REBOOT
+    most: str = "100%"  # unhealthy nodes, a number or a share of all; with more, a person decides
+    check_interval: float | None = None  # seconds between checks; None: no checks
+
+    def fits(self, unhealthy: int, nodes: int) -> bool:
+        """Return whether so few nodes are unhealthy that it is not the cloud that is."""
+        if self.most.endswith("%"):
+            return unhealthy * 100 <= int(self.most[:-1]) * nodes
+        return unhealthy <= int(self.most)
+
+
+def read(wanted: Mapping[str, Any]) -> Remediation:
+    """Return what `remediation` in a manifest says."""
+    if not wanted:
+        return Remediation()
+    return Remediation(
+        recover=wanted["mode"] == "Recover",
+        operation=wanted.get("operation", RECREATE),
+        most=str(wanted.get("maxUnhealthy", "100%")),
+        check_interval=period(wanted.get("checkInterval", "0")) or None,
+    )
