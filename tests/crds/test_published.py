@@ -115,6 +115,7 @@ def test_defaults_of_a_cluster(clusters: Resources) -> None:
         "maxSize": -1,
         "capacityOwner": "Spec",
         "timeoutSeconds": 3600,
+        "members": "Summary",
         "metadata": {},
         "config": {},
     }
@@ -163,7 +164,12 @@ def test_defaults_of_remediation(clusters: Resources) -> None:
 
     made = clusters.try_create(checked)
 
-    assert made["spec"]["resource"]["remediation"] == {"mode": "Report", "checkInterval": "5m"}
+    assert made["spec"]["resource"]["remediation"] == {
+        "mode": "Report",
+        "operation": "RECREATE",
+        "maxUnhealthy": "100%",
+        "checkInterval": "5m",
+    }
 
 
 def test_one_definition_a_file_named_after_it() -> None:
