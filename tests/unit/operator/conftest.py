@@ -9,15 +9,16 @@ from builders import Clock, a_cluster_manifest, a_secret_manifest
 from small_world import PROFILE, SMALL, THREE, WEB, World
 
 from senlin_operator.cloud import inventory
-from senlin_operator.engine import conclusion, memory, reconciler
+from senlin_operator.engine import actions, conclusion, execution, looking, memory, reconciler
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Have the engine read a clock that can be put forward; the event loop keeps the real one."""
     clock = Clock()
-    for module in (conclusion, inventory, memory, reconciler):
-        monkeypatch.setattr(module, "time", SimpleNamespace(**vars(time) | {"monotonic": clock}))
+    moved = SimpleNamespace(**vars(time) | {"monotonic": clock, "time": clock})
+    for module in (actions, conclusion, execution, inventory, looking, memory, reconciler):
+        monkeypatch.setattr(module, "time", moved)
     return clock
 
 

@@ -17,7 +17,7 @@ from openstack_clustering.exceptions import (
     ConnectFailure,
     ResourceNotFound,
 )
-from senlin_operator.cloud.inventory import Snapshot, look
+from senlin_operator.cloud.inventory import Snapshot, Watched, look
 
 R = TypeVar("R")
 Document = dict[str, Any]
@@ -52,7 +52,7 @@ class SmallSenlin:
     def proxy(self) -> Proxy:
         return cast("Proxy", self)
 
-    def look(self, began: float = 0.0, watched: Mapping[str, str] | None = None) -> Snapshot:
+    def look(self, began: float = 0.0, watched: Mapping[str, Watched] | None = None) -> Snapshot:
         return look(self.proxy, began, watched or {}, {})
 
     def cluster(self, id_: str) -> Cluster:
@@ -206,8 +206,8 @@ class SmallSenlin:
         self._find("check_cluster", id_)
         return self._reply({"action": self._start("CLUSTER_CHECK", id_, self._check(id_))})
 
-    def delete_cluster(self, id_: str) -> Cluster | None:
-        self._receive("delete_cluster", id_)
+    def delete_cluster(self, id_: str, *, force_delete: bool) -> Cluster | None:
+        self._receive("delete_cluster", id_, *(["force"] if force_delete else []))
         if id_ not in self._clusters:
             return None
 

@@ -69,7 +69,7 @@ def _cloud() -> Cloud:
 
 
 def watched(view: View) -> dict[str, str]:
-    return view.inventory._watched
+    return {id_: it.target for id_, it in view.inventory._watched.items()}
 
 
 def test_begun_is_told_as_running() -> None:

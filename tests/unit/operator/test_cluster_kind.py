@@ -4,7 +4,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import NOW, UID, a_cluster, a_cluster_manifest, a_node, a_resource, a_snapshot
+from builders import (
+    NOW,
+    UID,
+    a_cluster,
+    a_cluster_manifest,
+    a_node,
+    a_profile_manifest,
+    a_resource,
+    a_snapshot,
+    ready,
+)
 from small_senlin import SmallSenlin
 
 from openstack_clustering import Cluster, Node
@@ -28,13 +38,23 @@ from senlin_operator.kinds.cluster import (
     verdict,
 )
 from senlin_operator.kinds.common import Delete
+from senlin_operator.kinds.remediation import Remediation
 from senlin_operator.kube.conditions import Condition, Reason, Type
 from senlin_operator.kube.objects import Key
 
 SMALL = Key("SenlinProfile", "team", "small")
 SPEC = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3)
 SEEN = Observed(
-    id="c1", name="web", profile_id="p1", min_size=1, max_size=5, desired=3, nodes=3, active=3
+    id="c1",
+    name="web",
+    profile_id="p1",
+    min_size=1,
+    max_size=5,
+    desired=3,
+    nodes=3,
+    active=3,
+    expendable=("n1", "n2", "n3"),
+    profiles=frozenset(["p1"]),
 )
 NODES = [a_node("n1"), a_node("n2"), a_node("n3")]
 
@@ -72,7 +92,7 @@ def test_references_are_the_profile() -> None:
         ),
         pytest.param(
             {"remediation": {"mode": "Report", "checkInterval": "1m30s"}},
-            {"check_interval": 90.0},
+            {"remediation": Remediation(check_interval=90.0)},
             id="checked every 90 s",
         ),
     ],
@@ -80,9 +100,8 @@ def test_references_are_the_profile() -> None:
 def test_spec(wanted: dict[str, Any], said: dict[str, Any]) -> None:
     resource = a_resource(a_cluster_manifest("web", wanted))
 
-    assert cluster.spec(resource, {SMALL: "p1"}) == Spec(
-        **{"name": "web", "profile_id": "p1", **said}
-    )
+    known = {SMALL: a_resource(a_profile_manifest(status=ready("p1")))}
+    assert cluster.spec(resource, known) == Spec(**{"name": "web", "profile_id": "p1", **said})
 
 
 @pytest.mark.parametrize(
@@ -119,7 +138,7 @@ def test_observe_takes_nulls_for_empty_maps() -> None:
 
     seen = observe(a_snapshot(clusters=[bare]), "c1", UID)
 
-    assert seen == replace(SEEN, nodes=0, active=0)
+    assert seen == replace(SEEN, nodes=0, active=0, expendable=())
 
 
 @pytest.mark.parametrize(
@@ -129,13 +148,13 @@ def test_observe_takes_nulls_for_empty_maps() -> None:
         pytest.param(a_node("n3", status="ERROR"), {"lost": 1}, id="in error, with its server"),
         pytest.param(
             a_node("n3", status="ERROR", physical_id=None),
-            {"lost": 1, "serverless": 1},
+            {"lost": 1, "serverless": {"n3"}},
             id="lost with its server",
         ),
         pytest.param(a_node("n3", status="WARNING"), {"lost": 1}, id="in warning"),
         pytest.param(
             a_node("n3", status="ERROR", created_at=None),
-            {"unbuilt": 1, "serverless": 1},
+            {"unbuilt": 1, "serverless": {"n3"}},
             id="never built",
         ),
         pytest.param(
@@ -146,25 +165,25 @@ def test_observe_takes_nulls_for_empty_maps() -> None:
         pytest.param(a_node("n3", status="UPDATING"), {"left": 1}, id="left by an update"),
     ],
 )
-def test_observe_counts_nodes(node: Node, counts: dict[str, int]) -> None:
+def test_observe_counts_nodes(node: Node, counts: dict[str, object]) -> None:
     seen = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES[:2], node]), "c1", UID)
 
     assert seen is not None
     found = {it: getattr(seen, it) for it in ("active", "lost", "serverless", "unbuilt", "left")}
-    none = {"lost": 0, "serverless": 0, "unbuilt": 0, "left": 0}
+    none = {"lost": 0, "serverless": set(), "unbuilt": 0, "left": 0}
     assert found == {"active": 2} | none | counts
 
 
 def test_observe_names_the_first_five_faults() -> None:
-    nodes = [a_node(f"n{i}", status="ERROR", status_reason=f"fault {i}") for i in range(7)]
+    nodes = [a_node(f"b{i}", status="ERROR", status_reason=f"fault {i}") for i in range(7)]
 
     seen = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES, *nodes]), "c1", UID)
 
     assert seen is not None
-    assert [fault["node"] for fault in seen.faults] == ["n0", "n1", "n2", "n3", "n4"]
+    assert [fault["node"] for fault in seen.faults] == ["b0", "b1", "b2", "b3", "b4"]
     assert seen.faults[0] == {
-        "node": "n0",
-        "name": "node-n0",
+        "node": "b0",
+        "name": "node-b0",
         "status": "ERROR",
         "reason": "fault 0",
     }
@@ -270,6 +289,7 @@ def test_create_marks_the_cluster_as_ours() -> None:
         metadata={"tier": "web", OWNER: UID},
         config={"node.name.format": "web-$I"},
         created_at=made.created_at,
+        expendable=tuple(senlin.look().nodes),
     )
 
 
@@ -291,9 +311,12 @@ def test_update_of_the_metadata_keeps_the_mark() -> None:
             ("resize_cluster", "c1", "EXACT_CAPACITY", 3, 1, 5),
             id="resize",
         ),
-        pytest.param(Recover("c1", 2), ("recover_cluster", "c1", "RECREATE"), id="recover"),
+        pytest.param(Recover("c1", ""), ("recover_cluster", "c1", "RECREATE"), id="recover"),
         pytest.param(Check("c1"), ("check_cluster", "c1"), id="check"),
         pytest.param(Delete("c1"), ("delete_cluster", "c1"), id="delete"),
+        pytest.param(
+            Delete("c1", force=True), ("delete_cluster", "c1", "force"), id="delete by force"
+        ),
         pytest.param(
             Update("c1", {"name": "shop"}, ""), ("update_cluster", "c1", "shop"), id="update"
         ),
@@ -314,10 +337,11 @@ def test_delete_of_what_has_gone_starts_no_action() -> None:
 
 
 def test_what_is_removed_and_checked_is_the_cluster_itself() -> None:
-    assert KIND.remove(SEEN) == Delete("c1")
+    assert KIND.remove(SEEN, False) == Delete("c1")
+    assert KIND.remove(SEEN, True) == Delete("c1", force=True)
     assert KIND.check is not None
     assert KIND.check(SEEN) == Check("c1")
-    assert KIND.check_interval(replace(SPEC, check_interval=60.0)) == 60.0
+    assert KIND.check_interval(replace(SPEC, remediation=Remediation(check_interval=60.0))) == 60.0
 
 
 def test_equal_documents_make_equal_observations() -> None:

@@ -19,6 +19,7 @@ from senlin_operator.cloud.inventory import (
     Inventory,
     Snapshot,
     Waking,
+    Watched,
     differences,
     has_ended,
     look,
@@ -116,7 +117,7 @@ class Listing:
 
 
 def looked(
-    proxy: Listing, watched: dict[str, str] | None = None, known: Iterable[Action] = ()
+    proxy: Listing, watched: dict[str, Watched] | None = None, known: Iterable[Action] = ()
 ) -> Snapshot:
     return look(proxy, 5.0, watched or {}, {it.id: it for it in known})  # type: ignore[arg-type]
 
@@ -146,15 +147,17 @@ BROKEN = an_action("a3", "FAILED", depends_on=["a9"])
     ("watched", "known", "ended", "questions"),
     [
         pytest.param({}, [], [], 1, id="nothing is watched"),
-        pytest.param({"a1": "c1"}, [], [DONE], 2, id="it has ended"),
-        pytest.param({"a2": "c1"}, [], [], 1, id="it goes on: listed already"),
-        pytest.param({"a3": "c1"}, [], [], 2, id="it failed, but a child goes on"),
-        pytest.param({"a1": "c1", "a3": "c1"}, [], [DONE], 2, id="two: one question"),
-        pytest.param({"a1": "c1"}, [DONE], [DONE], 1, id="its end is known already"),
+        pytest.param({"a1": Watched("c1")}, [], [DONE], 2, id="it has ended"),
+        pytest.param({"a2": Watched("c1")}, [], [], 1, id="it goes on: listed already"),
+        pytest.param({"a3": Watched("c1")}, [], [], 2, id="it failed, but a child goes on"),
+        pytest.param(
+            {"a1": Watched("c1"), "a3": Watched("c1")}, [], [DONE], 2, id="two: one question"
+        ),
+        pytest.param({"a1": Watched("c1")}, [DONE], [DONE], 1, id="its end is known already"),
     ],
 )
 def test_look_asks_for_the_ends_of_watched_actions(
-    watched: dict[str, str], known: list[Action], ended: list[Action], questions: int
+    watched: dict[str, Watched], known: list[Action], ended: list[Action], questions: int
 ) -> None:
     proxy = Listing([DONE, GOES_ON, BROKEN, an_action("a4", "SUCCEEDED")])
 
@@ -165,7 +168,7 @@ def test_look_asks_for_the_ends_of_watched_actions(
 
 
 def test_look_tells_what_senlin_has_forgotten() -> None:
-    snapshot = looked(Listing([DONE]), {"a1": "c1", "a0": "c1"})
+    snapshot = looked(Listing([DONE]), {"a1": Watched("c1"), "a0": Watched("c1")})
 
     assert snapshot.unknown == {"a0"}
 
@@ -173,7 +176,7 @@ def test_look_tells_what_senlin_has_forgotten() -> None:
 def test_look_keeps_urls_short() -> None:
     proxy = Listing()
 
-    looked(proxy, {f"a{i}": f"c{i:03}" for i in range(250)})
+    looked(proxy, {f"a{i}": Watched(f"c{i:03}") for i in range(250)})
 
     assert [len(it["target"]) for it in proxy.asked[1:4]] == [100, 100, 50]
 
@@ -201,9 +204,14 @@ BEFORE: dict[str, Any] = {
         pytest.param(
             {"clusters": [a_cluster(metadata={OWNER: "x"})]}, {"c1", UID, "x"}, id="another owner"
         ),
-        pytest.param({"nodes": [a_node(status="ERROR")]}, {"c1"}, id="a node"),
-        pytest.param({"nodes": [a_node(), a_node("n2")]}, {"c1"}, id="another node"),
-        pytest.param({"nodes": []}, {"c1"}, id="no node"),
+        pytest.param({"nodes": [a_node(status="ERROR")]}, {"n1", "c1"}, id="a node"),
+        pytest.param({"nodes": [a_node(), a_node("n2")]}, {"n2", "c1"}, id="another node"),
+        pytest.param({"nodes": []}, {"n1", "c1"}, id="no node"),
+        pytest.param(
+            {"nodes": [a_node(), a_node("n2", "", metadata={OWNER: "x"})]},
+            {"n2", "x"},
+            id="a node of somebody, in no cluster",
+        ),
         pytest.param(
             {"profiles": [a_profile("p1", "owner", name="x")]}, {"p1", "owner"}, id="a profile"
         ),
@@ -286,7 +294,7 @@ async def test_a_look_wakes_the_owners_of_what_changed(watcher: Watcher) -> None
 
     await watcher.tick()
 
-    assert watcher.changed == [{"c1", UID}]
+    assert watcher.changed == [{"c1", "n1", UID}]
 
 
 async def test_a_wait_is_for_one_look(watcher: Watcher) -> None:
@@ -372,7 +380,7 @@ async def test_a_refused_credential_is_told_to_all_once(watcher: Watcher, error:
     await watcher.tick()
 
     assert watcher.inventory.refused
-    assert watcher.changed == [{"c1", "p1", "y1"}]
+    assert watcher.changed == [{"c1", "n1", "n2", "n3", "p1", "y1"}]
 
 
 async def test_projects_part_when_they_come_to_rest_and_then_keep_time(

@@ -159,7 +159,7 @@ def test_delete() -> None:
     senlin.put_policy(a_policy("y1"))
     senlin.put_policy(a_policy("y2"))
 
-    started = execute(senlin.proxy, KIND.remove(SEEN), UID)
+    started = execute(senlin.proxy, KIND.remove(SEEN, False), UID)
 
     assert (started.id, started.action_id, started.seen) == ("y1", None, None)
     assert list(senlin.look().policies) == ["y2"]

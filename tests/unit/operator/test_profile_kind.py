@@ -134,7 +134,7 @@ def test_update_keeps_the_mark() -> None:
 def test_delete() -> None:
     senlin = SmallSenlin(["p1", "p2"])
 
-    started = execute(senlin.proxy, KIND.remove(SEEN), UID)
+    started = execute(senlin.proxy, KIND.remove(SEEN, False), UID)
 
     assert (started.id, started.action_id, started.seen) == ("p1", None, None)
     assert list(senlin.look().profiles) == ["p2"]
