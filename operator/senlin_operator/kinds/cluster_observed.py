@@ -8,12 +8,9 @@ from openstack_clustering import Cluster, Node
 from senlin_operator.cloud.inventory import Snapshot, owner_of
 from senlin_operator.engine.kind import find
 from senlin_operator.kinds.bindings import Binding
+from senlin_operator.kinds.health import MOVING, fault, is_serverless, is_unbuilt
 from senlin_operator.kube.objects import GROUP
 
-# Senlin's statuses that a running action sets, and that the end of it replaces.
-_MOVING = frozenset(
-    ["INIT", "CREATING", "UPDATING", "RESIZING", "DELETING", "CHECKING", "RECOVERING", "OPERATING"]
-)
 START = f"{GROUP}/starting"  # metadata of a cluster that was made empty, and has not grown yet
 _FAULTS = 5  # nodes in the status
 
@@ -50,7 +47,7 @@ class Observed:
 
     @property
     def moving(self) -> bool:
-        return self.status in _MOVING
+        return self.status in MOVING
 
     @property
     def undeclared(self) -> list[str]:
@@ -73,7 +70,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
 
 def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, ...]) -> Observed:
     faulty = [node for node in nodes if node.status in ("ERROR", "WARNING")]
-    passing = [node for node in nodes if node.status in _MOVING]
+    passing = [node for node in nodes if node.status in MOVING]
     metadata = cluster.metadata or {}
     return Observed(
         id=cluster.id,
@@ -88,15 +85,15 @@ def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, 
         config=cluster.config or {},
         nodes=len(nodes),
         active=sum(node.status == "ACTIVE" for node in nodes),
-        unbuilt=sum(_is_unbuilt(node) for node in nodes),
-        left=sum(not _is_unbuilt(node) for node in passing),
-        serverless=frozenset(node.id for node in nodes if _is_serverless(node)),
+        unbuilt=sum(is_unbuilt(node) for node in nodes),
+        left=sum(not is_unbuilt(node) for node in passing),
+        serverless=frozenset(node.id for node in nodes if is_serverless(node)),
         strays=tuple(node.id for node in nodes if node.profile_id != cluster.profile_id),
         expendable=tuple(node.id for node in sorted(nodes, key=_worth)),
         marked={uid: node.id for node in nodes if (uid := owner_of(node))},
         profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),
         starting=START in metadata,
-        faults=[_fault(node) for node in faulty[:_FAULTS]],
+        faults=[fault(node) for node in faulty[:_FAULTS]],
         binding_ids=tuple(sorted(cluster.get("policies", ()))),
         created_at=cluster.created_at,
         duplicates=duplicates,
@@ -106,31 +103,3 @@ def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, 
 def _worth(node: Node) -> tuple[bool, bool, int]:
     """Rank it as Senlin does when it shrinks a cluster: broken ones go first, then tainted ones."""
     return node.status == "ACTIVE", not node.get("tainted"), -(node.index or 0)
-
-
-def _is_unbuilt(node: Node) -> bool:
-    """Return whether it never was anything but broken, or but begun by an engine that died."""
-    if _was_built(node):
-        return False
-    return node.status == "ERROR" or (node.status in _MOVING and not node.physical_id)
-
-
-def _is_serverless(node: Node) -> bool:
-    return node.status == "ERROR" and not (node.physical_id and _was_built(node))
-
-
-def _was_built(node: Node) -> bool:
-    """Return whether it once had a server.
-
-    Senlin fills in created_at when the first try succeeds; of a later one `recovery` tells.
-    """
-    return bool(node.created_at or (node.data or {}).get("recovery"))
-
-
-def _fault(node: Node) -> dict[str, Any]:
-    return {
-        "node": node.id,
-        "name": node.name,
-        "status": node.status,
-        "reason": node.status_reason or "",
-    }
