@@ -5,11 +5,12 @@ them. Looks at the project come when the test says so (`look`), and time passes 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from builders import NOW, SECRET_KEY, Clock, Document, a_profile_manifest
+from builders import SECRET_KEY, Clock, Document, a_profile_manifest
+from small_kube import SmallKube
 from small_senlin import SmallSenlin
 
 from openstack_clustering import Proxy
@@ -23,9 +24,9 @@ from senlin_operator.engine.controller import Controller
 from senlin_operator.engine.queue import Queue
 from senlin_operator.engine.reconciler import Reconciler
 from senlin_operator.kinds import cluster, policy, profile
-from senlin_operator.kube.client import KubeClient, KubeError
+from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.events import Recorder
-from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
+from senlin_operator.kube.objects import Key, Resource
 
 KINDS = {kind.name: kind for kind in (profile.KIND, policy.KIND, cluster.KIND)}
 SMALL = Key("SenlinProfile", "team", "small")
@@ -35,83 +36,6 @@ THREE = {"minSize": 1, "maxSize": 5, "desiredCapacity": 3}
 FOUR = THREE | {"desiredCapacity": 4}
 CHECKED = THREE | {"remediation": {"mode": "Report", "checkInterval": "5m"}}
 _TURNS = 200  # of the event loop: more than anything here takes, as nothing really waits
-
-
-class SmallKube:
-    """Keeps objects, and tells a watcher of each change, as an API server would."""
-
-    def __init__(self, watch: Callable[[str, str, Document], None]) -> None:
-        self.writes: list[tuple[str, str]] = []  # what, and the object's name
-        self.secret_reads = 0
-        self.refusals: list[KubeError] = []  # of the writes to come
-        self._watch = watch
-        self._objects: dict[Key, Document] = {}
-        self._version = 100
-
-    def __getitem__(self, key: Key) -> Document:
-        return self._objects[key]
-
-    def __contains__(self, key: Key) -> bool:
-        return key in self._objects
-
-    def apply(self, raw: Document) -> Key:
-        """Create or change an object, as people do."""
-        key = Resource(raw.get("kind", SECRET), raw).key
-        old = self._objects.get(key)
-        generation = old["metadata"].get("generation", 1) if old else 1
-        generation += bool(old and old.get("spec") != raw.get("spec"))
-        status = {"status": old["status"]} if old and "status" in old else {}
-        finalizers = old["metadata"].get("finalizers", []) if old else []
-        metadata = {"finalizers": finalizers, **raw["metadata"], "generation": generation}
-        return self._store(key, {**status, **raw, "metadata": metadata})
-
-    def succeed(self, raw: Document) -> None:
-        """Have another object of the same name, so soon that a watch sees no deletion."""
-        del self._objects[Resource(raw["kind"], raw).key]
-        self.apply(raw)
-
-    def delete(self, key: Key) -> None:
-        metadata = {**self._objects[key]["metadata"], "deletionTimestamp": NOW}
-        self._store(key, {**self._objects[key], "metadata": metadata})
-
-    async def set_finalizer(self, resource: Resource, *, present: bool) -> Document:
-        self._receive("finalizer on" if present else "finalizer off", resource)
-        finalizers = [FINALIZER] if present else []
-        raw = self._objects[resource.key]
-        metadata = {**raw["metadata"], "finalizers": finalizers}
-        return self._answer(resource.key, {**raw, "metadata": metadata})
-
-    async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> Document:
-        self._receive("status", resource)
-        return self._answer(resource.key, {**self._objects[resource.key], "status": dict(status)})
-
-    async def get_secret(self, key: Key) -> Document:
-        self.secret_reads += 1
-        return self._objects[key]
-
-    def _receive(self, what: str, resource: Resource) -> None:
-        self.writes.append((what, resource.key.name))
-        if self.refusals:
-            raise self.refusals.pop(0)
-        if resource.key not in self._objects:
-            raise KubeError(404, "not found")
-
-    def _answer(self, key: Key, raw: Document) -> Document:
-        answer = {**raw, "metadata": {**raw["metadata"], "resourceVersion": str(self._version + 1)}}
-        self._store(key, raw)
-        return answer
-
-    def _store(self, key: Key, raw: Document) -> Key:
-        self._version += 1
-        metadata = {**raw["metadata"], "resourceVersion": str(self._version)}
-        raw = self._objects[key] = {**raw, "metadata": metadata}
-        gone = "deletionTimestamp" in metadata and not metadata.get("finalizers")
-        if gone:
-            del self._objects[key]
-        asyncio.get_running_loop().call_soon(
-            self._watch, key.kind, "DELETED" if gone else "MODIFIED", raw
-        )
-        return key
 
 
 class SmallCloud(Cloud):

@@ -183,7 +183,7 @@ async def test_what_has_gone_is_forgotten(world: World) -> None:
     await world.converge(2)
     assert world.clouds.users == {"good-uid"}
 
-    world.kube.delete(GOOD)
+    world.kube.remove(GOOD)
     await world.converge(2)
 
     assert GOOD not in world.kube
@@ -206,7 +206,7 @@ async def test_a_successor_is_not_held_back_by_what_its_predecessor_met(world: W
 async def test_a_successor_of_the_same_name_starts_afresh(world: World) -> None:
     apply(world, "good")
     await world.converge(2)
-    world.kube.delete(GOOD)
+    world.kube.remove(GOOD)
     await world.converge(2)
 
     world.kube.apply(a_profile_manifest("good", uid="another-uid"))

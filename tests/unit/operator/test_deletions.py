@@ -23,7 +23,7 @@ async def test_deletion_of_what_was_never_made_needs_no_credential(clock: Clock)
         await world.rest()
         assert world.reason(SMALL) == "CredentialsMissing"
 
-        world.kube.delete(SMALL)
+        world.kube.remove(SMALL)
         await world.rest()
 
         assert SMALL not in world.kube
@@ -32,7 +32,7 @@ async def test_deletion_of_what_was_never_made_needs_no_credential(clock: Clock)
 
 async def test_deletion_waits_for_the_cloud_object_to_go(settled: World) -> None:
     settled.senlin.slow = True
-    settled.kube.delete(WEB)
+    settled.kube.remove(WEB)
     await settled.converge(3)
     assert settled.requests() == ["delete_cluster"]
     assert WEB in settled.kube
@@ -46,13 +46,13 @@ async def test_deletion_waits_for_the_cloud_object_to_go(settled: World) -> None
 
 
 async def test_deletion_waits_for_users_by_name(settled: World) -> None:
-    settled.kube.delete(SMALL)
+    settled.kube.remove(SMALL)
     await settled.rest()
     assert settled.reason(SMALL) == "InUse"
     message = "Deletion waits for its users to go: SenlinCluster web."
     assert settled.condition(SMALL)["message"] == message
 
-    settled.kube.delete(WEB)
+    settled.kube.remove(WEB)
     await settled.converge()
 
     assert SMALL not in settled.kube
@@ -61,9 +61,9 @@ async def test_deletion_waits_for_users_by_name(settled: World) -> None:
 
 async def test_what_nobody_uses_any_more_lets_the_secret_go(settled: World) -> None:
     assert settled.kube[SECRET_KEY]["metadata"]["finalizers"] == [FINALIZER]
-    settled.kube.delete(SECRET_KEY)
-    settled.kube.delete(WEB)
-    settled.kube.delete(SMALL)
+    settled.kube.remove(SECRET_KEY)
+    settled.kube.remove(WEB)
+    settled.kube.remove(SMALL)
 
     await settled.converge()
 
@@ -74,7 +74,7 @@ async def test_what_nobody_uses_any_more_lets_the_secret_go(settled: World) -> N
 
 async def test_a_deletion_that_failed_is_told_and_tried_again(settled: World) -> None:
     settled.senlin.refusals.append(ServerError("boom"))
-    settled.kube.delete(WEB)
+    settled.kube.remove(WEB)
     await settled.converge(2)
     assert settled.reason(WEB) == "CloudError"
 
@@ -87,7 +87,7 @@ async def test_a_deletion_that_failed_is_told_and_tried_again(settled: World) ->
 async def test_deletion_finds_by_its_mark_what_has_no_id(world: World) -> None:
     world.senlin.put(a_cluster("c1", UID), [a_node()])
     world.kube.apply(a_cluster_manifest("web", THREE, **GUARDED))
-    world.kube.delete(WEB)
+    world.kube.remove(WEB)
     await world.rest()
     world.clock.advance(15)
 
@@ -103,7 +103,7 @@ async def test_detached_objects_are_left_in_the_cloud(settled: World) -> None:
     settled.kube.apply(raw)
     await settled.rest()
 
-    settled.kube.delete(WEB)
+    settled.kube.remove(WEB)
     await settled.converge(2)
 
     assert WEB not in settled.kube

@@ -52,7 +52,7 @@ async def test_a_policy_that_clusters_of_others_use_is_waited_for(world: World) 
     sentence = "The policy 'y1' cannot be deleted: still attached to some clusters."
     world.senlin.refusals.append(Conflict(sentence, type="ResourceInUse"))
 
-    world.kube.delete(GROW)
+    world.kube.remove(GROW)
     await world.converge()
 
     assert world.reason(GROW) == "InUse"

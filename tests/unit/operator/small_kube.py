@@ -1,0 +1,172 @@
+"""A small Kubernetes: objects, finalizers, owners, and a watch that tells of changes.
+
+It follows the API server of 1.35: what is being deleted stays until its last finalizer is off and
+takes no new one; a request that names a uid touches no successor; what has lost its owner goes.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from builders import NOW, Document
+
+from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
+
+FOREGROUND = "foregroundDeletion"  # the finalizer of an owner that goes after what it owns
+# What the definitions fill in.
+DEFAULTS: Document = {
+    "managementPolicy": "managed",
+    "managedOptions": {"onDelete": "delete"},
+    "resyncPeriod": "10m",
+}
+
+
+class SmallKube:
+    """Keeps objects, and tells a watcher of each change, as an API server would."""
+
+    def __init__(self, watch: Callable[[str, str, Document], None]) -> None:
+        self.writes: list[tuple[str, str]] = []  # what, and the object's name
+        self.secret_reads = 0
+        self.refusals: list[KubeError] = []  # of the writes to come
+        self._watch = watch
+        self._objects: dict[Key, Document] = {}
+        self._version = 100
+        self._made = 0
+
+    def __getitem__(self, key: Key) -> Document:
+        return self._objects[key]
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self._objects
+
+    def keys(self, kind: str) -> list[Key]:
+        return sorted(key for key in self._objects if key.kind == kind)
+
+    # What people do.
+
+    def apply(self, raw: Document) -> Key:
+        """Create or change an object."""
+        key = Resource(raw.get("kind", SECRET), raw).key
+        old = self._objects.get(key)
+        generation = old["metadata"].get("generation", 1) if old else 1
+        generation += bool(old and old.get("spec") != raw.get("spec"))
+        status = {"status": old["status"]} if old and "status" in old else {}
+        kept = ("finalizers", "deletionTimestamp", "ownerReferences")
+        known = {name: it for name in kept if old and (it := old["metadata"].get(name))}
+        metadata = {**known, **raw["metadata"], "generation": generation}
+        return self._store(key, {**status, **raw, "metadata": metadata})
+
+    def succeed(self, raw: Document) -> None:
+        """Have another object of the same name, so soon that a watch sees no deletion."""
+        del self._objects[Resource(raw["kind"], raw).key]
+        self.apply(raw)
+
+    def remove(self, key: Key, *, foreground: bool = False) -> None:
+        """Ask for the deletion of an object."""
+        raw = self._objects[key]
+        finalizers = [*raw["metadata"].get("finalizers", ()), *([FOREGROUND] * foreground)]
+        metadata = {**raw["metadata"], "deletionTimestamp": NOW, "finalizers": finalizers}
+        self._store(key, {**raw, "metadata": metadata})
+        self._collect()
+
+    # What the operator's client does.
+
+    async def set_finalizer(self, resource: Resource, *, present: bool) -> Document:
+        raw = self._receive("finalizer on" if present else "finalizer off", resource)
+        others = [it for it in raw["metadata"].get("finalizers", ()) if it != FINALIZER]
+        new = present and not Resource(resource.key.kind, raw).guarded
+        if new and "deletionTimestamp" in raw["metadata"]:
+            raise KubeError(422, "no new finalizers can be added if the object is being deleted")
+        metadata = {**raw["metadata"], "finalizers": [*others, *([FINALIZER] * present)]}
+        return self._answer(resource.key, {**raw, "metadata": metadata})
+
+    async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> Document:
+        raw = self._receive("status", resource)
+        return self._answer(resource.key, {**raw, "status": dict(status)})
+
+    async def get_secret(self, key: Key) -> Document:
+        self.secret_reads += 1
+        return self._objects[key]
+
+    async def apply_child(self, owner: Resource, key: Key, spec: Mapping[str, Any]) -> Document:
+        self._receive_write("child", key.name)
+        old = self._objects.get(key)
+        if old and Resource(key.kind, old).owner not in (None, owner.uid):
+            raise KubeError(422, "only one reference can have controller set to true")
+        self._made += 1
+        identity = {"namespace": key.namespace, "name": key.name, "uid": f"child-{self._made}"}
+        reference = {"kind": owner.key.kind, "uid": owner.uid, "controller": True}
+        known = old["metadata"] if old else identity
+        metadata = {**known, "generation": 1, "ownerReferences": [reference]}
+        spec = {**DEFAULTS, **(old["spec"] if old else {}), **spec}
+        changed = bool(old and old["spec"] != spec)
+        metadata["generation"] = known.get("generation", 1) + changed
+        rest = {"kind": key.kind, **(old or {})}
+        return self._answer(key, {**rest, "metadata": metadata, "spec": spec})
+
+    async def delete(self, resource: Resource) -> None:
+        self._receive_write("deletion", resource.key.name)
+        raw = self._objects.get(resource.key)
+        if raw and raw["metadata"]["uid"] == resource.uid:
+            self.remove(resource.key)
+
+    # How it keeps them.
+
+    def _receive(self, what: str, resource: Resource) -> Document:
+        self._receive_write(what, resource.key.name)
+        raw = self._objects.get(resource.key)
+        if raw is None:
+            raise KubeError(404, "not found")
+        if raw["metadata"]["uid"] != resource.uid:
+            raise KubeError(409, "the uid in the precondition differs")
+        return raw
+
+    def _receive_write(self, what: str, name: str) -> None:
+        self.writes.append((what, name))
+        if self.refusals:
+            raise self.refusals.pop(0)
+
+    def _answer(self, key: Key, raw: Document) -> Document:
+        answer = {**raw, "metadata": {**raw["metadata"], "resourceVersion": str(self._version + 1)}}
+        self._store(key, raw)
+        self._collect()
+        return answer
+
+    def _store(self, key: Key, raw: Document) -> Key:
+        self._version += 1
+        metadata = {**raw["metadata"], "resourceVersion": str(self._version)}
+        raw = self._objects[key] = {**raw, "metadata": metadata}
+        gone = "deletionTimestamp" in metadata and not metadata.get("finalizers")
+        if gone:
+            del self._objects[key]
+        asyncio.get_running_loop().call_soon(
+            self._watch, key.kind, "DELETED" if gone else "MODIFIED", raw
+        )
+        return key
+
+    def _collect(self) -> None:
+        """Delete what has lost its owner, or goes before it; let go who has waited for that."""
+        for key, raw in list(self._objects.items()):
+            if key in self._objects and not Resource(key.kind, raw).deleting and self._bereft(raw):
+                self.remove(key)
+        for key, raw in list(self._objects.items()):
+            metadata = raw["metadata"]
+            owned = any(metadata["uid"] in _owners(it) for it in self._objects.values())
+            if FOREGROUND in metadata.get("finalizers", ()) and not owned:
+                rest = [it for it in metadata["finalizers"] if it != FOREGROUND]
+                self._store(key, {**raw, "metadata": {**metadata, "finalizers": rest}})
+
+    def _bereft(self, raw: Document) -> bool:
+        """Return whether its owner has gone, or goes and waits for it."""
+        living = {
+            it["metadata"]["uid"]
+            for it in self._objects.values()
+            if FOREGROUND not in it["metadata"].get("finalizers", ())
+        }
+        owners = _owners(raw)
+        return bool(owners) and not owners & living
+
+
+def _owners(raw: Document) -> set[str]:
+    return {it["uid"] for it in raw["metadata"].get("ownerReferences", ())}
