@@ -26,10 +26,10 @@ from senlin_operator.kinds.cluster_plan import (
     held,
     pending,
     plan,
-    stands_back,
 )
 from senlin_operator.kinds.cluster_spec import Spec, references, spec
 from senlin_operator.kinds.common import Delete
+from senlin_operator.kinds.remediation import health_policy
 from senlin_operator.kube.conditions import Condition, Reason, Type
 
 _NAMED = 5  # objects in a message
@@ -115,7 +115,7 @@ def verdict(spec: Spec, seen: Observed) -> Settled | Blocked | Waiting:
 def _health(spec: Spec, seen: Observed) -> Settled:
     number = desired(spec, seen)
     active = f"{seen.active} of {number} nodes are active"
-    policy = stands_back(spec, seen)
+    policy = health_policy(spec.remediation, seen.policies)
     aside = f"; remediation is left to policy {policy}" if policy else ""
     if seen.status == "ACTIVE" and seen.active == number:
         return Settled(f"{active}{aside}.")

@@ -8,9 +8,7 @@ from senlin_operator.kinds import bindings
 from senlin_operator.kinds.cluster_observed import Observed
 from senlin_operator.kinds.cluster_spec import Spec
 from senlin_operator.kinds.common import Delete, changes, own_metadata
-from senlin_operator.kinds.remediation import RECREATE
-
-_HEALTH = "senlin.policy.health"
+from senlin_operator.kinds.remediation import RECREATE, health_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +131,6 @@ def desired(spec: Spec, seen: Observed) -> int:
 def pending(spec: Spec, seen: Observed) -> list[str]:
     """Return the names of the SenlinNodes that have not joined yet, sorted."""
     return sorted(name for uid, name in spec.declared.items() if uid not in seen.marked)
-
-
-def stands_back(spec: Spec, seen: Observed) -> str | None:
-    """Return the name of the policy because of which the operator recovers nothing itself."""
-    policy = bindings.enabled(seen.policies, _HEALTH) if spec.remediation.recover else None
-    return policy.name if policy else None
 
 
 def held(spec: Spec, seen: Observed) -> bool:
@@ -281,7 +273,7 @@ def _repair(spec: Spec, seen: Observed) -> Iterator[Recover | Check]:
 def _may_recover(spec: Spec, seen: Observed) -> bool:
     if not spec.remediation.recover or not seen.lost:
         return False
-    return not held(spec, seen) and stands_back(spec, seen) is None
+    return not held(spec, seen) and health_policy(spec.remediation, seen.policies) is None
 
 
 def _realign(spec: Spec, seen: Observed) -> Iterator[Realign]:

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from senlin_operator.engine.resync import period
+from senlin_operator.kinds import bindings
+from senlin_operator.kinds.bindings import Binding
 
 RECREATE = "RECREATE"
+_HEALTH = "senlin.policy.health"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +38,9 @@ def read(wanted: Mapping[str, Any]) -> Remediation:
         most=str(wanted.get("maxUnhealthy", "100%")),
         check_interval=period(wanted.get("checkInterval", "0")) or None,
     )
+
+
+def health_policy(wanted: Remediation, policies: tuple[Binding, ...]) -> str | None:
+    """Return the name of the policy because of which the operator recovers nothing itself."""
+    policy = bindings.enabled(policies, _HEALTH) if wanted.recover else None
+    return policy.name if policy else None

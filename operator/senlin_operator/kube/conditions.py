@@ -54,6 +54,7 @@ class Reason(StrEnum):
     POLICIES_ATTACHED = "PoliciesAttached"
     POLICIES_DIFFER = "PoliciesDiffer"
     POLICIES_CONFLICT = "PoliciesConflict"
+    NO_ROOM = "NoRoom"
     MEMBERS_PENDING = "MembersPending"
     TOO_MANY_MEMBERS = "TooManyMembers"
     REMEDIATION_HELD = "RemediationHeld"
