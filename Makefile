@@ -27,6 +27,10 @@ lock: ## Pin again what is installed, with hashes (needs uv)
 	for each in bench types; do uv pip compile requirements/$$each.in --constraint requirements/dev.txt --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/$$each.txt; done
 
+.PHONY: chart
+chart: setup ## Write again what follows from crds/ and the chart: copies, table of values, kustomization
+	$(BIN)/python -m helm.generate
+
 .PHONY: check
 check: setup ## Run the static checks: ruff, mypy, import-linter
 	$(BIN)/ruff check

@@ -1,0 +1,59 @@
+"""What runs in a pod before the release is uninstalled: is anything left that needs the operator?
+
+Only the operator takes its finalizer off. What still has it afterwards could not be deleted any
+more, nor could its namespace.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from kubernetes import client, config
+
+GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
+FINALIZER = "senlin.openstack.org/finalizer"
+PLURALS = os.environ["PLURALS"].split()
+NAMESPACES = os.environ["NAMESPACES"].split()  # none: all
+SHOWN = 20
+NOT_FOUND = 404
+
+
+def main() -> int:
+    """Print what is left and what can be done about it; return the exit code."""
+    config.load_incluster_config()
+    left = [_named(plural, item) for plural in PLURALS for item in _objects(plural)]
+    if not left:
+        return 0
+    text = [
+        f"Not uninstalled: {len(left)} resources need the operator for their deletion:",
+        *left[:SHOWN],
+        *(["  …"] if len(left) > SHOWN else []),
+        "Delete them first, and wait until they are gone. What they stand for in OpenStack goes,",
+        "too, unless spec.managedOptions.onDelete is detach: docs/uninstall.md has the commands.",
+        "helm uninstall --no-hooks uninstalls all the same, and leaves them as they are.",
+    ]
+    print("\n".join(text))  # noqa: T201
+    return 1
+
+
+def _objects(plural: str) -> Iterator[dict[str, Any]]:
+    api = client.CustomObjectsApi()
+    for namespace in NAMESPACES or [None]:
+        where = (GROUP, VERSION, namespace, plural) if namespace else (GROUP, VERSION, plural)
+        method = api.list_namespaced_custom_object if namespace else api.list_cluster_custom_object
+        try:
+            items = method(*where)["items"]
+        except client.ApiException as error:
+            if error.status != NOT_FOUND:  # the kind is not installed: nothing can be left
+                raise
+            continue
+        yield from (it for it in items if FINALIZER in it["metadata"].get("finalizers", ()))
+
+
+def _named(plural: str, item: dict[str, Any]) -> str:
+    metadata = item["metadata"]
+    return f"  {plural}/{metadata['name']} in the namespace {metadata['namespace']}"
+
+
+sys.exit(main())

@@ -1,0 +1,129 @@
+{{/* The name of the application in labels. */}}
+{{- define "senlin-operator.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* The name of the objects: 50 characters leave room for what follows it in some of them. */}}
+{{- define "senlin-operator.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- default $full .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "senlin-operator.serviceAccountName" -}}
+{{- default (include "senlin-operator.fullname" .) .Values.serviceAccount.name -}}
+{{- end -}}
+
+{{- define "senlin-operator.image" -}}
+{{- with .Values.image -}}
+{{- .repository -}}
+{{- if .digest -}}@{{ .digest }}{{- else -}}:{{ .tag | default $.Chart.AppVersion }}{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What an object and its pods are found by. Takes root, component and, if there are several, shard. */}}
+{{- define "senlin-operator.selector" -}}
+app.kubernetes.io/name: {{ include "senlin-operator.name" .root }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- with .shard }}
+senlin.openstack.org/shard: {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* The labels that every object has. */}}
+{{- define "senlin-operator.labels" -}}
+app.kubernetes.io/name: {{ include "senlin-operator.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+{{- end -}}
+
+{{/* Labels and annotations of an object. Takes root and, if it has more, labels and annotations. */}}
+{{- define "senlin-operator.metadata" -}}
+labels:
+  {{- $labels := include "senlin-operator.labels" .root | fromYaml }}
+  {{- merge (dict) (.labels | default dict) $labels .root.Values.commonLabels | toYaml | nindent 2 }}
+{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
+{{/* The custom resources, by their plural names: one file each. */}}
+{{- define "senlin-operator.plurals" -}}
+{{- range $path, $_ := .Files.Glob "files/crds/*.yaml" }}
+- {{ base $path | trimSuffix ".yaml" }}
+{{- end }}
+{{- end -}}
+
+{{/* The kinds that the operator makes for a SenlinCluster: those for which its manifest has a field. */}}
+{{- define "senlin-operator.owned" -}}
+{{- $crd := .Files.Get "files/crds/senlinclusters.yaml" | fromYaml -}}
+{{- $schema := (first $crd.spec.versions).schema.openAPIV3Schema -}}
+{{- $resource := $schema.properties.spec.properties.resource.properties -}}
+{{- if hasKey $resource "profile" }}
+- senlinprofiles
+{{- end }}
+{{- if hasKey $resource "members" }}
+- senlinnodes
+{{- end }}
+{{- end -}}
+
+{{/* The names of the shards: one without a name, or their numbers. */}}
+{{- define "senlin-operator.shards" -}}
+{{- if eq (int .Values.shards) 1 }}
+- ""
+{{- else }}
+{{- range until (int .Values.shards) }}
+- {{ . | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What every pod of the release is like. */}}
+{{- define "senlin-operator.podSpec" -}}
+serviceAccountName: {{ .serviceAccountName }}
+automountServiceAccountToken: true
+enableServiceLinks: false
+{{- with .root.Values }}
+{{- with .imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .podSecurityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What every container of the release is like. */}}
+{{- define "senlin-operator.container" -}}
+image: {{ include "senlin-operator.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+{{- with .Values.securityContext }}
+securityContext:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.resources }}
+resources:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,32 @@
+{{/* The settings as environment variables: inventoryInterval is SENLIN_OPERATOR_INVENTORY_INTERVAL. */}}
+{{- define "senlin-operator.env" -}}
+{{- range $name, $value := .Values.settings }}
+- name: SENLIN_OPERATOR_{{ snakecase $name | upper }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- with .Values.watchNamespaces }}
+- name: SENLIN_OPERATOR_NAMESPACES
+  value: {{ uniq . | join "," }}
+{{- end }}
+{{- end -}}
+
+{{/* The Leases by which the shards are led. */}}
+{{- define "senlin-operator.leases" -}}
+{{- if .Values.settings.leaderElection }}
+{{- range include "senlin-operator.shards" . | fromYamlArray }}
+- senlin-operator{{ if . }}-{{ . }}{{ end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What the schema of the values cannot say. */}}
+{{- define "senlin-operator.check" -}}
+{{- with .Values }}
+{{- if and (not .settings.leaderElection) (gt (int .replicas) 1) }}
+{{- fail (printf "replicas is %v, but without settings.leaderElection it has to be 1: two pods would do everything twice." .replicas) }}
+{{- end }}
+{{- if and (not .serviceAccount.create) (not .serviceAccount.name) }}
+{{- fail "serviceAccount.create is false, so serviceAccount.name has to be the name of a ServiceAccount that exists." }}
+{{- end }}
+{{- end }}
+{{- end -}}
