@@ -40,6 +40,8 @@ class Executor:
             return started
         memory.acted()
         memory.taken = step
+        if started.discarded:
+            memory.discarded = started.id
         memory.checked_at = time.monotonic()
         _log.info(step.verb, extra={"step": step.summary, "action_id": started.action_id})
         drift = "Drift corrected. " if attempt.resource.settled else ""

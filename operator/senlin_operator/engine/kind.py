@@ -48,6 +48,7 @@ class Started(Generic[O]):
     id: str
     action_id: str | None = None
     seen: O | None = None
+    discarded: bool = False  # the object itself is deleted, to be made anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +103,8 @@ class Kind(Generic[S, O, T]):
     )
     # The uids of objects that `spec` asks for besides the references, and all who refer to it.
     neighbours: Callable[[O | None], Iterable[str]] | None = None
+    # What its deletion has to wait for.
+    irremovable: Callable[[O], Waiting | None] = field(default=lambda _: None)
     # What else is deleted in the cloud once the object itself has gone.
     leftovers: Callable[[Snapshot, str], list[T]] = field(default=lambda *_: [])
     children: Children[O] | None = None

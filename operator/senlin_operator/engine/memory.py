@@ -33,6 +33,7 @@ class Memory:
     checked_at: float = field(default_factory=time.monotonic)
     moving_since: float | None = None
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, what
+    discarded: str | None = None  # the cloud id of what we deleted ourselves, to make it anew
     taken: object = None  # the last step that was carried out, while the plan is not empty
     asked: str | None = None  # the last request of a person to look again
     insisted: bool = False  # that request has not been fulfilled yet

@@ -72,6 +72,10 @@ class Gone:
 Outcome = Settled | Waiting | Blocked | Failed | Gone
 
 
+class Impossible(ClientException):
+    """A request that was not sent, because Senlin could not carry it out, or not as it is meant."""
+
+
 def outcome_of(error: ClientException) -> Outcome:
     """Return what a refused request means to the object that it was made for."""
     match error:
@@ -87,6 +91,8 @@ def outcome_of(error: ClientException) -> Outcome:
             return Waiting(Reason.IN_USE, f"It is still in use: {_lasting(error)}", after=10)
         case Conflict():  # a lock, a running action: Senlin asks for patience
             return Waiting(Reason.BUSY, f"Senlin is busy: {_lasting(error)}", after=5)
+        case Impossible():
+            return Blocked(Reason.REJECTED, str(error))
         case BadRequest() | Forbidden() | ServerError(type="ESchema"):
             return Blocked(Reason.REJECTED, f"Senlin refuses it: {_lasting(error)}")
         case ConnectFailure():

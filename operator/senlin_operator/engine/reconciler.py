@@ -160,7 +160,8 @@ class Reconciler:
 
     def _suspicious(self, attempt: Attempt, view: View) -> bool:
         """Return whether it would be rash to make again what has vanished."""
-        vanished = attempt.report.id is not None and not attempt.memory.insisted
+        memory = attempt.memory
+        vanished = attempt.report.id not in (None, memory.discarded) and not memory.insisted
         return vanished and self._access.emptied(attempt.resource, view.snapshot)
 
     async def _detailed(self, attempt: Attempt, view: View, seen: Seen) -> Seen:

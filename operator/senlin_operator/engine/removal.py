@@ -42,7 +42,7 @@ class Removal:
         forced = resource.annotations.get(FORCE) == "true"
         if waiting and (attempt.memory.forced or not forced):
             return waiting
-        if held := attempt.memory.held(None):
+        if held := attempt.memory.held(None) or attempt.kind.irremovable(view.seen):
             return held
         stuck = attempt.memory.stuck(
             moving=view.seen.moving and not view.snapshot.actions_of(view.seen.id)
