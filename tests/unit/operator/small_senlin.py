@@ -1,16 +1,27 @@
-"""A Senlin of a few dozen lines, in place of the client's proxy: its sizes, statuses, refusals.
+"""A small Senlin, in place of the client's proxy: what its API checks, refuses and accepts.
 
-It follows Senlin 16 (senlin/engine/actions/cluster_action.py, senlin/common/scaleutils.py and
-senlin/conductor/service.py), its mistakes included: a cluster without nodes counts as large as its
-record says.
+It follows Senlin 16 (senlin/conductor/service.py and senlin/engine/actions/base.py); what comes of
+an accepted request is in `small_engine`.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count
 from typing import Any, TypeVar, cast
 
-from openstack_clustering import Action, ClientException, Cluster, Node, Policy, Profile, Proxy
+from small_engine import ENDED, Engine, Work
+from small_records import Document, fits
+
+from openstack_clustering import (
+    Action,
+    ClientException,
+    Cluster,
+    ClusterPolicy,
+    Node,
+    Policy,
+    Profile,
+    Proxy,
+)
 from openstack_clustering.exceptions import (
     BadRequest,
     Conflict,
@@ -20,31 +31,23 @@ from openstack_clustering.exceptions import (
 from senlin_operator.cloud.inventory import Snapshot, Watched, look
 
 R = TypeVar("R")
-Document = dict[str, Any]
-Work = Callable[[], str]  # returns what went wrong, if anything
 _SERVER = {"type": "os.nova.server", "version": "1.0", "properties": {}}
+_UNDELETABLE = ("CREATING", "UPDATING", "DELETING", "RECOVERING")
 
 
-class SmallSenlin:
+class SmallSenlin(Engine):
     """What the proxy offers to the operator, and knobs to make it fail."""
 
-    def __init__(self, profiles: Iterable[str] = ()) -> None:
+    def __init__(
+        self, profiles: Iterable[str] = (), clock: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(clock)
         self.requests: list[tuple[object, ...]] = []
-        self.started: list[str] = []  # ids of actions
         self.refusals: deque[ClientException] = deque()  # of the writes to come
         self.lose_reply = False  # to the next write, though it is carried out
         self.down: ClientException | None = None  # what lists answer
-        self.slow = False  # actions end when `finish` is called
-        self.broken_builds = 0  # how many servers cannot be built from now on
-        self._ids = count(1)
-        self._work: list[tuple[Document, Work]] = []
-        self._actions: dict[str, Document] = {}
-        self._clusters: dict[str, Document] = {}
-        self._nodes: dict[str, Document] = {}
-        self._policies: dict[str, Document] = {}
-        self._profiles: dict[str, Document] = {
-            id_: {"id": id_, "name": id_, "spec": _SERVER, "metadata": {}} for id_ in profiles
-        }
+        for id_ in profiles:
+            self.put_profile(Profile({"id": id_, "name": id_, "spec": _SERVER, "metadata": {}}))
 
     # What a test looks at and arranges.
 
@@ -58,11 +61,19 @@ class SmallSenlin:
     def cluster(self, id_: str) -> Cluster:
         return Cluster(self._clusters[id_])
 
+    def node(self, id_: str) -> Node:
+        return Node(self._nodes[id_])
+
     def put(self, cluster: Cluster, nodes: Iterable[Node] = ()) -> None:
         """Have it there, as if it had always been."""
         self._clusters[cluster.id] = cluster.to_dict()
         for node in nodes:
-            self._nodes[node.id] = {**node.to_dict(), "cluster_id": cluster.id}
+            self.put_node(node, cluster.id)
+
+    def put_node(self, node: Node, cluster_id: str = "") -> None:
+        self._nodes[node.id] = {**node.to_dict(), "cluster_id": cluster_id}
+        if node.physical_id:
+            self.servers.add(node.physical_id)
 
     def put_profile(self, profile: Profile) -> None:
         self._profiles[profile.id] = profile.to_dict()
@@ -72,29 +83,24 @@ class SmallSenlin:
 
     def lose_servers(self, cluster_id: str, number: int) -> None:
         """Have servers vanish, and Senlin notice."""
-        for node in self._members(cluster_id)[:number]:
+        for node in self.members(cluster_id)[:number]:
+            self.servers.discard(node["physical_id"])
             node.update(status="ERROR", physical_id=None)
-        self._weigh(cluster_id)
+        self.weigh(self._clusters[cluster_id])
 
     def vanish(self, cluster_id: str) -> None:
         """Have a cluster deleted by somebody else."""
-        for node in self._members(cluster_id):
-            del self._nodes[node["id"]]
+        self.steal(cluster_id)
+        self.empty(cluster_id)
+        for binding in self.bindings(cluster_id):
+            del self._bindings[binding["id"]]
         del self._clusters[cluster_id]
 
     def empty(self, cluster_id: str) -> None:
         """Take all nodes away, and leave the record of their number as it is."""
-        for node in self._members(cluster_id):
-            del self._nodes[node["id"]]
-        self._weigh(cluster_id)
-
-    def finish(self) -> None:
-        """Let the actions end that have started."""
-        while self._work:
-            action, work = self._work.pop(0)
-            fault = work()
-            action["status"] = "FAILED" if fault else "SUCCEEDED"
-            action["status_reason"] = fault
+        for node in self.members(cluster_id):
+            self.destroy(node)
+        self.weigh(self._clusters[cluster_id])
 
     # Lists.
 
@@ -107,10 +113,11 @@ class SmallSenlin:
             if action["status"] in (status or [action["status"]]) and action["target"] in (
                 target or [action["target"]]
             ):
-                yield Action(dict(action))
+                yield Action({**action, "depends_on": list(action["depends_on"])})
 
     def clusters(self) -> Iterator[Cluster]:
-        return (Cluster(dict(it)) for it in self._clusters.values())
+        for it in self._clusters.values():
+            yield Cluster({**it, "policies": [bound["id"] for bound in self.bindings(it["id"])]})
 
     def nodes(self) -> Iterator[Node]:
         return (Node(dict(it)) for it in self._nodes.values())
@@ -121,6 +128,23 @@ class SmallSenlin:
     def policies(self) -> Iterator[Policy]:
         return (Policy(dict(it)) for it in self._policies.values())
 
+    def cluster_policies(self, cluster_id: str) -> Iterator[ClusterPolicy]:
+        if cluster_id not in self._clusters:
+            raise ResourceNotFound(f"The cluster '{cluster_id}' could not be found.")
+        return (ClusterPolicy(dict(it)) for it in self.bindings(cluster_id))
+
+    def get_node(self, id_: str) -> Node:
+        if id_ not in self._nodes:
+            raise ResourceNotFound(f"The node '{id_}' could not be found.")
+        return Node(dict(self._nodes[id_]))
+
+    def cancel_action(self, id_: str, *, force: bool) -> None:
+        self._receive("cancel_action", id_)
+        if not force:
+            raise BadRequest("What nobody works on is cancelled by force only.")
+        self.cancel(id_)
+        self._reply(None)
+
     # Policies.
 
     def create_policy(self, name: str, spec: Document) -> Policy:
@@ -130,8 +154,7 @@ class SmallSenlin:
         return self._reply(Policy(dict(self._policies[id_])))
 
     def update_policy(self, id_: str, name: str) -> Policy:
-        self._receive("update_policy", id_)
-        policy = self._policies[id_]
+        policy = self._find(self._policies, "policy", "update_policy", id_)
         if policy["name"] == name:
             raise BadRequest("No property needs an update.")
         policy["name"] = name
@@ -139,6 +162,8 @@ class SmallSenlin:
 
     def delete_policy(self, id_: str) -> None:
         self._receive("delete_policy", id_)
+        if any(it["policy_id"] == id_ for it in self._bindings.values()):
+            raise Conflict("The policy is still attached to some clusters.", type="ResourceInUse")
         self._policies.pop(id_, None)
         self._reply(None)
 
@@ -151,8 +176,7 @@ class SmallSenlin:
         return self._reply(Profile(dict(self._profiles[id_])))
 
     def update_profile(self, id_: str, **fields: Any) -> Profile:
-        self._receive("update_profile", id_)
-        profile = self._profiles[id_]
+        profile = self._find(self._profiles, "profile", "update_profile", id_)
         if {**profile, **fields} == profile:
             raise BadRequest("No property needs an update.")
         profile.update(fields)
@@ -160,7 +184,8 @@ class SmallSenlin:
 
     def delete_profile(self, id_: str) -> None:
         self._receive("delete_profile", id_)
-        if any(it["profile_id"] == id_ for it in self._clusters.values()):
+        users = (*self._clusters.values(), *self._nodes.values())
+        if any(it["profile_id"] == id_ for it in users):
             raise Conflict("The profile is still in use.", type="ResourceInUse")
         self._profiles.pop(id_, None)
         self._reply(None)
@@ -169,168 +194,179 @@ class SmallSenlin:
 
     def create_cluster(self, desired_capacity: int, **fields: Any) -> Cluster:
         self._receive("create_cluster", fields["name"])
+        self._check_profile(fields["profile_id"])
         self._check_size(desired_capacity, fields["min_size"], fields["max_size"])
         id_ = f"cluster-{next(self._ids)}"
         cluster = {"id": id_, "desired_capacity": desired_capacity, "status": "INIT", **fields}
         self._clusters[id_] = {**cluster, "created_at": None}
-        action = self._start("CLUSTER_CREATE", id_, lambda: self._create(id_))
-        return self._reply(Cluster(dict(cluster), action))
+        return self._reply(Cluster(dict(cluster), self.begin("CLUSTER_CREATE", id_, self.create)))
 
     def update_cluster(self, id_: str, **fields: Any) -> Cluster:
-        cluster = self._find("update_cluster", id_, *fields.values())
+        cluster = self._find_cluster("update_cluster", id_, *fields.values())
         if cluster["status"] == "ERROR":
             raise Conflict("Updating a cluster in error state", type="FeatureNotSupported")
+        if "profile_id" in fields:
+            self._check_profile(fields["profile_id"])
         if {**cluster, **fields} == cluster:
             raise BadRequest("No property needs an update.")
-        action = self._start("CLUSTER_UPDATE", id_, self._update(id_, fields))
+        self._check_free(id_)
+        action = self.begin("CLUSTER_UPDATE", id_, lambda it: self.update(it, fields))
         return self._reply(Cluster(dict(cluster), action))
 
     def resize_cluster(
         self, id_: str, adjustment_type: str, number: int, min_size: int, max_size: int
     ) -> Document:
-        self._find("resize_cluster", id_, adjustment_type, number, min_size, max_size)
-        exact = adjustment_type == "EXACT_CAPACITY"
-        nodes = len(self._members(id_))
-        self._check_size(number if exact else nodes + number, min_size, max_size)
-
-        def work() -> str:
-            return self._resize(id_, number, min_size, max_size, exact=exact)
-
-        return self._reply({"action": self._start("CLUSTER_RESIZE", id_, work)})
+        self._find_cluster("resize_cluster", id_, adjustment_type, number, min_size, max_size)
+        if adjustment_type != "EXACT_CAPACITY":
+            raise BadRequest("The operator asks for exact sizes only.")
+        self._check_size(number, min_size, max_size)
+        return self._act(
+            "CLUSTER_RESIZE", id_, lambda it: self.resize(it, number, min_size, max_size)
+        )
 
     def recover_cluster(self, id_: str, operation: str) -> Document:
-        self._find("recover_cluster", id_, operation)
-        return self._reply({"action": self._start("CLUSTER_RECOVER", id_, self._recover(id_))})
+        self._find_cluster("recover_cluster", id_, operation)
+        return self._act("CLUSTER_RECOVER", id_, lambda it: self.recover(it, operation))
 
     def check_cluster(self, id_: str) -> Document:
-        self._find("check_cluster", id_)
-        return self._reply({"action": self._start("CLUSTER_CHECK", id_, self._check(id_))})
+        self._find_cluster("check_cluster", id_)
+        return self._act("CLUSTER_CHECK", id_, self.check)
 
-    def delete_cluster(self, id_: str, *, force_delete: bool) -> Cluster | None:
+    def delete_cluster(self, id_: str, *, force_delete: bool = False) -> Cluster | None:
         self._receive("delete_cluster", id_, *(["force"] if force_delete else []))
         if id_ not in self._clusters:
             return None
+        cluster = dict(self._clusters[id_])
+        self._check_deletable(cluster, force=force_delete)
+        action = self.begin("CLUSTER_DELETE", id_, self.delete)
+        return self._reply(Cluster(cluster, action))
 
-        def work() -> str:
-            self.vanish(id_)
-            return ""
+    # What a cluster has.
 
-        self._clusters[id_]["status"] = "DELETING"
-        cluster = Cluster(dict(self._clusters[id_]), self._start("CLUSTER_DELETE", id_, work))
-        return self._reply(cluster)
+    def add_nodes_to_cluster(self, id_: str, nodes: list[str]) -> Document:
+        cluster = self._find_cluster("add_nodes_to_cluster", id_, *nodes)
+        for node in nodes:
+            if node not in self._nodes or self._nodes[node]["status"] != "ACTIVE":
+                raise BadRequest(f"Nodes are not ACTIVE: {node}.")
+            if self._nodes[node]["cluster_id"]:
+                raise Conflict(f"Nodes are members of a cluster: {node}.", type="NodeNotOrphan")
+        size = cluster["desired_capacity"] + len(nodes)
+        self._check_size(size, cluster["min_size"], cluster["max_size"])
+        return self._act("CLUSTER_ADD_NODES", id_, lambda it: self.join(it, nodes))
 
-    # The engine.
-
-    def _create(self, id_: str) -> str:
-        cluster = self._clusters[id_]
-        fault = self._build(cluster, cluster["desired_capacity"])
-        cluster["created_at"] = None if fault else "2026-01-01T00:00:00Z"
-        self._weigh(id_)
-        return fault
-
-    def _update(self, id_: str, fields: Document) -> Work:
-        def work() -> str:
-            cluster = self._clusters[id_]
-            cluster.update({name: it for name, it in fields.items() if name != "profile_id"})
-            fault = ""
-            if "profile_id" in fields:
-                fault = self._change_profile(cluster, fields["profile_id"])
-            self._weigh(id_)
-            return fault
-
-        return work
-
-    def _change_profile(self, cluster: Document, profile_id: str) -> str:
-        for node in self._members(cluster["id"]):
-            if not node["physical_id"]:
-                return "Failed in updating nodes."
-            node.update(status="ACTIVE", profile_id=profile_id)
-        cluster["profile_id"] = profile_id
-        return ""
-
-    def _resize(self, id_: str, number: int, least: int, most: int, *, exact: bool) -> str:
-        cluster, members = self._clusters[id_], self._members(id_)
-        current = len(members) or cluster["desired_capacity"]  # so in scaleutils
-        desired = number if exact else current + number
-        if not least <= desired <= (most if most >= 0 else desired):
-            return f"The target capacity ({desired}) is beyond the specified limits."
-        if current - desired > len(members):
-            return "empty range for randrange()"
-        cluster.update(min_size=least, max_size=most)
-        cluster["desired_capacity"] = len(members) + desired - current
-        members.sort(
-            key=lambda it: (it["status"] not in ("ERROR", "WARNING"), it["created_at"] or "")
+    def remove_nodes_from_cluster(
+        self, id_: str, nodes: Iterable[str], *, destroy_after_deletion: bool
+    ) -> Document:
+        cluster, chosen = self._find_cluster("remove_nodes_from_cluster", id_, *nodes), list(nodes)
+        members = {it["id"] for it in self.members(id_)}
+        if strange := set(chosen) - members:
+            raise BadRequest(f"Nodes not members of specified cluster: {strange}.")
+        size = cluster["desired_capacity"] - len(chosen)
+        self._check_size(size, cluster["min_size"], cluster["max_size"])
+        destroy = destroy_after_deletion
+        return self._act(
+            "CLUSTER_DEL_NODES", id_, lambda it: self.drop(it, chosen, destroy=destroy)
         )
-        for node in members[: max(current - desired, 0)]:
-            del self._nodes[node["id"]]
-        fault = self._build(cluster, max(desired - current, 0))
-        self._weigh(id_)
-        return fault
 
-    def _recover(self, id_: str) -> Work:
-        def work() -> str:
-            fault = ""
-            for node in self._members(id_):
-                if node["status"] != "ACTIVE":  # created_at stays as it is
-                    fault = self._start_server(node) or fault
-            self._weigh(id_)
-            return fault
+    def attach_policy_to_cluster(self, id_: str, policy_id: str, *, enabled: bool) -> Document:
+        self._find_cluster("attach_policy", id_, policy_id)
+        if policy_id not in self._policies:
+            raise BadRequest(f"The specified policy '{policy_id}' could not be found.")
+        return self._act(
+            "CLUSTER_ATTACH_POLICY", id_, lambda it: self.bind(it, policy_id, enabled=enabled)
+        )
 
-        return work
+    def update_cluster_policy(self, id_: str, policy_id: str, *, enabled: bool) -> Document:
+        self._find_cluster("update_policy", id_, policy_id)
+        self._check_bound(id_, policy_id)
+        return self._act(
+            "CLUSTER_UPDATE_POLICY", id_, lambda it: self.switch(it, policy_id, enabled=enabled)
+        )
 
-    def _check(self, id_: str) -> Work:
-        def work() -> str:
-            members = self._members(id_)
-            for node in members:
-                if node["physical_id"]:
-                    node["status"] = "ACTIVE"
-            self._weigh(id_)
-            return "" if all(it["physical_id"] for it in members) else "Failed in checking nodes."
+    def detach_policy_from_cluster(self, id_: str, policy_id: str) -> Document:
+        self._find_cluster("detach_policy", id_, policy_id)
+        self._check_bound(id_, policy_id)
+        return self._act("CLUSTER_DETACH_POLICY", id_, lambda it: self.unbind(it, policy_id))
 
-        return work
+    # Nodes.
 
-    def _build(self, cluster: Document, number: int) -> str:
-        fault = ""
-        for _ in range(number):
-            id_ = f"node-{next(self._ids)}"
-            node = {"id": id_, "name": id_, "cluster_id": cluster["id"], "created_at": None}
-            self._nodes[id_] = {**node, "profile_id": cluster["profile_id"], "status": "CREATING"}
-            fault = self._start_server(self._nodes[id_]) or fault
-            if self._nodes[id_]["status"] == "ACTIVE":
-                self._nodes[id_]["created_at"] = "2026-01-01T00:00:00Z"
-        return fault
+    def create_node(self, name: str, profile_id: str, **fields: Any) -> Node:
+        self._receive("create_node", name)
+        self._check_profile(profile_id)
+        node = self.a_node(name, profile_id, **fields)
+        shown = dict(node)
+        return self._reply(Node(shown, self.begin("NODE_CREATE", node["id"], self.build_node)))
 
-    def _start_server(self, node: Document) -> str:
-        if self.broken_builds:
-            self.broken_builds -= 1
-            node.update(status="ERROR", status_reason="No valid host", physical_id=None)
-            return "Failed in creating nodes."
-        node.update(status="ACTIVE", status_reason="", physical_id=f"server-{next(self._ids)}")
-        return ""
+    def update_node(self, id_: str, **fields: Any) -> Node:
+        node = self._find(self._nodes, "node", "update_node", id_, *fields.values())
+        if "profile_id" in fields:
+            self._check_profile(fields["profile_id"])
+        if {**node, **fields} == node:
+            raise BadRequest("No property needs an update.")
+        self._check_free(id_)
+        action = self.begin("NODE_UPDATE", id_, lambda it: self.change_node(it, fields))
+        return self._reply(Node(dict(node), action))
 
-    def _weigh(self, id_: str) -> None:
-        cluster = self._clusters[id_]
-        active = sum(node["status"] == "ACTIVE" for node in self._members(id_))
-        most = cluster["max_size"]
-        fits = active >= cluster["desired_capacity"] and active <= (most if most >= 0 else active)
-        cluster["status"] = "ACTIVE" if fits else "WARNING"
-        if active < cluster["min_size"]:
-            cluster["status"] = "ERROR"
+    def delete_node(self, id_: str, *, force_delete: bool = False) -> Node | None:
+        self._receive("delete_node", id_, *(["force"] if force_delete else []))
+        if id_ not in self._nodes:
+            return None
+        node = dict(self._nodes[id_])
+        self._check_deletable(node, force=force_delete)
+        return self._reply(Node(node, self.begin("NODE_DELETE", id_, self.remove_node)))
+
+    def recover_node(self, id_: str, operation: str) -> Document:
+        self._find(self._nodes, "node", "recover_node", id_, operation)
+        return self._act("NODE_RECOVER", id_, lambda it: self.repair_node(it, operation))
+
+    def check_node(self, id_: str) -> Document:
+        self._find(self._nodes, "node", "check_node", id_)
+        return self._act("NODE_CHECK", id_, self.probe_node)
 
     # Requests.
 
-    def _members(self, cluster_id: str) -> list[Document]:
-        return [node for node in self._nodes.values() if node["cluster_id"] == cluster_id]
+    def _act(self, name: str, target: str, work: Callable[[Document], Work]) -> Document:
+        self._check_free(target)
+        return self._reply({"action": self.begin(name, target, work)})
+
+    def _check_free(self, target: str) -> None:
+        if self.locked(target):
+            raise Conflict(f"{target} is locked by another action.", type="ResourceIsLocked")
+        others = [
+            it["id"]
+            for it in self._actions.values()
+            if it["target"] == target and it["status"] not in ENDED
+        ]
+        if others:
+            raise Conflict(f"Actions {others} are in conflict with it.", type="ActionConflict")
+
+    def _check_deletable(self, it: Document, *, force: bool) -> None:
+        if it["status"] in _UNDELETABLE and not force:
+            text = f"{it['id']} is in status {it['status']}."
+            raise Conflict(text, type="ActionInProgress")
 
     def _check_size(self, desired: int, least: int, most: int) -> None:
-        if not least <= desired <= (most if most >= 0 else desired):
+        if not fits(desired, least, most):
             raise BadRequest(f"The target capacity ({desired}) is beyond the specified limits.")
 
-    def _find(self, verb: str, id_: str, *fields: object) -> Document:
+    def _check_profile(self, id_: str) -> None:
+        if id_ not in self._profiles:
+            raise BadRequest(f"The specified profile '{id_}' could not be found.")
+
+    def _check_bound(self, cluster_id: str, policy_id: str) -> None:
+        if not any(it["policy_id"] == policy_id for it in self.bindings(cluster_id)):
+            raise BadRequest(f"The policy '{policy_id}' is not attached to the cluster.")
+
+    def _find_cluster(self, verb: str, id_: str, *fields: object) -> Document:
+        return self._find(self._clusters, "cluster", verb, id_, *fields)
+
+    def _find(
+        self, records: Mapping[str, Document], what: str, verb: str, id_: str, *fields: object
+    ) -> Document:
         self._receive(verb, id_, *fields)
-        if id_ not in self._clusters:
-            raise ResourceNotFound(f"The cluster '{id_}' could not be found.")
-        return self._clusters[id_]
+        if id_ not in records:
+            raise ResourceNotFound(f"The {what} '{id_}' could not be found.")
+        return records[id_]
 
     def _receive(self, *request: object) -> None:
         self.requests.append(request)
@@ -342,14 +378,3 @@ class SmallSenlin:
             self.lose_reply = False
             raise ConnectFailure("The connection broke.", sent=True)
         return reply
-
-    def _start(self, name: str, target: str, work: Work) -> str:
-        id_ = f"action-{next(self._ids)}"
-        action = {"id": id_, "action": name, "target": target, "cluster_id": target}
-        self._actions[id_] = {**action, "status": "RUNNING", "status_reason": "", "depends_on": []}
-        self._actions[id_]["end_time"] = 1767225600.0
-        self._work.append((self._actions[id_], work))
-        self.started.append(id_)
-        if not self.slow:
-            self.finish()
-        return id_

@@ -85,7 +85,7 @@ class World:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self.senlin = SmallSenlin()
+        self.senlin = SmallSenlin(clock=clock)
         self.queue = Queue(clock)
         self.cache = Cache(KINDS, self.queue)
         self.kube = SmallKube(self.cache.notice)

@@ -289,7 +289,7 @@ def test_create_marks_the_cluster_as_ours() -> None:
         metadata={"tier": "web", OWNER: UID},
         config={"node.name.format": "web-$I"},
         created_at=made.created_at,
-        expendable=tuple(senlin.look().nodes),
+        expendable=tuple(reversed(list(senlin.look().nodes))),  # the youngest first
     )
 
 

@@ -1,0 +1,352 @@
+"""What Senlin's engine does, action by action, as far as an operator can see it.
+
+It follows Senlin 16: senlin/engine/actions/{cluster_action,node_action}.py, senlin_lock.py and
+common/scaleutils.py, mistakes included: a cluster without nodes counts as large as its record says,
+one failing child turns its parent FAILED while the others go on, and what an engine leaves behind
+when it dies stays as it is. Each action is a generator; between two steps of it others come in.
+"""
+
+import time
+from collections.abc import Callable, Generator, Iterable
+
+from small_records import NOW, Document, Records, fits, worth
+
+Work = Generator[None, None, str]  # returns what went wrong, if anything
+ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
+_LOCK_TRIES = 3
+# The children of these are stored without their cluster.
+_APART = ("CLUSTER_CHECK", "CLUSTER_RECOVER")
+_SEVERAL = "senlin.policy.scaling"
+
+
+class Engine(Records):
+    """The records, the servers behind them, and the actions that are under way."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        super().__init__()
+        self.slow = False  # actions go on when `work` or `finish` is called
+        self.started: list[str] = []  # ids of actions
+        self._clock = clock
+        self._actions: dict[str, Document] = {}
+        self._jobs: dict[str, Work] = {}  # of the actions that an engine works on
+        self._locks: dict[str, str] = {}  # of clusters and nodes: the action that holds it
+
+    # Time passes.
+
+    def work(self) -> None:
+        """Let each action get on by one step."""
+        for id_ in list(self._jobs):
+            self._advance(id_)
+
+    def finish(self) -> None:
+        """Let the actions end that have started."""
+        while self._jobs:
+            self.work()
+
+    def die(self, *, cleanly: bool) -> None:
+        """Have the engine die, and another one take its place.
+
+        After a crash its actions are found and marked as failed; after a clean stop they are
+        forgotten. Their locks are free either way.
+        """
+        for id_ in list(self._jobs):
+            self._drop(id_)
+            if not cleanly:
+                for action in self._family(id_):
+                    self._end(action, "Engine failure.")
+
+    # Actions.
+
+    def begin(self, name: str, target: str, work: Callable[[Document], Work]) -> str:
+        """Accept an action; an engine picks it up soon."""
+        action = self._record(name, target, "RPC Request")
+        self._jobs[action["id"]] = self._run(action, work(action))
+        self.started.append(action["id"])
+        if not self.slow:
+            self.finish()
+        return str(action["id"])
+
+    def unfinished(self, target: str) -> list[Document]:
+        """Return the actions on a cluster (with its members) or a node that have not ended."""
+        targets = {target, *(node["id"] for node in self.members(target))}
+        found = (it for it in self._actions.values() if it["target"] in targets)
+        return [it for it in found if it["status"] not in ENDED or it["depends_on"]]
+
+    def locked(self, id_: str) -> bool:
+        """Return whether an action holds the cluster, or a member of it; or the node."""
+        return id_ in self._locks or any(node["id"] in self._locks for node in self.members(id_))
+
+    def steal(self, id_: str) -> None:
+        """Take the locks away from whoever holds them, as a deletion does."""
+        targets = {id_, *(node["id"] for node in self.members(id_))}
+        for job in [it for it in self._jobs if self._actions[it]["target"] in targets]:
+            self._drop(job)
+            for action in self._family(job):
+                self._end(action, "The lock was taken away.")
+
+    def cancel(self, id_: str) -> None:
+        """Cancel an action and its children by force; what runs goes on without a lock."""
+        self._locks = {held: by for held, by in self._locks.items() if by != id_}
+        for action in self._family(id_):
+            action.update(status="CANCELLED", depends_on=[], end_time=self._clock())
+
+    def _record(self, name: str, target: str, cause: str, cluster: str | None = None) -> Document:
+        id_ = f"action-{next(self._ids)}"
+        if cluster is None:
+            node = self._nodes.get(target)
+            cluster = node["cluster_id"] if node else target
+        self._actions[id_] = {
+            "id": id_,
+            "action": name,
+            "target": target,
+            "cluster_id": cluster,
+            "cause": cause,
+            "status": "READY",
+            "status_reason": "",
+            "depends_on": [],
+            "start_time": None,
+            "end_time": None,
+            "timeout": self._clusters.get(target, {}).get("timeout") or 3600,
+        }
+        return self._actions[id_]
+
+    def _run(self, action: Document, work: Work) -> Work:
+        target = action["target"]
+        yield
+        for _ in range(_LOCK_TRIES):
+            if self._free(action):
+                break
+            yield
+        else:
+            return "Failed in locking."
+        self._locks[target] = action["id"]
+        action.update(status="RUNNING", start_time=self._clock())
+        fault = yield from work
+        return fault
+
+    def _free(self, action: Document) -> bool:
+        target = action["target"]
+        around = action["cluster_id"]
+        return not (self.locked(target) or (around != target and around in self._locks))
+
+    def _advance(self, id_: str) -> None:
+        if id_ not in self._jobs:
+            return
+        try:
+            next(self._jobs[id_])
+        except StopIteration as end:
+            self._drop(id_)
+            self._end(self._actions[id_], end.value)
+
+    def _drop(self, id_: str) -> None:
+        self._jobs.pop(id_).close()
+        self._locks = {held: by for held, by in self._locks.items() if by != id_}
+
+    def _end(self, action: Document, fault: str) -> None:
+        if action["status"] == "CANCELLED":
+            return
+        status = "FAILED" if fault else "SUCCEEDED"
+        action.update(status=status, status_reason=fault, depends_on=[], end_time=self._clock())
+
+    def _family(self, id_: str) -> list[Document]:
+        children = self._actions[id_].get("children", ())
+        return [self._actions[it] for it in (id_, *children)]
+
+    def each(
+        self, parent: Document, name: str, nodes: Iterable[Document], do: Callable[[Document], str]
+    ) -> Work:
+        """Work on nodes by an action each; one that fails is the parent's failure at once."""
+        nodes = list(nodes)
+        cluster = "" if parent["action"] in _APART else parent["cluster_id"]
+        todo = [self._record(name, it["id"], "Derived Action", cluster) for it in nodes]
+        if not todo:
+            return ""
+        parent.update(status="WAITING", depends_on=[it["id"] for it in todo])
+        parent["children"] = list(parent["depends_on"])
+        fault = ""
+        for action, node in zip(todo, nodes, strict=True):
+            action.update(status="RUNNING", start_time=self._clock())
+            yield
+            failed = do(node)
+            self._end(action, failed)
+            fault = fault or failed
+            left = [it for it in parent["depends_on"] if it != action["id"]]
+            parent.update(depends_on=left)
+            if fault:
+                parent.update(status="FAILED", status_reason=fault)
+        yield  # the parent notices, some time later
+        return fault
+
+    # Clusters.
+
+    def create(self, action: Document) -> Work:
+        cluster = self._clusters[action["target"]]
+        cluster["status"] = "CREATING"
+        fault = yield from self.build(action, cluster, cluster["desired_capacity"])
+        cluster["created_at"] = None if fault else NOW
+        self.weigh(cluster)
+        return fault
+
+    def update(self, action: Document, fields: Document) -> Work:
+        cluster = self._clusters[action["target"]]
+        cluster["status"] = "UPDATING"
+        yield
+        cluster.update({name: it for name, it in fields.items() if name != "profile_id"})
+        fault = ""
+        if profile := fields.get("profile_id"):
+            old = [it for it in self.members(cluster["id"]) if it["profile_id"] != profile]
+            change = lambda node: self.reprofile(node, profile)  # noqa: E731
+            fault = yield from self.each(action, "NODE_UPDATE", old, change)
+            if not fault:
+                cluster["profile_id"] = profile
+        self.weigh(cluster)
+        return fault
+
+    def resize(self, action: Document, number: int, least: int, most: int) -> Work:
+        cluster = self._clusters[action["target"]]
+        members = self.members(cluster["id"])
+        current = len(members) or cluster["desired_capacity"]  # so in scaleutils
+        if not fits(number, least, most):
+            return f"The target capacity ({number}) is beyond the specified limits."
+        if current - number > len(members):
+            return "empty range for randrange()"
+        cluster.update(min_size=least, max_size=most, status="RESIZING")
+        cluster["desired_capacity"] = len(members) + number - current
+        yield
+        worst = sorted(members, key=worth)[: max(current - number, 0)]
+        fault = yield from self.each(action, "NODE_DELETE", worst, self.destroy)
+        if not fault:
+            fault = yield from self.build(action, cluster, max(number - current, 0))
+        self.weigh(cluster)
+        return fault
+
+    def drop(self, action: Document, nodes: Iterable[str], *, destroy: bool) -> Work:
+        cluster = self._clusters[action["target"]]
+        leaving = [it for it in self.members(cluster["id"]) if it["id"] in nodes]
+        desired = len(self.members(cluster["id"])) - len(leaving)
+        if not fits(desired, cluster["min_size"], cluster["max_size"]):
+            return "The target capacity is beyond the limits."
+        leave = self.destroy if destroy else self.leave
+        name = "NODE_DELETE" if destroy else "NODE_LEAVE"
+        fault = yield from self.each(action, name, leaving, leave)
+        cluster["desired_capacity"] = desired
+        self.weigh(cluster)
+        return fault
+
+    def join(self, action: Document, nodes: Iterable[str]) -> Work:
+        cluster = self._clusters[action["target"]]
+        joining = [self._nodes[id_] for id_ in nodes if id_ in self._nodes]
+        enter = lambda node: self.enter(cluster, node)  # noqa: E731
+        fault = yield from self.each(action, "NODE_JOIN", joining, enter)
+        if not fault:
+            cluster["desired_capacity"] = len(self.members(cluster["id"]))
+            self.weigh(cluster)
+        return fault
+
+    def recover(self, action: Document, operation: str) -> Work:
+        cluster = self._clusters[action["target"]]
+        cluster["status"] = "RECOVERING"
+        broken = [it for it in self.members(cluster["id"]) if it["status"] != "ACTIVE"]
+        mend = lambda node: self.mend(node, operation)  # noqa: E731
+        fault = yield from self.each(action, "NODE_RECOVER", broken, mend)
+        self.weigh(cluster)
+        return fault
+
+    def check(self, action: Document) -> Work:
+        cluster = self._clusters[action["target"]]
+        cluster["status"] = "CHECKING"
+        members = self.members(cluster["id"])
+        fault = yield from self.each(action, "NODE_CHECK", members, self.examine)
+        self.weigh(cluster)
+        return fault
+
+    def delete(self, action: Document) -> Work:
+        cluster = self._clusters[action["target"]]
+        cluster["status"] = "DELETING"
+        for id_ in [it["id"] for it in self.bindings(cluster["id"])]:
+            del self._bindings[id_]
+        members = self.members(cluster["id"])
+        yield from self.each(action, "NODE_DELETE", members, self.destroy)
+        del self._clusters[cluster["id"]]
+        return ""
+
+    def bind(self, action: Document, policy_id: str, *, enabled: bool) -> Work:
+        cluster_id = action["target"]
+        yield
+        policy = self._policies[policy_id]
+        bound = self.bindings(cluster_id)
+        type_ = f"{policy['spec']['type']}-{policy['spec']['version']}"
+        if any(it["policy_id"] == policy_id for it in bound):
+            return ""
+        if not type_.startswith(_SEVERAL) and any(it["policy_type"] == type_ for it in bound):
+            return f"Only one instance of policy type ({type_}) can be attached."
+        id_ = f"binding-{next(self._ids)}"
+        self._bindings[id_] = {
+            "id": id_,
+            "cluster_id": cluster_id,
+            "policy_id": policy_id,
+            "policy_name": policy["name"],
+            "policy_type": type_,
+            "enabled": enabled,
+        }
+        return ""
+
+    def switch(self, action: Document, policy_id: str, *, enabled: bool) -> Work:
+        yield
+        self.binding(action["target"], policy_id)["enabled"] = enabled
+        return ""
+
+    def unbind(self, action: Document, policy_id: str) -> Work:
+        yield
+        del self._bindings[self.binding(action["target"], policy_id)["id"]]
+        return ""
+
+    # Nodes.
+
+    def build_node(self, action: Document) -> Work:
+        node = self._nodes[action["target"]]
+        node["status"] = "CREATING"
+        yield
+        return self.start(node)
+
+    def change_node(self, action: Document, fields: Document) -> Work:
+        node = self._nodes[action["target"]]
+        if not node["physical_id"]:
+            return "Node update failed."
+        node["status"] = "UPDATING"
+        yield
+        node.update({name: it for name, it in fields.items() if name != "profile_id"})
+        fault = ""
+        if profile := fields.get("profile_id"):
+            fault = self.reprofile(node, profile)
+        if not fault:  # whatever its server does
+            node.update(status="ACTIVE", status_reason="")
+        return fault
+
+    def remove_node(self, action: Document) -> Work:
+        node = self._nodes[action["target"]]
+        cluster = self._clusters.get(node["cluster_id"])
+        left = len(self.members(cluster["id"])) - 1 if cluster else 0
+        if cluster and left < cluster["min_size"]:
+            return "The target capacity is less than the cluster's min_size."
+        node["status"] = "DELETING"
+        yield
+        self.destroy(node)
+        if cluster:
+            cluster["desired_capacity"] = left
+            self.weigh(cluster)
+        return ""
+
+    def repair_node(self, action: Document, operation: str) -> Work:
+        node = self._nodes[action["target"]]
+        node["status"] = "RECOVERING"
+        yield
+        return self.mend(node, operation)
+
+    def probe_node(self, action: Document) -> Work:
+        yield
+        return self.examine(self._nodes[action["target"]])
+
+    def build(self, action: Document, cluster: Document, number: int) -> Work:
+        made = [self.new_node(cluster) for _ in range(number)]
+        return self.each(action, "NODE_CREATE", made, self.start)
