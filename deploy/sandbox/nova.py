@@ -83,6 +83,12 @@ class Nova:
         """Let builds take that long; lifted, those under way are done at once."""
         return self._plan("slow-build", name=name, seconds=seconds, count=count, metadata=metadata)
 
+    def refuse_resize(
+        self, name: str = "*", *, count: int | None = None, text: str = "Quota exceeded for cores."
+    ) -> NovaFault:
+        """Refuse to give servers another flavor."""
+        return self._plan("refuse-resize", name=name, count=count, text=text)
+
     def refuse_deletion(
         self,
         name: str = "*",

@@ -56,7 +56,7 @@ class CloudError(Exception):
 class Rule:
     """A planned fault, for the servers whose name and metadata match."""
 
-    kind: str  # fail-build, refuse-build, slow-build, refuse-deletion, down
+    kind: str  # fail-build, refuse-build, slow-build, refuse-resize, refuse-deletion, down
     name: str = "*"
     metadata: Mapping[str, str] = field(default_factory=dict)
     count: int | None = None  # how many servers it still meets; None: all
@@ -150,6 +150,15 @@ class Cloud:
         server = self.get(server_id)
         server.update(attributes, updated_at=_now())
         return self._keep(server)
+
+    def resize(self, server_id: str, flavor: str) -> None:
+        """Begin to give a server another flavor, which is to be confirmed or taken back."""
+        new = self.look_up("Flavor", FLAVORS, flavor)
+        server = self.get(server_id)
+        if refused := self._take("refuse-resize", server):
+            raise CloudError(403, refused.text)
+        undo = {"flavor": server["flavor"], "status": server["status"]}
+        self.change(server_id, flavor=new, status="VERIFY_RESIZE", _before_resize=undo)
 
     def delete(self, server_id: str) -> None:
         """Remove a server; that there is none is as good."""

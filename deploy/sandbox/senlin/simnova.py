@@ -147,10 +147,7 @@ class Nova(nova_v2.NovaClient):
 
     @as_senlin_expects
     def server_resize(self, server, flavor):
-        new = cloud.look_up("Flavor", FLAVORS, flavor)
-        before = cloud.get(server)
-        undo = {"flavor": before["flavor"], "status": before["status"]}
-        cloud.change(server, flavor=new, status="VERIFY_RESIZE", _before_resize=undo)
+        cloud.resize(server, flavor)
 
     @as_senlin_expects
     def server_resize_confirm(self, server):

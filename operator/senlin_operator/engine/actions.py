@@ -16,6 +16,7 @@ _FAULTS = 3  # in a message; the status has more
 # How far an action may outlive its timeout: a living engine ends it within seconds, but its clock
 # and ours may differ.
 _OVERDUE = 60.0  # seconds
+_AGAIN = 30.0  # seconds until an action that has not changed meanwhile is looked at again
 
 
 def begun(action_id: str, name: str, now: datetime) -> dict[str, str]:
@@ -27,7 +28,7 @@ def running(report: Report) -> Waiting:
     """Return that our action is under way."""
     action = report.action or {}
     message = f"Senlin is at work: {action.get('name')} (action {action.get('id')})."
-    return Waiting(Reason.ACTION_RUNNING, message)
+    return Waiting(Reason.ACTION_RUNNING, message, after=_AGAIN)
 
 
 def follow(attempt: Attempt, view: View) -> Waiting | None:
@@ -111,7 +112,7 @@ def _foreign(attempt: Attempt, view: View) -> Waiting | None:
         return None
     names = ", ".join(sorted({action.action for action in actions}))
     message = f"Senlin is at work on behalf of others: {names}."
-    return Waiting(Reason.BUSY, message, quiet=attempt.resource.settled)
+    return Waiting(Reason.BUSY, message, after=_AGAIN, quiet=attempt.resource.settled)
 
 
 def _finished(

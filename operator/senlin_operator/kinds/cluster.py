@@ -29,7 +29,7 @@ from senlin_operator.kinds.cluster_plan import (
 )
 from senlin_operator.kinds.cluster_spec import Spec, references, spec
 from senlin_operator.kinds.common import Delete
-from senlin_operator.kinds.remediation import health_policy
+from senlin_operator.kinds.remediation import health_policy, parameters
 from senlin_operator.kube.conditions import Condition, Reason, Type
 
 _NAMED = 5  # objects in a message
@@ -69,7 +69,7 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
         case Realign(_, node, profile_id):
             return Started(node, proxy.update_node(node, profile_id=profile_id).action_id)
         case Recover(id_, _, operation):
-            return Started(id_, proxy.recover_cluster(id_, operation=operation)["action"])
+            return Started(id_, proxy.recover_cluster(id_, **parameters(operation))["action"])
         case Check(id_):
             return Started(id_, proxy.check_cluster(id_)["action"])
         case bindings.Attach(id_) | bindings.Switch(id_) | bindings.Detach(id_):

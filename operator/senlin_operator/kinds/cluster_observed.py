@@ -8,7 +8,7 @@ from openstack_clustering import Cluster, Node
 from senlin_operator.cloud.inventory import Snapshot, owner_of
 from senlin_operator.engine.kind import find
 from senlin_operator.kinds.bindings import Binding
-from senlin_operator.kinds.health import MOVING, fault, is_serverless, is_unbuilt
+from senlin_operator.kinds.health import MOVING, fault, is_left, is_serverless, is_unbuilt
 from senlin_operator.kube.objects import GROUP
 
 START = f"{GROUP}/starting"  # metadata of a cluster that was made empty, and has not grown yet
@@ -32,7 +32,7 @@ class Observed:
     nodes: int = 0  # whatever their status
     active: int = 0
     unbuilt: int = 0  # nodes that never were anything but broken or unfinished
-    left: int = 0  # nodes with a server that a failed action left in a status that should pass
+    left: int = 0  # nodes that a failed action left as they are, though their servers may work
     serverless: frozenset[str] = frozenset()  # nodes in ERROR behind which there is no server
     strays: tuple[str, ...] = ()  # of another profile than the cluster's: a change of it broke off
     expendable: tuple[str, ...] = ()  # all nodes, in the order in which to give them up
@@ -69,8 +69,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
 
 
 def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, ...]) -> Observed:
-    faulty = [node for node in nodes if node.status in ("ERROR", "WARNING")]
-    passing = [node for node in nodes if node.status in MOVING]
+    faulty = [node for node in nodes if _is_faulty(node, cluster)]
     metadata = cluster.metadata or {}
     return Observed(
         id=cluster.id,
@@ -86,7 +85,7 @@ def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, 
         nodes=len(nodes),
         active=sum(node.status == "ACTIVE" for node in nodes),
         unbuilt=sum(is_unbuilt(node) for node in nodes),
-        left=sum(not is_unbuilt(node) for node in passing),
+        left=sum(is_left(node) for node in nodes),
         serverless=frozenset(node.id for node in nodes if is_serverless(node)),
         strays=tuple(node.id for node in nodes if node.profile_id != cluster.profile_id),
         expendable=tuple(node.id for node in sorted(nodes, key=_worth)),
@@ -98,6 +97,13 @@ def _observed(cluster: Cluster, nodes: tuple[Node, ...], duplicates: tuple[str, 
         created_at=cluster.created_at,
         duplicates=duplicates,
     )
+
+
+def _is_faulty(node: Node, cluster: Cluster) -> bool:
+    """Return whether people should hear of it: also of what a failed action left half done."""
+    if node.status in ("ERROR", "WARNING"):
+        return True
+    return is_left(node) and cluster.status in ("ERROR", "WARNING")
 
 
 def _worth(node: Node) -> tuple[bool, bool, int]:

@@ -9,6 +9,8 @@ MOVING = frozenset(
     ["INIT", "CREATING", "UPDATING", "RESIZING", "DELETING", "CHECKING", "RECOVERING", "OPERATING"]
 )
 
+_NOT_UPDATED = "Failed in updating"
+
 
 def was_built(node: Node) -> bool:
     """Return whether it once had a server.
@@ -23,6 +25,17 @@ def is_unbuilt(node: Node) -> bool:
     if was_built(node):
         return False
     return node.status == "ERROR" or (node.status in MOVING and not node.physical_id)
+
+
+def is_left(node: Node) -> bool:
+    """Return whether a failed action left it as it is, though its server may work: a check tells.
+
+    An update that Nova refuses turns a node to ERROR and leaves the server alone (Senlin 16).
+    """
+    if node.status in MOVING:
+        return not is_unbuilt(node)
+    reason = node.status_reason or ""
+    return bool(node.status == "ERROR" and node.physical_id and reason.startswith(_NOT_UPDATED))
 
 
 def is_serverless(node: Node) -> bool:

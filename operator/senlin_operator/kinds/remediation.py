@@ -28,6 +28,14 @@ class Remediation:
         return unhealthy <= int(self.most)
 
 
+def parameters(operation: str) -> dict[str, Any]:
+    """Return what a recovery is asked for with.
+
+    Without parameters for the operation, be they empty, Senlin 16 fails to rebuild a server.
+    """
+    return {"operation": operation, "operation_params": {}}
+
+
 def read(wanted: Mapping[str, Any]) -> Remediation:
     """Return what `remediation` in a manifest says."""
     if not wanted:

@@ -224,7 +224,7 @@ class SmallSenlin(Engine):
             "CLUSTER_RESIZE", id_, lambda it: self.resize(it, number, min_size, max_size)
         )
 
-    def recover_cluster(self, id_: str, operation: str) -> Document:
+    def recover_cluster(self, id_: str, operation: str, **_: object) -> Document:
         self._find_cluster("recover_cluster", id_, operation)
         return self._act("CLUSTER_RECOVER", id_, lambda it: self.recover(it, operation))
 
