@@ -14,14 +14,14 @@ from senlin_operator.engine.conclusion import Conclusion
 from senlin_operator.engine.controller import Controller
 from senlin_operator.engine.queue import Queue
 from senlin_operator.engine.reconciler import Reconciler
-from senlin_operator.kinds import cluster, policy, profile
+from senlin_operator.kinds import cluster, node, policy, profile
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import SECRET, Key
 from senlin_operator.settings import Settings
 from senlin_operator.telemetry import metrics
 
-KINDS = {kind.name: kind for kind in (profile.KIND, policy.KIND, cluster.KIND)}
+KINDS = {kind.name: kind for kind in (profile.KIND, policy.KIND, cluster.KIND, node.KIND)}
 _PLURALS = {kind.name: kind.plural for kind in KINDS.values()}
 _DRAIN = 20.0  # seconds for what is under way; shorter than a pod's grace period
 _FLUSH = 2.0  # seconds for the last events

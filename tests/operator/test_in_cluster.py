@@ -15,13 +15,14 @@ MOUNT = "/run/secrets/kubernetes.io/serviceaccount"
 RULES = [
     {
         "apiGroups": ["senlin.openstack.org"],
-        "resources": ["senlinclusters", "senlinpolicies", "senlinprofiles"],
+        "resources": ["senlinclusters", "senlinnodes", "senlinpolicies", "senlinprofiles"],
         "verbs": ["get", "list", "watch", "patch"],
     },
     {
         "apiGroups": ["senlin.openstack.org"],
         "resources": [
             "senlinclusters/status",
+            "senlinnodes/status",
             "senlinpolicies/status",
             "senlinprofiles/status",
         ],

@@ -21,6 +21,7 @@ PLURALS = {
     "SenlinProfile": "senlinprofiles",
     "SenlinPolicy": "senlinpolicies",
     "SenlinCluster": "senlinclusters",
+    "SenlinNode": "senlinnodes",
 }
 SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 Document = dict[str, Any]
@@ -182,6 +183,10 @@ class World:
             it for it in self.senlin.clusters() if it.metadata.get("namespace") == self.namespace
         ]
 
+    def nodes(self) -> list[Any]:
+        """Return the nodes of this namespace, whether in a cluster or not."""
+        return [it for it in self.senlin.nodes() if it.name.startswith(self.namespace)]
+
     def profiles(self) -> list[Any]:
         return [
             it for it in self.senlin.profiles() if it.metadata.get("namespace") == self.namespace
@@ -233,6 +238,22 @@ class World:
             "metadata": {"namespace": self.namespace},
             "config": {"nodeNameFormat": f"{self.namespace}-$8R"},
         } | changes
+        return document
+
+    def node(self, name: str = "web-1", **changes: Any) -> Document:
+        document = sample("nodes/standalone.yaml")
+        document["metadata"]["name"] = name
+        document["spec"]["resource"].pop("remediation")
+        document["spec"]["resource"] |= {
+            "name": f"{self.namespace}-{name}",
+            "metadata": {"namespace": self.namespace},
+        } | changes
+        return document
+
+    def adopting(self, identity: str, name: str = "web-1", **adoption: Any) -> Document:
+        """Return the manifest of a node that adopts a server."""
+        document = self.node(name, adopt={"identity": identity, **adoption})
+        document["spec"]["resource"].pop("profileRef")
         return document
 
     def nodes_named(self) -> str:
