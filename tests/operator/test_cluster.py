@@ -85,7 +85,8 @@ def test_an_external_change_is_corrected_and_named(world: World) -> None:
 
     notes = [note for reason, note in world.events("web") if reason == "Updating"]
     assert any("Drift" in note and "timeout 77 → 3600" in note for note in notes), notes
-    world.ready()
+    told = condition(world.ready(), "Ready")["message"]
+    assert told == "3 of 3 nodes are active. Drift corrected: timeout 77 → 3600."
 
 
 def test_an_external_resize_is_corrected(world: World) -> None:

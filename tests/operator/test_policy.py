@@ -102,7 +102,14 @@ def test_a_name_that_others_changed_is_put_back(
 
     notes = [note for reason, note in world.events("grow") if reason == "Updating"]
     assert any("Drift" in it and f"-{renamed} → {made.name}" in it for it in notes), notes
-    assert world.ready("SenlinPolicy", "grow")["status"]["id"] == made.id
+    settled = world.ready("SenlinPolicy", "grow")
+    assert settled["status"]["id"] == made.id
+    world.wait(
+        "SenlinPolicy",
+        "grow",
+        lambda it: f"Drift corrected: name {world.namespace}-" in condition(it, "Ready")["message"],
+        "told",
+    )
 
 
 def test_an_external_deletion_is_made_good(world: World, grow: dict[str, Any]) -> None:

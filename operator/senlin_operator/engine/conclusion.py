@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from senlin_operator.engine.attempt import Attempt
@@ -25,6 +26,7 @@ from senlin_operator.kube.objects import Resource
 from senlin_operator.kube.status import render, same
 from senlin_operator.telemetry import metrics
 
+_DRIFT = " Drift corrected: "
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,7 @@ class Conclusion:
             return
         if isinstance(outcome, Settled):
             attempt.memory.succeed()
+            outcome = _with_drift(attempt, outcome)
         self._come_back(attempt, outcome)
         if not (isinstance(outcome, Waiting) and outcome.quiet):
             await self._write(attempt, outcome)
@@ -92,3 +95,17 @@ class Conclusion:
         if seconds := period(attempt.resource.spec.get("resyncPeriod", "10m")):
             early = random.uniform(0.8, 1)  # noqa: S311 - spread, not secret
             self._queue.add_after(key, seconds * early, Lane.BACK)
+
+
+def _with_drift(attempt: Attempt, outcome: Settled) -> Settled:
+    """Return it with the drift that was corrected last, until the spec changes.
+
+    After a restart only the status remembers it, and to forget it would be a write for nothing.
+    """
+    resource, corrected = attempt.resource, attempt.memory.corrected
+    if corrected and corrected[0] == resource.generation:
+        return replace(outcome, message=f"{outcome.message}{_DRIFT}{corrected[1]}.")
+    told = (resource.condition("Ready") or {}).get("message", "")
+    if resource.settled and told.startswith(f"{outcome.message}{_DRIFT}"):
+        return replace(outcome, message=told)
+    return outcome

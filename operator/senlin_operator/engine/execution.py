@@ -23,12 +23,12 @@ class Executor:
         self._recorder = recorder
 
     async def execute(
-        self, attempt: Attempt, view: View, step: Step, *, urgent: bool = False
+        self, attempt: Attempt, view: View, step: Step, *, urgent: bool = False, force: bool = False
     ) -> Started[Seen] | Outcome:
         """Send the step, tell of it, and hold the next try back if it is refused."""
         memory = attempt.memory
         try:
-            started = await self.send(attempt, view, step, urgent=urgent)
+            started = await self.send(attempt, view, step, urgent=urgent, force=force)
         except ClientException as error:
             memory.acted(unclear=is_unclear(error))
             _log.warning("refused", extra={"step": step.verb, "error": str(error)})
@@ -44,23 +44,34 @@ class Executor:
             memory.discarded = started.id
         memory.checked_at = time.monotonic()
         _log.info(step.verb, extra={"step": step.summary, "action_id": started.action_id})
-        drift = "Drift corrected. " if attempt.resource.settled else ""
+        drift = ""
+        if attempt.resource.settled:
+            drift = "Drift corrected. "
+            memory.corrected = (attempt.resource.generation, step.summary)
         self._recorder.record(
             attempt.resource, "Normal", step.verb, "Reconcile", f"{drift}{step.summary}"
         )
         return started
 
     async def send(
-        self, attempt: Attempt, view: View, step: Step, *, urgent: bool = False
+        self, attempt: Attempt, view: View, step: Step, *, urgent: bool = False, force: bool = False
     ) -> Started[Seen] | Waiting:
         """Send the step unless this process is at work on the same cluster; watch its action.
+
+        Args:
+            attempt: The attempt.
+            view: What it goes by.
+            step: What is sent.
+            urgent: A deletion: Senlin takes it, or refuses it, whatever the object itself is at.
+            force: Send it whatever goes on.
 
         Raises:
             ClientException: Senlin refuses it.
         """
         execute, uid, inventory = attempt.kind.execute, attempt.resource.uid, view.inventory
         lock = attempt.kind.lock(step, view.seen)
-        if lock and inventory.locked(lock):
+        own = view.seen.id if urgent and view.seen else None
+        if lock and not force and inventory.locked(lock, by=own):
             inventory.wait_for_look(attempt.resource.key)
             return _OTHER
         with inventory.locking(lock):

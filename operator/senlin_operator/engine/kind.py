@@ -39,6 +39,9 @@ class Seen(Protocol):
 
     @property
     def faults(self) -> list[Mapping[str, Any]]: ...
+    @property
+    def duplicates(self) -> tuple[str, ...]:
+        """The ids of others with the same mark."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Memory:
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, what
     discarded: str | None = None  # the cloud id of what we deleted ourselves, to make it anew
     taken: object = None  # the last step that was carried out, while the plan is not empty
+    corrected: tuple[int, str] | None = None  # generation, and the drift that was corrected in it
     asked: str | None = None  # the last request of a person to look again
     insisted: bool = False  # that request has not been fulfilled yet
 

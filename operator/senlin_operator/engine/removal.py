@@ -5,7 +5,7 @@ from senlin_operator.engine.access import Access
 from senlin_operator.engine.attempt import Attempt, View
 from senlin_operator.engine.cache import Cache
 from senlin_operator.engine.execution import Executor
-from senlin_operator.engine.kind import Started, Step
+from senlin_operator.engine.kind import Seen, Started, Step
 from senlin_operator.engine.looking import LOOKING, look
 from senlin_operator.engine.outcome import Gone, Outcome, Waiting
 from senlin_operator.kube.client import KubeClient
@@ -42,12 +42,16 @@ class Removal:
         forced = resource.annotations.get(FORCE) == "true"
         if waiting and (attempt.memory.forced or not forced):
             return waiting
+        if not forced and (kept := self._kept(attempt, view.seen)):
+            return kept
+        if action_id := actions.dead(view):
+            return await self._executor.cancel(attempt, view, action_id)
         if held := attempt.memory.held(None) or attempt.kind.irremovable(view.seen):
             return held
         stuck = attempt.memory.stuck(
             moving=view.seen.moving and not view.snapshot.actions_of(view.seen.id)
         )
-        return await self._delete(attempt, view, force=forced or stuck)
+        return await self._delete(attempt, view, view.seen, force=forced or stuck)
 
     def _used(self, attempt: Attempt) -> Waiting | None:
         """Return whom to wait for. What has no cloud object is of no use to anybody."""
@@ -57,18 +61,32 @@ class Removal:
         names = ", ".join(str(user) for user in users[:_NAMED])
         return Waiting(Reason.IN_USE, f"Deletion waits for its users to go: {names}.")
 
-    async def _delete(self, attempt: Attempt, view: View, *, force: bool) -> Outcome:
-        step = attempt.kind.remove(view.seen, force)
-        started = await self._executor.execute(attempt, view, step, urgent=True)
+    def _kept(self, attempt: Attempt, seen: Seen) -> Waiting | None:
+        """Return whom it would take along: who is still in it, but should be elsewhere."""
+        neighbours = attempt.kind.neighbours
+        inside = self._cache.of(neighbours(seen)) if neighbours else ()
+        living = [str(key) for key in inside if (it := self._cache.get(key)) and not it.deleting]
+        if not living:
+            return None
+        names = ", ".join(living[:_NAMED])
+        text = f"Its deletion would destroy others, and waits for them to leave: {names}."
+        return Waiting(Reason.IN_USE, text)
+
+    async def _delete(self, attempt: Attempt, view: View, seen: Seen, *, force: bool) -> Outcome:
+        step = attempt.kind.remove(seen, force)
+        started = await self._executor.execute(attempt, view, step, urgent=True, force=force)
         if not isinstance(started, Started):
             return started
         attempt.memory.removal, attempt.memory.forced = started.action_id, force
-        return actions.DELETING if started.action_id else await self._tidy(attempt, view)
+        if started.action_id:
+            return actions.DELETING
+        return LOOKING if seen.duplicates else await self._tidy(attempt, view)
 
     async def _tidy(self, attempt: Attempt, view: View) -> Outcome:
         """Delete what else was made for the object, one after the other, and let go."""
         leftovers: list[Step] = attempt.kind.leftovers(view.snapshot, attempt.resource.uid)
         if not leftovers:
+            view.inventory.forget(attempt.report.id or "")
             return await self._release(attempt)
         if held := attempt.memory.held(None):
             return held
