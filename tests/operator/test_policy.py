@@ -100,8 +100,14 @@ def test_a_name_that_others_changed_is_put_back(
     world.senlin.update_policy(made.id, name=f"{world.namespace}-{renamed}")
     world.eventually(lambda: world.policies()[0].name == made.name, "corrected")
 
-    notes = [note for reason, note in world.events("grow") if reason == "Updating"]
-    assert any("Drift" in it and f"-{renamed} → {made.name}" in it for it in notes), notes
+    world.eventually(
+        lambda: any(
+            "Drift" in note and f"-{renamed} → {made.name}" in note
+            for reason, note in world.events("grow")
+            if reason == "Updating"
+        ),
+        "told by an event",
+    )
     settled = world.ready("SenlinPolicy", "grow")
     assert settled["status"]["id"] == made.id
     world.wait(
