@@ -139,15 +139,23 @@ class Inventory:
         """Forget an action whose end is known."""
         self._watched.pop(action_id, None)
 
-    def locked(self, lock: str) -> bool:
+    def forget(self, target: str) -> None:
+        """Forget the actions on a cloud object that nobody looks after any more."""
+        self._watched = {id_: it for id_, it in self._watched.items() if it.target != target}
+
+    def locked(self, lock: str, by: str | None = None) -> bool:
         """Return whether a request or an action of this process keeps others off.
 
         A cluster and its declared nodes are worked on apart, so two of them could start an action
         from the same look; Senlin refuses the second one too late, if at all.
+
+        Args:
+            lock: The cluster, or the node without one.
+            by: The cloud object that asks, if its own actions do not keep it off.
         """
-        ended = self.snapshot.ended if self.snapshot else {}
-        running = (it.lock for id_, it in self._watched.items() if id_ not in ended)
-        return lock in self._sending or lock in running
+        over = self.snapshot.ended.keys() | self.snapshot.unknown if self.snapshot else ()
+        running = (it for id_, it in self._watched.items() if id_ not in over)
+        return lock in self._sending or any(it.lock == lock and it.target != by for it in running)
 
     @contextmanager
     def locking(self, lock: str | None) -> Iterator[None]:

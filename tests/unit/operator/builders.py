@@ -109,6 +109,19 @@ def a_cluster_manifest(name: str = "web", resource: Any = None, **more: Any) -> 
     return a_manifest("SenlinCluster", name, {**wanted, **(resource or {})}, **more)
 
 
+def a_template_manifest(flavor: str = "m1.tiny", resource: Any = None, **more: Any) -> Document:
+    """Return a cluster with a profile of its own."""
+    profile = {"type": "os.nova.server", "version": "1.0", "properties": {"flavor": flavor}}
+    raw = a_cluster_manifest("web", {"profile": profile, **(resource or {})}, **more)
+    del raw["spec"]["resource"]["profileRef"]
+    return raw
+
+
+def a_node_manifest(name: str = "one", resource: Any = None, **more: Any) -> Document:
+    wanted = {"profileRef": {"name": "small"}, "metadata": {}, "tainted": False}
+    return a_manifest("SenlinNode", name, {**wanted, **(resource or {})}, **more)
+
+
 def a_secret_manifest(clouds: str = CLOUDS, **metadata: Any) -> Document:
     identity = {"namespace": NAMESPACE, "name": SECRET_KEY.name, "uid": "secret-uid"}
     return {

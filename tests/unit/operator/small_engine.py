@@ -14,6 +14,7 @@ from small_records import NOW, Document, Records, fits, worth
 Work = Generator[None, None, str]  # returns what went wrong, if anything
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 _LOCK_TRIES = 3
+_FORCEFUL = ("CLUSTER_DELETE", "NODE_DELETE")
 # The children of these are stored without their cluster.
 _APART = ("CLUSTER_CHECK", "CLUSTER_RECOVER")
 _SEVERAL = "senlin.policy.scaling"
@@ -76,10 +77,12 @@ class Engine(Records):
         """Return whether an action holds the cluster, or a member of it; or the node."""
         return id_ in self._locks or any(node["id"] in self._locks for node in self.members(id_))
 
-    def steal(self, id_: str) -> None:
+    def steal(self, id_: str, thief: str = "") -> None:
         """Take the locks away from whoever holds them, as a deletion does."""
         targets = {id_, *(node["id"] for node in self.members(id_))}
         for job in [it for it in self._jobs if self._actions[it]["target"] in targets]:
+            if job == thief:
+                continue
             self._drop(job)
             for action in self._family(job):
                 self._end(action, "The lock was taken away.")
@@ -114,6 +117,8 @@ class Engine(Records):
         target = action["target"]
         yield
         for _ in range(_LOCK_TRIES):
+            if action["action"] in _FORCEFUL and self._open(action):
+                self.steal(target, action["id"])
             if self._free(action):
                 break
             yield
@@ -125,9 +130,12 @@ class Engine(Records):
         return fault
 
     def _free(self, action: Document) -> bool:
-        target = action["target"]
+        return self._open(action) and not self.locked(action["target"])
+
+    def _open(self, action: Document) -> bool:
+        """Return whether no action holds the cluster of a node."""
         around = action["cluster_id"]
-        return not (self.locked(target) or (around != target and around in self._locks))
+        return around == action["target"] or around not in self._locks
 
     def _advance(self, id_: str) -> None:
         if id_ not in self._jobs:

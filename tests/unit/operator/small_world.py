@@ -23,12 +23,12 @@ from senlin_operator.engine.conclusion import Conclusion
 from senlin_operator.engine.controller import Controller
 from senlin_operator.engine.queue import Queue
 from senlin_operator.engine.reconciler import Reconciler
-from senlin_operator.kinds import cluster, policy, profile
+from senlin_operator.kinds import cluster, node, policy, profile
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import Key, Resource
 
-KINDS = {kind.name: kind for kind in (profile.KIND, policy.KIND, cluster.KIND)}
+KINDS = {kind.name: kind for kind in (profile.KIND, policy.KIND, cluster.KIND, node.KIND)}
 SMALL = Key("SenlinProfile", "team", "small")
 WEB = Key("SenlinCluster", "team", "web")
 PROFILE = a_profile_manifest(uid="profile-uid")

@@ -2,7 +2,17 @@
 
 import pytest
 
-from senlin_operator.kinds.bindings import Attach, Binding, Detach, Step, Switch, condition, plan
+from senlin_operator.kinds.bindings import (
+    Attach,
+    Binding,
+    Detach,
+    Step,
+    Switch,
+    condition,
+    conflicts,
+    enabled,
+    plan,
+)
 
 A = Binding("a", "oldest-first")
 B = Binding("b", "batches")
@@ -38,3 +48,41 @@ def test_the_condition_is_true_when_nothing_is_to_be_done() -> None:
     attached = condition((A,), (A,))
 
     assert (attached.status, attached.reason) == ("True", "PoliciesAttached")
+
+
+def typed(name: str, type_: str, *, on: bool = True) -> Binding:
+    return Binding(f"id-{name}", name, on, f"senlin.policy.{type_}")
+
+
+OLD, YOUNG, HOOK = (typed(it, "deletion-1.0") for it in ("old", "young", "hook"))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "pairs"),
+    [
+        pytest.param((OLD,), [], id="one"),
+        pytest.param((OLD, YOUNG), [(OLD, YOUNG)], id="two of a type"),
+        pytest.param((OLD, YOUNG, HOOK), [(OLD, YOUNG), (OLD, HOOK)], id="three of a type"),
+        pytest.param((OLD, OLD), [], id="one of them, twice"),
+        pytest.param((OLD, typed("new", "deletion-1.1")), [], id="two versions"),
+        pytest.param((typed("up", "scaling-1.0"), typed("down", "scaling-1.0")), [], id="scaling"),
+        pytest.param((A, B), [], id="types that are not known yet"),
+    ],
+)
+def test_conflicts(wanted: tuple[Binding, ...], pairs: list[tuple[Binding, Binding]]) -> None:
+    assert conflicts(wanted) == pairs
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        pytest.param((OLD, typed("h", "health-1.2")), "h", id="in any version"),
+        pytest.param((typed("h", "health-1.0", on=False),), None, id="switched off"),
+        pytest.param((typed("off", "health-1.0", on=False), typed("h", "health-1.2")), "h", id="2"),
+        pytest.param((OLD,), None, id="another type"),
+    ],
+)
+def test_enabled(seen: tuple[Binding, ...], found: str | None) -> None:
+    binding = enabled(seen, "senlin.policy.health")
+
+    assert (binding.name if binding else None) == found

@@ -1,0 +1,202 @@
+"""What is done about a cluster for the sake of its policies."""
+
+from dataclasses import replace
+
+import pytest
+from builders import UID
+from small_senlin import SmallSenlin
+
+from senlin_operator.cloud.inventory import OWNER
+from senlin_operator.engine.outcome import Blocked, Settled
+from senlin_operator.kinds.bindings import Attach, Binding, Detach, Switch
+from senlin_operator.kinds.cluster import (
+    KIND,
+    Observed,
+    Resize,
+    Spec,
+    Step,
+    Update,
+    conditions,
+    execute,
+    plan,
+    status,
+    verdict,
+)
+from senlin_operator.kinds.cluster_observed import START, observe
+from senlin_operator.kinds.cluster_plan import Create
+from senlin_operator.kinds.remediation import Remediation
+from senlin_operator.kube.conditions import Reason
+
+FIRST = Binding("a", "oldest-first", type="senlin.policy.deletion-1.0")
+SECOND = Binding("b", "youngest-first", type="senlin.policy.deletion-1.0")
+NEWER = Binding("c", "with-a-hook", type="senlin.policy.deletion-1.1")
+UP = Binding("u", "up", type="senlin.policy.scaling-1.0")
+DOWN = Binding("d", "down", type="senlin.policy.scaling-1.0")
+
+SPEC = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3, policies=(FIRST,))
+SENLINS = replace(SPEC, fixed_size=False)
+SEEN = Observed(
+    id="c1",
+    name="web",
+    profile_id="p1",
+    min_size=1,
+    max_size=5,
+    desired=3,
+    nodes=3,
+    active=3,
+    expendable=("n1", "n2", "n3"),
+    policies=(FIRST,),
+)
+EMPTY = replace(SEEN, min_size=0, desired=0, nodes=0, active=0, expendable=(), policies=())
+STARTING = replace(EMPTY, starting=True, metadata={OWNER: UID, START: "yes"})
+GROW = Resize("c1", 3, 1, 5, "")
+BEGUN = Update("c1", {"metadata": {}}, "the end of an empty start")
+
+
+@pytest.mark.parametrize(
+    ("spec", "size", "starting"),
+    [
+        pytest.param(replace(SPEC, policies=None), 3, False, id="no policies: at its full size"),
+        pytest.param(replace(SPEC, policies=()), 3, False, id="none wanted: the same"),
+        pytest.param(SPEC, 0, False, id="policies: empty, for them to have a say"),
+        pytest.param(SENLINS, 0, True, id="a size that Senlin owns: and a mark that it is to grow"),
+        pytest.param(replace(SENLINS, desired=0, min_size=0), 0, False, id="which 0 needs not"),
+    ],
+)
+def test_policies_are_there_before_the_nodes(spec: Spec, size: int, starting: bool) -> None:
+    made = replace(spec, desired=size, min_size=min(spec.min_size, size))
+
+    assert plan(spec, None) == [Create(made, starting)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "steps"),
+    [
+        pytest.param(SPEC, SEEN, [], id="as it should be: left alone"),
+        pytest.param(SPEC, EMPTY, [Attach("c1", FIRST), GROW], id="empty: the policies come first"),
+        pytest.param(
+            SPEC,
+            replace(SEEN, desired=2, nodes=2, active=2, policies=()),
+            [GROW, Attach("c1", FIRST)],
+            id="not empty: the size comes first",
+        ),
+        pytest.param(
+            SENLINS, STARTING, [Attach("c1", FIRST), GROW], id="Senlin's, starting: it grows once"
+        ),
+        pytest.param(
+            SENLINS,
+            replace(STARTING, desired=3, min_size=1, nodes=3, active=3, policies=(FIRST,)),
+            [BEGUN],
+            id="Senlin's, grown: the mark goes",
+        ),
+        pytest.param(
+            replace(SENLINS, min_size=0),
+            replace(EMPTY, policies=(FIRST,)),
+            [],
+            id="Senlin's, emptied by its policies: left alone",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, policies=(SECOND,)),
+            [Detach("c1", SECOND), Attach("c1", FIRST)],
+            id="another of its type: room comes first",
+        ),
+        pytest.param(
+            replace(SPEC, policies=(replace(FIRST, enabled=False),)),
+            SEEN,
+            [Switch("c1", replace(FIRST, enabled=False))],
+            id="to be switched off",
+        ),
+        pytest.param(
+            replace(SPEC, policies=None), SEEN, [], id="nothing said of policies: others' business"
+        ),
+        pytest.param(
+            replace(SPEC, policies=()), SEEN, [Detach("c1", FIRST)], id="none wanted: detached"
+        ),
+        pytest.param(
+            replace(SPEC, policies=(FIRST, SECOND)),
+            SEEN,
+            [],
+            id="two that exclude each other: the first one stays",
+        ),
+        pytest.param(
+            replace(SPEC, policies=(FIRST, NEWER, UP, DOWN)),
+            SEEN,
+            [Attach("c1", NEWER), Attach("c1", UP), Attach("c1", DOWN)],
+            id="another version is another type, and scaling policies may be several",
+        ),
+    ],
+)
+def test_plan(spec: Spec, seen: Observed, steps: list[Step]) -> None:
+    assert plan(spec, seen) == steps
+
+
+def test_policies_that_exclude_each_other_are_told() -> None:
+    spec = replace(SPEC, policies=(FIRST, SECOND))
+    sentence = (
+        "SenlinPolicy oldest-first and SenlinPolicy youngest-first are both of the type "
+        "senlin.policy.deletion-1.0, of which a cluster takes one: leave one of them out of "
+        "policies."
+    )
+
+    assert verdict(spec, SEEN) == Blocked(Reason.POLICIES_CONFLICT, sentence)
+    assert [it.reason for it in conditions(spec, SEEN)] == ["EnoughNodes", "PoliciesConflict"]
+    assert isinstance(verdict(replace(SPEC, policies=(FIRST, NEWER, UP, DOWN)), SEEN), Settled)
+
+
+def test_the_mark_of_an_empty_start_is_made_and_taken_away() -> None:
+    senlin = SmallSenlin(["p1"])
+    id_ = execute(senlin.proxy, plan(SENLINS, None)[0], UID).id
+    seen = observe(senlin.look(), id_, UID)
+    assert seen is not None
+    assert seen.starting
+
+    execute(senlin.proxy, replace(BEGUN, id=id_), UID)
+
+    assert senlin.cluster(id_).metadata == {OWNER: UID}
+
+
+@pytest.mark.parametrize(
+    ("spec", "binding_ids", "version"),
+    [
+        pytest.param(SPEC, ("b1",), ("b1",), id="policies are wanted: asked for when they change"),
+        pytest.param(SPEC, (), (), id="even if none is bound"),
+        pytest.param(replace(SPEC, policies=None), ("b1",), None, id="nobody asks"),
+        pytest.param(
+            replace(SPEC, policies=None, remediation=Remediation(recover=True)),
+            ("b1",),
+            ("b1",),
+            id="remediation asks for a health policy",
+        ),
+        pytest.param(
+            replace(SPEC, policies=None, remediation=Remediation(recover=True)),
+            (),
+            None,
+            id="but not if none is bound",
+        ),
+    ],
+)
+def test_when_the_bindings_are_asked_for(
+    spec: Spec, binding_ids: tuple[str, ...], version: object
+) -> None:
+    assert KIND.details is not None
+    assert KIND.details.version(spec, replace(SEEN, binding_ids=binding_ids)) == version
+
+
+def test_the_status_lists_the_policies() -> None:
+    shown = [{"name": "oldest-first", "id": "a", "enabled": True}]
+
+    assert status(SEEN)["policies"] == shown
+    assert "policies" not in status(EMPTY)
+
+
+def test_bindings_show_in_the_list_of_clusters() -> None:
+    senlin = SmallSenlin(["p1"])
+    id_ = execute(senlin.proxy, Create(SPEC), UID).id
+    policy = senlin.create_policy("p", {"type": "senlin.policy.deletion", "version": "1.0"}).id
+    execute(senlin.proxy, Attach(id_, Binding(policy, "p")), UID)
+
+    seen = observe(senlin.look(), id_, UID)
+
+    assert seen is not None
+    assert len(seen.binding_ids) == 1
