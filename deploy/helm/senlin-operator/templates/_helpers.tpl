@@ -23,8 +23,8 @@
 
 {{/* What an object and its pods are found by. Takes root, component and, if there are several, shard. */}}
 {{- define "senlin-operator.selector" -}}
-app.kubernetes.io/name: {{ include "senlin-operator.name" .root }}
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/name: {{ include "senlin-operator.name" .root | quote }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- with .shard }}
 senlin.openstack.org/shard: {{ . | quote }}
@@ -33,11 +33,11 @@ senlin.openstack.org/shard: {{ . | quote }}
 
 {{/* The labels that every object has. */}}
 {{- define "senlin-operator.labels" -}}
-app.kubernetes.io/name: {{ include "senlin-operator.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "senlin-operator.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" | quote }}
 {{- end -}}
 
 {{/* Labels and annotations of an object. Takes root and, if it has more, labels and annotations. */}}
@@ -84,7 +84,7 @@ annotations:
 
 {{/* What every pod of the release is like. */}}
 {{- define "senlin-operator.podSpec" -}}
-serviceAccountName: {{ .serviceAccountName }}
+serviceAccountName: {{ .serviceAccountName | quote }}
 automountServiceAccountToken: true
 enableServiceLinks: false
 {{- with .root.Values }}
@@ -97,7 +97,7 @@ securityContext:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .nodeSelector }}
 nodeSelector:
@@ -116,7 +116,7 @@ tolerations:
 
 {{/* What every container of the release is like. */}}
 {{- define "senlin-operator.container" -}}
-image: {{ include "senlin-operator.image" . }}
+image: {{ include "senlin-operator.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- with .Values.securityContext }}
 securityContext:

@@ -6,7 +6,7 @@
 {{- end }}
 {{- with .Values.watchNamespaces }}
 - name: SENLIN_OPERATOR_NAMESPACES
-  value: {{ uniq . | join "," }}
+  value: {{ uniq . | join "," | quote }}
 {{- end }}
 {{- end -}}
 
