@@ -108,6 +108,8 @@ class Kind(Generic[S, O, T]):
     neighbours: Callable[[O | None], Iterable[str]] | None = None
     # What its deletion has to wait for.
     irremovable: Callable[[O], Waiting | None] = field(default=lambda _: None)
+    # What lets others leave it before it is deleted; None: nothing is ever in it.
+    vacate: Callable[[O], list[T]] | None = None
     # What else is deleted in the cloud once the object itself has gone.
     leftovers: Callable[[Snapshot, str], list[T]] = field(default=lambda *_: [])
     children: Children[O] | None = None

@@ -1,5 +1,7 @@
 """The end of an object: what it made in the cloud goes first, then the object itself."""
 
+from dataclasses import replace
+
 from senlin_operator.engine import actions
 from senlin_operator.engine.access import Access
 from senlin_operator.engine.attempt import Attempt, View
@@ -13,6 +15,7 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import FORCE, Resource
 
 _NAMED = 5  # users in a message
+_AGAIN = 5.0  # seconds until Senlin, which was busy, is asked again
 
 
 class Removal:
@@ -30,7 +33,7 @@ class Removal:
         if not resource.guarded:
             return Gone()
         if used := self._used(attempt):
-            return used
+            return await self._vacate(attempt, used)
         if _detached(resource):
             return await self._release(attempt)
         view = await look(self._access, attempt)
@@ -43,7 +46,7 @@ class Removal:
         if waiting and (attempt.memory.forced or not forced):
             return waiting
         if not forced and (kept := self._kept(attempt, view.seen)):
-            return kept
+            return await self._vacate(attempt, kept)
         if action_id := actions.dead(view):
             return await self._executor.cancel(attempt, view, action_id)
         if held := attempt.memory.held(None) or attempt.kind.irremovable(view.seen):
@@ -71,6 +74,18 @@ class Removal:
         names = ", ".join(living[:_NAMED])
         text = f"Its deletion would destroy others, and waits for them to leave: {names}."
         return Waiting(Reason.IN_USE, text)
+
+    async def _vacate(self, attempt: Attempt, waiting: Waiting) -> Waiting:
+        """Wait for others to leave, and see to it that they can."""
+        vacate = attempt.kind.vacate
+        view = await look(self._access, attempt) if vacate else None
+        if vacate is None or not isinstance(view, View) or view.seen is None:
+            return waiting
+        steps = vacate(view.seen)
+        if not steps or steps[0] == attempt.memory.taken:
+            return waiting
+        started = await self._executor.execute(attempt, view, steps[0])
+        return waiting if isinstance(started, Started) else replace(waiting, after=_AGAIN)
 
     async def _delete(self, attempt: Attempt, view: View, seen: Seen, *, force: bool) -> Outcome:
         step = attempt.kind.remove(seen, force)

@@ -26,6 +26,7 @@ from senlin_operator.kinds.cluster_plan import (
     held,
     pending,
     plan,
+    vacate,
 )
 from senlin_operator.kinds.cluster_spec import Spec, references, spec
 from senlin_operator.kinds.common import Delete
@@ -185,5 +186,6 @@ KIND: Kind[Spec, Observed, Step] = Kind(
         add=lambda seen, policies: replace(seen, policies=policies),
     ),
     neighbours=lambda seen: seen.marked if seen else (),
+    vacate=vacate,
     children=template.CHILDREN,
 )

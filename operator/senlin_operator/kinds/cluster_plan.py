@@ -113,6 +113,13 @@ def plan(spec: Spec, seen: Observed | None) -> list[Step]:
     return [*duplicates, *(step for concern in concerns for step in concern), *_grown(spec, seen)]
 
 
+def vacate(seen: Observed) -> list[Step]:
+    """Return the step that lets nodes leave a cluster that is to be deleted, if it is needed."""
+    if seen.min_size == 0:
+        return []
+    return [Resize(seen.id, seen.nodes, 0, -1, f"minSize {seen.min_size} → 0")]
+
+
 def desired(spec: Spec, seen: Observed) -> int:
     """Return how many nodes there should be now.
 
