@@ -24,7 +24,7 @@ class Type(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a condition is as it is. docs/conditions.md tells each one's cause and cure."""
+    """Why a condition is as it is. docs/reasons has a page with each one's cause and cure."""
 
     READY = "Ready"
     DEGRADED = "Degraded"

@@ -1,20 +1,96 @@
-"""Every reason of a condition is documented, and nothing else is."""
+"""Every reason of a condition has its page, and nothing names a reason or a type that is none."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from senlin_operator.kube.conditions import Reason
+import pytest
+import yaml
 
-PAGE = Path(__file__).parents[3] / "docs" / "conditions.md"
-_SECTION = re.compile(r"^#+ Reasons\n(.*?)(?=^#|\Z)", re.MULTILINE | re.DOTALL)
-_FIRST_COLUMN = re.compile(r"^\| *`([A-Za-z]+)`", re.MULTILINE)
+from senlin_operator.kube.conditions import Reason, Type
+
+ROOT = Path(__file__).parents[3]
+CONDITIONS = ROOT / "docs" / "conditions.md"
+PAGES = ROOT / "docs" / "reasons"
+INDEX = PAGES / "README.md"
+SECTIONS = ["What it means", "Cause", "Cure", "When it goes by itself", "Example"]
+DEFINITIONS = {file.name: yaml.safe_load(file.read_text()) for file in ROOT.glob("crds/*.yaml")}
+LINK = re.compile(r"\]\(([^)#:]*\.md)(?:#([^)]+))?\)")
+ROW = re.compile(r"^\| \[`(\w+)`\]\(reasons/(\w+)\.md\) \| (.+) \|$", re.MULTILINE)
+NAMES = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b")  # OfSuchAForm
+NAMED = re.compile(r"\b(?:conditions?|reasons?)\s+([A-Z][A-Za-z]+)")
 
 
-def test_the_documented_reasons_are_those_of_the_code() -> None:
-    section = _SECTION.search(PAGE.read_text())
-    assert section is not None
-    assert re.search(r"^\| Reason +\|", section[1], re.MULTILINE)
+def test_each_reason_has_a_page_and_no_other_page_is_left() -> None:
+    pages = {page.stem for page in PAGES.glob("*.md")} - {"README"}
 
-    documented = _FIRST_COLUMN.findall(section[1])
+    assert pages == set(Reason)
 
-    assert sorted(documented) == sorted(Reason)
+
+def test_the_table_of_conditions_has_a_line_for_each_reason_in_the_code_s_order() -> None:
+    rows = ROW.findall(CONDITIONS.read_text())
+
+    assert [name for name, _, _ in rows] == [str(reason) for reason in Reason]
+    assert all(name == page for name, page, _ in rows)
+    assert all(line.endswith(".") and len(line) < 100 for _, _, line in rows)
+
+
+def test_the_index_has_each_reason_once() -> None:
+    links = re.findall(r"\[(\w+)\]\((\w+)\.md\)", INDEX.read_text())
+
+    assert sorted(links) == sorted((reason, reason) for reason in Reason)
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_a_page_says_all_that_it_should(reason: Reason) -> None:
+    title, *sections = re.split(r"^#+ ", (PAGES / f"{reason}.md").read_text(), flags=re.M)[1:]
+    said = dict(section.split("\n", 1) for section in sections)
+
+    assert title.strip() == reason
+    assert list(said) == SECTIONS
+    assert all(text.strip() for text in said.values())
+    assert re.fullmatch(r"\s*```text\n.+\n```\s*", said["Example"])
+
+
+@pytest.mark.parametrize("page", [CONDITIONS, *sorted(PAGES.glob("*.md"))], ids=lambda it: it.stem)
+def test_links_lead_somewhere(page: Path) -> None:
+    for place, heading in LINK.findall(page.read_text()):
+        linked = page.parent / place
+        assert linked.is_file(), place
+        assert not heading or f"\n## {heading.capitalize()}\n" in linked.read_text()
+
+
+@pytest.mark.parametrize("file", DEFINITIONS)
+def test_a_definition_names_reasons_and_types_that_exist(file: str) -> None:
+    """A word of several humps is a reason, a type, or something that the definitions define."""
+    kinds = {it["spec"]["names"]["kind"] for it in DEFINITIONS.values()}
+    others = {"OpenStack"} | kinds | {f"{kind}s" for kind in kinds}
+    values = {value for values in found(DEFINITIONS[file], "enum") for value in values}
+    conditions = {*Reason, *Type}
+
+    for text in [*found(DEFINITIONS[file], "description"), *found(DEFINITIONS[file], "message")]:
+        if isinstance(text, str):
+            assert set(NAMES.findall(text)) <= conditions | others | values, text
+            assert set(NAMED.findall(text)) <= conditions, text
+
+
+def test_a_definition_explains_the_types_that_its_kind_has() -> None:
+    for definition in DEFINITIONS.values():
+        schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+        text = schema["properties"]["status"]["properties"]["conditions"]["description"]
+        explained = re.findall(r"\b([A-Z][A-Za-z]+):", text)
+
+        assert {"Ready", "Reconciling", "Stalled"} <= set(explained) <= set(Type)
+
+
+def found(node: Any, key: str) -> Iterator[Any]:
+    """Yield what stands under the key, at any depth."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name == key:
+                yield value
+            yield from found(value, key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from found(value, key)
