@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from builders import (
     NOW,
+    Clock,
     a_cluster,
     a_cluster_manifest,
     a_node,
@@ -21,7 +22,7 @@ from builders import (
 from openstack_clustering import Action
 from senlin_operator.cloud.inventory import Inventory, Snapshot, Waking
 from senlin_operator.cloud.session import Cloud
-from senlin_operator.engine.actions import begun, follow, follow_removal, running
+from senlin_operator.engine.actions import begun, dead, follow, follow_removal, running
 from senlin_operator.engine.attempt import Attempt, View
 from senlin_operator.engine.memory import Memory
 from senlin_operator.engine.outcome import Failed, Waiting
@@ -163,7 +164,7 @@ def test_others_actions_are_waited_for(settled: bool) -> None:
     waiting = follow(an_attempt(action=None, settled=settled), a_view(unfinished=scaling))
 
     message = "Senlin is at work on behalf of others: CLUSTER_SCALE_OUT."
-    assert waiting == Waiting(Reason.BUSY, message, quiet=settled)
+    assert waiting == Waiting(Reason.BUSY, message, after=30, quiet=settled)
 
 
 def test_a_member_that_others_work_on_is_waited_for() -> None:
@@ -236,3 +237,34 @@ def test_a_removal_has_failed() -> None:
     assert attempt.memory.held(None) == Failed(
         Reason.ACTION_FAILED, "Deletion failed: node n1: no host"
     )
+
+
+@pytest.mark.parametrize(
+    ("ago", "timeout", "found"),
+    [
+        pytest.param(3600, 3600, None, id="at its timeout: its engine is about to end it"),
+        pytest.param(3670, 3600, "a1", id="well beyond it: its engine must have died"),
+        pytest.param(130, 60, "a1", id="a shorter timeout"),
+        pytest.param(100, 60, None, id="a shorter timeout, just over"),
+    ],
+)
+def test_an_action_that_no_engine_works_on(
+    clock: Clock, ago: float, timeout: int, found: str | None
+) -> None:
+    action = an_action(start_time=clock() - ago, timeout=timeout)
+
+    assert dead(a_view(unfinished=action)) == found
+
+
+def test_an_action_that_waits_for_an_engine_is_not_dead() -> None:
+    assert dead(a_view(unfinished=an_action(status="READY", start_time=None, timeout=1))) is None
+
+
+def test_an_action_on_a_member_may_be_dead(clock: Clock) -> None:
+    action = an_action(target="n1", cluster_id="", start_time=clock() - 9999, timeout=3600)
+
+    assert dead(a_view(unfinished=action)) == "a1"
+
+
+def test_nothing_is_dead_on_what_is_absent() -> None:
+    assert dead(replace(a_view(unfinished=an_action()), seen=None)) is None

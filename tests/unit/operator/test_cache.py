@@ -10,6 +10,7 @@ from builders import (
     Document,
     a_cluster_manifest,
     a_condition,
+    a_node_manifest,
     a_profile_manifest,
     a_secret_manifest,
     ready,
@@ -18,13 +19,14 @@ from builders import (
 
 from senlin_operator.engine.cache import Cache
 from senlin_operator.engine.queue import Queue
-from senlin_operator.kinds import cluster, profile
+from senlin_operator.kinds import cluster, node, profile
 from senlin_operator.kube.objects import GROUP, SECRET, Key
 
 WEB = Key("SenlinCluster", "team", "web")
 SHOP = Key("SenlinCluster", "team", "shop")
 SMALL = Key("SenlinProfile", "team", "small")
 BIG = Key("SenlinProfile", "team", "big")
+ONE = Key("SenlinNode", "team", "one")
 
 
 class Observer:
@@ -32,7 +34,9 @@ class Observer:
 
     def __init__(self) -> None:
         self.queue = Queue()
-        self.cache = Cache({it.name: it for it in (profile.KIND, cluster.KIND)}, self.queue)
+        self.cache = Cache(
+            {it.name: it for it in (profile.KIND, cluster.KIND, node.KIND)}, self.queue
+        )
 
     def sees(self, raw: Document, event: str | None = "MODIFIED", **metadata: str) -> None:
         raw = {**raw, "metadata": {**raw["metadata"], **metadata}}
@@ -266,3 +270,88 @@ async def test_all_that_show_one_cloud_object_are_found(observer: Observer) -> N
 
     observer.sees(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "DELETED")
     assert set(observer.cache.of(["c1"])) == {WEB}
+
+
+def owned(uid: str = UID) -> Document:
+    return {"ownerReferences": [{"kind": "SenlinCluster", "uid": uid, "controller": True}]}
+
+
+async def test_children_are_found_by_their_owner(observer: Observer) -> None:
+    observer.sees(a_profile_manifest("mine", uid="mine-uid", **owned()), "ADDED")
+    observer.sees(a_profile_manifest("theirs", uid="theirs-uid", **owned("other")), "ADDED")
+
+    assert observer.cache.children(UID) == [Key("SenlinProfile", "team", "mine")]
+    assert observer.cache.children("nobody") == []
+
+
+async def test_who_refers_to_an_owner_but_is_not_controlled_is_no_child(
+    observer: Observer,
+) -> None:
+    reference = {"kind": "SenlinCluster", "uid": UID}
+    observer.sees(a_profile_manifest("mine", uid="x", ownerReferences=[reference]), "ADDED")
+
+    assert observer.cache.children(UID) == []
+
+
+async def test_a_child_that_has_gone_wakes_its_owner(observer: Observer) -> None:
+    raw = a_profile_manifest("mine", uid="mine-uid", **owned())
+    observer.sees(raw, "ADDED")
+    await observer.woken()
+
+    observer.sees(raw, "DELETED")
+
+    assert WEB in await observer.woken()
+    assert observer.cache.children(UID) == []
+
+
+IN_WEB = {"clusterRef": {"name": "web"}}
+
+
+async def test_a_member_wakes_its_cluster_which_counts_it(observer: Observer) -> None:
+    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid"), "ADDED")
+
+    assert await observer.woken() == {ONE, WEB}
+    assert observer.cache.users(WEB) == [ONE]
+
+
+async def test_a_member_that_goes_elsewhere_wakes_the_cluster_that_it_was_in(
+    observer: Observer,
+) -> None:
+    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid"), "ADDED")
+    await observer.woken()
+
+    observer.sees(a_node_manifest(uid="one-uid", generation=2), resourceVersion="2")
+
+    assert await observer.woken() == {ONE, WEB}
+    assert observer.cache.users(WEB) == []
+
+
+async def test_a_member_that_begins_to_go_wakes_its_cluster(observer: Observer) -> None:
+    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid", **GUARDED), "ADDED")
+    await observer.woken()
+
+    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid", **DELETING), resourceVersion="2")
+
+    assert await observer.woken() == {ONE, WEB}
+
+
+async def test_a_new_user_does_not_wake_a_profile_which_counts_nobody(observer: Observer) -> None:
+    observer.sees(a_node_manifest(uid="one-uid"), "ADDED")
+
+    assert await observer.woken() == {ONE}
+
+
+async def test_what_we_are_through_with_uses_nothing(observer: Observer) -> None:
+    """In a foreground deletion others hold it until what it owns has gone."""
+    raw = a_cluster_manifest(status=ready("c1"), **DELETING)
+    observer.sees(raw, resourceVersion="2")
+    assert observer.cache.users(SMALL) == [WEB]
+    await observer.woken()
+    metadata = {**raw["metadata"], "finalizers": ["foregroundDeletion"]}
+
+    observer.sees({**raw, "metadata": metadata}, resourceVersion="3")
+
+    assert observer.cache.get(WEB) is not None
+    assert observer.cache.users(SMALL) == []
+    assert WEB not in observer.cache.users(SECRET_KEY)
+    assert await observer.woken() == {SMALL, SECRET_KEY}
