@@ -275,8 +275,8 @@ def differences(before: Snapshot, now: Snapshot) -> set[str]:
                 changed.add(id_)
                 for it in (one, other):
                     changed |= _concerned(it) if it else set()
-    changed |= _touched(before.unfinished, now.unfinished) | _touched(before.ended, now.ended)
-    return changed
+    touched = _touched(before.unfinished, now.unfinished) | _touched(before.ended, now.ended)
+    return changed | touched | _owners_within(now, touched)
 
 
 def _concerned(it: CloudObject) -> set[str]:
@@ -297,6 +297,12 @@ def by_cluster(nodes: Iterable[Node]) -> dict[str, tuple[Node, ...]]:
 def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str]:
     actions = [before.get(id_) or now[id_] for id_ in before.keys() ^ now.keys()]
     return {id_ for action in actions for id_ in (action.target_id, action.cluster_id) if id_}
+
+
+def _owners_within(now: Snapshot, ids: set[str]) -> set[str]:
+    """Return the owners of the nodes in these clusters: they wait for the clusters' actions."""
+    members = (node for id_ in ids for node in now.members.get(id_, ()))
+    return {uid for node in members if (uid := owner_of(node))}
 
 
 def _found(proxy: Proxy, watched: Mapping[str, Watched]) -> dict[str, Action]:
