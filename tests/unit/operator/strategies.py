@@ -1,19 +1,37 @@
 """What may be wanted of a cluster, and what may happen to it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
 from small_senlin import SmallSenlin
 
 from senlin_operator.cloud.inventory import OWNER
+from senlin_operator.kinds.bindings import Binding
 from senlin_operator.kinds.cluster import Observed, Spec
+from senlin_operator.kinds.remediation import Remediation
 
 PROFILES = ("p1", "p2")
+POLICIES = ("deletion", "scaling", "health")  # by id; the types follow from them
+UIDS = ("uid-a", "uid-b", "uid-c")
 Event = Callable[[SmallSenlin, str], None]
 
 names = st.sampled_from(["web", "shop", "x.y~z"])
+uids = st.sampled_from(UIDS)
 maps = st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "1", "2"]), max_size=3)
+bindings = st.builds(
+    lambda id_, on: Binding(id_, id_, on, f"senlin.policy.{id_}-1.0"),
+    st.sampled_from(POLICIES),
+    st.booleans(),
+)
+policies = st.none() | st.lists(bindings, max_size=3, unique_by=lambda it: it.policy_id).map(tuple)
+remediations = st.builds(
+    Remediation,
+    recover=st.booleans(),
+    operation=st.sampled_from(["RECREATE", "REBOOT"]),
+    most=st.sampled_from(["100%", "40%", "1", "0"]),
+)
 
 
 @st.composite
@@ -31,6 +49,8 @@ def specs(draw: st.DrawFn) -> Spec:
         timeout=draw(st.sampled_from([60, 3600])),
         metadata=draw(maps),
         config=draw(maps),
+        policies=draw(policies),
+        remediation=draw(remediations),
     )
 
 
@@ -39,6 +59,8 @@ def observations(draw: st.DrawFn) -> Observed:
     """Return what Senlin may say of a cluster: likely or not."""
     nodes = draw(st.integers(0, 6))
     active = draw(st.integers(0, nodes))
+    ids = [f"n{number}" for number in range(nodes)]
+    some = st.lists(st.sampled_from(ids), unique=True) if ids else st.just([])
     return Observed(
         id="ours",
         name=draw(names),
@@ -53,8 +75,21 @@ def observations(draw: st.DrawFn) -> Observed:
         nodes=nodes,
         active=active,
         unbuilt=draw(st.integers(0, nodes - active)),
+        expendable=tuple(ids),
+        marked=dict(zip(UIDS, draw(some), strict=False)),
+        serverless=frozenset(draw(some)),
+        strays=tuple(draw(some)),
+        policies=draw(policies) or (),
         duplicates=tuple(draw(st.sets(st.sampled_from(["twin-1", "twin-2"])))),
     )
+
+
+@st.composite
+def memberships(draw: st.DrawFn) -> Spec:
+    """Return a spec of which some nodes are declared, and some are to leave."""
+    declared = draw(st.sets(uids))
+    leaving = draw(st.sets(uids)) - declared
+    return replace(draw(specs()), declared={it: it for it in declared}, leaving=frozenset(leaving))
 
 
 def as_wanted(spec: Spec, **differences: Any) -> Observed:
@@ -70,6 +105,7 @@ def as_wanted(spec: Spec, **differences: Any) -> Observed:
         "config": dict(spec.config),
         "nodes": spec.desired,
         "active": spec.desired,
+        "policies": spec.policies or (),
     }
     return Observed(id="ours", **{**fields, **differences})
 
