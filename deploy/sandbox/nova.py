@@ -45,7 +45,7 @@ class Nova:
     def boot(
         self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
     ) -> dict[str, Any]:
-        """Make a server that Senlin knows nothing of, for it to adopt; return it.
+        """Make a server on the network private that Senlin knows nothing of; return it.
 
         Args:
             name: The server's.

@@ -250,9 +250,11 @@ class World:
         } | changes
         return document
 
-    def adopting(self, identity: str, name: str = "web-1", **adoption: Any) -> Document:
+    def adopting(
+        self, server: str, name: str = "web-1", adopt: Document | None = None, **changes: Any
+    ) -> Document:
         """Return the manifest of a node that adopts a server."""
-        document = self.node(name, adopt={"identity": identity, **adoption})
+        document = self.node(name, adopt={"identity": server, **(adopt or {})}, **changes)
         document["spec"]["resource"].pop("profileRef")
         return document
 

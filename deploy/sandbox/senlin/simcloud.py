@@ -18,6 +18,7 @@ Record = dict[str, Any]  # a server as Nova's users see it, and `_…` for ourse
 
 ZONES = ("az1", "az2", "az3")
 KEYPAIRS = ("default", "oskey")
+ADDRESSES = {"private": [{"addr": "172.17.1.99", "version": 4, "OS-EXT-IPS:type": "fixed"}]}
 
 
 def _id(name: str) -> str:
@@ -208,7 +209,7 @@ class Cloud:
 
     def boot(self, name: str, **attributes: Any) -> Record:
         """Make a server that Senlin knows nothing of, as another user of Nova would."""
-        return _public(self._settled(self.create(name, **attributes)))
+        return _public(self._settled(self.create(name, **{"addresses": ADDRESSES, **attributes})))
 
     def plan(self, kind: str, **details: Any) -> str:
         """Set a fault; return its id."""
