@@ -1,24 +1,17 @@
 """A clock that the test moves, and small worlds that go by it."""
 
-import time
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 
 import pytest
 from builders import Clock, a_cluster_manifest, a_secret_manifest
-from small_world import PROFILE, SMALL, THREE, WEB, World
-
-from senlin_operator.cloud import inventory
-from senlin_operator.engine import actions, conclusion, execution, looking, memory, reconciler
+from small_world import PROFILE, SMALL, THREE, WEB, World, go_by
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Have the engine read a clock that can be put forward; the event loop keeps the real one."""
     clock = Clock()
-    moved = SimpleNamespace(**vars(time) | {"monotonic": clock, "time": clock})
-    for module in (actions, conclusion, execution, inventory, looking, memory, reconciler):
-        monkeypatch.setattr(module, "time", moved)
+    go_by(clock, monkeypatch)
     return clock
 
 

@@ -43,6 +43,9 @@ class SmallKube:
     def keys(self, kind: str) -> list[Key]:
         return sorted(key for key in self._objects if key.kind == kind)
 
+    def all(self) -> list[tuple[str, Document]]:
+        return [(key.kind, raw) for key, raw in self._objects.items()]
+
     # What people do.
 
     def apply(self, raw: Document) -> Key:

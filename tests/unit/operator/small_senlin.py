@@ -7,6 +7,7 @@ an accepted request is in `small_engine`.
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from small_engine import ENDED, Engine, Work
@@ -43,11 +44,21 @@ class SmallSenlin(Engine):
     ) -> None:
         super().__init__(clock)
         self.requests: list[tuple[object, ...]] = []
+        self.by_operator = False  # the request that is being made
         self.refusals: deque[ClientException] = deque()  # of the writes to come
         self.lose_reply = False  # to the next write, though it is carried out
         self.down: ClientException | None = None  # what lists answer
         for id_ in profiles:
             self.put_profile(Profile({"id": id_, "name": id_, "spec": _SERVER, "metadata": {}}))
+
+    @contextmanager
+    def asked_by_operator(self) -> Iterator[None]:
+        """Have all that is asked for meanwhile be the operator's."""
+        self.by_operator = True
+        try:
+            yield
+        finally:
+            self.by_operator = False
 
     # What a test looks at and arranges.
 

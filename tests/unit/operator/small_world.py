@@ -5,18 +5,23 @@ them. Looks at the project come when the test says so (`look`), and time passes 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from builders import SECRET_KEY, Clock, Document, a_profile_manifest
 from small_kube import SmallKube
 from small_senlin import SmallSenlin
 
 from openstack_clustering import Proxy
+from senlin_operator.cloud import inventory
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Inventory, Waking
 from senlin_operator.cloud.session import Cloud, Clouds
+from senlin_operator.engine import actions, conclusion, execution, looking, memory, reconciler
 from senlin_operator.engine.access import Access
 from senlin_operator.engine.cache import Cache
 from senlin_operator.engine.conclusion import Conclusion
@@ -38,18 +43,65 @@ CHECKED = THREE | {"remediation": {"mode": "Report", "checkInterval": "5m"}}
 _TURNS = 200  # of the event loop: more than anything here takes, as nothing really waits
 
 
+class Fuse:
+    """Ends a process before or after one of its requests: whoever asks then waits for ever."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None  # requests; None: it lives on
+        self.carried_out = False  # the last one
+        self.burnt = False
+
+    async def before(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            self.burnt = self.burnt or (self.left <= 0 and not self.carried_out)
+        await self._hang_if_burnt()
+
+    async def after(self) -> None:
+        self.burnt = self.burnt or (self.left is not None and self.left <= 0)
+        await self._hang_if_burnt()
+
+    async def _hang_if_burnt(self) -> None:
+        if self.burnt:
+            await asyncio.Event().wait()
+
+
+class Mortal:
+    """Kubernetes, as a process that may die between two requests reaches it."""
+
+    def __init__(self, kube: SmallKube, fuse: Fuse) -> None:
+        self._kube = kube
+        self._fuse = fuse
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        ask = getattr(self._kube, name)
+
+        async def mortally(*args: Any, **fields: Any) -> Any:
+            await self._fuse.before()
+            answer = await ask(*args, **fields)
+            await self._fuse.after()
+            return answer
+
+        return mortally
+
+
 class SmallCloud(Cloud):
     """A session without threads and logins."""
 
-    def __init__(self, senlin: SmallSenlin, waking: Waking) -> None:
+    def __init__(self, senlin: SmallSenlin, waking: Waking, fuse: Fuse) -> None:
         self.senlin = senlin
         self.inventory = Inventory(self.call, waking)
+        self._fuse = fuse
 
     async def call(
         self, operation: str, send: Callable[[Proxy], Any], *, urgent: bool = False
     ) -> Any:
         await asyncio.sleep(0)
-        return send(self.senlin.proxy)
+        await self._fuse.before()
+        with self.senlin.asked_by_operator():
+            answer = send(self.senlin.proxy)
+        await self._fuse.after()
+        return answer
 
 
 class SmallClouds:
@@ -83,31 +135,29 @@ class SmallRecorder:
 class World:
     """Everything, wired as `app.App` wires it."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, senlin: SmallSenlin | None = None) -> None:
         self.clock = clock
-        self.senlin = SmallSenlin(clock=clock)
-        self.queue = Queue(clock)
-        self.cache = Cache(KINDS, self.queue)
-        self.kube = SmallKube(self.cache.notice)
-        waking = Waking(changed=lambda ids: self._wake(self.cache.of(ids)), looked=self._wake)
-        self.cloud = SmallCloud(self.senlin, waking)
-        self.clouds = SmallClouds(self.cloud)
+        self.senlin = senlin or SmallSenlin(clock=clock)
+        self.kube = SmallKube(lambda *event: self.cache.notice(*event))
         self.recorder = SmallRecorder()
+        self.boot()
+
+    def boot(self) -> None:
+        """Start a process that knows nothing but what Kubernetes lists."""
+        self.fuse = Fuse()
+        self.queue = Queue(self.clock)
+        self.cache = Cache(KINDS, self.queue)
+        for kind, raw in self.kube.all():
+            self.cache.notice(kind, None, raw)
+        waking = Waking(changed=lambda ids: self._wake(self.cache.of(ids)), looked=self._wake)
+        self.cloud = SmallCloud(self.senlin, waking, self.fuse)
+        self.clouds = SmallClouds(self.cloud)
         self.controller = self.restarted()
 
     def restarted(self) -> Controller:
-        """Return a controller that remembers nothing, as a new process has it."""
-        kube, recorder = cast("KubeClient", self.kube), cast("Recorder", self.recorder)
-        access = Access(self.cache, kube, cast("Clouds", self.clouds))
-        return Controller(
-            KINDS,
-            self.cache,
-            self.queue,
-            access,
-            Reconciler(self.cache, kube, access, recorder),
-            Conclusion(self.cache, self.queue, kube, recorder),
-            workers=4,
-        )
+        """Return a controller that remembers nothing, but looks at what is cached."""
+        kube, recorder = cast("KubeClient", Mortal(self.kube, self.fuse)), self.recorder
+        return _controller(self, kube, cast("Recorder", recorder))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["World"]:
@@ -162,3 +212,18 @@ class World:
     def _wake(self, keys: Iterable[Key]) -> None:
         for key in keys:
             self.queue.add(key)
+
+
+def _controller(world: World, kube: KubeClient, recorder: Recorder) -> Controller:
+    cache, queue = world.cache, world.queue
+    access = Access(cache, kube, cast("Clouds", world.clouds))
+    reconciler = Reconciler(cache, kube, access, recorder)
+    conclusion = Conclusion(cache, queue, kube, recorder)
+    return Controller(KINDS, cache, queue, access, reconciler, conclusion, workers=4)
+
+
+def go_by(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the engine read that clock; the event loop keeps the real one."""
+    moved = SimpleNamespace(**vars(time) | {"monotonic": clock, "time": clock})
+    for module in (actions, conclusion, execution, inventory, looking, memory, reconciler):
+        monkeypatch.setattr(module, "time", moved)
