@@ -1,6 +1,6 @@
 """The way in: a login, and the clustering service behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -28,6 +28,8 @@ class Connection:
             `api_timeout` says otherwise.
         pool_size: How many connections to a server are kept for reuse: one for each thread.
         app_name: Who is asking; stands first in `User-Agent`.
+        before_request: Called with the method of each request to the service just before it is
+            sent, also before a repetition; what it raises keeps the request from being sent.
         overrides: Keys of clouds.yaml that win over the entry's own (`region_name`, `cacert`,
             `auth`, also `username` and the like). With an `auth_url` and no `cloud` they are all
             there is.
@@ -47,6 +49,7 @@ class Connection:
         timeout: float | None = None,
         pool_size: int = 10,
         app_name: str | None = None,
+        before_request: Callable[[str], None] | None = None,
         **overrides: Any,
     ) -> None:
         own_name = f"openstack-clustering/{__version__}"
@@ -74,6 +77,7 @@ class Connection:
             endpoint_override=settings.endpoint_override,
             wanted_microversion=settings.microversion,
             retries=settings.retries,
+            before_request=before_request,
         )
         self._session = session
         self._proxy: Proxy | None = None

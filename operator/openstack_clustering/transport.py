@@ -10,7 +10,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -58,6 +58,7 @@ class Transport:
         endpoint_override: str | None = None,
         wanted_microversion: str | None = None,
         retries: int = 2,
+        before_request: Callable[[str], None] | None = None,
     ) -> None:
         self._session = session
         self._exchange = exchange
@@ -68,6 +69,7 @@ class Transport:
         self._endpoint_override = endpoint_override
         self._wanted_microversion = wanted_microversion
         self._retries = retries
+        self._before_request = before_request
         self._lock = threading.RLock()
         self._service: _Service | None = None
         self._refusal: tuple[float, ClientException] | None = None
@@ -171,6 +173,8 @@ class Transport:
     def _send(self, call: "_Call", token: Mapping[str, str] | None) -> Reply:
         started = time.monotonic()
         headers = {**self._always, **call.headers, **(token or {})}
+        if self._before_request:
+            self._before_request(call.method)
         try:
             response = self._exchange(call.method, call.url, headers, call.body, self._timeout)
         except (keystone_exceptions.ClientException, *_NO_REPLY) as error:

@@ -26,6 +26,30 @@ class Settings:
     namespaces: tuple[str, ...] = field(
         default=(), metadata={"help": "namespaces to watch, separated by commas; none: all"}
     )
+    leader_election: bool = field(
+        default=False,
+        metadata={
+            "help": "true: wait for the lease before doing anything, so that one of several "
+            "processes acts; false: act at once",
+            "choices": ("true", "false"),
+        },
+    )
+    lease_name: str = field(
+        default="senlin-operator",
+        metadata={"help": "name of the Lease; the same for all processes of one installation"},
+    )
+    lease_namespace: str | None = field(
+        default=None,
+        metadata={"help": "namespace of the Lease; without one: the pod's own, or default"},
+    )
+    shards: int = field(
+        default=1,
+        metadata={"help": "number of processes that share the namespaces", "least": 1, "most": 64},
+    )
+    shard: int = field(
+        default=0,
+        metadata={"help": "which of the shards this is, from 0", "least": 0, "most": 63},
+    )
     workers: int = field(
         default=64, metadata={"help": "objects worked on at once", "least": 1, "most": 1000}
     )
@@ -75,13 +99,17 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
         # Beside a Service senlin-operator-metrics, METRICS_PORT is such as tcp://10.0.0.1:8080.
         if text and not text.startswith(("tcp://", "udp://", "sctp://")):
             values[name] = _value(setting, text)
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.shard >= settings.shards:
+        raise BadSettings(f"shard is {settings.shard}, but there are {settings.shards}, from 0.")
+    return settings
 
 
 def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
     name, hints = setting.name, setting.metadata
     if choices := hints.get("choices"):
-        return _choice(name, text, choices)
+        chosen = _choice(name, text, choices)
+        return chosen == "true" if setting.type is bool else chosen
     if name == "namespaces":
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if "least" not in hints:

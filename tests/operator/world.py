@@ -64,6 +64,17 @@ class Operator:
     def kill(self) -> int:
         return self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Freeze it, as a machine does that is suspended; `resume` lets it go on."""
+        self._send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
+        assert self._process
+        self._process.send_signal(number)
+
     def wait(self, seconds: float) -> int:
         """Wait until it ends by itself; return its exit code."""
         assert self._process

@@ -32,4 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KubeError, OSError) as error:  # nothing to watch, or the port is taken
         print(f"senlin-operator: {error}", file=sys.stderr)
         return 1
+    except asyncio.CancelledError:  # told to stop while it waited for the lease
+        return 0
     return 0

@@ -5,6 +5,7 @@ import contextvars
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from openstack_clustering import ClientException, Connection, Proxy
@@ -22,10 +23,23 @@ _LOGIN_PAUSE = 45.0  # seconds between refused logins, so that nobody is locked 
 _LOGIN_PAUSE_MOST = 300.0
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How all sessions of a process work."""
+
+    idle: float = 30.0  # seconds between looks at a project while nothing is awaited
+    may_write: Callable[[], None] = lambda: None  # raises, from any thread, if this process may not
+
+    def before_request(self, method: str) -> None:
+        """Keep writes from being sent that must not be."""
+        if method != "GET":
+            self.may_write()
+
+
 class Cloud:
     """What is done in the name of one credential. It cannot hold up another one's work."""
 
-    def __init__(self, credential: Credential, waking: Waking, idle: float) -> None:
+    def __init__(self, credential: Credential, waking: Waking, way: Way) -> None:
         options: dict[str, Any] = {"cacert": credential.cacert} if credential.cacert else {}
         self._connection = Connection(
             credential.cloud,
@@ -33,6 +47,7 @@ class Cloud:
             timeout=_TIMEOUT,
             pool_size=_THREADS,
             app_name="senlin-operator",
+            before_request=way.before_request,
             **options,
         )
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="senlin")
@@ -41,7 +56,7 @@ class Cloud:
         self._refused: ClientException | None = None
         self._refusals = 0
         self._login_at = 0.0
-        self.inventory = Inventory(self._probe, waking, idle)
+        self.inventory = Inventory(self._probe, waking, way.idle)
         # In a context of its own: its log lines are about none of the objects in particular.
         self._loop = asyncio.create_task(
             self.inventory.run(), name="inventory", context=contextvars.Context()
@@ -113,9 +128,9 @@ class Cloud:
 class Clouds:
     """The sessions, by credential; one lives as long as somebody uses it."""
 
-    def __init__(self, waking: Waking, idle: float) -> None:
+    def __init__(self, waking: Waking, way: Way) -> None:
         self._waking = waking
-        self._idle = idle
+        self._way = way
         self._clouds: dict[str, Cloud] = {}
         self._users: dict[str, str] = {}  # uid to fingerprint
         self._closing: set[asyncio.Task[None]] = set()
@@ -123,7 +138,7 @@ class Clouds:
     def use(self, credential: Credential, uid: str) -> Cloud:
         """Return the session of the credential; the user leaves the one that it used before."""
         fingerprint = credential.fingerprint
-        cloud = self._clouds.get(fingerprint) or Cloud(credential, self._waking, self._idle)
+        cloud = self._clouds.get(fingerprint) or Cloud(credential, self._waking, self._way)
         self._clouds[fingerprint] = cloud
         if self._users.get(uid) != fingerprint:
             self.leave(uid)

@@ -16,9 +16,15 @@ class Cache:
     A status that we wrote ourselves wakes nobody but those who refer to the object.
     """
 
-    def __init__(self, kinds: Mapping[str, AnyKind], queue: Queue) -> None:
+    def __init__(
+        self,
+        kinds: Mapping[str, AnyKind],
+        queue: Queue,
+        concerns: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self._kinds = kinds
         self._queue = queue
+        self._concerns = concerns  # whether a namespace's objects are for this process
         self._objects: dict[Key, Resource] = {}
         self._references: dict[Key, frozenset[Key]] = {}
         self._users: defaultdict[Key, set[Key]] = defaultdict(set)
@@ -46,6 +52,8 @@ class Cache:
 
     def notice(self, kind: str, event: str | None, raw: Mapping[str, Any]) -> None:
         """Take what a watch or a list shows. It cannot fail."""
+        if not self._concerns(raw["metadata"]["namespace"]):
+            return
         resource = _view(kind, raw)
         if event == "DELETED":
             self._remove(resource)

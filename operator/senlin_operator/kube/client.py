@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -33,6 +33,7 @@ class KubeClient:
     def __init__(self, api: Any, plurals: Mapping[str, str]) -> None:
         self._api = api
         self._plurals = plurals
+        self.may_write: Callable[[], None] = lambda: None  # raises KubeError if not
 
     @classmethod
     async def connect(cls, kubeconfig: str | None, plurals: Mapping[str, str]) -> "KubeClient":
@@ -81,7 +82,7 @@ class KubeClient:
             query["fieldSelector"] = "type=Opaque"
         items: list[dict[str, Any]] = []
         while True:
-            page = await self._send("GET", self._path(kind, namespace), query=query)
+            page = await self.send("GET", self._path(kind, namespace), query=query)
             items += page["items"]
             token = page["metadata"].get("continue")
             if not token:
@@ -90,7 +91,7 @@ class KubeClient:
 
     async def get_secret(self, key: Key) -> dict[str, Any]:
         """Return a Secret, with its data."""
-        return await self._send("GET", self._path(SECRET, key.namespace, key.name))
+        return await self.send("GET", self._path(SECRET, key.namespace, key.name))
 
     async def set_finalizer(self, resource: Resource, *, present: bool) -> dict[str, Any]:
         """Put our finalizer on the object, or take it away; return the object.
@@ -136,7 +137,7 @@ class KubeClient:
         metrics.KUBE_WRITES.labels("deletion").inc()
         body = {"preconditions": {"uid": resource.uid}}
         try:
-            await self._send("DELETE", self._path(key.kind, key.namespace, key.name), body=body)
+            await self.send("DELETE", self._path(key.kind, key.namespace, key.name), body=body)
         except KubeError as error:
             if error.status not in (404, 409):
                 raise
@@ -144,7 +145,7 @@ class KubeClient:
     async def create_event(self, namespace: str, body: Mapping[str, Any]) -> None:
         metrics.KUBE_WRITES.labels("event").inc()
         path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
-        await self._send("POST", path, body=body)
+        await self.send("POST", path, body=body)
 
     def _header(self, kind: str) -> dict[str, Any]:
         return {"apiVersion": "v1" if kind == SECRET else f"{GROUP}/{VERSION}", "kind": kind}
@@ -159,7 +160,7 @@ class KubeClient:
         self, key: Key, body: Mapping[str, Any], *, manager: str, subresource: str = ""
     ) -> dict[str, Any]:
         path = self._path(key.kind, key.namespace, key.name)
-        return await self._send(
+        return await self.send(
             "PATCH",
             f"{path}/{subresource}" if subresource else path,
             query={"fieldManager": manager, "force": "true"},
@@ -167,7 +168,7 @@ class KubeClient:
             content_type=_APPLY,
         )
 
-    async def _send(
+    async def send(
         self,
         method: str,
         path: str,
@@ -175,7 +176,23 @@ class KubeClient:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         content_type: str = "application/json",
+        always: bool = False,
     ) -> dict[str, Any]:
+        """Send any request; return the document that comes back.
+
+        Args:
+            method: Such as GET; all others are writes.
+            path: From the root of the API server.
+            query: Its parameters.
+            body: A document.
+            content_type: That of the body.
+            always: Send a write even if this process may not write to anything else.
+
+        Raises:
+            KubeError: It was refused, or could not be sent.
+        """
+        if method != "GET" and not always:
+            self.may_write()
         headers = {"Accept": "application/json", "Content-Type": content_type}
         try:
             request = await self._api.param_serialize(

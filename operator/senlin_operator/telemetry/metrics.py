@@ -25,6 +25,7 @@ SENLIN_CALLS = Counter(
 SENLIN_TIME = Histogram(
     "senlin_operator_senlin_request_seconds", "Duration of a request to Senlin.", ["operation"]
 )
+LEADER = Gauge("leader_election_master_status", "Whether this process holds the lease.", ["name"])
 
 _STALLED_AFTER = 30.0  # seconds without a heartbeat: the event loop hangs
 

@@ -1,0 +1,63 @@
+"""Leases of the Kubernetes API (coordination.k8s.io/v1): who may act, and until when."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from senlin_operator.kube.client import KubeClient, KubeError
+from senlin_operator.kube.objects import GROUP
+
+LABEL = f"{GROUP}/lease"  # all leases of one installation bear it, with the same value
+
+
+class Leases:
+    """The leases in one namespace, as raw documents."""
+
+    def __init__(self, kube: KubeClient, namespace: str) -> None:
+        self._kube = kube
+        self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
+
+    async def get(self, name: str) -> dict[str, Any] | None:
+        """Return the lease, if there is one.
+
+        Raises:
+            KubeError: It cannot be read.
+        """
+        try:
+            return await self._kube.send("GET", f"{self._path}/{name}")
+        except KubeError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    async def labelled(self, value: str) -> list[dict[str, Any]]:
+        """Return all leases of an installation."""
+        query = {"labelSelector": f"{LABEL}={value}"}
+        answer = await self._kube.send("GET", self._path, query=query)
+        return list(answer["items"])
+
+    async def put(
+        self, name: str, label: str, spec: Mapping[str, Any], old: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        """Make the lease, or change it if it still is the old one; return it.
+
+        Raises:
+            KubeError: Somebody else was faster (status 409), or it cannot be written.
+        """
+        metadata: dict[str, Any] = {"name": name, "labels": {LABEL: label}}
+        if old is not None:
+            metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
+        body = {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": metadata,
+            "spec": spec,
+        }
+        if old is None:
+            return await self._kube.send("POST", self._path, body=body, always=True)
+        return await self._kube.send("PUT", f"{self._path}/{name}", body=body, always=True)
+
+
+def micro_time(moment: datetime) -> str:
+    """Return it as Kubernetes writes the times of leases."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
