@@ -97,7 +97,7 @@ def test_the_rest_of_a_profile_can_be_changed(profile: Resources, patch: Manifes
         pytest.param(resource(version="1.1"), id="another version"),
         pytest.param(resource(properties={"event": "CLUSTER_SCALE_IN"}), id="another property"),
         pytest.param(resource(properties={"adjustment": {"number": 2}}), id="deep in a map"),
-        pytest.param(resource(properties={"adjustment": None}), id="one property less"),
+        pytest.param(resource(properties={"event": None}), id="one property less"),
     ],
 )
 def test_what_a_policy_rules_cannot_be_changed(policy: Resources, patch: Manifest) -> None:
