@@ -119,5 +119,17 @@ def test_every_default_is_a_good_value(setting: "dataclasses.Field[object]") -> 
     if default is None:
         return
     text = ",".join(default) if isinstance(default, tuple) else str(default)
+    text = text.lower() if isinstance(default, bool) else text
 
     assert getattr(load({setting.name: text}, {}), setting.name) == default
+
+
+def test_a_shard_is_one_of_the_shards() -> None:
+    assert load({"shards": "2", "shard": "1"}, {}).shard == 1
+    with pytest.raises(BadSettings, match="shard is 2, but there are 2, from 0"):
+        load({"shards": "2", "shard": "2"}, {})
+
+
+@pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False)])
+def test_a_switch(text: str, value: bool) -> None:
+    assert load({"leader_election": text}, {}).leader_election is value

@@ -1,0 +1,181 @@
+"""Who may act: leases, fences and shards, by a clock that the test moves."""
+
+from typing import Any, cast
+
+import pytest
+from builders import Clock
+
+from senlin_operator.engine import leader as module
+from senlin_operator.engine.leader import Fence, Leader, LostLease, Shard
+from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.leases import Leases
+
+NAMESPACES = [f"team-{number}" for number in range(200)]
+
+
+class SmallLeases:
+    """Keeps leases as an API server does: a write of what is not the latest is a conflict."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+        self.writes = 0
+        self.down = False
+
+    async def get(self, name: str) -> dict[str, Any] | None:
+        return self.kept.get(name)
+
+    async def labelled(self, _: str) -> list[dict[str, Any]]:
+        return list(self.kept.values())
+
+    async def put(
+        self, name: str, _: str, spec: dict[str, Any], old: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        if self.down:
+            raise KubeError(0, "down")
+        if self.kept.get(name) != old:
+            raise KubeError(409, "conflict")
+        self.writes += 1
+        metadata = {"name": name, "resourceVersion": str(self.writes)}
+        self.kept[name] = {"metadata": metadata, "spec": spec}
+        return self.kept[name]
+
+    def holder(self, name: str = "it") -> str:
+        return str(self.kept[name]["spec"]["holderIdentity"])
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that moves only by being slept on, or when the test says so."""
+    moved = Clock()
+
+    async def sleep(seconds: float) -> None:
+        moved.advance(seconds)
+
+    monkeypatch.setattr(module.time, "monotonic", moved)
+    monkeypatch.setattr(module.asyncio, "sleep", sleep)
+    return moved
+
+
+def a_leader(leases: SmallLeases, identity: str = "me", shard: Shard | None = None) -> Leader:
+    return Leader(
+        cast("Leases", leases),
+        Fence(),
+        installation="it",
+        shard=shard or Shard(),
+        identity=identity,
+    )
+
+
+async def test_a_free_lease_is_taken(clock: Clock) -> None:
+    leases = SmallLeases()
+
+    await a_leader(leases).acquire()
+
+    assert leases.holder() == "me"
+
+
+async def test_a_lease_that_is_let_go_is_taken_at_once(clock: Clock) -> None:
+    leases = SmallLeases()
+    first = a_leader(leases, "first")
+    await first.acquire()
+    await first.release()
+    before = clock()
+
+    await a_leader(leases, "second").acquire()
+
+    assert leases.holder() == "second"
+    assert clock() - before < 1
+
+
+async def test_a_lease_that_is_not_renewed_is_taken_once_it_has_run_out(clock: Clock) -> None:
+    leases = SmallLeases()
+    await a_leader(leases, "first").acquire()
+    before = clock()
+
+    await a_leader(leases, "second").acquire()
+
+    assert leases.holder() == "second"
+    assert clock() - before >= 15
+
+
+async def test_who_cannot_renew_gives_up_before_the_lease_runs_out(clock: Clock) -> None:
+    leases = SmallLeases()
+    leader = a_leader(leases)
+    await leader.acquire()
+    leases.down = True
+    before = clock()
+
+    with pytest.raises(LostLease):
+        await leader.keep()
+
+    assert 10 <= clock() - before < 13
+
+
+async def test_who_finds_another_holder_gives_up(clock: Clock) -> None:
+    leases = SmallLeases()
+    leader = a_leader(leases)
+    await leader.acquire()
+    leases.kept["it"] = {**leases.kept["it"], "spec": {"holderIdentity": "another"}}
+
+    with pytest.raises(LostLease, match="taken"):
+        await leader.keep()
+
+
+async def test_a_fence_closes_when_the_renewals_stop(clock: Clock) -> None:
+    fence = Fence()
+    leader = Leader(
+        cast("Leases", SmallLeases()), fence, installation="it", shard=Shard(), identity="me"
+    )
+    fence.check()
+    await leader.acquire()
+    clock.advance(9)
+    fence.check()
+    clock.advance(2)
+
+    with pytest.raises(KubeError, match="not the leader"):
+        fence.check()
+
+
+async def test_who_lets_go_writes_nothing_afterwards(clock: Clock) -> None:
+    fence = Fence()
+    leases = cast("Leases", SmallLeases())
+    leader = Leader(leases, fence, installation="it", shard=Shard(), identity="me")
+    await leader.acquire()
+
+    await leader.release()
+
+    with pytest.raises(KubeError):
+        fence.check()
+
+
+async def test_shards_of_one_number_hold_their_leases_together(clock: Clock) -> None:
+    leases = SmallLeases()
+
+    await a_leader(leases, "first", Shard(0, 2)).acquire()
+    await a_leader(leases, "second", Shard(1, 2)).acquire()
+
+    assert leases.holder("it-0-of-2") == "first"
+    assert leases.holder("it-1-of-2") == "second"
+
+
+@pytest.mark.parametrize("now", [Shard(), Shard(0, 3)])
+async def test_another_number_of_shards_waits_for_all_leases_of_the_old_one(
+    clock: Clock, now: Shard
+) -> None:
+    leases = SmallLeases()
+    await a_leader(leases, "first", Shard(0, 2)).acquire()
+    before = clock()
+
+    await a_leader(leases, "second", now).acquire()
+
+    assert clock() - before >= 15  # it ran out
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_each_namespace_has_one_shard_and_each_shard_its_part(count: int) -> None:
+    shards = [Shard(index, count) for index in range(count)]
+
+    parts = [[shard.index for shard in shards if shard.has(name)] for name in NAMESPACES]
+
+    assert all(len(part) == 1 for part in parts)
+    assert {part[0] for part in parts} == set(range(count))
