@@ -38,5 +38,9 @@ def changes(**fields: tuple[object, object]) -> str:
             keys = sorted(k for k in is_.keys() | should.keys() if is_.get(k) != should.get(k))
             told.append(f"{name} ({', '.join(keys)})")
         else:
-            told.append(f"{name} {is_} → {should}")
+            told.append(f"{name} {_shown(is_)} → {_shown(should)}")
     return ", ".join(told)
+
+
+def _shown(value: object) -> object:
+    return "none" if value == "" else value

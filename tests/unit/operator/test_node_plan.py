@@ -1,0 +1,385 @@
+"""A row is what a node should be, what it is, and the steps from the one to the other."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from builders import a_cluster, a_node, a_policy, a_snapshot, an_action
+
+from senlin_operator.cloud.inventory import OWNER, Snapshot
+from senlin_operator.engine.outcome import Blocked, Settled, Waiting
+from senlin_operator.kinds.bindings import Binding
+from senlin_operator.kinds.common import Delete
+from senlin_operator.kinds.node import (
+    Adopt,
+    Check,
+    Create,
+    Discard,
+    Join,
+    Leave,
+    MarkProfile,
+    Recover,
+    Step,
+    Update,
+    hindrance,
+    plan,
+    verdict,
+)
+from senlin_operator.kinds.node_observed import Observed
+from senlin_operator.kinds.node_spec import Adoption, Spec
+from senlin_operator.kinds.remediation import Remediation
+from senlin_operator.kube.conditions import Reason
+
+SPEC = Spec(name="one", profile_id="p1")
+AROUND = a_snapshot(
+    clusters=[a_cluster("c1", name="web"), a_cluster("c2", name="shop")],
+    nodes=[a_node(f"n{i}", f"c{1 + i % 2}") for i in range(6)],  # three in each
+)
+SEEN = Observed(id="n1", name="one", profile_id="p1", physical_id="s1", around=AROUND)
+ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0")
+ADOPTING = Spec(name="one", adoption=ADOPTION)
+MEMBER = replace(SPEC, cluster_id="c1")
+INSIDE = replace(SEEN, cluster_id="c1", index=1)
+RECOVER = replace(SPEC, remediation=Remediation(recover=True))
+REBUILD = replace(SPEC, remediation=Remediation(recover=True, operation="REBUILD"))
+BROKEN = replace(SEEN, status="ERROR", reason="It does not answer.")
+LOST = replace(BROKEN, physical_id=None)
+UNBUILT = replace(LOST, unbuilt=True)
+JOIN, LEAVE = Join("n1", "c1", "web"), Leave("n1", "c1", "web")
+AGAIN = Recover("n1", "")
+DELETION = Binding("y1", "grace", True, "senlin.policy.deletion-1.0")
+HEALTH = Binding("y2", "doctor", True, "senlin.policy.health-1.1")
+
+
+def update(summary: str, **fields: Any) -> Update:
+    return Update("n1", fields, summary)
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "steps"),
+    [
+        pytest.param(SPEC, None, [Create(SPEC)], id="absent: made"),
+        pytest.param(MEMBER, None, [Create(MEMBER)], id="absent, a member: made first"),
+        pytest.param(ADOPTING, None, [Adopt(ADOPTING, ADOPTION)], id="absent: adopted"),
+        pytest.param(SPEC, SEEN, [], id="as it should be: left alone"),
+        pytest.param(MEMBER, INSIDE, [], id="as it should be, in a cluster: left alone"),
+        pytest.param(ADOPTING, SEEN, [], id="adopted: its profile is Senlin's business"),
+        pytest.param(
+            replace(SPEC, name="two"), SEEN, [update("name one → two", name="two")], id="name"
+        ),
+        pytest.param(
+            replace(SPEC, profile_id="p2"),
+            SEEN,
+            [update("profile_id p1 → p2", profile_id="p2")],
+            id="profile",
+        ),
+        pytest.param(
+            replace(SPEC, metadata={"a": "1"}),
+            replace(SEEN, metadata={OWNER: "u", "b": "2"}),
+            [update("metadata (a, b)", metadata={"a": "1"})],
+            id="metadata",
+        ),
+        pytest.param(
+            SPEC, replace(SEEN, metadata={OWNER: "u"}), [], id="the mark is no difference"
+        ),
+        pytest.param(
+            replace(SPEC, role="first"), SEEN, [update("role none → first", role="first")], id="role"
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, tainted=True),
+            [update("tainted True → False", tainted=False)],
+            id="tainted by others",
+        ),
+        pytest.param(
+            replace(SPEC, name="two", role="first", tainted=True),
+            SEEN,
+            [
+                update(
+                    "name one → two, tainted False → True, role none → first",
+                    name="two",
+                    tainted=True,
+                    role="first",
+                )
+            ],
+            id="several: one update",
+        ),
+        pytest.param(
+            ADOPTING,
+            replace(SEEN, unmarked_profile="p9"),
+            [MarkProfile("n1", "p9")],
+            id="adopted a moment ago: its profile is marked",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, unmarked_profile="p9"),
+            [],
+            id="a profile with such a name that was not made for it: left alone",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, duplicates=("n8", "n9")),
+            [Delete("n8"), Delete("n9")],
+            id="made several times: the others go",
+        ),
+    ],
+)
+def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
+    assert plan(spec, seen) == steps
+
+
+ROLE = replace(MEMBER, role="first")
+ROLE_AGAIN = update("role none → first", role="first")
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "steps"),
+    [
+        pytest.param(MEMBER, SEEN, [JOIN], id="joins"),
+        pytest.param(ROLE, SEEN, [JOIN, ROLE_AGAIN], id="joins, and gets its role then"),
+        pytest.param(
+            ROLE, replace(SEEN, role="first"), [JOIN, ROLE_AGAIN], id="Senlin forgets the role"
+        ),
+        pytest.param(SPEC, INSIDE, [LEAVE], id="leaves"),
+        pytest.param(
+            replace(SPEC, cluster_id="c2"),
+            INSIDE,
+            [LEAVE, Join("n1", "c2", "shop")],
+            id="moves",
+        ),
+        pytest.param(
+            replace(MEMBER, name="two"),
+            SEEN,
+            [update("name one → two", name="two"), JOIN],
+            id="is changed, then joins",
+        ),
+        pytest.param(MEMBER, BROKEN, [], id="does not join while it is broken"),
+        pytest.param(SPEC, replace(BROKEN, cluster_id="c1"), [LEAVE], id="leaves while it is"),
+        pytest.param(
+            SPEC,
+            replace(LOST, cluster_id="c1"),
+            [],
+            id="does not leave without a server: Senlin would count it out, and keep it",
+        ),
+        pytest.param(
+            RECOVER,
+            replace(LOST, cluster_id="c1"),
+            [AGAIN],
+            id="lost its server: recovers, and leaves then",
+        ),
+        pytest.param(
+            SPEC,
+            replace(INSIDE, policies=(DELETION,)),
+            [],
+            id="does not leave where that destroys the server",
+        ),
+        pytest.param(
+            SPEC,
+            replace(INSIDE, policies=(replace(DELETION, enabled=False),)),
+            [LEAVE],
+            id="leaves past a policy that is switched off",
+        ),
+        pytest.param(
+            SPEC, replace(INSIDE, policies=(HEALTH,)), [LEAVE], id="leaves past other policies"
+        ),
+    ],
+)
+def test_plan_of_membership(spec: Spec, seen: Observed, steps: list[Step]) -> None:
+    assert plan(spec, seen) == steps
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "steps"),
+    [
+        pytest.param(SPEC, UNBUILT, [AGAIN], id="never built: another try"),
+        pytest.param(
+            replace(SPEC, name="two"), UNBUILT, [AGAIN], id="never built: no update before"
+        ),
+        pytest.param(
+            replace(SPEC, profile_id="p2"),
+            UNBUILT,
+            [Discard("n1")],
+            id="never built, and another profile: made anew",
+        ),
+        pytest.param(
+            replace(SPEC, profile_id="p2"),
+            LOST,
+            [],
+            id="lost, and another profile: a person decides",
+        ),
+        pytest.param(SPEC, LOST, [], id="lost: reported"),
+        pytest.param(SPEC, BROKEN, [], id="broken: reported"),
+        pytest.param(RECOVER, BROKEN, [AGAIN], id="broken: made anew"),
+        pytest.param(
+            REBUILD, BROKEN, [Recover("n1", "", "REBUILD")], id="broken: rebuilt, if so meant"
+        ),
+        pytest.param(REBUILD, LOST, [AGAIN], id="lost: made anew, whatever is meant"),
+        pytest.param(RECOVER, replace(SEEN, status="WARNING"), [AGAIN], id="in warning"),
+        pytest.param(
+            RECOVER,
+            replace(BROKEN, left=True),
+            [Check("n1")],
+            id="broken by an update that failed: a check may find it well",
+        ),
+        pytest.param(
+            replace(SPEC, name="two"),
+            BROKEN,
+            [],
+            id="broken: no update, after which Senlin would call it ACTIVE",
+        ),
+        pytest.param(
+            RECOVER,
+            replace(BROKEN, policies=(HEALTH,)),
+            [],
+            id="a health policy of its cluster does it",
+        ),
+        pytest.param(
+            RECOVER,
+            replace(BROKEN, policies=(replace(HEALTH, enabled=False),)),
+            [AGAIN],
+            id="a health policy that is switched off does nothing",
+        ),
+    ],
+)
+def test_plan_of_a_repair(spec: Spec, seen: Observed, steps: list[Step]) -> None:
+    assert plan(spec, seen) == steps
+
+
+def around(
+    busy: bool = False, nodes: int = 3, policies: tuple[Any, ...] = (), **cluster: Any
+) -> Snapshot:
+    """Return a project with one cluster."""
+    return a_snapshot(
+        clusters=[a_cluster("c1", name="web", **cluster)],
+        nodes=[a_node(f"n{i}") for i in range(nodes)],
+        policies=policies,
+        unfinished=[an_action()] if busy else [],
+    )
+
+
+FULL = "Cluster web may not have more nodes than 3."
+SCARCE = "Cluster web may not have fewer nodes than 3."
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "outcome"),
+    [
+        pytest.param(around(max_size=4), None, id="room for one"),
+        pytest.param(around(max_size=-1), None, id="no limit"),
+        pytest.param(around(max_size=3), Waiting(Reason.NO_ROOM, FULL, 3.0), id="full"),
+        pytest.param(
+            around(max_size=3, desired_capacity=2),
+            Waiting(Reason.NO_ROOM, FULL, 3.0),
+            id="full, though more than Senlin means it to have",
+        ),
+        pytest.param(
+            around(max_size=3, nodes=2),
+            Waiting(Reason.NO_ROOM, FULL, 3.0),
+            id="full by Senlin's record, though one is missing",
+        ),
+        pytest.param(
+            around(busy=True),
+            Waiting(Reason.BUSY, "Senlin is at work on cluster web: CLUSTER_RESIZE.", 3.0),
+            id="at work",
+        ),
+        pytest.param(
+            a_snapshot(),
+            Waiting(Reason.REFERENCE_NOT_READY, "Senlin has no cluster c1 (any more).", 3.0),
+            id="gone",
+        ),
+    ],
+)
+def test_what_keeps_a_node_out(snapshot: Snapshot, outcome: Waiting | None) -> None:
+    seen = replace(SEEN, around=snapshot)
+
+    assert hindrance(MEMBER, seen) == outcome
+    assert plan(MEMBER, seen) == ([] if outcome else [JOIN])
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "outcome"),
+    [
+        pytest.param(around(min_size=2), None, id="enough are left"),
+        pytest.param(around(min_size=3), Waiting(Reason.NO_ROOM, SCARCE, 3.0), id="too few"),
+        pytest.param(
+            around(min_size=3, nodes=4),
+            Waiting(Reason.NO_ROOM, SCARCE, 3.0),
+            id="too few by Senlin's record",
+        ),
+        pytest.param(
+            around(min_size=3, desired_capacity=4),
+            Waiting(Reason.NO_ROOM, SCARCE, 3.0),
+            id="too few, though Senlin means it to have more",
+        ),
+        pytest.param(a_snapshot(), None, id="its cluster has gone"),
+    ],
+)
+def test_what_keeps_a_node_in(snapshot: Snapshot, outcome: Waiting | None) -> None:
+    seen = replace(INSIDE, around=snapshot)
+
+    assert hindrance(SPEC, seen) == outcome
+
+
+@pytest.mark.parametrize(
+    ("properties", "destroys"),
+    [
+        pytest.param({}, True, id="by default"),
+        pytest.param({"destroy_after_deletion": True}, True, id="said aloud"),
+        pytest.param({"destroy_after_deletion": False}, False, id="left alive"),
+    ],
+)
+def test_a_policy_that_would_destroy_the_server(properties: Any, destroys: bool) -> None:
+    spec = {"type": "senlin.policy.deletion", "version": "1.0", "properties": properties}
+    snapshot = around(policies=(a_policy("y1", spec=spec),))
+
+    outcome = hindrance(SPEC, replace(INSIDE, policies=(DELETION,), around=snapshot))
+
+    assert isinstance(outcome, Blocked) == destroys
+    if isinstance(outcome, Blocked):
+        assert outcome.reason == Reason.UNSAFE
+        assert "cluster web, because of policy grace" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("spec", "seen", "ready", "message"),
+    [
+        pytest.param(SPEC, SEEN, True, "Node one is active.", id="well"),
+        pytest.param(MEMBER, INSIDE, True, "Node one is active in cluster web.", id="a member"),
+        pytest.param(
+            SPEC, BROKEN, False, "Senlin says ERROR: It does not answer.", id="broken: why"
+        ),
+        pytest.param(MEMBER, BROKEN, False, "Senlin says ERROR: It does not answer.", id="outside"),
+        pytest.param(
+            SPEC,
+            replace(LOST, cluster_id="c1"),
+            False,
+            "It has no server, and cannot leave cluster web without: It does not answer.",
+            id="cannot leave",
+        ),
+        pytest.param(
+            RECOVER,
+            replace(BROKEN, policies=(HEALTH,)),
+            False,
+            "Senlin says ERROR; remediation is left to policy doctor: It does not answer.",
+            id="left to a policy",
+        ),
+    ],
+)
+def test_verdict(spec: Spec, seen: Observed, ready: bool, message: str) -> None:
+    reason = Reason.READY if ready else Reason.DEGRADED
+
+    assert verdict(spec, seen) == Settled(message, ready, reason)
+
+
+@pytest.mark.parametrize(
+    ("step", "summary"),
+    [
+        pytest.param(Create(SPEC), "creation of node one", id="create"),
+        pytest.param(Adopt(ADOPTING, ADOPTION), "adoption of s1", id="adopt"),
+        pytest.param(JOIN, "entry into cluster web", id="join"),
+        pytest.param(LEAVE, "exit from cluster web", id="leave"),
+        pytest.param(Check("n1"), "check of the node", id="check"),
+    ],
+)
+def test_steps_say_what_they_change(step: Step, summary: str) -> None:
+    assert step.summary == summary
