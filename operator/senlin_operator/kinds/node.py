@@ -34,6 +34,7 @@ from senlin_operator.kinds.node_plan import (
     unhealthy,
 )
 from senlin_operator.kinds.node_spec import Spec, references, spec
+from senlin_operator.kinds.remediation import parameters
 
 
 def as_seen(seen: Observed) -> Spec:
@@ -71,7 +72,7 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
             left = proxy.remove_nodes_from_cluster(cluster_id, [id_], destroy_after_deletion=False)
             return Started(id_, left["action"])
         case Recover(id_, _, operation):
-            return Started(id_, proxy.recover_node(id_, operation=operation)["action"])
+            return Started(id_, proxy.recover_node(id_, **parameters(operation))["action"])
         case Check(id_):
             return Started(id_, proxy.check_node(id_)["action"])
         case Discard(id_):
