@@ -24,7 +24,9 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 lock: ## Pin again what is installed, with hashes (needs uv)
 	uv pip compile pyproject.toml --extra operator --group dev --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/dev.txt
-	for each in bench types; do uv pip compile requirements/$$each.in --constraint requirements/dev.txt --generate-hashes --universal \
+	uv pip compile pyproject.toml --extra operator --constraint requirements/dev.txt --generate-hashes --universal \
+	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/runtime.txt
+	for each in bench image types; do uv pip compile requirements/$$each.in --constraint requirements/dev.txt --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/$$each.txt; done
 
 .PHONY: chart
@@ -48,7 +50,7 @@ unit: setup ## Run the unit tests (no server)
 	$(BIN)/pytest tests/unit
 
 .PHONY: test
-test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 6 minutes)
+test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 9 minutes)
 	$(BIN)/python -m sandbox build
 	$(BIN)/pytest --numprocesses 4
 

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from sandbox.binaries import helm_binary
+from sandbox.pods.tools import obstacle
 from sandbox.progress import say, step
 from sandbox.sandbox import Sandbox, prepare
 from sandbox.tools import SandboxError
@@ -18,9 +20,10 @@ DEFAULT_DIRECTORY = Path(".sandbox")
 
 
 def build(_: argparse.Namespace) -> None:
-    """Build and install all that a sandbox needs, unless it is there."""
+    """Build and install all that a sandbox needs, unless it is there; pods' where they can run."""
     with step("All programs are there"):
-        prepare()
+        prepare(pods=obstacle() is None)
+        helm_binary()
 
 
 def up(arguments: argparse.Namespace) -> None:

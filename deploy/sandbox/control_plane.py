@@ -1,4 +1,4 @@
-"""A real Kubernetes control plane: etcd, kube-apiserver and kube-controller-manager."""
+"""A real Kubernetes control plane: etcd, kube-apiserver, kube-controller-manager, scheduler."""
 
 import base64
 import json
@@ -10,10 +10,11 @@ from typing import Any
 import requests
 import yaml
 
+from sandbox.binaries import helm_binary
 from sandbox.control import answers
 from sandbox.pki import issue, make_pki
 from sandbox.servers import Server
-from sandbox.settings import Settings
+from sandbox.settings import LOOPBACK, Settings
 from sandbox.tools import SandboxError
 
 AUDIT_POLICY = """\
@@ -26,6 +27,7 @@ AUDIT_MEGABYTES = 10_000  # by default a new file begins after 100, and what was
 TOKEN_SECONDS = 24 * 3600
 REQUEST_SECONDS = 30
 NOT_FOUND = 404
+SCHEDULER, SCHEDULER_PORT = "system:kube-scheduler", 10259
 
 
 class ControlPlane:
@@ -34,7 +36,7 @@ class ControlPlane:
     def __init__(self, settings: Settings, binaries: Path) -> None:
         self.binaries = binaries
         self.kubeconfig = settings.directory / "admin.kubeconfig"
-        self.url = f"https://127.0.0.1:{settings.ports['kube-apiserver']}"
+        self.url = f"https://{settings.address}:{settings.ports['kube-apiserver']}"
         self._settings = settings
         self._directory = settings.directory
         self._pki = settings.directory / "pki"
@@ -51,10 +53,13 @@ class ControlPlane:
         self._write_kubeconfig(self.kubeconfig, "admin", self._certificate_of("admin"))
         manager = "kube-controller-manager"
         self._write_kubeconfig(self._manager_kubeconfig, manager, self._certificate_of(manager))
+        if self._settings.pods:
+            self.user_kubeconfig(SCHEDULER)
 
     def servers(self) -> list[Server]:
-        """Return the three, in the order in which they start."""
-        return [self._etcd(), self._apiserver(), self._controller_manager()]
+        """Return them, in the order in which they start; a scheduler only where pods can run."""
+        servers = [self._etcd(), self._apiserver(), self._controller_manager()]
+        return [*servers, self._scheduler()] if self._settings.pods else servers
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Make a request as the administrator; return the parsed reply.
@@ -79,16 +84,32 @@ class ControlPlane:
         Raises:
             SandboxError: It ended with an error (and `check` is set); its words are in the message.
         """
+        return self._run(self.binaries / "kubectl", *args, input=input, check=check)
+
+    def helm(self, *args: str, input: str | None = None, check: bool = True) -> str:
+        """Run Helm as the administrator; return what it prints.
+
+        Raises:
+            SandboxError: It ended with an error (and `check` is set); its words are in the message.
+        """
+        return self._run(helm_binary(), *args, input=input, check=check)
+
+    def _run(self, program: Path, *args: str, input: str | None, check: bool) -> str:
         done = subprocess.run(
-            [str(self.binaries / "kubectl"), f"--kubeconfig={self.kubeconfig}", *args],
+            [program, *args],
             input=input,
             capture_output=True,
             text=True,
-            # Its discovery cache would be shared with whatever else listens on this port one day.
-            env={**os.environ, "HOME": str(self._directory)},
+            env={
+                **os.environ,
+                "KUBECONFIG": str(self.kubeconfig),
+                # Its discovery cache would be shared with what else listens on this port one day.
+                "HOME": str(self._directory),
+            },
         )
         if check and done.returncode:
-            raise SandboxError(f"`kubectl {' '.join(args)}` failed: {done.stderr.strip()}")
+            command = " ".join([program.name, *args])
+            raise SandboxError(f"`{command}` failed: {done.stderr.strip()}")
         return done.stdout
 
     def audit(self, **filters: str) -> list[dict[str, Any]]:
@@ -133,7 +154,7 @@ class ControlPlane:
         """Return whether the controller manager runs and makes service accounts."""
         port = self._settings.ports["kube-controller-manager"]
         account = f"{self.url}/api/v1/namespaces/default/serviceaccounts/default"
-        return self._answers(f"https://127.0.0.1:{port}/healthz") and self._answers(account)
+        return self._answers(f"https://{LOOPBACK}:{port}/healthz") and self._answers(account)
 
     @property
     def _manager_kubeconfig(self) -> Path:
@@ -190,14 +211,19 @@ class ControlPlane:
         command: list[str | Path] = [
             self.binaries / "kube-apiserver",
             f"--etcd-servers={self._settings.url('etcd')}",
-            "--bind-address=127.0.0.1",
+            f"--bind-address={self._settings.address}",
             f"--secure-port={self._settings.ports['kube-apiserver']}",
             "--endpoint-reconciler-type=none",  # it refuses to publish a loopback address
             f"--tls-cert-file={pki / 'kube-apiserver.crt'}",
             f"--tls-private-key-file={pki / 'kube-apiserver.key'}",
             f"--client-ca-file={pki / 'ca.crt'}",
-            "--authorization-mode=RBAC",
-            "--enable-admission-plugins=OwnerReferencesPermissionEnforcement",
+            "--authorization-mode=Node,RBAC",
+            "--enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement",
+            # For logs, exec and port-forward, where there is a kubelet.
+            f"--kubelet-certificate-authority={pki / 'ca.crt'}",
+            f"--kubelet-client-certificate={pki / 'admin.crt'}",
+            f"--kubelet-client-key={pki / 'admin.key'}",
+            "--kubelet-preferred-address-types=InternalIP",
             f"--service-account-key-file={pki / 'service-accounts.pub'}",
             f"--service-account-signing-key-file={pki / 'service-accounts.key'}",
             "--service-account-issuer=https://kubernetes.default.svc",
@@ -245,16 +271,35 @@ class ControlPlane:
                 # Its start makes hundreds of requests, which the usual limits stretch to 6 seconds.
                 "--kube-api-qps=500",
                 "--kube-api-burst=1000",
-                "--bind-address=127.0.0.1",
+                f"--bind-address={LOOPBACK}",
                 f"--secure-port={self._settings.ports['kube-controller-manager']}",
                 f"--tls-cert-file={pki / 'kube-controller-manager-server.crt'}",
                 f"--tls-private-key-file={pki / 'kube-controller-manager-server.key'}",
+                # Its default is a directory of the machine, which it would make.
+                f"--flex-volume-plugin-dir={self._directory / 'volume-plugins'}",
                 # Autoscaling in seconds instead of minutes.
                 "--horizontal-pod-autoscaler-sync-period=2s",
                 "--horizontal-pod-autoscaler-downscale-stabilization=5s",
                 "--horizontal-pod-autoscaler-initial-readiness-delay=0s",
             ],
             is_ready=self._manages,
+            after=["kube-apiserver"],
+        )
+
+    def _scheduler(self) -> Server:
+        url = f"https://{LOOPBACK}:{SCHEDULER_PORT}/healthz"
+        return Server(
+            "kube-scheduler",
+            self._directory,
+            [
+                self.binaries / "kube-scheduler",
+                f"--kubeconfig={self._directory / f'{SCHEDULER}.kubeconfig'}",
+                "--leader-elect=false",
+                f"--bind-address={LOOPBACK}",
+                f"--tls-cert-file={self._pki / 'kube-controller-manager-server.crt'}",
+                f"--tls-private-key-file={self._pki / 'kube-controller-manager-server.key'}",
+            ],
+            is_ready=lambda: self._answers(url),
             after=["kube-apiserver"],
         )
 

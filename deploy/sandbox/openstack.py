@@ -150,6 +150,7 @@ class OpenStack:
         ports = self._settings.ports
         routes = [f"{name}:{ports[name]}:{ports[name + '-behind-proxy']}" for name in ROUTES]
         command = [sys.executable, "-m", "sandbox.proxy", str(ports["proxy-control"]), *routes]
+        command.append(f"--address={self._settings.address}")
         if self.authority:
             command.append(f"--certificate={self._pki / 'openstack.crt'}")
         return Server(

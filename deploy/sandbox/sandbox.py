@@ -4,7 +4,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any, Self, TypedDict
@@ -15,10 +16,13 @@ from sandbox.control_plane import ControlPlane
 from sandbox.databases import prepared_databases
 from sandbox.nova import Nova
 from sandbox.openstack import OpenStack
+from sandbox.pods.network import joined, network_server
+from sandbox.pods.node import Node
+from sandbox.pods.tools import node_tools, obstacle
 from sandbox.progress import say
 from sandbox.proxy.client import Proxy
 from sandbox.servers import Server, kill_unrecorded, start_all, stop_all
-from sandbox.settings import Settings, free_ports
+from sandbox.settings import PODS_PORTS, Settings, free_ports
 from sandbox.tools import SandboxError
 from sandbox.venvs import server_python, virtual_environment
 
@@ -46,6 +50,11 @@ class Sandbox:
         servers = self._openstack.servers()
         if self._kubernetes:
             servers = [*self._kubernetes.servers(), *servers]
+        self._node = self._network = None
+        if self._kubernetes and settings.pods:
+            self._node = Node(settings, self._kubernetes, settings.pods)
+            self._network = network_server(self.directory)
+            servers = [self._network, *servers, self._node.server]
         self.servers: Mapping[str, Server] = {server.name: server for server in servers}
         control = settings.url("proxy-control")
         self.keystone = Proxy(settings.url("keystone"), f"{control}/keystone")
@@ -69,6 +78,7 @@ class Sandbox:
         audit: bool = False,
         token_lifetime: int = 86400,
         kubernetes: bool = True,
+        pods: bool = False,
         tls: bool = False,
         owner: int | None = None,
         lasting: bool = False,
@@ -82,6 +92,8 @@ class Sandbox:
             audit: Whether Kubernetes keeps an audit log.
             token_lifetime: Of Keystone's tokens (seconds).
             kubernetes: Whether there is a Kubernetes at all.
+            pods: Whether it can run pods. The sandbox then is in a network of its own, which pods
+                and servers share: use it `with sandbox.inside()`.
             tls: Whether Keystone and Senlin speak HTTPS, with certificates of a private authority
                 (`authority`).
             owner: The process with which the sandbox ends, however that ends. None: this one.
@@ -89,13 +101,14 @@ class Sandbox:
             temporary: The directory is removed at the end, though it was given.
 
         Raises:
-            SandboxError: A server does not start, or a sandbox runs there already.
+            SandboxError: A server does not start, a sandbox runs there already, or there shall be
+                pods and this machine cannot run them.
         """
-        programs = prepare(kubernetes=kubernetes)
+        programs = prepare(kubernetes=kubernetes, pods=pods)
         place = directory or Path(tempfile.mkdtemp(prefix="senlin-sandbox-"))
         settings = Settings(
             directory=place.absolute(),
-            ports=_ports(place),
+            ports=_ports(place) | (PODS_PORTS if pods else {}),
             audit=audit,
             token_lifetime=token_lifetime,
             temporary=temporary or directory is None,
@@ -138,6 +151,8 @@ class Sandbox:
             kill_unrecorded(self.directory)
         if self._kubernetes:
             self._kubernetes.close()
+        if self._node:
+            self._node.remove_cgroups()
         if purge:
             shutil.rmtree(self.directory)
 
@@ -179,6 +194,14 @@ class Sandbox:
         """
         return self.kubernetes.kubectl(*args, input=input, check=check)
 
+    def helm(self, *args: str, input: str | None = None, check: bool = True) -> str:
+        """Run Helm as the administrator; return what it prints.
+
+        Raises:
+            SandboxError: It ended with an error (and `check` is set); its words are in the message.
+        """
+        return self.kubernetes.helm(*args, input=input, check=check)
+
     def apply_crds(self) -> None:
         """Install the custom resources of this repository, and wait until they are served."""
         if not any(CRDS.glob("*.yaml")):
@@ -197,6 +220,33 @@ class Sandbox:
     def user_kubeconfig(self, user: str, groups: list[str] | None = None) -> Path:
         """Return a kubeconfig with a client certificate of a user who is in these groups."""
         return self.kubernetes.user_kubeconfig(user, groups)
+
+    # Pods
+
+    @contextmanager
+    def inside(self) -> Iterator[Self]:
+        """Be in the sandbox's network, where its servers and its pods are.
+
+        For this thread, and what it starts meanwhile: threads, kubectl, an operator. A sandbox
+        without pods has no network of its own; there it changes nothing.
+        """
+        if self._network is None:
+            yield self
+            return
+        if not (pid := self._network.pid):
+            raise SandboxError(f"The sandbox in {self.directory} does not run.")
+        with joined(pid):
+            yield self
+
+    def import_image(self, archive: Path) -> None:
+        """Give the node an image, from an OCI archive; pods must not want to pull it.
+
+        Raises:
+            SandboxError: It is no such archive, or the sandbox was started without pods.
+        """
+        if self._node is None:
+            raise SandboxError("This sandbox was started without pods.")
+        self._node.import_image(archive)
 
     # OpenStack
 
@@ -231,8 +281,13 @@ class Sandbox:
             self._openstack.prepare()
             if self._kubernetes:
                 self._kubernetes.prepare()
+            if self._node:
+                self._node.prepare()
             say(f"Starting {', '.join(self.servers)} in {self.directory}")
-            ready = start_all(list(self.servers.values()))
+            if self._network:
+                self._network.start()
+            with self.inside():
+                ready = start_all([it for it in self.servers.values() if it != self._network])
         for name, seconds in ready.items():
             say(f"{name} is ready ({seconds:.1f} s)")
 
@@ -253,18 +308,27 @@ class Programs(TypedDict):
     """Where what is built and installed is."""
 
     binaries: Path | None
+    pods: Path | None
     keystone: Path
     senlin: Path
     databases: Path
 
 
-def prepare(*, kubernetes: bool = True) -> Programs:
-    """Build and install what is not in the cache yet."""
+def prepare(*, kubernetes: bool = True, pods: bool = False) -> Programs:
+    """Build and install what is not in the cache yet.
+
+    Raises:
+        SandboxError: Something cannot be built, or there shall be pods and they cannot run here.
+    """
+    if pods and (reason := obstacle()):
+        raise SandboxError(f"Pods cannot run here: {reason}")
     python = server_python()
     keystone = virtual_environment("keystone", HERE / "keystone" / "requirements.txt", python)
     senlin = virtual_environment("senlin", HERE / "senlin" / "requirements.txt", python)
     return {
-        "binaries": kubernetes_binaries() if kubernetes else None,
+        # All that this machine can use, in one go: built apart, kubelet alone takes 5 minutes.
+        "binaries": kubernetes_binaries(pods=obstacle() is None) if kubernetes else None,
+        "pods": node_tools() if pods else None,
         "keystone": keystone,
         "senlin": senlin,
         "databases": prepared_databases(keystone, senlin),

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 
+from sandbox.settings import LOOPBACK, PODS_ADDRESS
 from sandbox.tools import SandboxError, last_lines
 
 START_SECONDS = 120
-NO_PROXY = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+NO_PROXY = dict.fromkeys(("NO_PROXY", "no_proxy"), f"{LOOPBACK},{PODS_ADDRESS}")
 MARK = "SENLIN_SANDBOX"  # names a server's directory in its environment
 KILL_SECONDS = 10
 POLL_SECONDS = 0.03

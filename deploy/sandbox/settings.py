@@ -13,17 +13,22 @@ PORTS = (
     "etcd-peers",
     "kube-apiserver",
     "kube-controller-manager",
-    "keystone",  # what clients call: the fault proxy before it
+    "keystone",
     "keystone-behind-proxy",
     "senlin",
     "senlin-behind-proxy",
     "proxy-control",
     "nova-control",
 )
-BEHIND_TLS = ("keystone", "senlin")  # if the sandbox has TLS: what clients call
+FOR_CLIENTS = ("keystone", "senlin")  # the fault proxies before the servers of these names
 # Below the ports that the kernel gives to outgoing connections: one of those could take a
 # server's port while that server restarts.
 PORT_RANGE = range(10_000, 32_000)
+LOOPBACK = "127.0.0.1"
+# The Service `kubernetes` has this address in every pod's environment. On the loopback interface
+# of the pods' network it is reached without a kube-proxy, and so is all else that listens there.
+PODS_ADDRESS = "10.0.0.1"
+PODS_PORTS = {"kube-apiserver": 443}  # that Service's; the network is the sandbox's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +38,7 @@ class Settings:
     directory: Path
     ports: dict[str, int]
     binaries: Path | None  # None: without Kubernetes
+    pods: Path | None  # what runs them; None: without pods
     keystone: Path
     senlin: Path
     databases: Path
@@ -56,14 +62,20 @@ class Settings:
             FileNotFoundError: No sandbox was ever started in this directory.
         """
         saved: dict[str, Any] = json.loads((directory / "sandbox.json").read_text())
-        for name in ("directory", "keystone", "senlin", "databases", "binaries"):
+        for name in ("directory", "keystone", "senlin", "databases", "binaries", "pods"):
             saved[name] = saved[name] and Path(saved[name])
         return replace(cls(**saved), directory=directory)
 
+    @property
+    def address(self) -> str:
+        """Where clients find the API server, Keystone and Senlin; the rest is on loopback."""
+        return PODS_ADDRESS if self.pods else LOOPBACK
+
     def url(self, name: str) -> str:
         """Return the root URL of what listens on the port of that name."""
-        scheme = "https" if self.tls and name in BEHIND_TLS else "http"
-        return f"{scheme}://127.0.0.1:{self.ports[name]}"
+        is_for_clients = name in FOR_CLIENTS
+        scheme = "https" if self.tls and is_for_clients else "http"
+        return f"{scheme}://{self.address if is_for_clients else LOOPBACK}:{self.ports[name]}"
 
 
 def free_ports() -> dict[str, int]:
@@ -75,5 +87,5 @@ def free_ports() -> dict[str, int]:
 def _free(candidates: list[int]) -> Iterator[int]:
     for port in candidates:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)):
+            if probe.connect_ex((LOOPBACK, port)):
                 yield port

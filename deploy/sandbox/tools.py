@@ -45,6 +45,19 @@ def run(command: Command, *, cwd: Path | None = None, env: Mapping[str, str] | N
             raise SandboxError(f"`{shown}` ended with code {code}:\n{last_lines(output)}")
 
 
+def output_of(command: Command, *, env: Mapping[str, str] | None = None) -> str:
+    """Run a program; return what it prints on standard output.
+
+    Raises:
+        SandboxError: It ended with an error; what it says of it is in the message.
+    """
+    words = [str(part) for part in command]
+    done = subprocess.run(words, env={**os.environ, **(env or {})}, capture_output=True, text=True)
+    if done.returncode:
+        raise SandboxError(f"`{' '.join(words)}` failed: {done.stderr.strip()}")
+    return done.stdout
+
+
 def last_lines(output: IO[bytes]) -> str:
     """Return the end of a log."""
     output.seek(0)

@@ -1,6 +1,7 @@
 """The proxies as a process: `python -m sandbox.proxy CONTROL_PORT NAME:PORT:SERVER_PORT …`.
 
-The control port takes `POST /<proxy>/<operation>` with a JSON object of arguments. With
+Clients find the proxies at `--address`; the servers behind them and the control port are on
+loopback. The latter takes `POST /<proxy>/<operation>` with a JSON object of arguments. With
 `--certificate` clients speak TLS to the proxies; the servers behind them do not.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 from sandbox.proxy.faults import Fault
 from sandbox.proxy.http1 import HEAD_LIMIT, Closed, read_request, reply
 from sandbox.proxy.relay import Relay, Tokens
+from sandbox.settings import LOOPBACK
 
 _JSON = {"Content-Type": "application/json"}
 Operation = Callable[..., Awaitable[Any]]
@@ -83,6 +85,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox.proxy")
     parser.add_argument("control_port", type=int)
     parser.add_argument("routes", nargs="+")
+    parser.add_argument("--address", default=LOOPBACK)
     parser.add_argument("--certificate", type=Path, help="PEM; its key is beside it, as .key")
     return parser.parse_args()
 
@@ -93,16 +96,18 @@ def tls_context(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-async def main(control_port: int, routes: list[str], certificate: Path | None) -> None:
+async def main(
+    control_port: int, routes: list[str], address: str, certificate: Path | None
+) -> None:
     tokens = Tokens()
     tls = tls_context(certificate) if certificate else None
     relays: dict[str, Relay] = {}
     for route in routes:
         name, port, server_port = route.split(":")
-        relays[name] = Relay(int(port), int(server_port), tokens, tls)
+        relays[name] = Relay(address, int(port), int(server_port), tokens, tls)
         await relays[name].open_or_close()
     control = Control(relays)
-    await asyncio.start_server(control.serve, "127.0.0.1", control_port, limit=HEAD_LIMIT)
+    await asyncio.start_server(control.serve, LOOPBACK, control_port, limit=HEAD_LIMIT)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     await stopped.wait()

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from sandbox.proxy.faults import Fault, Request
 from sandbox.proxy.http1 import HEAD_LIMIT, Closed, Message, read_reply, read_request, reply
+from sandbox.settings import LOOPBACK
 
 REMEMBERED = 500_000  # requests; the oldest are forgotten
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
@@ -56,7 +57,7 @@ class Connection:
     async def ask(self, port: int, request: Message, method: str) -> Message:
         """Send a request to the server; return its reply."""
         if self._server is None or self._server[0].at_eof():
-            self._server = await asyncio.open_connection("127.0.0.1", port, limit=HEAD_LIMIT)
+            self._server = await asyncio.open_connection(LOOPBACK, port, limit=HEAD_LIMIT)
         reader, writer = self._server
         writer.write(request.raw)
         await writer.drain()
@@ -83,11 +84,17 @@ class Relay:
     """The proxy before one server."""
 
     def __init__(
-        self, port: int, server_port: int, tokens: Tokens, tls: ssl.SSLContext | None
+        self,
+        address: str,
+        port: int,
+        server_port: int,
+        tokens: Tokens,
+        tls: ssl.SSLContext | None,
     ) -> None:
         self.requests: deque[Request] = deque(maxlen=REMEMBERED)
         self.faults: list[Fault] = []
-        self._port, self._server_port, self._tokens, self._tls = port, server_port, tokens, tls
+        self._address, self._port, self._server_port = address, port, server_port
+        self._tokens, self._tls = tokens, tls
         self._listener: asyncio.Server | None = None
         self._connections: set[Connection] = set()
         self._turn = asyncio.Lock()
@@ -117,7 +124,7 @@ class Relay:
                     connection.reset()
             elif not closed and not self._listener:
                 self._listener = await asyncio.start_server(
-                    self._serve, "127.0.0.1", self._port, limit=HEAD_LIMIT, ssl=self._tls
+                    self._serve, self._address, self._port, limit=HEAD_LIMIT, ssl=self._tls
                 )
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

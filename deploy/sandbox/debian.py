@@ -1,0 +1,56 @@
+"""Packages from Debian's archive, unpacked into a directory of their own and never installed."""
+
+import platform
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from sandbox.cache import cached
+from sandbox.progress import step
+from sandbox.tools import Command, run
+
+
+def unpacked(name: str, packages: Sequence[str]) -> Path:
+    """Return the directory into which these packages are unpacked; it is made once.
+
+    Args:
+        name: What the whole is called.
+        packages: Each as `apt-get install` takes it, such as `runc=1.1.5*`. The archive keeps only
+            the newest of a release's security updates, so what follows the upstream version should
+            be left open.
+
+    Raises:
+        SandboxError: The machine's package sources have no such version.
+    """
+
+    def make(target: Path) -> None:
+        with (
+            step(f"Unpacked {name} from Debian's packages"),
+            tempfile.TemporaryDirectory(prefix="packages-", dir=target) as downloads,
+        ):
+            for package in fetch(Path(downloads), packages):
+                run(["dpkg-deb", "--extract", package, target])
+
+    return cached(name, [*packages, platform.machine()], make)
+
+
+def fetch(directory: Path, packages: Sequence[str]) -> list[Path]:
+    """Download packages into that directory; return their files, in the order of their names.
+
+    They come from the machine's own package sources, whose signatures apt checks. What apt keeps
+    of them is in the directory, too: the machine's own state is neither needed nor changed.
+    """
+    state, archives = directory / "state", directory / "cache" / "archives"
+    (state / "lists" / "partial").mkdir(parents=True)
+    (archives / "partial").mkdir(parents=True)
+    apt: Command = [
+        "apt-get",
+        "--quiet",
+        f"--option=Dir::State={state}",
+        f"--option=Dir::Cache={archives.parent}",
+        "--option=Dir::State::status=/var/lib/dpkg/status",
+        "--option=APT::Sandbox::User=root",  # else it warns that its own user may not write here
+    ]
+    run([*apt, "update"])
+    run([*apt, "download", *packages], cwd=directory)
+    return sorted(directory.glob("*.deb"))

@@ -1,0 +1,112 @@
+"""The first process of a node's name spaces.
+
+`init.py DIRECTORY TOOLS BINARIES CGROUP NAME ADDRESS` hides the machine from containerd and
+kubelet, starts both, and ends with either. When it ends, the kernel kills all that is in its
+pid name space, pods included.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+CGROUPS = Path("/sys/fs/cgroup")
+# What kubelet wants; with `protectKernelDefaults` it only compares. The machine's own stay.
+SYSCTLS = {
+    "vm/overcommit_memory": 1,
+    "vm/panic_on_oom": 0,
+    "kernel/panic": 10,
+    "kernel/panic_on_oops": 1,
+    "kernel/keys/root_maxkeys": 1_000_000,
+    "kernel/keys/root_maxbytes": 25_000_000,
+}
+POLL_SECONDS = 0.05
+
+
+def main() -> None:
+    directory, tools, binaries = map(Path, sys.argv[1:4])
+    cgroup, name, address = sys.argv[4:]
+    hide_machine(directory)
+    make_cgroups(cgroup)
+    # By it containerd finds its shim.
+    os.environ["PATH"] = f"{tools}/usr/bin:{os.environ['PATH']}"
+    containerd = start(
+        directory, tools / "usr/bin/containerd", f"--config={directory}/containerd.toml"
+    )
+    import_pause_image(directory, containerd)
+    kubelet = start(
+        directory,
+        binaries / "kubelet",
+        f"--config={directory}/kubelet.yaml",
+        f"--kubeconfig={directory}/system:node:{name}.kubeconfig",
+        f"--root-dir={directory}/kubelet",
+        f"--hostname-override={name}",
+        f"--node-ip={address}",
+    )
+    while (ended := os.wait()[0]) not in (containerd.pid, kubelet.pid):
+        pass  # an orphan, such as a pod's shim: they are the first process's to bury
+    sys.exit(f"{'kubelet' if ended == kubelet.pid else 'containerd'} has ended; see its log.")
+
+
+def hide_machine(directory: Path) -> None:
+    """Put something of the sandbox's own over what containerd, CNI and kubelet write to."""
+    mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    upper, work = directory / "var", directory / "var-work"
+    upper.mkdir(exist_ok=True)
+    work.mkdir(exist_ok=True)
+    layers = f"lowerdir=/var,upperdir={upper},workdir={work}"
+    mount("-t", "overlay", "overlay", "-o", layers, "/var")
+    sysctls = directory / "sysctls"
+    sysctls.mkdir(exist_ok=True)
+    for name, value in SYSCTLS.items():
+        file = sysctls / name.replace("/", "_")
+        file.write_text(f"{value}\n")
+        mount("--bind", str(file), f"/proc/sys/{name}")
+
+
+def mount(*arguments: str) -> None:
+    subprocess.run(["mount", *arguments], check=True)
+
+
+def make_cgroups(name: str) -> None:
+    """Make the control group that is the root of all pods', and join one below it.
+
+    Two kubelets with the same root destroy each other's pods.
+    """
+    for hierarchy in hierarchies():
+        group = hierarchy / name
+        group.mkdir(exist_ok=True)
+        if hierarchy.name == "cpuset":  # the only one that takes no process before it is set up
+            for setting in ("cpuset.cpus", "cpuset.mems"):
+                (group / setting).write_text((hierarchy / setting).read_text())
+        if hierarchy.name in ("pids", CGROUPS.name):
+            own = group / "node"
+            own.mkdir(exist_ok=True)
+            (own / "cgroup.procs").write_text("1")
+
+
+def hierarchies() -> list[Path]:
+    """Return the roots of the control groups: version 1 has many, version 2 has one."""
+    if (CGROUPS / "cgroup.controllers").exists():
+        return [CGROUPS]
+    return [group for group in CGROUPS.iterdir() if (group / "cgroup.procs").exists()]
+
+
+def start(directory: Path, program: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    with (directory / f"{program.name}.log").open("ab") as log:
+        return subprocess.Popen([program, *arguments], stdout=log, stderr=log)
+
+
+def import_pause_image(directory: Path, containerd: "subprocess.Popen[bytes]") -> None:
+    """Give containerd the image of the process that holds a pod's name spaces."""
+    ctr = ["ctr", f"--address={directory}/containerd.sock", "--namespace=k8s.io"]
+    while subprocess.run([*ctr, "version"], capture_output=True).returncode:
+        if containerd.poll() is not None:
+            sys.exit("containerd has ended; see its log.")
+        time.sleep(POLL_SECONDS)
+    subprocess.run([*ctr, "images", "import", str(directory / "pause.tar")], check=True)
+
+
+if __name__ == "__main__":
+    main()

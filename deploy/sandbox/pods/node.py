@@ -1,0 +1,126 @@
+"""The one node of a sandbox that runs pods: kubelet and containerd."""
+
+import shutil
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from string import Template
+
+import requests
+
+from sandbox.cache import fingerprint
+from sandbox.control_plane import ControlPlane
+from sandbox.oci import write_archive
+from sandbox.pki import issue
+from sandbox.pods.init import hierarchies
+from sandbox.pods.tools import NAMESPACES
+from sandbox.servers import Server
+from sandbox.settings import Settings
+from sandbox.tools import Command, SandboxError, run
+
+HERE = Path(__file__).parent
+NAME = "node"
+PAUSE_IMAGE = "sandbox.invalid/pause:1"
+CLEAN_UP_SECONDS = 10
+POLL_SECONDS = 0.05
+
+
+class Node:
+    """Its files and its server, and what a test asks of it."""
+
+    def __init__(self, settings: Settings, kubernetes: ControlPlane, tools: Path) -> None:
+        self._settings, self._kubernetes, self._tools = settings, kubernetes, tools
+        self._directory = settings.directory
+        self._cgroup = f"senlin-sandbox-{fingerprint([str(self._directory)])}"
+        self.server = Server(
+            "node",
+            self._directory,
+            [
+                "unshare",
+                *NAMESPACES,
+                "--kill-child",  # and what is first in a pid name space takes all others with it
+                sys.executable,
+                HERE / "init.py",
+                *(self._directory, self._tools, kubernetes.binaries),
+                *(self._cgroup, NAME, settings.address),
+            ],
+            is_ready=self._is_ready,
+            after=["kube-apiserver"],
+            patience=0,  # unshare does not listen, and pods that are killed are what tests want
+        )
+
+    def prepare(self) -> None:
+        """Write what kubelet and containerd read."""
+        (self._directory / "cni").mkdir(exist_ok=True)
+        self._kubernetes.user_kubeconfig(f"system:node:{NAME}", ["system:nodes"])
+        issue(self._directory / "pki", "kubelet", NAME, server=True)
+        self._render("containerd.toml", self._directory / "containerd.toml")
+        self._render("kubelet.yaml", self._directory / "kubelet.yaml")
+        self._render("network.json", self._directory / "cni" / "network.conflist")
+        self._pack_pause_image()
+
+    def import_image(self, archive: Path) -> None:
+        """Give the node an image.
+
+        Raises:
+            SandboxError: containerd does not take the archive.
+        """
+        ctr: Command = [
+            self._tools / "usr/bin/ctr",
+            f"--address={self._socket}",
+            "--namespace=k8s.io",
+        ]
+        run([*ctr, "images", "import", archive])
+
+    def remove_cgroups(self) -> None:
+        """Remove its control groups, which outlive its processes; wait for the last of these.
+
+        Raises:
+            SandboxError: Processes of the node go on.
+        """
+        groups = [hierarchy / self._cgroup for hierarchy in hierarchies()]
+        deadline = time.monotonic() + CLEAN_UP_SECONDS
+        while left := [group for group in groups if group.exists()]:
+            if time.monotonic() > deadline:
+                raise SandboxError(f"There are still processes in {left[0]}.")
+            for group in left:
+                _remove(group)
+            time.sleep(POLL_SECONDS)
+
+    @property
+    def _socket(self) -> Path:
+        return self._directory / "containerd.sock"
+
+    def _render(self, template: str, file: Path) -> None:
+        values = {
+            "address": self._settings.address,
+            "cgroup": f"/{self._cgroup}",
+            "directory": self._directory,
+            "pause": PAUSE_IMAGE,
+            "socket": self._socket,
+            "tools": self._tools,
+        }
+        file.write_text(Template((HERE / template).read_text()).substitute(values))
+
+    def _pack_pause_image(self) -> None:
+        """Pack the program that does nothing but hold a pod's name spaces: podman's will do."""
+        root = self._directory / "pause"
+        root.mkdir(exist_ok=True)
+        shutil.copy(self._tools / "usr/bin/catatonit", root / "pause")
+        config = {"Entrypoint": ["/pause", "-P"]}
+        write_archive(self._directory / "pause.tar", PAUSE_IMAGE, root, config)
+
+    def _is_ready(self) -> bool:
+        try:
+            node = self._kubernetes.call("GET", f"/api/v1/nodes/{NAME}")
+        except requests.RequestException:
+            return False
+        conditions = {it["type"]: it["status"] for it in node["status"].get("conditions", ())}
+        return conditions.get("Ready") == "True"
+
+
+def _remove(group: Path) -> None:
+    for child in sorted(group.glob("**/"), reverse=True):  # the deepest first
+        with suppress(OSError):  # it is in use, or has gone meanwhile
+            child.rmdir()
