@@ -1,0 +1,1 @@
+"""The operator's container image: `python -m image` builds it without a container engine."""

@@ -1,0 +1,39 @@
+"""The image without a container engine: `python -m image archive DIRECTORY | rootfs DIRECTORY`."""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+from image.archive import image_archive
+from image.rootfs import make_rootfs
+from sandbox.tools import SandboxError
+
+
+def archive(directory: Path) -> None:
+    """Put the image's OCI archive, and the list of what is in it, into a directory."""
+    shutil.copytree(image_archive().parent, directory, dirs_exist_ok=True)
+
+
+def rootfs(directory: Path) -> None:
+    """Put what is in the image into a directory; for the Dockerfile."""
+    directory.mkdir(parents=True)
+    make_rootfs(directory)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m image", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for function in (archive, rootfs):
+        command = commands.add_parser(function.__name__, help=function.__doc__)
+        command.set_defaults(function=function)
+        command.add_argument("directory", type=Path)
+    arguments = parser.parse_args()
+    try:
+        arguments.function(arguments.directory)
+    except SandboxError as error:
+        sys.exit(f"Error: {error}")
+
+
+if __name__ == "__main__":
+    main()

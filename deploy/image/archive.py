@@ -1,0 +1,56 @@
+"""The image as an OCI archive, built once for what it is made of."""
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from image.dockerfile import DOCKERFILE, image_config
+from image.rootfs import REPOSITORY, SOURCES, make_rootfs
+from image.sbom import SBOM
+from sandbox.cache import cached
+from sandbox.oci import write_archive
+from sandbox.progress import step
+
+ARCHIVE = "senlin-operator.tar"
+REFERENCE = "senlin-operator.invalid/senlin-operator:latest"
+INPUTS = (*SOURCES, "deploy/image", "requirements/runtime.txt", "requirements/image.txt")
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # as Go calls them
+
+
+def image_archive() -> Path:
+    """Return the archive of this checkout's image; its list of contents lies beside it."""
+    return cached("image", _inputs(), _make) / ARCHIVE
+
+
+def _inputs() -> Iterator[str | bytes]:
+    yield platform.machine()
+    yield _time()
+    for name in INPUTS:
+        place = REPOSITORY / name
+        for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
+            if file.is_file() and file.suffix != ".pyc" and ".egg-info" not in str(file):
+                yield str(file.relative_to(REPOSITORY))
+                yield file.read_bytes()
+
+
+def _time() -> str:
+    """Return the time of all files in the image, in seconds; the same for all who build it."""
+    return os.environ.get("SOURCE_DATE_EPOCH", "0")
+
+
+def _make(target: Path) -> None:
+    with step("Built the operator's image"), tempfile.TemporaryDirectory(dir=target) as root:
+        Path(root).chmod(0o755)
+        make_rootfs(Path(root))
+        shutil.copy(Path(root) / SBOM, target)
+        write_archive(
+            target / ARCHIVE,
+            REFERENCE,
+            Path(root),
+            image_config(DOCKERFILE.read_text()),
+            architecture=ARCHITECTURES[platform.machine()],
+            time=int(_time()),
+        )

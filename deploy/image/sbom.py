@@ -1,0 +1,63 @@
+"""The list of what is in the image (CycloneDX): Python's packages, and Debian's."""
+
+import json
+from email import message_from_string
+from pathlib import Path
+from typing import Any
+
+from sandbox.tools import Command, output_of
+from sandbox.venvs import server_python, virtual_environment
+
+REPOSITORY = Path(__file__).parents[2]
+SBOM = Path("usr/share/sbom/senlin-operator.cdx.json")
+
+
+def write_sbom(root: Path, site: Path, status: Path) -> None:
+    """Write the list into the image.
+
+    Args:
+        root: The image's root.
+        site: Where its Python packages are, below the root.
+        status: Where Debian's descriptions of its packages are, below the root.
+    """
+    document = _python_packages(root / site)
+    document["components"] += [_debian_package(file) for file in sorted((root / status).iterdir())]
+    file = root / SBOM
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(document, indent=1))
+
+
+def _python_packages(site: Path) -> dict[str, Any]:
+    python = server_python()
+    tools = virtual_environment("image-tools", REPOSITORY / "requirements" / "image.txt", python)
+    list_all: Command = [
+        tools / "bin" / "python",
+        "-m",
+        "cyclonedx_py",
+        "environment",
+        "-S",
+        python,
+    ]
+    about: Command = [
+        "--pyproject",
+        REPOSITORY / "pyproject.toml",
+        "--output-reproducible",
+    ]
+    document: dict[str, Any] = json.loads(
+        # -S: of that Python, nothing but the standard library and this directory
+        output_of([*list_all, *about], env={"PYTHONPATH": str(site)})
+    )
+    return document
+
+
+def _debian_package(description: Path) -> dict[str, Any]:
+    fields = message_from_string(description.read_text())
+    name, version, architecture = fields["Package"], fields["Version"], fields["Architecture"]
+    url = f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=debian-12"
+    return {
+        "type": "library",
+        "bom-ref": url,
+        "name": name,
+        "version": version,
+        "purl": url,
+    }
