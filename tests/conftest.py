@@ -1,20 +1,24 @@
 """The servers that tests run against; none is started before a test asks for it."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from image.archive import image_archive
 from sandbox import Sandbox
 from sandbox.cache import lock
+from sandbox.pods.tools import obstacle
 from sandbox.servers import NO_PROXY
 
-# With pytest-xdist the workers share one sandbox: it is the controller's, which names its
-# directory to them; the first that needs it starts it.
+# With pytest-xdist the workers share what is started: it is the controller's, which names a
+# directory to them; the first worker that needs a sandbox starts it there.
 SHARED = pytest.StashKey[Path]()
 OWNER = "sandbox_owner"
 DIRECTORY = "sandbox_directory"
@@ -24,49 +28,75 @@ os.environ.update(NO_PROXY)  # the tests' clients, like the servers, speak to th
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist which sandbox is shared."""
+    """Tell a worker of pytest-xdist where what is shared is."""
     stash = node.config.stash
     if SHARED not in stash:
-        stash[SHARED] = Path(tempfile.gettempdir()) / f"senlin-sandbox-{uuid4().hex}"
+        stash[SHARED] = Path(tempfile.mkdtemp(prefix="senlin-sandboxes-"))
     node.workerinput[DIRECTORY] = str(stash[SHARED])
     node.workerinput[OWNER] = os.getpid()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what the workers have started; they have ended by now."""
-    directory = session.config.stash.get(SHARED, None)
-    if directory is None:
-        return
-    if directory.exists():
-        Sandbox.attach(directory).down()
-    directory.with_suffix(".lock").unlink(missing_ok=True)
+    if shared := session.config.stash.get(SHARED, None):
+        for settings in shared.glob("*/sandbox.json"):
+            Sandbox.attach(settings.parent).down()
+        shutil.rmtree(shared)
 
 
-@pytest.fixture(scope="session")
-def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A sandbox that all tests share, with an audit log: disturb only what is yours in it."""
-    workerinput = getattr(request.config, "workerinput", None)
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out what takes pods where none can run; in CI it must run, and fails."""
+    return True if collection_path.name == "pods" and _why_no_pods() else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if reason := _why_no_pods():
+        terminalreporter.write_line(f"Pods cannot run here, so tests/pods was left out: {reason}")
+
+
+def _why_no_pods() -> str | None:
+    return None if os.environ.get("CI") == "true" else obstacle()
+
+
+@contextmanager
+def shared_sandbox(config: pytest.Config, name: str, **options: Any) -> Iterator[Sandbox]:
+    """Start a sandbox that all workers share, or join it."""
+    workerinput = getattr(config, "workerinput", None)
     if workerinput is None:
-        with Sandbox.up(audit=True) as alone:
-            alone.apply_crds()
+        with started(**options) as alone:
             yield alone
         return
-    directory = Path(workerinput[DIRECTORY])
+    directory = Path(workerinput[DIRECTORY]) / name
     with lock(directory.with_suffix(".lock")):
         if directory.exists():
             shared = Sandbox.attach(directory)
         else:
             owner = workerinput[OWNER]
-            shared = Sandbox.up(directory, audit=True, owner=owner, temporary=True)
-            shared.apply_crds()
+            shared = started(directory, owner=owner, temporary=True, **options)
     yield shared
+
+
+def started(directory: Path | None = None, **options: Any) -> Sandbox:
+    """Start a sandbox as the tests need it: with an audit log, CRDs, and the operator's image."""
+    sandbox = Sandbox.up(directory, audit=True, **options)
+    with sandbox.inside():
+        sandbox.apply_crds()
+    if options.get("pods"):
+        sandbox.import_image(image_archive())
+    return sandbox
+
+
+@pytest.fixture(scope="session")
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox that all tests share, with an audit log: disturb only what is yours in it."""
+    with shared_sandbox(request.config, "sandbox") as shared:
+        yield shared
 
 
 @pytest.fixture
 def sandbox_of_its_own() -> Iterator[Sandbox]:
     """A sandbox for one test, which may stop its servers and set faults for all."""
-    with Sandbox.up(audit=True) as own:
-        own.apply_crds()
+    with started() as own:
         yield own
 
 

@@ -9,28 +9,10 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
+from tests.operator.rights import operator_account
 from tests.operator.world import PROGRAM, Operator, World
 
 MOUNT = "/run/secrets/kubernetes.io/serviceaccount"
-RULES = [
-    {
-        "apiGroups": ["senlin.openstack.org"],
-        "resources": ["senlinclusters", "senlinnodes", "senlinpolicies", "senlinprofiles"],
-        "verbs": ["get", "list", "watch", "patch"],
-    },
-    {
-        "apiGroups": ["senlin.openstack.org"],
-        "resources": [
-            "senlinclusters/status",
-            "senlinnodes/status",
-            "senlinpolicies/status",
-            "senlinprofiles/status",
-        ],
-        "verbs": ["patch"],
-    },
-    {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch", "patch"]},
-    {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]},
-]
 
 
 @pytest.fixture
@@ -53,23 +35,7 @@ def mounted(world_account: World, tmp_path: Path) -> list[str]:
 @pytest.fixture
 def world_account(idle_world: World) -> World:
     """A namespace with a ServiceAccount that has the operator's rights in it."""
-    role = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "Role",
-        "metadata": {"name": "operator"},
-        "rules": RULES,
-    }
-    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "operator"}}
-    binding = {
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "RoleBinding",
-        "metadata": {"name": "operator"},
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "operator"},
-        "subjects": [
-            {"kind": "ServiceAccount", "name": "operator", "namespace": idle_world.namespace}
-        ],
-    }
-    idle_world.apply(role, account, binding)
+    idle_world.apply(*operator_account(idle_world.namespace))
     return idle_world
 
 
