@@ -59,6 +59,18 @@ class Nova:
         )
         return server
 
+    def server_groups(self, name: str = "*") -> list[dict[str, Any]]:
+        """Return the server groups, as an affinity policy makes them."""
+        return self._objects("server-group", name)
+
+    def pool_members(self, name: str = "*") -> list[dict[str, Any]]:
+        """Return the members of load balancers' pools; one is called as its server is."""
+        return self._objects("member", name)
+
+    def load_balancers(self, name: str = "*") -> list[dict[str, Any]]:
+        """Return the load balancers, as a policy makes them: `senlin-lb-` and a cluster's name."""
+        return self._objects("balancer", name)
+
     def fail_builds(
         self,
         name: str = "*",
@@ -119,6 +131,10 @@ class Nova:
     def lift(self, name: str | None = None) -> None:
         """End the faults that were set with this name pattern; None: all."""
         self._control.call("lift", name=name)
+
+    def _objects(self, kind: str, name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._control.call("objects", kind=kind, name=name)
+        return found
 
     def _plan(self, kind: str, **details: Any) -> NovaFault:
         return NovaFault(self._control, self._control.call("plan", kind=kind, **details))

@@ -18,7 +18,6 @@ Record = dict[str, Any]  # a server as Nova's users see it, and `_…` for ourse
 
 ZONES = ("az1", "az2", "az3")
 KEYPAIRS = ("default", "oskey")
-ADDRESSES = {"private": [{"addr": "172.17.1.99", "version": 4, "OS-EXT-IPS:type": "fixed"}]}
 
 
 def _id(name: str) -> str:
@@ -91,7 +90,7 @@ class Cloud:
             r["id"]: r for (text,) in rows for r in [json.loads(text)]
         }
         self._rules: list[Rule] = []
-        self._groups: dict[str, Record] = {}
+        self._objects: dict[str, Record] = {}
 
     # What the drivers ask.
 
@@ -110,8 +109,9 @@ class Cloud:
         Raises:
             CloudError: There is no such flavor or image, a fault says so, the service is down.
         """
+        server_id = uuid.uuid4()
         server: Record = {
-            "id": str(uuid.uuid4()),
+            "id": str(server_id),
             "name": name,
             "status": "BUILD",
             "created_at": _now(),
@@ -124,6 +124,7 @@ class Cloud:
             "security_groups": [{"name": "default"}],
             "availability_zone": ZONES[0],
             "scheduler_hints": {},
+            "addresses": {"private": [_address(server_id)]},
             **attributes,
         }
         if refused := self._take("refuse-build", server):
@@ -176,20 +177,20 @@ class Cloud:
         for rule in self._active("down"):
             raise CloudError(503, rule.text)
 
-    def create_group(self, name: str, policies: list[str]) -> Record:
+    def make(self, kind: str, **attributes: Any) -> Record:
+        """Make something that is there at once: a server group, a part of a load balancer."""
         self.answer()
-        group: Record = {"id": str(uuid.uuid4()), "name": name, "policies": policies}
-        self._groups[group["id"]] = group
-        return group
+        made: Record = {"id": str(uuid.uuid4()), "kind": kind, **attributes}
+        self._objects[made["id"]] = made
+        return made
 
-    def find_group(self, name_or_id: str) -> Record | None:
+    def find(self, kind: str, name_or_id: str) -> Record | None:
         self.answer()
-        found = (g for g in self._groups.values() if name_or_id in (g["id"], g["name"]))
-        return next(found, None)
+        return next((it for it in self.objects(kind) if name_or_id in (it["id"], it["name"])), None)
 
-    def delete_group(self, group_id: str) -> None:
+    def remove(self, object_id: str) -> None:
         self.answer()
-        self._groups.pop(group_id, None)
+        self._objects.pop(object_id, None)
 
     # What a test asks, over HTTP.
 
@@ -197,6 +198,7 @@ class Cloud:
         """Return what a request to the control port can call, by name."""
         return {
             "servers": self.servers,
+            "objects": self.objects,
             "boot": self.boot,
             "plan": self.plan,
             "lift": self.lift,
@@ -207,9 +209,16 @@ class Cloud:
     def servers(self, name: str = "*", metadata: Mapping[str, str] | None = None) -> list[Record]:
         return [_public(server) for server in self._matching(name, metadata)]
 
+    def objects(self, kind: str, name: str = "*") -> list[Record]:
+        return [
+            it
+            for it in self._objects.values()
+            if it["kind"] == kind and fnmatchcase(it["name"], name)
+        ]
+
     def boot(self, name: str, **attributes: Any) -> Record:
         """Make a server that Senlin knows nothing of, as another user of Nova would."""
-        return _public(self._settled(self.create(name, **{"addresses": ADDRESSES, **attributes})))
+        return _public(self._settled(self.create(name, **attributes)))
 
     def plan(self, kind: str, **details: Any) -> str:
         """Set a fault; return its id."""
@@ -291,6 +300,11 @@ class Cloud:
     def _forget(self, server_id: str) -> None:
         del self._servers[server_id]
         self._file.execute("delete from server where id = ?", (server_id,))
+
+
+def _address(server_id: uuid.UUID) -> Record:
+    low = server_id.bytes[-3:]
+    return {"addr": f"10.{low[0]}.{low[1]}.{low[2]}", "version": 4, "OS-EXT-IPS:type": "fixed"}
 
 
 def _public(server: Record) -> Record:

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="import-not-found,import-untyped,no-untyped-def,no-untyped-call,misc"
 # Senlin is installed in an environment of its own, in which this runs; it has no types.
-"""A Nova, a Glance and a Neutron that remember: they replace Senlin's own stand-ins.
+"""A Nova, a Glance, a Neutron and an Octavia that remember: they replace Senlin's own stand-ins.
 
 Senlin's stand-ins forget every server at once and never fail. These keep theirs in a `Cloud`,
 whose faults a test sets over an HTTP port of this process.
@@ -18,13 +18,15 @@ from oslo_config import cfg
 from oslo_utils import uuidutils
 from senlin.common import consts, exception
 from senlin.drivers import sdk
+from senlin.drivers.os import lbaas
 from senlin.tests.drivers import os_test
-from senlin.tests.drivers.os_test import glance_v2, neutron_v2, nova_v2
+from senlin.tests.drivers.os_test import glance_v2, neutron_v2, nova_v2, octavia_v2
 from simcloud import FLAVORS, IMAGES, KEYPAIRS, ZONES, Cloud, CloudError
 
 WAIT_SECONDS = 0.1
 KEPT = ("metadata", "key_name", "security_groups", "availability_zone", "scheduler_hints")
-NETWORKS = ("private", "public")
+NETWORKS = ("private", "public")  # each with a subnet of its name
+VIP = "203.0.113.10"
 HYPERVISOR = {"id": "1", "hypervisor_hostname": "sandbox", "state": "up", "status": "enabled"}
 
 cloud = Cloud(Path(os.environ["SIMULATED_CLOUD_FILE"]))
@@ -35,6 +37,8 @@ def install() -> None:
     os_test.compute = Nova
     os_test.glance = Glance
     os_test.network = Neutron
+    os_test.octavia = Octavia
+    os_test.loadbalancing = LoadBalancing
     listener = eventlet.listen(("127.0.0.1", int(os.environ["SIMULATED_CLOUD_PORT"])))
     eventlet.spawn(wsgi.server, listener, control, log_output=False)
 
@@ -74,7 +78,6 @@ def server_resource(record):
     fixed = {
         "access_ipv4": "",
         "access_ipv6": "",
-        "addresses": {},
         "attached_volumes": [],
         "block_device_mapping": [],
         "disk_config": "AUTO",
@@ -190,16 +193,16 @@ class Nova(nova_v2.NovaClient):
 
     @as_senlin_expects
     def server_group_create(self, **attributes):
-        return resource(cloud.create_group(attributes["name"], attributes["policies"]))
+        return resource(cloud.make("server-group", **attributes))
 
     @as_senlin_expects
     def server_group_find(self, name_or_id, ignore_missing=True):
-        group = cloud.find_group(name_or_id)
+        group = cloud.find("server-group", name_or_id)
         return group and resource(group)
 
     @as_senlin_expects
     def server_group_delete(self, server_group, ignore_missing=True):
-        cloud.delete_group(server_group)
+        cloud.remove(server_group)
 
     @as_senlin_expects
     def hypervisor_list(self, **query):
@@ -261,12 +264,19 @@ class Glance(glance_v2.GlanceClient):
 
 
 class Neutron(neutron_v2.NeutronClient):
-    """Networks and security groups by name; every port is a new one."""
+    """Networks, subnets and security groups by name; every port is a new one."""
 
     @as_senlin_expects
     def network_get(self, value, ignore_missing=False):
         networks = tuple({"id": name, "name": name, "subnets": []} for name in NETWORKS)
         return resource(cloud.look_up("Network", networks, value))
+
+    @as_senlin_expects
+    def subnet_get(self, name_or_id, ignore_missing=False):
+        subnets = tuple(
+            {"id": name, "name": name, "network_id": name, "ip_version": 4} for name in NETWORKS
+        )
+        return resource(cloud.look_up("Subnet", subnets, name_or_id))
 
     def security_group_find(self, name_or_id, ignore_missing=False, project_id=None):
         return resource({"id": name_or_id, "name": name_or_id})
@@ -289,3 +299,55 @@ class Neutron(neutron_v2.NeutronClient):
 
     def floatingip_delete(self, floating_ip, ignore_missing=True):
         """Do nothing: none is kept."""
+
+
+class Octavia(octavia_v2.OctaviaClient):
+    """Load balancers and their parts; each is ready at once."""
+
+    @as_senlin_expects
+    def loadbalancer_create(self, subnet, network, address, admin_state_up, name, **_):
+        vip = address or VIP
+        made = cloud.make("balancer", name=name, vip_address=vip, provisioning_status="ACTIVE")
+        return resource(made)
+
+    @as_senlin_expects
+    def loadbalancer_get(self, name_or_id, ignore_missing=False, show_deleted=False):
+        found = cloud.find("balancer", name_or_id)
+        if found is None and not ignore_missing:
+            raise CloudError(404, f"No LoadBalancer found for {name_or_id}")
+        return found and resource(found)
+
+    @as_senlin_expects
+    def listener_create(self, balancer, *_, name):
+        return resource(cloud.make("listener", name=name, balancer=balancer))
+
+    @as_senlin_expects
+    def pool_create(self, method, listener, *_, name):
+        return resource(cloud.make("pool", name=name, listener=listener))
+
+    @as_senlin_expects
+    def pool_member_create(self, name, pool, address, port, subnet):
+        made = cloud.make("member", name=name, pool=pool, address=address, protocol_port=port)
+        return resource(made)
+
+    @as_senlin_expects
+    def healthmonitor_create(self, type_, delay, timeout, max_retries, pool, *_):
+        return resource(cloud.make("monitor", name=type_, pool=pool))
+
+
+def _removing(self, *ids, **_):
+    cloud.remove(ids[-1])  # that of a member follows its pool's
+
+
+for _part in ("loadbalancer", "listener", "pool", "pool_member", "healthmonitor"):
+    setattr(Octavia, f"{_part}_delete", as_senlin_expects(_removing))
+
+
+class LoadBalancing(lbaas.LoadBalancerDriver):
+    """Senlin's own way with load balancers, over these clients."""
+
+    def oc(self):
+        return Octavia(self.conn_params)
+
+    def nc(self):
+        return Neutron(self.conn_params)
