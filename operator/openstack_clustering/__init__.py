@@ -32,6 +32,7 @@ from openstack_clustering.resources import (
     Receiver,
     Service,
 )
+from openstack_clustering.transport import Sent
 from openstack_clustering.version import __version__
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Proxy",
     "Receiver",
     "Resource",
+    "Sent",
     "Service",
     "__version__",
     "exceptions",

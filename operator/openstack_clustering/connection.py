@@ -8,7 +8,7 @@ from keystoneauth1.session import DEFAULT_USER_AGENT, Session
 
 from openstack_clustering import auth, config, pool
 from openstack_clustering.proxy import Proxy
-from openstack_clustering.transport import Transport
+from openstack_clustering.transport import Sent, Transport
 from openstack_clustering.version import __version__
 
 
@@ -30,6 +30,7 @@ class Connection:
         app_name: Who is asking; stands first in `User-Agent`.
         before_request: Called with the method of each request to the service just before it is
             sent, also before a repetition; what it raises keeps the request from being sent.
+        after_request: Called with a `Sent` after each of them, in the thread that sent it.
         overrides: Keys of clouds.yaml that win over the entry's own (`region_name`, `cacert`,
             `auth`, also `username` and the like). With an `auth_url` and no `cloud` they are all
             there is.
@@ -50,6 +51,7 @@ class Connection:
         pool_size: int = 10,
         app_name: str | None = None,
         before_request: Callable[[str], None] | None = None,
+        after_request: Callable[[Sent], None] | None = None,
         **overrides: Any,
     ) -> None:
         own_name = f"openstack-clustering/{__version__}"
@@ -78,6 +80,7 @@ class Connection:
             wanted_microversion=settings.microversion,
             retries=settings.retries,
             before_request=before_request,
+            after_request=after_request,
         )
         self._session = session
         self._proxy: Proxy | None = None

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import urllib3
@@ -37,6 +37,22 @@ from openstack_clustering.reply import Reply
 
 _log = logging.getLogger(__name__)
 
+
+class Sent(NamedTuple):
+    """A request that was sent, and what came back."""
+
+    method: str
+    place: str  # the URL without its query, and without what is secret in it
+    seconds: float
+    status: int | None = None  # None: there was no reply
+    request_id: str | None = None
+
+    def __str__(self) -> str:
+        milliseconds = self.seconds * 1000
+        answer = self.status or "no reply"
+        return f"{self.method} {self.place}: {answer} in {milliseconds:.0f} ms ({self.request_id})"
+
+
 Query = Mapping[str, str | Sequence[str]]
 
 _TRY_LATER = frozenset({429, 502, 503, 504})
@@ -59,6 +75,7 @@ class Transport:
         wanted_microversion: str | None = None,
         retries: int = 2,
         before_request: Callable[[str], None] | None = None,
+        after_request: Callable[["Sent"], None] | None = None,
     ) -> None:
         self._session = session
         self._exchange = exchange
@@ -70,6 +87,7 @@ class Transport:
         self._wanted_microversion = wanted_microversion
         self._retries = retries
         self._before_request = before_request
+        self._after_request = after_request
         self._lock = threading.RLock()
         self._service: _Service | None = None
         self._refusal: tuple[float, ClientException] | None = None
@@ -171,19 +189,28 @@ class Transport:
         return reply if renewed == token else self._send(call, renewed)
 
     def _send(self, call: "_Call", token: Mapping[str, str] | None) -> Reply:
-        started = time.monotonic()
         headers = {**self._always, **call.headers, **(token or {})}
         if self._before_request:
             self._before_request(call.method)
+        started = time.monotonic()
         try:
             response = self._exchange(call.method, call.url, headers, call.body, self._timeout)
         except (keystone_exceptions.ClientException, *_NO_REPLY) as error:
+            self._tell(call, started)
             raise failure.of_request(error, str(call)) from (None if call.secret else error)
         reply = Reply(response, call.method, call.place)
-        if _log.isEnabledFor(logging.DEBUG):
-            milliseconds = (time.monotonic() - started) * 1000
-            _log.debug("%s: %s in %.0f ms (%s)", call, reply.status, milliseconds, reply.request_id)
+        self._tell(call, started, reply)
         return reply
+
+    def _tell(self, call: "_Call", started: float, reply: Reply | None = None) -> None:
+        if self._after_request is None and not _log.isEnabledFor(logging.DEBUG):
+            return
+        status, request_id = (reply.status, reply.request_id) if reply else (None, None)
+        seconds = time.monotonic() - started
+        sent = Sent(call.method, call.place or "a webhook", seconds, status, request_id)
+        _log.debug("%s", sent)
+        if self._after_request:
+            self._after_request(sent)
 
     def _token(self, instead_of: Mapping[str, str] | None = None) -> Mapping[str, str]:
         """Return the header with a valid token, fetched if there is none or it was refused.

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from prometheus_client import REGISTRY
+
 from senlin_operator import handlers
 from senlin_operator.cloud.inventory import Waking
 from senlin_operator.cloud.session import Clouds, Way
@@ -18,6 +20,7 @@ from senlin_operator.engine.access import Access
 from senlin_operator.engine.cache import Cache
 from senlin_operator.engine.conclusion import Conclusion
 from senlin_operator.engine.controller import Controller
+from senlin_operator.engine.figures import Figures
 from senlin_operator.engine.leader import Fence, Leader, Shard
 from senlin_operator.engine.queue import Queue
 from senlin_operator.engine.reconciler import Reconciler
@@ -61,6 +64,7 @@ class App:
             settings.workers,
         )
         self.health = metrics.Health()
+        self.figures = Figures(self._cache, self._queue, self._clouds)
 
     async def run(self) -> None:
         """Watch and reconcile until the process is told to stop, then drain."""
@@ -133,6 +137,8 @@ async def run(settings: Settings) -> None:
     with contextlib.ExitStack() as stack:
         app = App(settings, kube)
         if settings.metrics_port:
+            REGISTRY.register(app.figures)
+            stack.callback(REGISTRY.unregister, app.figures)
             stack.callback(metrics.serve(settings.host, settings.metrics_port, app.health))
         try:
             if settings.leader_election:

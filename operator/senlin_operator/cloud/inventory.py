@@ -169,6 +169,17 @@ class Inventory:
         finally:
             self._sending.discard(lock)
 
+    @property
+    def age(self) -> float | None:
+        """Return how many seconds ago the latest good look began; None: there was none."""
+        return time.monotonic() - self.snapshot.began if self.snapshot else None
+
+    @property
+    def running(self) -> int:
+        """Return how many watched actions have not been seen to end."""
+        ended = self.snapshot.ended if self.snapshot else {}
+        return sum(id_ not in ended for id_ in list(self._watched))
+
     async def run(self) -> None:
         """Look at the project again and again."""
         failures = 0
@@ -236,7 +247,7 @@ class Inventory:
     def _busy(self) -> bool:
         if self.snapshot is None:
             return True
-        return bool(self.snapshot.unfinished or self._watched.keys() - self.snapshot.ended.keys())
+        return bool(self.snapshot.unfinished or self.running)
 
 
 def look(

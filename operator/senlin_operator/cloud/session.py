@@ -5,17 +5,20 @@ import contextvars
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from openstack_clustering import ClientException, Connection, Proxy
+from openstack_clustering import ClientException, Connection, Proxy, Sent
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Inventory, Waking
-from senlin_operator.telemetry import metrics
+from senlin_operator.telemetry import logging, metrics
 
 T = TypeVar("T")
 
+_operation: ContextVar[str] = ContextVar("operation", default="")  # what a request is for
+_LABEL = 8  # characters of a fingerprint
 _THREADS = 8  # a credential
 _RESERVED = 2  # of them for deletions, which must get through when creations hang
 _TIMEOUT = 60.0  # seconds a request
@@ -48,8 +51,10 @@ class Cloud:
             pool_size=_THREADS,
             app_name="senlin-operator",
             before_request=way.before_request,
+            after_request=_note,
             **options,
         )
+        self.label = credential.fingerprint[:_LABEL]
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="senlin")
         self._permits = asyncio.Semaphore(_THREADS)
         self._ordinary = asyncio.Semaphore(_THREADS - _RESERVED)
@@ -95,22 +100,19 @@ class Cloud:
 
     async def _admitted(self, operation: str, send: Callable[[Proxy], T]) -> T:
         async with self._permits:
-            began = time.monotonic()
             try:
-                result = await self._in_thread(lambda: send(self._connection.cluster))
-            except (AuthenticationFailed, EndpointNotFound) as error:
-                self._open(error)
-                self._count(operation, type(error).__name__, began)
-                raise
+                result = await self._in_thread(operation, lambda: send(self._connection.cluster))
             except ClientException as error:
-                self._count(operation, type(error).__name__, began)
+                metrics.CREDENTIAL_ERRORS.labels(self.label, type(error).__name__).inc()
+                if isinstance(error, AuthenticationFailed | EndpointNotFound):
+                    self._open(error)
                 raise
             self._refused, self._refusals = None, 0
-            self._count(operation, "ok", began)
             return result
 
-    async def _in_thread(self, function: Callable[[], T]) -> T:
+    async def _in_thread(self, operation: str, function: Callable[[], T]) -> T:
         context = contextvars.copy_context()
+        context.run(_operation.set, operation)
         return await asyncio.get_running_loop().run_in_executor(
             self._pool, lambda: context.run(function)
         )
@@ -120,9 +122,13 @@ class Cloud:
         self._refusals += 1
         self._refused, self._login_at = error, time.monotonic() + pause
 
-    def _count(self, operation: str, result: str, began: float) -> None:
-        metrics.SENLIN_CALLS.labels(operation, result).inc()
-        metrics.SENLIN_TIME.labels(operation).observe(time.monotonic() - began)
+
+def _note(sent: Sent) -> None:
+    """Count a request, and have the log lines about its object name it from now on."""
+    operation = _operation.get()
+    metrics.SENLIN_REQUESTS.labels(operation, str(sent.status or "none")).inc()
+    metrics.SENLIN_TIME.labels(operation).observe(sent.seconds)
+    logging.note(request_id=sent.request_id)
 
 
 class Clouds:
@@ -144,6 +150,10 @@ class Clouds:
             self.leave(uid)
             self._users[uid] = fingerprint
         return cloud
+
+    def all(self) -> list[Cloud]:
+        """Return all sessions. From any thread."""
+        return list(self._clouds.values())
 
     def sharing(self, uid: str) -> list[str]:
         """Return the uids of those that use the same session, the given one included."""

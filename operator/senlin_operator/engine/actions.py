@@ -10,6 +10,7 @@ from senlin_operator.engine.attempt import Attempt, View
 from senlin_operator.engine.outcome import Failed, Waiting
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.status import FAILED, RUNNING, SUCCEEDED, Report, timestamp
+from senlin_operator.telemetry import metrics
 
 DELETING = Waiting(Reason.DELETING, "Senlin is deleting it.", quiet=True)
 _FAULTS = 3  # in a message; the status has more
@@ -49,6 +50,7 @@ def follow_removal(attempt: Attempt, view: View) -> Waiting | None:
     if ended is None:
         return DELETING
     view.inventory.unwatch(memory.removal)
+    _count(ended)
     memory.removal = None
     if ended.status != "SUCCEEDED":
         memory.fail(Failed(Reason.ACTION_FAILED, _cause({"name": "Deletion"}, ended, faults)))
@@ -86,6 +88,7 @@ def _ours(attempt: Attempt, view: View) -> Waiting | None:
     if ended is None:
         return running(report)
     view.inventory.unwatch(action_id)
+    _count(ended)
     report.action = _finished(report.action or {}, ended, report.faults)
     if report.action["status"] == FAILED:
         attempt.memory.fail(Failed(Reason.ACTION_FAILED, report.action["reason"]), attempt.spec)
@@ -113,6 +116,12 @@ def _foreign(attempt: Attempt, view: View) -> Waiting | None:
     names = ", ".join(sorted({action.action for action in actions}))
     message = f"Senlin is at work on behalf of others: {names}."
     return Waiting(Reason.BUSY, message, after=_AGAIN, quiet=attempt.resource.settled)
+
+
+def _count(ended: Action) -> None:
+    metrics.ACTIONS.labels(ended.action, ended.status.lower()).inc()
+    if ended.start_at and ended.end_at:
+        metrics.ACTION_TIME.labels(ended.action).observe(ended.end_at - ended.start_at)
 
 
 def _finished(

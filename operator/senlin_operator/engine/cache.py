@@ -35,6 +35,10 @@ class Cache:
     def get(self, key: Key) -> Resource | None:
         return self._objects.get(key)
 
+    def all(self) -> list[Resource]:
+        """Return all objects. From any thread."""
+        return list(self._objects.values())
+
     def users(self, key: Key) -> list[Key]:
         """Return who refers to the object, sorted."""
         return sorted(self._users.get(key, ()))

@@ -33,7 +33,7 @@ class Queue:
         self._clock = clock
         self._ready: tuple[deque[Key], deque[Key]] = (deque(), deque())
         self._queued: dict[Key, tuple[Lane, float]] = {}
-        self._processing: set[Key] = set()
+        self._processing: dict[Key, float] = {}  # since when
         self._again: dict[Key, Lane] = {}
         self._due: dict[Key, float] = {}
         self._timers: list[tuple[float, Key, Lane]] = []
@@ -51,10 +51,10 @@ class Queue:
             self._ready[old].remove(key)
         else:
             since = self._clock()
-            metrics.QUEUE_ADDS.inc()
+            metrics.QUEUE_ADDS.labels(metrics.QUEUE).inc()
         self._queued[key] = (lane, since)
         self._ready[lane].append(key)
-        metrics.QUEUE_DEPTH.set(len(self._queued))
+        metrics.QUEUE_DEPTH.labels(metrics.QUEUE).set(len(self._queued))
         self._wake.set()
 
     def add_after(self, key: Key, seconds: float, lane: Lane = Lane.FRONT) -> None:
@@ -63,6 +63,7 @@ class Queue:
         if due < self._due.get(key, float("inf")):
             self._due[key] = due
             heapq.heappush(self._timers, (due, key, lane))
+            metrics.QUEUE_RETRIES.labels(metrics.QUEUE).inc()
             self._wake.set()
 
     async def get(self) -> Key:
@@ -76,16 +77,22 @@ class Queue:
 
     def done(self, key: Key) -> None:
         """Say that the worker is through with the key."""
-        self._processing.discard(key)
+        if (since := self._processing.pop(key, None)) is not None:
+            metrics.QUEUE_WORK.labels(metrics.QUEUE).observe(self._clock() - since)
         if (lane := self._again.pop(key, None)) is not None:
             self.add(key, lane)
+
+    def unfinished(self) -> list[float]:
+        """Return for how many seconds each key that is being worked on has been so."""
+        now = self._clock()
+        return [now - since for since in list(self._processing.values())]
 
     def _take(self, key: Key) -> Key:
         _, since = self._queued.pop(key)
         self._due.pop(key, None)  # this pass decides anew when to come back
-        self._processing.add(key)
-        metrics.QUEUE_DEPTH.set(len(self._queued))
-        metrics.QUEUE_WAIT.observe(self._clock() - since)
+        self._processing[key] = self._clock()
+        metrics.QUEUE_DEPTH.labels(metrics.QUEUE).set(len(self._queued))
+        metrics.QUEUE_WAIT.labels(metrics.QUEUE).observe(self._clock() - since)
         return key
 
     def _promote(self) -> None:

@@ -1,6 +1,6 @@
 """What Senlin has to do so that a cluster becomes what it should be: a pure function."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -102,15 +102,15 @@ def plan(spec: Spec, seen: Observed | None) -> list[Step]:
     if seen is None:
         return [_create(spec)]
     duplicates = [Delete(id_) for id_ in seen.duplicates]
-    size, policies = _size(spec, seen), _bind(spec, seen)
-    concerns: tuple[Iterable[Step], ...] = (_update(spec, seen), size, policies)
-    if seen.nodes == 0:
-        concerns = (_update(spec, seen), policies, size)
-    if seen.status == "ERROR":  # Senlin refuses an update then, until nodes are repaired or gone
-        concerns = (_shed(spec, seen), _repair(spec, seen), *reversed(concerns))
-    else:
-        concerns = (_shed(spec, seen), *concerns, _repair(spec, seen), _realign(spec, seen))
-    return [*duplicates, *(step for concern in concerns for step in concern), *_grown(spec, seen)]
+    # A policy that is to go may be what is in the way, and one that is to come has a say in all
+    # that follows. Only where nodes are broken it comes last: load balancing asks for their
+    # addresses.
+    policies = _bind(spec, seen)
+    removed = [step for step in policies if not isinstance(step, bindings.Attach)]
+    added = [step for step in policies if isinstance(step, bindings.Attach)]
+    broken = seen.nodes > 0 and seen.status in ("WARNING", "ERROR")
+    steps = [*_converge(spec, seen), *added] if broken else [*added, *_converge(spec, seen)]
+    return [*duplicates, *removed, *steps, *_grown(spec, seen)]
 
 
 def vacate(seen: Observed) -> list[Step]:
@@ -144,6 +144,20 @@ def held(spec: Spec, seen: Observed) -> bool:
     """Return whether so many nodes are unhealthy that a person should look first."""
     wanted = spec.remediation
     return wanted.recover and seen.lost > 0 and not wanted.fits(seen.lost, seen.nodes)
+
+
+def _converge(spec: Spec, seen: Observed) -> Iterator[Step]:
+    """Yield the steps for the cluster itself and its nodes."""
+    yield from _shed(spec, seen)
+    if seen.status == "ERROR":  # Senlin refuses an update then, until nodes are repaired or gone
+        yield from _repair(spec, seen)
+        yield from _size(spec, seen)
+        yield from _update(spec, seen)
+    else:
+        yield from _update(spec, seen)
+        yield from _size(spec, seen)
+        yield from _repair(spec, seen)
+        yield from _realign(spec, seen)
 
 
 def _create(spec: Spec) -> Create:
@@ -229,9 +243,10 @@ def _drop(
     yield Drop(seen.id, nodes, summary)
 
 
-def _bind(spec: Spec, seen: Observed) -> Iterator[bindings.Step]:
-    if spec.policies is not None:
-        yield from bindings.plan(seen.id, spec.policies, seen.policies)
+def _bind(spec: Spec, seen: Observed) -> list[bindings.Step]:
+    if spec.policies is None:
+        return []
+    return list(bindings.plan(seen.id, spec.policies, seen.policies))
 
 
 def _grown(spec: Spec, seen: Observed) -> Iterator[Update]:

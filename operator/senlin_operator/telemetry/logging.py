@@ -7,12 +7,12 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default={})  # noqa: B039 - never mutated
+_bound: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _NOISY = ("kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp")
 
@@ -20,11 +20,21 @@ _NOISY = ("kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp")
 @contextmanager
 def bind(**fields: Any) -> Iterator[None]:
     """Add the fields to every line that is logged within."""
-    token = _bound.set({**_bound.get(), **fields})
+    token = _bound.set({**(_bound.get() or {}), **fields})
     try:
         yield
     finally:
         _bound.reset(token)
+
+
+def note(**fields: Any) -> None:
+    """Add the fields to the lines that follow within the present `bind`; from any of its threads.
+
+    Outside of one, nothing is noted.
+    """
+    bound = _bound.get()
+    if bound is not None:
+        bound.update(fields)
 
 
 def configure(log_format: str, level: str) -> None:
@@ -38,7 +48,7 @@ def configure(log_format: str, level: str) -> None:
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
-    return {**_bound.get(), **extra}
+    return {**(_bound.get() or {}), **extra}
 
 
 class _Json(logging.Formatter):

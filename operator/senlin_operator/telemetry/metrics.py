@@ -4,28 +4,70 @@ The thread makes a stalled event loop visible instead of stalling with it. Names
 client-go's, so that dashboards for other controllers fit. No metric is labelled by object.
 """
 
+import platform
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
 
-QUEUE_DEPTH = Gauge("workqueue_depth", "Keys that wait for a worker.")
-QUEUE_ADDS = Counter("workqueue_adds", "Keys that were queued.")
-QUEUE_WAIT = Histogram("workqueue_queue_duration_seconds", "Time that a key waits for a worker.")
+from openstack_clustering import __version__
+
+QUEUE = "senlin-operator"  # as client-go labels the metrics of one queue among several
+_FAST = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)  # seconds
+_SLOW = (1, 3, 10, 30, 60, 180, 600, 1800, 3600)
+
+QUEUE_DEPTH = Gauge("workqueue_depth", "Keys that wait for a worker.", ["name"])
+QUEUE_ADDS = Counter("workqueue_adds", "Keys that were queued.", ["name"])
+QUEUE_RETRIES = Counter("workqueue_retries", "Keys that were queued for later.", ["name"])
+QUEUE_WAIT = Histogram(
+    "workqueue_queue_duration_seconds",
+    "Time that a key waits for a worker.",
+    ["name"],
+    buckets=_FAST,
+)
+QUEUE_WORK = Histogram(
+    "workqueue_work_duration_seconds", "Time that a worker has a key.", ["name"], buckets=_FAST
+)
 RECONCILES = Counter("senlin_operator_reconcile", "Passes by their outcome.", ["kind", "outcome"])
-RECONCILE_TIME = Histogram("senlin_operator_reconcile_seconds", "Duration of a pass.", ["kind"])
+RECONCILE_TIME = Histogram(
+    "senlin_operator_reconcile_duration_seconds", "Duration of a pass.", ["kind"], buckets=_FAST
+)
 KUBE_WRITES = Counter(
     "senlin_operator_kubernetes_writes", "Writes to the Kubernetes API.", ["what"]
 )
-SENLIN_CALLS = Counter(
-    "senlin_operator_senlin_requests", "Requests to Senlin by result.", ["operation", "result"]
+SENLIN_REQUESTS = Counter(
+    "senlin_operator_senlin_requests",
+    "Requests to Senlin by what they are for, and the HTTP status; none: there was no reply.",
+    ["operation", "code"],
 )
 SENLIN_TIME = Histogram(
-    "senlin_operator_senlin_request_seconds", "Duration of a request to Senlin.", ["operation"]
+    "senlin_operator_senlin_request_duration_seconds",
+    "Duration of a request to Senlin.",
+    ["operation"],
+    buckets=_FAST,
+)
+CREDENTIAL_ERRORS = Counter(
+    "senlin_operator_credential_errors",
+    "Requests that failed, by a hash of the credential and the kind of error.",
+    ["credential", "error"],
+)
+ACTIONS = Counter(
+    "senlin_operator_actions",
+    "Actions of ours that ended, by Senlin's name.",
+    ["action", "outcome"],
+)
+ACTION_TIME = Histogram(
+    "senlin_operator_action_duration_seconds",
+    "Duration of an action, by Senlin's clock.",
+    ["action"],
+    buckets=_SLOW,
 )
 LEADER = Gauge("leader_election_master_status", "Whether this process holds the lease.", ["name"])
+BUILD = Gauge("senlin_operator_build_info", "Always 1.", ["version", "python_version"])
+BUILD.labels(__version__, platform.python_version()).set(1)
 
 _STALLED_AFTER = 30.0  # seconds without a heartbeat: the event loop hangs
 
@@ -57,7 +99,9 @@ def serve(host: str, port: int, health: Health) -> Callable[[], None]:
                 case "/readyz":
                     self._answer(200 if health.ready else 503, b"see the log\n")
                 case "/metrics":
-                    self._answer(200, generate_latest(), CONTENT_TYPE_LATEST)
+                    # OpenMetrics, for those who ask for it, has exemplars.
+                    encode, content_type = choose_encoder(self.headers.get("Accept", ""))
+                    self._answer(200, encode(REGISTRY), content_type)
                 case _:
                     self._answer(404, b"one of /livez, /readyz, /metrics\n")
 
