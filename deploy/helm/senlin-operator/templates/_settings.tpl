@@ -4,6 +4,10 @@
 - name: SENLIN_OPERATOR_{{ snakecase $name | upper }}
   value: {{ $value | toString | quote }}
 {{- end }}
+{{- if .Values.settings.leaderElection }}
+- name: SENLIN_OPERATOR_LEASE_NAME
+  value: {{ include "senlin-operator.fullname" . | quote }}
+{{- end }}
 {{- with .Values.watchNamespaces }}
 - name: SENLIN_OPERATOR_NAMESPACES
   value: {{ uniq . | join "," | quote }}
@@ -14,7 +18,7 @@
 {{- define "senlin-operator.leases" -}}
 {{- if .Values.settings.leaderElection }}
 {{- range include "senlin-operator.shards" . | fromYamlArray }}
-- senlin-operator{{ if . }}-{{ . }}{{ end }}
+- {{ include "senlin-operator.fullname" $ }}{{ if . }}-{{ . }}-of-{{ $.Values.shards }}{{ end }}
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -22,8 +26,8 @@
 {{/* What the schema of the values cannot say. */}}
 {{- define "senlin-operator.check" -}}
 {{- with .Values }}
-{{- if and (not .settings.leaderElection) (gt (int .replicas) 1) }}
-{{- fail (printf "replicas is %v, but without settings.leaderElection it has to be 1: two pods would do everything twice." .replicas) }}
+{{- if and (not .settings.leaderElection) (gt (mul .replicas .shards) 1) }}
+{{- fail (printf "replicas is %v and shards is %v, but without settings.leaderElection both have to be 1: nothing keeps two pods from doing the same." .replicas .shards) }}
 {{- end }}
 {{- if and (not .serviceAccount.create) (not .serviceAccount.name) }}
 {{- fail "serviceAccount.create is false, so serviceAccount.name has to be the name of a ServiceAccount that exists." }}

@@ -1,0 +1,121 @@
+"""The life of a release: installed, upgraded, uninstalled, installed again, in use all the time."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox import Sandbox
+from tests.chart.chart import CHART, RELEASE
+from tests.operator.world import PROGRAM, Operator, World
+
+NAMESPACE = "senlin-operator"
+SECRET_LIMIT = 1024 * 1024  # bytes; more the API server does not take
+GROUP = "senlin.openstack.org"
+CRDS = CHART.parents[2] / "crds"
+
+
+@pytest.fixture
+def bare() -> Iterator[Sandbox]:
+    """A sandbox without our custom resources."""
+    with Sandbox.up(audit=True) as bare:
+        yield bare
+
+
+@pytest.fixture
+def world(bare: Sandbox, tmp_path: Path) -> Iterator[World]:
+    """A namespace of a user, whose operator runs outside of it."""
+    bare.kubectl("create", "namespace", "team")
+    world = World(bare, "team", tmp_path / "operator.log")
+    yield world
+    world.operator.kill()
+
+
+@pytest.fixture
+def previous(tmp_path: Path) -> Path:
+    """A chart of before: it shows no column READY of a SenlinCluster."""
+    chart = tmp_path / "chart"
+    shutil.copytree(CHART, chart)
+    file = chart / "files" / "crds" / "senlinclusters.yaml"
+    crd = yaml.safe_load(file.read_text())
+    [version] = crd["spec"]["versions"]
+    version["additionalPrinterColumns"].pop(0)
+    file.write_text(yaml.safe_dump(crd))
+    return chart
+
+
+def install(sandbox: Sandbox, chart: Path = CHART, *options: str) -> None:
+    where = [f"--namespace={NAMESPACE}", "--create-namespace"]
+    sandbox.helm("upgrade", "--install", RELEASE, str(chart), *where, *options)
+
+
+def uninstall(sandbox: Sandbox) -> None:
+    """The guard is a pod, and there is nothing here that would run one."""
+    sandbox.helm("uninstall", RELEASE, f"--namespace={NAMESPACE}", "--no-hooks")
+
+
+def test_no_value_is_needed(bare: Sandbox) -> None:
+    install(bare)
+
+    bare.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+    assert definitions(bare) == [f"{file.stem}.{GROUP}" for file in sorted(CRDS.glob("*.yaml"))]
+    assert stored(bare) < SECRET_LIMIT / 4
+
+
+def test_resources_outlive_an_upgrade_and_a_new_installation(
+    bare: Sandbox, world: World, previous: Path
+) -> None:
+    install(bare, previous)
+    bare.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+    account = bare.service_account_kubeconfig(NAMESPACE, RELEASE)
+    world.operator = Operator(account, "", world.operator.log, PROGRAM)
+    world.operator.start()
+    before = world.quickstart()
+    assert "READY" not in world.kubectl("get", "senlinclusters")
+
+    install(bare)
+
+    world.edit("SenlinCluster", "web", desiredCapacity=2)
+    upgraded = world.ready()
+    assert upgraded["metadata"]["uid"] == before["metadata"]["uid"]
+    assert upgraded["status"]["id"] == before["status"]["id"]
+    assert "READY" in world.kubectl("get", "senlinclusters")
+
+    assert world.operator.stop() == 0, world.tail()
+    uninstall(bare)
+    left = world.get("SenlinCluster", "web")
+    assert left
+    assert left["status"] == upgraded["status"]
+    assert not bare.kubectl("get", "all", f"--namespace={NAMESPACE}", "-o", "name")
+
+    install(bare)
+    account = bare.service_account_kubeconfig(NAMESPACE, RELEASE)
+    world.operator = Operator(account, "", world.operator.log, PROGRAM)
+    world.operator.start()
+    world.edit("SenlinCluster", "web", desiredCapacity=1)
+    assert world.ready()["status"]["id"] == before["status"]["id"]
+    assert len(world.clusters()) == 1
+
+
+def test_custom_resources_go_with_the_release_if_a_value_says_so(bare: Sandbox) -> None:
+    install(bare)
+    install(bare, CHART, "--set=crds.keep=false")
+
+    uninstall(bare)
+
+    bare.kubectl("wait", "--for=delete", "crd", "--all", "--timeout=20s")
+    assert definitions(bare) == []
+
+
+def definitions(sandbox: Sandbox) -> list[str]:
+    listed = sandbox.kubectl("get", "crds", "-o", "jsonpath={.items[*].metadata.name}")
+    return sorted(listed.split())
+
+
+def stored(sandbox: Sandbox) -> int:
+    """Return the size of the Secret in which Helm keeps the release."""
+    path = f"/api/v1/namespaces/{NAMESPACE}/secrets"
+    [secret] = [it for it in sandbox.kubernetes.call("GET", path)["items"] if "helm" in it["type"]]
+    return sum(map(len, secret["data"].values()))

@@ -1,0 +1,205 @@
+"""Who may do what once the chart is installed: the operator, and users of the built-in roles."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import yaml
+
+from sandbox import Sandbox
+from tests.chart.chart import CHART, RELEASE, Document
+from tests.operator.world import PROGRAM, Operator, World, ticks
+
+OURS, CORE, LEASES = "senlin.openstack.org", "", "coordination.k8s.io"
+KINDS = [crd.stem for crd in sorted((CHART.parents[2] / "crds").glob("*.yaml"))]
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+Right = tuple[str, str, str]  # verb, API group, resource with its subresource
+
+NEEDED: list[Right] = [
+    *((verb, OURS, kind) for verb in ("list", "watch", "patch") for kind in KINDS),
+    *(("patch", OURS, f"{kind}/status") for kind in KINDS),
+    # What a SenlinCluster owns: its inline profile, and the mirror of its nodes.
+    *(
+        (verb, OURS, kind)
+        for verb in ("create", "delete")
+        for kind in ("senlinnodes", "senlinprofiles")
+    ),
+    ("update", OURS, "senlinclusters/finalizers"),
+    *((verb, CORE, "secrets") for verb in ("get", "list", "watch", "patch")),
+    ("create", "events.k8s.io", "events"),
+]
+NEEDED_AT_HOME: list[Right] = [
+    (verb, LEASES, "leases") for verb in ("get", "list", "create", "update")
+]
+NOT_NEEDED: list[Right] = [
+    *((verb, CORE, "secrets") for verb in ("create", "update", "delete", "deletecollection")),
+    *((verb, OURS, "senlinclusters") for verb in ("create", "update", "delete")),
+    *((verb, OURS, "senlinpolicies") for verb in ("create", "delete")),
+    *((verb, OURS, kind) for verb in ("deletecollection", "update") for kind in KINDS),
+    ("update", OURS, "senlinclusters/status"),
+    ("update", OURS, "senlinclusters/scale"),
+    *((verb, CORE, "configmaps") for verb in ("get", "list", "create")),
+    *((verb, CORE, "pods") for verb in ("get", "list", "create", "delete")),
+    ("create", CORE, "pods/exec"),
+    ("create", CORE, "serviceaccounts/token"),
+    ("get", CORE, "serviceaccounts"),
+    ("list", "apps", "deployments"),
+    ("get", "events.k8s.io", "events"),
+    *((verb, LEASES, "leases") for verb in ("watch", "patch", "delete")),
+    ("create", "rbac.authorization.k8s.io", "rolebindings"),
+    ("bind", "rbac.authorization.k8s.io", "roles"),
+]
+NOT_NEEDED_ANYWHERE: list[Right] = [
+    ("list", CORE, "namespaces"),
+    ("list", CORE, "nodes"),
+    ("list", "apiextensions.k8s.io", "customresourcedefinitions"),
+    ("impersonate", CORE, "users"),
+    ("escalate", "rbac.authorization.k8s.io", "clusterroles"),
+]
+READ: list[Right] = [
+    *((verb, OURS, kind) for verb in ("get", "list", "watch") for kind in KINDS),
+    *(("get", OURS, f"{kind}/status") for kind in KINDS),
+    ("get", OURS, "senlinclusters/scale"),
+]
+WRITE: list[Right] = [
+    *(
+        (verb, OURS, kind)
+        for verb in ("create", "update", "patch", "delete", "deletecollection")
+        for kind in KINDS
+    ),
+    *((verb, OURS, "senlinclusters/scale") for verb in ("update", "patch")),
+]
+STATUS: list[Right] = [
+    *((verb, OURS, f"{kind}/status") for verb in ("update", "patch") for kind in KINDS),
+    ("update", OURS, "senlinclusters/finalizers"),
+]
+
+
+@dataclass(frozen=True)
+class Release:
+    """The chart, installed in a namespace under that namespace's name."""
+
+    sandbox: Sandbox
+    namespace: str
+
+    def install(self, **values: object) -> None:
+        given = {"fullnameOverride": self.namespace, "crds": {"install": False}, **values}
+        chart = ["install", RELEASE, str(CHART), f"--namespace={self.namespace}", "--values=-"]
+        self.sandbox.helm(*chart, input=json.dumps(given))
+
+    def uninstall(self) -> None:
+        """The guard is a pod, and there is nothing here that would run one."""
+        arguments = [RELEASE, f"--namespace={self.namespace}", "--ignore-not-found", "--no-hooks"]
+        self.sandbox.helm("uninstall", *arguments)
+
+    @property
+    def account(self) -> Document:
+        """Return what the API server knows the operator by."""
+        name = f"system:serviceaccount:{self.namespace}:{self.namespace}"
+        return {"user": name, "groups": ["system:serviceaccounts", "system:authenticated"]}
+
+    def denied(self, who: Document, rights: list[Right], namespace: str = "") -> list[Right]:
+        """Return those of the rights that somebody does not have; by default, in all namespaces."""
+        return [right for right in rights if not self._may(who, right, namespace)]
+
+    def _may(self, who: Document, right: Right, namespace: str) -> bool:
+        verb, group, resource = right
+        name, _, part = resource.partition("/")
+        asked = {"verb": verb, "group": group, "resource": name, "subresource": part}
+        spec = {**who, "resourceAttributes": {**asked, "namespace": namespace}}
+        answer = self.sandbox.kubernetes.call("POST", REVIEWS, {"spec": spec})
+        return bool(answer["status"]["allowed"])
+
+
+@pytest.fixture
+def release(sandbox: Sandbox, namespace: str) -> Iterator[Release]:
+    """A release that a test installs as it needs it."""
+    release = Release(sandbox, namespace)
+    yield release
+    release.uninstall()
+
+
+def test_the_operator_of_all_namespaces(release: Release) -> None:
+    release.install()
+    who, home = release.account, release.namespace
+
+    assert release.denied(who, NEEDED) == []
+    assert release.denied(who, NEEDED_AT_HOME, home) == []
+    assert release.denied(who, NEEDED_AT_HOME) == NEEDED_AT_HOME
+    assert release.denied(who, NOT_NEEDED, home) == NOT_NEEDED
+    assert release.denied(who, NOT_NEEDED_ANYWHERE) == NOT_NEEDED_ANYWHERE
+
+
+def test_the_operator_of_some_namespaces(release: Release) -> None:
+    release.install(watchNamespaces=["default"])
+    who = release.account
+
+    assert release.denied(who, NEEDED, "default") == []
+    assert release.denied(who, NEEDED, release.namespace) == NEEDED
+    assert release.denied(who, NEEDED) == NEEDED
+    assert release.denied(who, NEEDED_AT_HOME, release.namespace) == []
+    assert release.denied(who, NEEDED_AT_HOME, "default") == NEEDED_AT_HOME
+    assert release.denied(who, NOT_NEEDED_ANYWHERE) == NOT_NEEDED_ANYWHERE
+
+
+@pytest.mark.parametrize(
+    ("role", "may", "may_not"),
+    [
+        ("view", READ, [*WRITE, *STATUS]),
+        ("edit", [*READ, *WRITE], STATUS),
+        ("admin", [*READ, *WRITE], STATUS),
+    ],
+)
+def test_users_of_the_built_in_roles(
+    release: Release, role: str, may: list[Right], may_not: list[Right]
+) -> None:
+    release.install()
+    user = member(release.sandbox, release.namespace, role)
+
+    for _ in ticks(20):  # a controller carries the rules over
+        if not release.denied(user, may, release.namespace):
+            break
+
+    assert release.denied(user, may, release.namespace) == []
+    assert release.denied(user, may_not, release.namespace) == may_not
+    assert release.denied(user, may, "default") == may
+
+
+def test_a_user_with_the_role_edit_runs_the_quickstart(release: Release, idle_world: World) -> None:
+    """The operator has the rights that the chart gives it in one namespace, and no more."""
+    sandbox, namespace, world = release.sandbox, release.namespace, idle_world
+    release.install(watchNamespaces=[namespace])
+    account = sandbox.service_account_kubeconfig(namespace, namespace)
+    user = member(sandbox, namespace, "edit")["user"]
+    as_user = f"--kubeconfig={sandbox.user_kubeconfig(user)}"
+    world.operator = Operator(account, namespace, world.operator.log, PROGRAM)
+    documents = [world.secret(), world.profile(), world.cluster()]
+
+    world.operator.start()
+    world.kubectl("apply", as_user, "-f", "-", input=yaml.safe_dump_all(documents))
+    world.ready()
+    world.kubectl("scale", as_user, "senlincluster/web", "--replicas=2")
+    world.ready()
+    world.kubectl(
+        "delete", as_user, "--wait=false", "senlincluster/web", "senlinprofile/web-server"
+    )
+    world.gone("SenlinCluster", "web")
+    world.gone("SenlinProfile", "web-server")
+
+    assert refusals(sandbox, release.account["user"]) == []
+
+
+def member(sandbox: Sandbox, namespace: str, role: str) -> Document:
+    """Give a user one of the built-in roles in the namespace."""
+    user = f"{role}-of-{namespace}"
+    subject = [f"--clusterrole={role}", f"--user={user}", f"--namespace={namespace}"]
+    sandbox.kubectl("create", "rolebinding", user, *subject)
+    return {"user": user, "groups": ["system:authenticated"]}
+
+
+def refusals(sandbox: Sandbox, user: str) -> list[str]:
+    """Return what the API server has forbidden somebody."""
+    entries = sandbox.audit(user=user)
+    assert entries
+    return [it["requestURI"] for it in entries if it["responseStatus"]["code"] == 403]

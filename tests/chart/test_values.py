@@ -1,0 +1,143 @@
+"""The values: which are refused and with which words, and what has to be said of each."""
+
+import dataclasses
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helm import generate
+from sandbox import Sandbox
+from sandbox.tools import SandboxError
+from senlin_operator.settings import Settings
+from tests.chart.chart import CHART, Document, rendered
+
+VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
+SCHEMA = json.loads((CHART / "values.schema.json").read_text())
+# Settings that are no values of `settings`: more follows from them than a variable, they follow from
+# something else, or a pod has no use for them.
+ELSEWHERE = {"kubeconfig", "namespaces", "shards", "shard", "lease_name", "lease_namespace"}
+
+
+def test_lint(sandbox: Sandbox) -> None:
+    assert "0 chart(s) failed" in sandbox.helm("lint", "--strict", str(CHART))
+
+
+@pytest.mark.parametrize(
+    ("option", "says"),
+    [
+        ("replica=3", "additional properties 'replica' not allowed"),
+        ("settings.worker=3", "at '/settings': additional properties 'worker' not allowed"),
+        ("replicas=two", "at '/replicas': got string, want integer"),
+        ("replicas=-1", "at '/replicas': minimum: got -1, want 0"),
+        ("shards=0", "at '/shards': minimum: got 0, want 1"),
+        ("settings.workers=5000", "at '/settings/workers': maximum: got 5,000, want 1,000"),
+        ("settings.metricsPort=0", "at '/settings/metricsPort': minimum"),
+        ("settings.logLevel=loud", "value must be one of 'debug', 'info', 'warning'"),
+        ("settings.leaderElection=perhaps", "at '/settings/leaderElection': got string"),
+        ("settings.leaderElection=false", "replicas is 2 and shards is 1, but without settings"),
+        ("settings.leaderElection=false,replicas=1,shards=2", "both have to be 1"),
+        ("serviceAccount.create=false", "serviceAccount.name has to be the name of"),
+        ("image.digest=latest", "at '/image/digest': 'latest' does not match pattern"),
+        ("image.pullPolicy=Sometimes", "at '/image/pullPolicy': value must be one of"),
+        ("imagePullSecrets={registry}", "at '/imagePullSecrets/0': got string, want object"),
+        ("watchNamespaces=blue", "at '/watchNamespaces': got string, want array"),
+        ("watchNamespaces={Blue}", "at '/watchNamespaces/0': 'Blue' does not match pattern"),
+        ("crds.keep=never", "at '/crds/keep': got string, want boolean"),
+        ("podDisruptionBudget.maxUnavailable=0", "minimum: got 0, want 1"),
+        ("podDisruptionBudget.maxUnavailable=some", "'some' does not match pattern"),
+        ("serviceMonitor.interval=often", "at '/serviceMonitor/interval': 'often' does not match"),
+        ("nodeSelector.disk=1", "at '/nodeSelector/disk': got number, want string"),
+        ("resources.memory=1Gi", "at '/resources': additional properties 'memory' not allowed"),
+        ("extraEnv[0].value=x", "at '/extraEnv/0': missing property 'name'"),
+    ],
+)
+def test_a_wrong_value_is_refused(sandbox: Sandbox, option: str, says: str) -> None:
+    with pytest.raises(SandboxError) as refusal:
+        rendered(sandbox, {}, f"--set={option}")
+
+    assert says in str(refusal.value)
+
+
+def test_the_schema_knows_every_value_and_no_other() -> None:
+    assert set(paths(VALUES, SCHEMA)) == set(schema_paths(SCHEMA)) - {("global",)}
+
+
+def test_every_value_is_described() -> None:
+    described = {keys for keys, _ in generate.documented((CHART / "values.yaml").read_text())}
+
+    assert described == set(paths(VALUES, SCHEMA))
+
+
+def test_each_setting_of_the_operator_is_a_value() -> None:
+    known = {field.name: field for field in dataclasses.fields(Settings)}
+    schemas = SCHEMA["properties"]["settings"]["properties"]
+
+    assert {snake(name) for name in VALUES["settings"]} == set(known) - ELSEWHERE
+    assert VALUES["settings"]["leaderElection"] is True  # there are two pods by default
+    for name, value in VALUES["settings"].items() - {("leaderElection", True)}:
+        field = known[snake(name)]
+        choices = field.metadata.get("choices")
+        assert value == field.default
+        assert schemas[name].get("maximum") == field.metadata.get("most")
+        assert schemas[name].get("enum") == (list(choices) if choices else None)
+
+
+def test_as_many_shards_as_the_operator_knows() -> None:
+    [field] = [field for field in dataclasses.fields(Settings) if field.name == "shards"]
+
+    assert SCHEMA["properties"]["shards"]["maximum"] == field.metadata["most"]
+
+
+def test_one_version() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    project = tomllib.loads((CHART.parents[2] / "pyproject.toml").read_text())["project"]
+
+    assert chart["version"] == chart["appVersion"] == project["version"]
+
+
+def test_what_is_generated_is_up_to_date(sandbox: Sandbox) -> None:
+    files = generate.custom_resources() | generate.readme() | generate.kustomization(sandbox.helm)
+
+    stale = [str(path) for path, text in files.items() if not is_text(path, text)]
+
+    assert stale == [], "run `make chart`"
+
+
+@pytest.mark.parametrize(
+    "folder", [CHART / "files" / "crds", generate.KUSTOMIZE / "base"], ids=["crds", "base"]
+)
+def test_nothing_is_left_of_what_was_generated_once(sandbox: Sandbox, folder: Path) -> None:
+    files = generate.custom_resources() | generate.kustomization(sandbox.helm)
+
+    assert set(folder.glob("*.yaml")) - {folder / "kustomization.yaml"} <= set(files)
+
+
+def is_text(path: Path, text: str) -> bool:
+    return path.exists() and path.read_text() == text
+
+
+def paths(values: Any, schema: Document, *keys: str) -> Iterator[tuple[str, ...]]:
+    """Yield the keys of the values, down to where the schema has none of its own."""
+    if "properties" not in schema or keys == ("resources",):
+        yield keys
+        return
+    for name, value in values.items():
+        yield from paths(value, schema["properties"].get(name, {}), *keys, name)
+
+
+def schema_paths(schema: Document, *keys: str) -> Iterator[tuple[str, ...]]:
+    if "properties" not in schema or keys == ("resources",):
+        yield keys
+        return
+    for name, part in schema["properties"].items():
+        yield from schema_paths(part, *keys, name)
+
+
+def snake(name: str) -> str:
+    return re.sub(r"[A-Z]", lambda letter: f"_{letter[0].lower()}", name)
