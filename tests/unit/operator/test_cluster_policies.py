@@ -50,6 +50,7 @@ SEEN = Observed(
 EMPTY = replace(SEEN, min_size=0, desired=0, nodes=0, active=0, expendable=(), policies=())
 STARTING = replace(EMPTY, starting=True, metadata={OWNER: UID, START: "yes"})
 GROW = Resize("c1", 3, 1, 5, "")
+TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
 BEGUN = Update("c1", {"metadata": {}}, "the end of an empty start")
 
 
@@ -77,8 +78,32 @@ def test_policies_are_there_before_the_nodes(spec: Spec, size: int, starting: bo
         pytest.param(
             SPEC,
             replace(SEEN, desired=2, nodes=2, active=2, policies=()),
-            [GROW, Attach("c1", FIRST)],
-            id="not empty: the size comes first",
+            [Attach("c1", FIRST), GROW],
+            id="not empty: the same, for they have a say in it",
+        ),
+        pytest.param(
+            replace(SPEC, profile_id="p2"),
+            replace(SEEN, policies=()),
+            [Attach("c1", FIRST), TO_P2],
+            id="and in an update",
+        ),
+        pytest.param(
+            SPEC,
+            replace(SEEN, desired=2, nodes=2, active=1, status="WARNING", policies=(SECOND,)),
+            [Detach("c1", SECOND), GROW, Attach("c1", FIRST)],
+            id="broken nodes: what goes goes first, what comes waits until they are mended",
+        ),
+        pytest.param(
+            replace(SPEC, profile_id="p2"),
+            replace(SEEN, desired=2, nodes=2, active=0, status="ERROR", policies=()),
+            [GROW, TO_P2, Attach("c1", FIRST)],
+            id="worse: the same",
+        ),
+        pytest.param(
+            SPEC,
+            replace(EMPTY, status="ERROR", desired=3, min_size=1),
+            [Attach("c1", FIRST), Resize("c1", 3, 1, 5, "")],
+            id="emptied by others: they come before new nodes",
         ),
         pytest.param(
             SENLINS, STARTING, [Attach("c1", FIRST), GROW], id="Senlin's, starting: it grows once"
