@@ -24,7 +24,7 @@ class Family:
         self._kube = kube
 
     async def keep(self, attempt: Attempt, view: View) -> Blocked | None:
-        """Make what is missing, mend what differs, and delete what is needed no more.
+        """Make what is missing, and mend what differs.
 
         Raises:
             KubeError: Kubernetes refuses it.
@@ -32,21 +32,32 @@ class Family:
         children, owner = attempt.kind.children, attempt.resource
         if children is None:
             return None
-        wanted = {_key(owner, child): child for child in children.wanted(owner, view.seen)}
-        for key, child in wanted.items():
+        for child in children.wanted(owner, view.seen):
+            key = _key(owner, child)
             existing = self._cache.get(key)
             if existing and existing.owner != owner.uid:
                 return Blocked(Reason.NAME_TAKEN, f"{key} exists, and is not of this {owner.key}.")
             if existing is None or not _covers(existing.spec, child.spec):
                 answer = await self._kube.apply_child(owner, key, child.spec)
                 self._cache.replace(key.kind, answer)
-        for key in self._cache.children(owner.uid):
-            child_object = self._cache.get(key)
-            if key in wanted or child_object is None or child_object.deleting:
-                continue
-            if not children.needed(child_object, view.seen):
-                await self._kube.delete(child_object)
         return None
+
+    async def prune(self, attempt: Attempt, view: View) -> None:
+        """Delete what is needed no more; while an action goes on, nobody knows what it needs.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
+        children, owner = attempt.kind.children, attempt.resource
+        if children is None:
+            return
+        wanted = {_key(owner, child) for child in children.wanted(owner, view.seen)}
+        for key in self._cache.children(owner.uid):
+            child = self._cache.get(key)
+            if key in wanted or child is None or child.deleting:
+                continue
+            if not children.needed(child, view.seen):
+                await self._kube.delete(child)
 
 
 def _key(owner: Resource, child: Child) -> Key:

@@ -73,6 +73,7 @@ class Reconciler:
             if action_id := actions.dead(view):
                 return await self._executor.cancel(attempt, view, action_id)
             return waiting
+        await self._family.prune(attempt, view)
         return await self._converge(attempt, view)
 
     async def _converge(self, attempt: Attempt, view: View) -> Outcome:

@@ -100,6 +100,25 @@ async def test_another_content_is_another_profile_and_the_old_one_goes_at_last(
     assert (templated.reason(WEB), templated.reason(LARGE)) == ("Ready", "Ready")
 
 
+async def test_the_profile_that_an_action_rolls_to_stays_till_its_end(templated: World) -> None:
+    """Whatever is wanted meanwhile; Senlin itself does not count it as used yet."""
+    templated.senlin.slow = True
+    templated.kube.apply(a_template("m1.large"))
+    await templated.converge(3)
+    assert templated.requests() == ["create_profile", "update_cluster"]
+
+    templated.kube.apply(a_template("m1.tiny"))
+    await templated.converge(3)
+    assert "deletionTimestamp" not in templated.kube[LARGE]["metadata"]
+
+    templated.senlin.slow = False
+    templated.senlin.finish()
+    await templated.converge(8)
+
+    assert templated.reason(WEB) == "Ready"
+    assert LARGE not in templated.kube
+
+
 async def test_an_old_profile_stays_while_a_node_is_made_of_it(templated: World) -> None:
     id_ = templated.kube[WEB]["status"]["id"]
     broken = templated.senlin.members(id_)[0]
