@@ -22,9 +22,9 @@ $(VENV)/.installed: requirements/dev.txt pyproject.toml
 
 .PHONY: lock
 lock: ## Pin again what is installed, with hashes (needs uv)
-	uv pip compile pyproject.toml --extra operator --group dev --generate-hashes --universal \
+	uv pip compile pyproject.toml --all-extras --group dev --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/dev.txt
-	uv pip compile pyproject.toml --extra operator --constraint requirements/dev.txt --generate-hashes --universal \
+	uv pip compile pyproject.toml --all-extras --constraint requirements/dev.txt --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/runtime.txt
 	for each in bench image types; do uv pip compile requirements/$$each.in --constraint requirements/dev.txt --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/$$each.txt; done

@@ -66,6 +66,14 @@ class Settings:
         default=8080,
         metadata={"help": "port of probes and metrics; 0: none", "least": 0, "most": 65535},
     )
+    otlp_endpoint: str | None = field(
+        default=None,
+        metadata={
+            "help": "base URL of an OpenTelemetry receiver (OTLP over HTTP) for traces, "
+            "such as http://collector:4318; none: no traces",
+            "pattern": r"https?://[^/\s?#@]+(/[^\s?#]*)?",
+        },
+    )
     log_format: str = field(
         default="json", metadata={"help": "json or console", "choices": ("json", "console")}
     )
@@ -113,6 +121,8 @@ def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
     if name == "namespaces":
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if "least" not in hints:
+        if not re.fullmatch(hints.get("pattern", ".*"), text):
+            raise BadSettings(f"{name} is {text!r}, but should be the {hints['help']}.")
         return text
     try:
         number = float(text) if setting.type is float else int(text)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from senlin_operator import app
 from senlin_operator.kube.client import KubeError
 from senlin_operator.settings import BadSettings, add_flags, load
-from senlin_operator.telemetry import logging
+from senlin_operator.telemetry import logging, tracing
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,15 +23,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     flags = vars(parser.parse_args(arguments))
     try:
         settings = load(flags, os.environ)
-    except BadSettings as error:
-        print(f"senlin-operator: {error}", file=sys.stderr)
-        return 2
-    logging.configure(settings.log_format, settings.log_level)
-    try:
-        asyncio.run(app.run(settings))
+        logging.configure(settings.log_format, settings.log_level)
+        with tracing.exported(settings.otlp_endpoint):
+            asyncio.run(app.run(settings))
+    except (BadSettings, tracing.MissingLibrary) as error:
+        return _fail(2, error)
     except (KubeError, OSError) as error:  # nothing to watch, or the port is taken
-        print(f"senlin-operator: {error}", file=sys.stderr)
-        return 1
+        return _fail(1, error)
     except asyncio.CancelledError:  # told to stop while it waited for the lease
-        return 0
+        pass
     return 0
+
+
+def _fail(code: int, error: Exception) -> int:
+    print(f"senlin-operator: {error}", file=sys.stderr)
+    return code

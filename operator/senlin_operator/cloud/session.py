@@ -13,7 +13,7 @@ from openstack_clustering import ClientException, Connection, Proxy, Sent
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Inventory, Waking
-from senlin_operator.telemetry import logging, metrics
+from senlin_operator.telemetry import logging, metrics, tracing
 
 T = TypeVar("T")
 
@@ -129,6 +129,14 @@ def _note(sent: Sent) -> None:
     metrics.SENLIN_REQUESTS.labels(operation, str(sent.status or "none")).inc()
     metrics.SENLIN_TIME.labels(operation).observe(sent.seconds)
     logging.note(request_id=sent.request_id)
+    tracing.record(
+        sent.method,
+        sent.seconds,
+        operation=operation,
+        url__full=sent.place,
+        http__response__status_code=sent.status,
+        openstack__request_id=sent.request_id,
+    )
 
 
 class Clouds:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ from senlin_operator.engine.reconciler import Reconciler
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import PAUSED, RECONCILE_AT, SECRET, Key, Resource
-from senlin_operator.telemetry import metrics
+from senlin_operator.telemetry import metrics, tracing
 from senlin_operator.telemetry.logging import bind
 
 _log = logging.getLogger(__name__)
@@ -84,19 +85,22 @@ class Controller:
         if resource.annotations.get(PAUSED) == "true":
             return
         attempt = Attempt.at(resource, self._kinds[key.kind], self._memory(resource))
-        with (
-            bind(
-                kind=key.kind,
-                namespace=key.namespace,
-                name=key.name,
-                uid=resource.uid,
-                generation=resource.generation,
-                reconcile_id=uuid4().hex[:8],
-            ),
-            metrics.RECONCILE_TIME.labels(key.kind).time(),
-        ):
+        whom = {
+            "kind": key.kind,
+            "namespace": key.namespace,
+            "name": key.name,
+            "uid": resource.uid,
+            "generation": resource.generation,
+            "reconcile_id": uuid4().hex[:8],
+        }
+        waited = self._queue.waited(key)
+        with bind(**whom), tracing.span("reconcile", waited=waited, **whom):
+            began = time.monotonic()
             outcome = await self._outcome(attempt)
             await self._conclusion.draw(attempt, outcome)
+            tracing.annotate(outcome=type(outcome).__name__)
+            seconds, exemplar = time.monotonic() - began, tracing.exemplar()
+            metrics.RECONCILE_TIME.labels(key.kind).observe(seconds, exemplar)
         if isinstance(outcome, Gone):
             self._forget(key)
 

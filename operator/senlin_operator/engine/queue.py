@@ -33,7 +33,7 @@ class Queue:
         self._clock = clock
         self._ready: tuple[deque[Key], deque[Key]] = (deque(), deque())
         self._queued: dict[Key, tuple[Lane, float]] = {}
-        self._processing: dict[Key, float] = {}  # since when
+        self._processing: dict[Key, tuple[float, float]] = {}  # since when, and queued when
         self._again: dict[Key, Lane] = {}
         self._due: dict[Key, float] = {}
         self._timers: list[tuple[float, Key, Lane]] = []
@@ -77,20 +77,25 @@ class Queue:
 
     def done(self, key: Key) -> None:
         """Say that the worker is through with the key."""
-        if (since := self._processing.pop(key, None)) is not None:
-            metrics.QUEUE_WORK.labels(metrics.QUEUE).observe(self._clock() - since)
+        if taken := self._processing.pop(key, None):
+            metrics.QUEUE_WORK.labels(metrics.QUEUE).observe(self._clock() - taken[0])
         if (lane := self._again.pop(key, None)) is not None:
             self.add(key, lane)
 
     def unfinished(self) -> list[float]:
         """Return for how many seconds each key that is being worked on has been so."""
         now = self._clock()
-        return [now - since for since in list(self._processing.values())]
+        return [now - since for since, _ in list(self._processing.values())]
+
+    def waited(self, key: Key) -> float:
+        """Return for how many seconds the key that is being worked on had been queued."""
+        since, queued = self._processing[key]
+        return since - queued
 
     def _take(self, key: Key) -> Key:
         _, since = self._queued.pop(key)
         self._due.pop(key, None)  # this pass decides anew when to come back
-        self._processing[key] = self._clock()
+        self._processing[key] = self._clock(), since
         metrics.QUEUE_DEPTH.labels(metrics.QUEUE).set(len(self._queued))
         metrics.QUEUE_WAIT.labels(metrics.QUEUE).observe(self._clock() - since)
         return key

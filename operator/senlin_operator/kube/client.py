@@ -9,7 +9,7 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from senlin_operator.kube.objects import FINALIZER, GROUP, SECRET, VERSION, Key, Resource
-from senlin_operator.telemetry import metrics
+from senlin_operator.telemetry import metrics, tracing
 
 FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
@@ -203,8 +203,9 @@ class KubeClient:
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
-            text = await response.read()
+            with tracing.span(f"{method} Kubernetes", url__path=path):
+                response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
+                text = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise KubeError(0, f"the Kubernetes API is not reachable: {error}") from error
         if response.status >= 400:

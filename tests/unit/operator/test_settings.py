@@ -133,3 +133,14 @@ def test_a_shard_is_one_of_the_shards() -> None:
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False)])
 def test_a_switch(text: str, value: bool) -> None:
     assert load({"leader_election": text}, {}).leader_election is value
+
+
+@pytest.mark.parametrize("url", ["http://collector:4318", "https://otel.example/base"])
+def test_a_receiver_of_traces(url: str) -> None:
+    assert load({"otlp_endpoint": url}, {}).otlp_endpoint == url
+
+
+@pytest.mark.parametrize("url", ["collector:4318", "grpc://collector", "http://user:pw@collector"])
+def test_what_is_no_receiver_of_traces(url: str) -> None:
+    with pytest.raises(BadSettings, match="otlp_endpoint is .* should be the base URL"):
+        load({"otlp_endpoint": url}, {})
