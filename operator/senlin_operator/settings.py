@@ -122,7 +122,8 @@ def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if "least" not in hints:
         if not re.fullmatch(hints.get("pattern", ".*"), text):
-            raise BadSettings(f"{name} is {text!r}, but should be the {hints['help']}.")
+            # Not what it is: somebody may have put a password into the URL.
+            raise BadSettings(f"{name} should be the {hints['help']}.")
         return text
     try:
         number = float(text) if setting.type is float else int(text)
