@@ -56,6 +56,10 @@ class Engine(Records):
                 for action in self._family(id_):
                     self._end(action, "Engine failure.")
 
+    @property
+    def busy(self) -> bool:
+        return bool(self._jobs)
+
     # Actions.
 
     def begin(self, name: str, target: str, work: Callable[[Document], Work]) -> str:

@@ -28,6 +28,7 @@ class SmallKube:
     def __init__(self, watch: Callable[[str, str, Document], None]) -> None:
         self.writes: list[tuple[str, str]] = []  # what, and the object's name
         self.secret_reads = 0
+        self.uids: set[str] = set()  # of all that ever was
         self.refusals: list[KubeError] = []  # of the writes to come
         self._watch = watch
         self._objects: dict[Key, Document] = {}
@@ -138,6 +139,7 @@ class SmallKube:
 
     def _store(self, key: Key, raw: Document) -> Key:
         self._version += 1
+        self.uids.add(raw["metadata"]["uid"])
         metadata = {**raw["metadata"], "resourceVersion": str(self._version)}
         raw = self._objects[key] = {**raw, "metadata": metadata}
         gone = "deletionTimestamp" in metadata and not metadata.get("finalizers")

@@ -60,6 +60,11 @@ class SmallSenlin(Engine):
         finally:
             self.by_operator = False
 
+    def answer(self, operation: str, send: Callable[[Proxy], Any]) -> Any:
+        """Answer a request of the operator's; `operation` is its name for it."""
+        with self.asked_by_operator():
+            return send(self.proxy)
+
     # What a test looks at and arranges.
 
     @property
@@ -326,7 +331,7 @@ class SmallSenlin(Engine):
         self._check_deletable(node, force=force_delete)
         return self._reply(Node(node, self.begin("NODE_DELETE", id_, self.remove_node)))
 
-    def recover_node(self, id_: str, operation: str) -> Document:
+    def recover_node(self, id_: str, operation: str, **_: object) -> Document:
         self._find(self._nodes, "node", "recover_node", id_, operation)
         return self._act("NODE_RECOVER", id_, lambda it: self.repair_node(it, operation))
 

@@ -98,8 +98,7 @@ class SmallCloud(Cloud):
     ) -> Any:
         await asyncio.sleep(0)
         await self._fuse.before()
-        with self.senlin.asked_by_operator():
-            answer = send(self.senlin.proxy)
+        answer = self.senlin.answer(operation, send)
         await self._fuse.after()
         return answer
 

@@ -1,0 +1,435 @@
+"""Whatever people, clouds, engines and crashes do, and in whatever order: all comes right at last.
+
+The real engine runs between a small Kubernetes and a small Senlin. Hypothesis writes the story and
+finds the shortest one that goes wrong.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from itertools import count
+from typing import Any
+
+import pytest
+from builders import (
+    SECRET_KEY,
+    Clock,
+    Document,
+    a_cluster,
+    a_cluster_manifest,
+    a_node,
+    a_node_manifest,
+    a_policy,
+    a_policy_manifest,
+    a_profile,
+    a_profile_manifest,
+    a_secret_manifest,
+    a_template_manifest,
+)
+from guarded_senlin import GuardedSenlin
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from small_world import KINDS, World, go_by
+
+from openstack_clustering import ClientException
+from openstack_clustering.exceptions import Conflict, ConnectFailure, ServerError
+from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.objects import RECONCILE_AT, Key, Resource
+
+NOBODY = Key("SenlinProfile", "team", "nobody")
+OTHERS = "theirs"
+# Seconds between two looks, the longer the less goes on: until something is tried again, until a
+# request that was refused is, until an action must be dead.
+_PAUSES = (1.0, 1.0, 6.0, 40.0, 310.0, 310.0, 4000.0)
+_QUIET = 2  # looks that show nothing new
+_TICKS = 200  # at most, until all is well
+
+clusters = st.sampled_from(["web", "shop"])
+nodes = st.sampled_from(["one", "two"])
+profiles = st.sampled_from(["small", "large"])
+policies = st.sampled_from(["young", "old", "grow"])
+ticks = st.integers(0, 3)
+shapes = st.fixed_dictionaries(
+    {
+        "profile": st.sampled_from(["small", "large", "m1.tiny", "m1.large", "none"]),
+        "desiredCapacity": st.integers(0, 3),
+        "policies": st.none() | st.lists(policies, unique=True, max_size=2),
+        "mode": st.sampled_from(["Report", "Recover"]),
+    }
+)
+keys = st.one_of(
+    st.builds(lambda name: Key("SenlinCluster", "team", name), clusters),
+    st.builds(lambda name: Key("SenlinNode", "team", name), nodes),
+    st.builds(lambda name: Key("SenlinProfile", "team", name), profiles),
+    st.builds(lambda name: Key("SenlinPolicy", "team", name), policies),
+)
+refusals = st.sampled_from(
+    [
+        ServerError("boom"),
+        Conflict("locked", type="ResourceIsLocked"),
+        ConnectFailure("refused", sent=False),
+    ]
+)
+
+
+class Story(RuleBasedStateMachine):
+    """What may happen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.patch = pytest.MonkeyPatch()
+        go_by(self.clock, self.patch)
+        self.runner = asyncio.Runner()
+        self.senlin = GuardedSenlin(self.clock, self.lives)
+        self.uids = count(1)
+        self.world = World(self.clock, self.senlin)
+        self.senlin.ever = self.world.kube.uids
+
+    def run(self, coroutine: Coroutine[Any, Any, None], looks: int = 0) -> None:
+        """Have something happen, and time pass afterwards."""
+
+        async def happen() -> None:
+            await coroutine
+            await self.world.rest()
+            for _ in range(looks):
+                await self.tick(1.0)
+
+        self.runner.run(happen())
+
+    async def tick(self, seconds: float) -> None:
+        """Let time pass: engines get on, requests arrive late, the project is looked at."""
+        self.clock.advance(seconds)
+        self.senlin.work()
+        self.senlin.catch_up()
+        self.world.queue.add(NOBODY)  # so that it sees what time it is
+        await self.world.rest()
+        await self.world.look()
+        if self.world.fuse.burnt:
+            await self.be_born_again()
+
+    async def be_born_again(self) -> None:
+        await _end_all_tasks()
+        self.world.boot()
+        self.task = asyncio.create_task(self.world.controller.run())
+
+    # What people do.
+
+    @initialize()
+    def begin(self) -> None:
+        async def begin() -> None:
+            self.world.kube.apply(a_secret_manifest())
+            self.apply(a_profile_manifest("small"))
+            self.senlin.put(a_cluster(OTHERS, OTHERS), [a_node("their-node")])
+            self.senlin.put_profile(a_profile("p1", None))
+            self.senlin.put_policy(a_policy("their-policy", OTHERS))
+            self.senlin.foreign = {OTHERS, "their-node", "p1", "their-policy"}
+            self.task = asyncio.create_task(self.world.controller.run())
+
+        self.run(begin(), 1)
+
+    @rule(name=profiles, flavor=st.sampled_from(["m1.tiny", "none"]), looks=ticks)
+    def write_profile(self, name: str, flavor: str, looks: int) -> None:
+        if Key("SenlinProfile", "team", name) not in self.world.kube:  # they cannot be changed
+            self.write(a_profile_manifest(name, {"properties": {"flavor": flavor}}), looks)
+
+    @rule(name=policies, looks=ticks)
+    def write_policy(self, name: str, looks: int) -> None:
+        type_ = "scaling" if name == "grow" else "deletion"
+        self.write(a_policy_manifest(name, {"type": f"senlin.policy.{type_}"}), looks)
+
+    @rule(name=clusters, shape=shapes, looks=ticks)
+    def write_cluster(self, name: str, shape: dict[str, Any], looks: int) -> None:
+        wanted: Document = {
+            "desiredCapacity": shape["desiredCapacity"],
+            "remediation": {"mode": shape["mode"]},
+        }
+        if shape["policies"] is not None:
+            wanted["policies"] = [
+                {"policyRef": {"name": it}, "enabled": True} for it in shape["policies"]
+            ]
+        if shape["profile"] in ("small", "large"):
+            wanted["profileRef"] = {"name": shape["profile"]}
+            raw = a_cluster_manifest(name, wanted)
+        else:
+            raw = a_template_manifest(shape["profile"], wanted)
+            raw["metadata"]["name"] = name
+        self.write(raw, looks)
+
+    @rule(
+        name=nodes,
+        cluster=st.none() | clusters,
+        profile=profiles,
+        label=st.sampled_from("ab"),
+        looks=ticks,
+    )
+    def write_node(
+        self, name: str, cluster: str | None, profile: str, label: str, looks: int
+    ) -> None:
+        reference = {"clusterRef": {"name": cluster}} if cluster else {}
+        wanted = {"profileRef": {"name": profile}, "metadata": {"label": label}, **reference}
+        self.write(a_node_manifest(name, wanted), looks)
+
+    @rule(key=keys, foreground=st.booleans(), looks=ticks)
+    def remove(self, key: Key, foreground: bool, looks: int) -> None:
+        async def remove() -> None:
+            if key in self.world.kube and not self.resource(key).deleting:
+                self.world.kube.remove(key, foreground=foreground)
+
+        self.run(remove(), looks)
+
+    # What happens in the cloud.
+
+    @rule(name=clusters, number=st.integers(0, 4), looks=ticks)
+    def others_scale(self, name: str, number: int, looks: int) -> None:
+        if id_ := self.cloud_id("SenlinCluster", name):
+            with contextlib.suppress(ClientException):
+                self.senlin.resize_cluster(id_, "EXACT_CAPACITY", number, 0, -1)
+        self.run(asyncio.sleep(0), looks)
+
+    @rule(name=profiles, looks=ticks)
+    def others_rename(self, name: str, looks: int) -> None:
+        if id_ := self.cloud_id("SenlinProfile", name):
+            with contextlib.suppress(ClientException):
+                self.senlin.update_profile(id_, name="renamed")
+        self.run(asyncio.sleep(0), looks)
+
+    @rule(name=clusters, looks=ticks)
+    def others_delete(self, name: str, looks: int) -> None:
+        if id_ := self.cloud_id("SenlinCluster", name):
+            self.senlin.vanish(id_)
+        self.run(asyncio.sleep(0), looks)
+
+    @rule(name=clusters, noticed=st.booleans(), looks=ticks)
+    def lose_a_server(self, name: str, noticed: bool, looks: int) -> None:
+        if id_ := self.cloud_id("SenlinCluster", name):
+            if noticed:
+                self.senlin.lose_servers(id_, 1)
+            else:
+                self.senlin.servers -= {it["physical_id"] for it in self.senlin.members(id_)[:1]}
+        self.run(asyncio.sleep(0), looks)
+
+    @rule(number=st.integers(1, 3))
+    def break_builds(self, number: int) -> None:
+        self.senlin.broken_builds = number
+
+    @rule(cleanly=st.booleans(), looks=ticks)
+    def engine_dies(self, cleanly: bool, looks: int) -> None:
+        self.senlin.die(cleanly=cleanly)
+        self.run(asyncio.sleep(0), looks)
+
+    @rule(error=refusals)
+    def refuse(self, error: ClientException) -> None:
+        self.senlin.refusals.append(error)
+
+    @rule()
+    def lose_a_reply(self) -> None:
+        self.senlin.lose_reply = True
+
+    @rule()
+    def delay_a_request(self) -> None:
+        self.senlin.delay = True
+
+    @rule(down=st.booleans(), looks=ticks)
+    def outage(self, down: bool, looks: int) -> None:
+        self.senlin.down = ServerError("Senlin is down.") if down else None
+        self.run(asyncio.sleep(0), looks)
+
+    # What happens to the operator.
+
+    @rule(status=st.sampled_from([0, 500]))
+    def kubernetes_refuses(self, status: int) -> None:
+        self.world.kube.refusals.append(KubeError(status, "etcd is away"))
+
+    @rule(requests=st.integers(1, 4), carried_out=st.booleans())
+    def crash_soon(self, requests: int, carried_out: bool) -> None:
+        self.world.fuse.left, self.world.fuse.carried_out = requests, carried_out
+
+    @rule(seconds=st.sampled_from([1.0, 6.0, 40.0, 310.0]), looks=ticks)
+    def wait(self, seconds: float, looks: int) -> None:
+        self.run(self.tick(seconds), looks)
+
+    # What must be true at any time, and at last.
+
+    @invariant()
+    def nothing_wrong_has_been_done(self) -> None:
+        assert self.senlin.wrongs == []
+
+    def teardown(self) -> None:
+        try:
+            self.runner.run(self.end_well())
+        finally:
+            self.runner.run(_end_all_tasks())
+            self.runner.close()
+            self.patch.undo()
+
+    async def end_well(self) -> None:
+        if not hasattr(self, "task"):
+            return
+        self.stop_faults()
+        await self.settle()
+        assert self.unexplained() == []
+        assert self.misplaced() == []
+        for key in [*self.all_keys(), SECRET_KEY]:
+            if key in self.world.kube:
+                self.world.kube.remove(key)
+        await self.settle(gone=True)
+        assert self.all_keys() == []
+        assert self.misplaced() == []
+        assert SECRET_KEY not in self.world.kube
+        assert self.senlin.wrongs == []
+
+    def stop_faults(self) -> None:
+        self.senlin.refusals.clear()
+        self.world.kube.refusals.clear()
+        self.senlin.lose_reply = self.senlin.delay = False
+        self.senlin.down, self.senlin.broken_builds = None, 0
+        self.world.fuse.left = None
+
+    async def settle(self, *, gone: bool = False) -> None:
+        """Let time pass until nothing goes on any more, or nothing is there any more."""
+        quiet = 0
+        for _ in range(_TICKS):
+            self.world.requests()
+            self.world.writes()
+            await self.tick(_PAUSES[min(quiet, len(_PAUSES) - 1)])
+            moves = self.world.requests() or self.world.writes() or self.senlin.busy
+            quiet = 0 if moves else quiet + 1
+            if quiet > _QUIET and not (self.all_keys() if gone else self.unexplained()):
+                return
+            self.have_people_look()
+
+    def have_people_look(self) -> None:
+        """Answer what the operator leaves to people."""
+        for key in self.all_keys():
+            if self.reason(key) == "ProjectEmptied":
+                raw = self.world.kube[key]
+                annotations = {RECONCILE_AT: str(self.clock())}
+                metadata = {**raw["metadata"], "annotations": annotations}
+                self.world.kube.apply({**raw, "metadata": metadata})
+
+    # Who is there.
+
+    def write(self, raw: Document, looks: int) -> None:
+        async def write() -> None:
+            self.apply(raw)
+
+        self.run(write(), looks)
+
+    def apply(self, raw: Document) -> None:
+        key = Resource(raw["kind"], raw).key
+        known = self.world.kube[key]["metadata"] if key in self.world.kube else {}
+        if "deletionTimestamp" in known:
+            return
+        uid = known.get("uid", f"uid-{next(self.uids)}")
+        self.world.kube.apply({**raw, "metadata": {**raw["metadata"], "uid": uid}})
+
+    def lives(self, uid: str) -> bool:
+        found = (self.resource(key) for key in self.world.kube.keys("SenlinNode"))
+        return any(it.uid == uid and not it.deleting for it in found)
+
+    def resource(self, key: Key) -> Resource:
+        return Resource(key.kind, self.world.kube[key])
+
+    def all_keys(self) -> list[Key]:
+        return [key for kind in KINDS for key in self.world.kube.keys(kind)]
+
+    def cloud_id(self, kind: str, name: str) -> str | None:
+        key = Key(kind, "team", name)
+        id_ = self.resource(key).cloud_id if key in self.world.kube else None
+        return id_ if id_ and self.senlin.mark_of(id_) else None
+
+    def reason(self, key: Key) -> str:
+        return str((self.resource(key).condition("Ready") or {}).get("reason"))
+
+    def unexplained(self) -> list[str]:
+        """Return who is not Ready, and should be."""
+        return [
+            f"{key}: {self.reason(key)} {self.resource(key).condition('Ready')}"
+            for key in self.all_keys()
+            if self.reason(key) not in self.explained(self.resource(key))
+        ]
+
+    def explained(self, it: Resource) -> set[str]:
+        """Return the reasons that an object may have at last, by what it is and refers to."""
+        if it.deleting:
+            return {"InUse"}
+        references = KINDS[it.key.kind].references(it)
+        if any(key not in self.world.kube for key in references):
+            return {"ReferenceMissing"}
+        referred = [self.resource(key) for key in references]
+        waits = {"ReferenceMissing"} if any(other.deleting for other in referred) else set()
+        if not all(other.cloud_id for other in referred):
+            return waits | {"ReferenceNotReady"}
+        return waits | {"Ready"} | self.troubles(it, referred)
+
+    def troubles(self, it: Resource, referred: list[Resource]) -> set[str]:
+        """Return what may be wrong with an object by its own spec, or by what others did."""
+        if it.key.kind not in ("SenlinCluster", "SenlinNode"):
+            return set()
+        wanted = it.spec["resource"]
+        hopeless = any(_flavor(other) == "none" for other in referred)
+        troubles = {"ActionFailed", "ActionRunning", "Degraded"} if hopeless else set()
+        if it.key.kind == "SenlinNode":
+            return troubles | self.troubles_of_a_node(it)
+        members = self.senlin.members(it.cloud_id or "")
+        declared = [node for node in self.declared(it.key.name) if not node.deleting]
+        if any(node["status"] != "ACTIVE" for node in members):
+            troubles |= {"Degraded"}
+        if {"young", "old"} <= {ref["policyRef"]["name"] for ref in wanted.get("policies", ())}:
+            troubles |= {"PoliciesConflict"}
+        if len(declared) > wanted["desiredCapacity"]:
+            troubles |= {"TooManyMembers"}
+        if any(self.reason(node.key) != "Ready" for node in declared):
+            troubles |= {"MembersPending"}
+        return troubles
+
+    def troubles_of_a_node(self, it: Resource) -> set[str]:
+        if it.cloud_id is None:
+            return set()
+        node = self.senlin.node(it.cloud_id)
+        bound = self.senlin.bindings(node.cluster_id)
+        keeps = any(binding["policy_type"].startswith("senlin.policy.del") for binding in bound)
+        lost = {"Degraded"} if node.status != "ACTIVE" else set()
+        return lost | ({"Unsafe"} if keeps else set())
+
+    def declared(self, cluster: str) -> list[Resource]:
+        found = (self.resource(key) for key in self.world.kube.keys("SenlinNode"))
+        return [it for it in found if it.spec["resource"].get("clusterRef") == {"name": cluster}]
+
+    def misplaced(self) -> list[str]:
+        """Return what is in the cloud, is marked, and is not the one of a living object."""
+        wanted = {self.resource(key).uid: self.resource(key).cloud_id for key in self.all_keys()}
+        snapshot = self.senlin.look()
+        return [
+            f"{id_} of {mark}"
+            for objects in snapshot.owned
+            for id_ in objects
+            if id_ not in self.senlin.foreign
+            and (mark := self.senlin.mark_of(id_)) not in ("None", None)
+            and wanted.get(str(mark)) != id_
+        ]
+
+
+def _flavor(profile: Resource) -> str | None:
+    properties = profile.spec["resource"].get("properties", {})
+    return properties.get("flavor")
+
+
+async def _end_all_tasks() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+TestStory = Story.TestCase
+TestStory.settings = settings(
+    max_examples=20,
+    stateful_step_count=15,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+)
