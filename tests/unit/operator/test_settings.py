@@ -140,8 +140,8 @@ def test_a_receiver_of_traces(url: str) -> None:
     assert load({"otlp_endpoint": url}, {}).otlp_endpoint == url
 
 
-@pytest.mark.parametrize("url", ["collector:4318", "grpc://collector", "http://user:pw@collector"])
+@pytest.mark.parametrize("url", ["collector", "grpc://collector", "http://user:pw@collector"])
 def test_what_is_no_receiver_of_traces(url: str) -> None:
     with pytest.raises(BadSettings, match="otlp_endpoint should be the base URL") as error:
         load({"otlp_endpoint": url}, {})
-    assert url not in str(error.value)
+    assert "user:pw" not in str(error.value)
