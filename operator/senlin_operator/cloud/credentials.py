@@ -1,4 +1,4 @@
-"""From a Secret to a credential: who logs in where, and a fingerprint that is safe to show."""
+"""From a Secret to a credential: who logs in where, and a label that is safe to show."""
 
 import base64
 import binascii
@@ -12,6 +12,11 @@ from typing import Any
 import yaml
 
 _PEM = re.compile(r"\s*-----BEGIN ")
+_LABEL = 8  # characters
+# Of `auth`, what may be known to all. Whoever sees a hash of the rest could try passwords on it.
+_PUBLIC = re.compile(
+    r"auth_url|username|system_scope|(\w+_)?(user|project|domain|credential|trust)_(id|name)"
+)
 
 
 class UnreadableSecret(Exception):
@@ -20,9 +25,18 @@ class UnreadableSecret(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """One cloud of a clouds.yaml. Equal fingerprints share one session and one inventory."""
+    """One cloud of a clouds.yaml.
 
-    fingerprint: str
+    Attributes:
+        fingerprint: Equal ones share one session and one inventory. Not to be shown.
+        label: A hash of who logs in where, the same after a new password; for logs and metrics.
+        document: A clouds.yaml with nothing but this cloud.
+        cloud: The name that it has there.
+        cacert: The authorities to trust instead of the usual ones.
+    """
+
+    fingerprint: str = field(repr=False)
+    label: str = field(compare=False)
     document: Mapping[str, Any] = field(compare=False, repr=False)
     cloud: str = field(compare=False)
     cacert: str | None = field(compare=False, repr=False)
@@ -54,7 +68,14 @@ def read(data: Mapping[str, str], cloud: str, where: str) -> Credential:
     except (TypeError, ValueError):  # a key that is no text, or a map within itself
         text = f"{where}: cloud {cloud!r} in its clouds.yaml is not made of plain maps."
         raise UnreadableSecret(text) from None
-    return Credential(digest, {"clouds": {cloud: entry}}, cloud, cacert)
+    return Credential(digest, _label(entry), {"clouds": {cloud: entry}}, cloud, cacert)
+
+
+def _label(entry: Mapping[str, Any]) -> str:
+    auth = entry.get("auth")
+    given = auth if isinstance(auth, dict) else {}
+    public = {name: value for name, value in given.items() if _PUBLIC.fullmatch(name)}
+    return fingerprint({"auth": public, "region": entry.get("region_name")})[:_LABEL]
 
 
 def _certificates(data: Mapping[str, str], where: str) -> str | None:

@@ -18,7 +18,6 @@ from senlin_operator.telemetry import logging, metrics, tracing
 T = TypeVar("T")
 
 _operation: ContextVar[str] = ContextVar("operation", default="")  # what a request is for
-_LABEL = 8  # characters of a fingerprint
 _THREADS = 8  # a credential
 _RESERVED = 2  # of them for deletions, which must get through when creations hang
 _TIMEOUT = 60.0  # seconds a request
@@ -54,7 +53,7 @@ class Cloud:
             after_request=_note,
             **options,
         )
-        self.label = credential.fingerprint[:_LABEL]
+        self.label = credential.label
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="senlin")
         self._permits = asyncio.Semaphore(_THREADS)
         self._ordinary = asyncio.Semaphore(_THREADS - _RESERVED)
@@ -64,7 +63,7 @@ class Cloud:
         self.inventory = Inventory(self._probe, waking, way.idle)
         # In a context of its own: its log lines are about none of the objects in particular.
         self._loop = asyncio.create_task(
-            self.inventory.run(), name="inventory", context=contextvars.Context()
+            self._look(), name="inventory", context=contextvars.Context()
         )
 
     async def call(self, operation: str, send: Callable[[Proxy], T], *, urgent: bool = False) -> T:
@@ -78,6 +77,7 @@ class Cloud:
         Raises:
             ClientException: It was refused, or the credential is known to be refused.
         """
+        logging.note(credential=self.label)
         if self._refused:
             raise self._refused.with_traceback(None)  # it has been raised before
         if urgent:
@@ -91,6 +91,10 @@ class Cloud:
         await asyncio.gather(self._loop, return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._connection.close()
+
+    async def _look(self) -> None:
+        with logging.bind(credential=self.label):
+            await self.inventory.run()
 
     async def _probe(self, operation: str, send: Callable[[Proxy], T]) -> T:
         """Send for the inventory, which alone tries a refused credential again, now and then."""

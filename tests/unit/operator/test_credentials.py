@@ -37,11 +37,23 @@ def test_without_a_cacert_there_is_none() -> None:
     assert read(data(), "openstack", WHERE).cacert is None
 
 
-def test_a_credential_is_shown_by_its_fingerprint_only() -> None:
+def test_a_credential_is_shown_by_its_label_only() -> None:
     credential = read(data(cacert=CA), "openstack", WHERE)
 
-    shown = f"Credential(fingerprint='{credential.fingerprint}', cloud='openstack')"
-    assert repr(credential) == shown
+    assert repr(credential) == f"Credential(label='{credential.label}', cloud='openstack')"
+
+
+def label(auth: str, more: str = "") -> str:
+    return read(data(f"clouds: {{c: {{auth: {auth}{more}}}}}"), "c", WHERE).label
+
+
+def test_a_label_outlives_a_new_password_and_so_gives_no_hint_at_it() -> None:
+    before = label("{username: u, project_name: p, password: one}")
+
+    assert before == label("{username: u, project_name: p, password: two, token: t}")
+    assert before != label("{username: u, project_name: other, password: one}")
+    assert before != label("{username: u, project_name: p, password: one}", ", region_name: R")
+    assert label("{}") == label("text")
 
 
 def test_a_file_that_the_secrets_own_certificate_replaces_is_left_out() -> None:
