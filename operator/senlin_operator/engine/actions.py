@@ -11,6 +11,7 @@ from senlin_operator.engine.outcome import Failed, Waiting
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.status import FAILED, RUNNING, SUCCEEDED, Report, timestamp
 from senlin_operator.telemetry import metrics
+from senlin_operator.telemetry.logging import note
 
 DELETING = Waiting(Reason.DELETING, "Senlin is deleting it.", quiet=True)
 _FAULTS = 3  # in a message; the status has more
@@ -79,6 +80,7 @@ def _ours(attempt: Attempt, view: View) -> Waiting | None:
     action_id = report.running
     if action_id is None:
         return None
+    note(action_id=action_id)
     view.inventory.watch(action_id, report.id or action_id)  # after a restart
     if action_id in view.snapshot.unknown:  # purged; the cluster itself tells what came of it
         view.inventory.unwatch(action_id)

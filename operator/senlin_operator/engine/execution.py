@@ -11,6 +11,7 @@ from senlin_operator.engine.kind import Seen, Started, Step
 from senlin_operator.engine.outcome import Blocked, Failed, Outcome, Waiting, is_unclear, outcome_of
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
+from senlin_operator.telemetry.logging import note
 
 _OTHER = Waiting(Reason.BUSY, "The operator is at work on the same cluster.", quiet=True)
 _log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ class Executor:
         if started.discarded:
             memory.discarded = started.id
         memory.checked_at = time.monotonic()
-        _log.info(step.verb, extra={"step": step.summary, "action_id": started.action_id})
+        note(action_id=started.action_id)
+        _log.info(step.verb, extra={"step": step.summary})
         drift = ""
         if attempt.resource.settled:
             drift = "Drift corrected. "
@@ -93,11 +95,11 @@ class Executor:
         except ClientException as error:
             return outcome_of(error)
         attempt.memory.acted()
-        note = f"action {action_id} has run longer than its timeout; its engine must have died"
+        text = f"action {action_id} has run longer than its timeout; its engine must have died"
         _log.warning("cancelled", extra={"action_id": action_id})
-        self._recorder.record(attempt.resource, "Warning", "CancellingAction", "Reconcile", note)
+        self._recorder.record(attempt.resource, "Warning", "CancellingAction", "Reconcile", text)
         view.inventory.wait_for_look(attempt.resource.key)
-        return Waiting(Reason.OBSERVING, note, quiet=True)
+        return Waiting(Reason.OBSERVING, text, quiet=True)
 
 
 def follow(attempt: Attempt, step: Step, action_id: str) -> Waiting:

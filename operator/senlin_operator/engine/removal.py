@@ -1,5 +1,6 @@
 """The end of an object: what it made in the cloud goes first, then the object itself."""
 
+import logging
 from dataclasses import replace
 
 from senlin_operator.engine import actions
@@ -16,6 +17,7 @@ from senlin_operator.kube.objects import FORCE, Resource
 
 _NAMED = 5  # users in a message
 _AGAIN = 5.0  # seconds until Senlin, which was busy, is asked again
+_log = logging.getLogger(__name__)
 
 
 class Removal:
@@ -111,6 +113,7 @@ class Removal:
     async def _release(self, attempt: Attempt) -> Gone:
         answer = await self._kube.set_finalizer(attempt.resource, present=False)
         self._cache.replace(attempt.resource.key.kind, answer)
+        _log.info("is let go")
         return Gone()
 
 

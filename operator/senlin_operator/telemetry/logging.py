@@ -48,7 +48,8 @@ def configure(log_format: str, level: str) -> None:
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
-    return {**(_bound.get() or {}), **extra}
+    given = {**(_bound.get() or {}), **extra}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 class _Json(logging.Formatter):
