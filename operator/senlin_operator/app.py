@@ -63,6 +63,7 @@ class App:
             Conclusion(self._cache, self._queue, kube, self._recorder),
             settings.workers,
         )
+        metrics.SHARDS.set(settings.shards)
         self.health = metrics.Health()
         self.figures = Figures(self._cache, self._queue, self._clouds)
 

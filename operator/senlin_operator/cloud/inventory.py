@@ -117,6 +117,7 @@ class Inventory:
     _sending: set[str] = field(default_factory=set)  # what requests under way will lock
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _at_rest: bool = False  # nothing was awaited after the latest tick
+    _made: float = field(default_factory=time.monotonic)
 
     def wait_for_look(self, key: Key) -> None:
         """Wake the key after the next tick that begins from now on, which comes soon."""
@@ -170,9 +171,9 @@ class Inventory:
             self._sending.discard(lock)
 
     @property
-    def age(self) -> float | None:
-        """Return how many seconds ago the latest good look began; None: there was none."""
-        return time.monotonic() - self.snapshot.began if self.snapshot else None
+    def age(self) -> float:
+        """Return how many seconds ago the latest good look began, or else this inventory."""
+        return time.monotonic() - (self.snapshot.began if self.snapshot else self._made)
 
     @property
     def running(self) -> int:

@@ -1,16 +1,47 @@
 """What is measured when somebody asks, and not before: counts of objects, ages, work under way."""
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from senlin_operator.cloud.inventory import Inventory
 from senlin_operator.cloud.session import Clouds
 from senlin_operator.engine.cache import Cache
 from senlin_operator.engine.queue import Queue
 from senlin_operator.kube.objects import SECRET
 from senlin_operator.telemetry.metrics import QUEUE
+
+# Name, help, how it is read, and how several of one label are put together.
+_BY_CREDENTIAL: tuple[
+    tuple[str, str, Callable[[Inventory], float], Callable[[list[float]], float]], ...
+] = (
+    (
+        "senlin_operator_inventory_age_seconds",
+        "How old the latest good look at a project is, by a hash of its credential.",
+        lambda inventory: inventory.age,
+        max,
+    ),
+    (
+        "senlin_operator_inventory_interval_seconds",
+        "Time between looks at a project while nothing is awaited.",
+        lambda inventory: inventory.idle,
+        max,
+    ),
+    (
+        "senlin_operator_credential_refused",
+        "Whether Keystone refuses the credential, or shows it no clustering service.",
+        lambda inventory: inventory.refused,
+        max,
+    ),
+    (
+        "senlin_operator_actions_in_flight",
+        "Actions of ours that run.",
+        lambda inventory: inventory.running,
+        sum,
+    ),
+)
 
 
 class Figures(Collector):
@@ -57,17 +88,11 @@ class Figures(Collector):
         yield longest
 
     def _inventories(self) -> Iterable[GaugeMetricFamily]:
-        age = GaugeMetricFamily(
-            "senlin_operator_inventory_age_seconds",
-            "How old the latest look at a project is, by a hash of its credential.",
-            labels=["credential"],
-        )
-        running = GaugeMetricFamily(
-            "senlin_operator_actions_in_flight", "Actions of ours that run.", labels=["credential"]
-        )
-        for cloud in self._clouds.all():
-            running.add_metric([cloud.label], cloud.inventory.running)
-            if (seconds := cloud.inventory.age) is not None:
-                age.add_metric([cloud.label], seconds)
-        yield age
-        yield running
+        for name, text, read, join in _BY_CREDENTIAL:
+            values: defaultdict[str, list[float]] = defaultdict(list)
+            for cloud in self._clouds.all():  # an old and a new password share a label
+                values[cloud.label].append(read(cloud.inventory))
+            family = GaugeMetricFamily(name, text, labels=["credential"])
+            for label, figures in values.items():
+                family.add_metric([label], join(figures))
+            yield family
