@@ -1,24 +1,27 @@
-"""What the operator costs: counts and ratios of one run, never seconds to hold it to.
-
-Kubernetes writes come from the audit log, Senlin's requests from the proxy before it.
-"""
+"""What the operator costs: counts and ratios of one run, never seconds to hold it to."""
 
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from openstack_clustering import Connection, Proxy
+from openstack_clustering import Connection
 from sandbox import Sandbox
-from sandbox.proxy.faults import Request
-from tests.operator.world import Document, World, is_ready, ticks
+from sandbox.settings import free_ports
+from tests.bench.counting import is_shared, requests, writes
+from tests.bench.settled import (
+    LOOK,
+    apply_and_wait,
+    quiet_minute,
+    small_things,
+    wait_until,
+)
+from tests.operator.world import World
 
-CALLER = "senlin-operator"
-FLEET = 50
+FEW, MANY = 5, 500  # resources
+FLEET = 50  # clusters among the many
 THREADS = 8  # of the script, and of the operator for one credential
-MINUTE = 60.0
 
 
 def main() -> None:
@@ -26,12 +29,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, Sandbox.up(audit=True) as sandbox:
         sandbox.apply_crds()
         world = World(sandbox, "default", Path(directory) / "operator.log")
-        world.operator.start("--inventory-interval", "30")
+        port = free_ports()["senlin"]
+        world.operator.start("--inventory-interval", str(LOOK), "--metrics-port", str(port))
         try:
             world.apply(world.secret(), world.profile())
             world.ready("SenlinProfile", "web-server")
             one_cluster(world)
-            fleets(world)
+            fleets(world, port)
         finally:
             world.operator.stop()
 
@@ -61,25 +65,31 @@ def one_cluster(world: World) -> None:
         print(f"{name:26} {objects:5}   {spent['events']:5}   {', '.join(own)}")
 
 
-def fleets(world: World) -> None:
-    """Compare few settled clusters with many, and the operator with a bare script."""
-    few = [fleet_member(world, number) for number in range(5)]
-    apply_and_wait(world, few)
-    settled = {5: requests_a_minute(world)}
-    many = [fleet_member(world, number) for number in range(5, FLEET + 5)]
-    operator = apply_and_wait(world, many)
-    settled[FLEET + 5] = requests_a_minute(world)
-    for size, (asked, written) in settled.items():
-        print(f"{size} settled clusters, one minute: {asked} Senlin requests, {written} writes")
+def fleets(world: World, metrics_port: int) -> None:
+    """Compare few settled resources with many, and the operator with a bare script."""
+    things = small_things(world, MANY - FLEET - 1)  # and the profile of the clusters
+    few = FEW - 1
+    apply_and_wait(world, things[:few])
+    at_rest = {FEW: quiet_minute(world, metrics_port)}
+    fleet = [world.cluster(f"fleet-{number}", desiredCapacity=1) for number in range(FLEET)]
+    creation = apply_and_wait(world, fleet)
+    apply_and_wait(world, things[few:])
+    at_rest[MANY] = quiet_minute(world, metrics_port)
+    for size, minute in at_rest.items():
+        print(f"{size} settled resources, one minute: {minute}")
+    # By kinds: of objects that are named to it, kubectl deletes five a second.
+    world.delete("senlinpolicies", "--all")
+    world.delete("senlinprofiles", "--field-selector=metadata.name!=web-server")
+    wait_until(
+        lambda: len(world.all_of("SenlinProfile") + world.all_of("SenlinPolicy")) == 1, "end"
+    )
     began = time.monotonic()
-    world.delete(*(f"senlincluster/{it['metadata']['name']}" for it in many))
-    for _ in ticks(120, pause=1):  # as often as the script looks
-        if len(world.clusters()) == len(few):
-            break
+    world.delete("senlinclusters", "--all")
+    wait_until(lambda: not world.clusters(), "end of the fleet", pause=1)  # as the script looks
     deletion = time.monotonic() - began
     made, removed = script(world)
     print(f"{FLEET} clusters at once, over a bare script of {THREADS} threads: ", end="")
-    print(f"creation {operator / made:.2f}, deletion {deletion / removed:.2f} (budget 1.10)")
+    print(f"creation {creation / made:.2f}, deletion {deletion / removed:.2f} (budget 1.10)")
 
 
 def script(world: World) -> tuple[float, float]:
@@ -94,64 +104,15 @@ def script(world: World) -> tuple[float, float]:
         body = {"name": f"script-{number}", "desired_capacity": 1, "min_size": 1, "max_size": 5}
         return senlin.create_cluster(profile_id=profile["status"]["id"], **body).id
 
+    def statuses() -> dict[str, str]:
+        return {cluster.id: cluster.status for cluster in senlin.clusters()}
+
     with ThreadPoolExecutor(THREADS) as pool:
         began = time.monotonic()
         ids = set(pool.map(create, range(FLEET)))
-        wait_for(senlin, lambda found: sum(found.get(id_) == "ACTIVE" for id_ in ids) == FLEET)
+        wait_until(lambda: set(map(statuses().get, ids)) == {"ACTIVE"}, "script's fleet", pause=1)
         made = time.monotonic() - began
         began = time.monotonic()
         list(pool.map(senlin.delete_cluster, ids))
-        wait_for(senlin, lambda found: not ids & found.keys())
+        wait_until(lambda: not ids & statuses().keys(), "end of the script's", pause=1)
         return made, time.monotonic() - began
-
-
-def wait_for(senlin: Proxy, holds: Callable[[dict[str, str]], bool]) -> None:
-    for _ in ticks(300, pause=1):
-        if holds({cluster.id: cluster.status for cluster in senlin.clusters()}):
-            return
-    raise AssertionError("the script's clusters are not what they should be")
-
-
-def apply_and_wait(world: World, documents: list[Document]) -> float:
-    """Return the seconds until all of them are Ready."""
-    began = time.monotonic()
-    world.apply(*documents)
-    names = {document["metadata"]["name"] for document in documents}
-    for _ in ticks(300, pause=0.2):
-        found = world.all_of("SenlinCluster")
-        if names <= {it["metadata"]["name"] for it in found if is_ready(it)}:
-            return time.monotonic() - began
-    raise AssertionError(world.tail())
-
-
-def fleet_member(world: World, number: int) -> Document:
-    return world.cluster(f"fleet-{number}", desiredCapacity=1)
-
-
-def requests_a_minute(world: World) -> tuple[int, int]:
-    """Return Senlin requests and Kubernetes writes of a quiet minute."""
-    time.sleep(5)
-    before = sum(writes(world.sandbox).values())
-    world.sandbox.senlin.clear()
-    time.sleep(MINUTE)
-    return len(requests(world)), sum(writes(world.sandbox).values()) - before
-
-
-def requests(world: World) -> list[Request]:
-    return world.sandbox.senlin.requests(caller=CALLER)
-
-
-def is_shared(request: Request) -> bool:
-    """Return whether it is one of the inventory's lists, which cost the same for all objects."""
-    lists = ("/v1/clusters", "/v1/nodes", "/v1/profiles", "/v1/policies", "/v1/actions")
-    return request.method == "GET" and request.path.split("?")[0] in lists
-
-
-def writes(sandbox: Sandbox) -> Counter[str]:
-    """Return the operator's writes so far, by the resource that was written."""
-    entries = sandbox.audit(userAgent=CALLER)
-    return Counter(
-        entry["objectRef"]["resource"]
-        for entry in entries
-        if entry["verb"] in ("create", "update", "patch", "delete")
-    )

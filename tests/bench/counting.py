@@ -1,0 +1,30 @@
+"""The operator's requests so far: to Senlin by the proxy before it, to Kubernetes by its audit."""
+
+from collections import Counter
+
+from sandbox import Sandbox
+from sandbox.proxy.faults import Request
+from tests.operator.world import World
+
+CALLER = "senlin-operator"
+
+
+def requests(world: World) -> list[Request]:
+    """Return those to Senlin."""
+    return world.sandbox.senlin.requests(caller=CALLER)
+
+
+def is_shared(request: Request) -> bool:
+    """Return whether it is one of the inventory's lists, which cost the same for all objects."""
+    lists = ("/v1/clusters", "/v1/nodes", "/v1/profiles", "/v1/policies", "/v1/actions")
+    return request.method == "GET" and request.path.split("?")[0] in lists
+
+
+def writes(sandbox: Sandbox) -> Counter[str]:
+    """Return the writes to Kubernetes, by the resource that was written."""
+    entries = sandbox.audit(userAgent=CALLER)
+    return Counter(
+        entry["objectRef"]["resource"]
+        for entry in entries
+        if entry["verb"] in ("create", "update", "patch", "delete")
+    )

@@ -1,0 +1,86 @@
+"""What settled resources cost while nothing happens, be they few or many."""
+
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from tests.bench.counting import requests, writes
+from tests.operator.world import Document, World, is_ready, ticks
+
+LOOK = 30  # seconds between two looks at a settled project
+REST = 5  # seconds until looks are as rare as that
+MINUTE = 60.0
+PATIENCE = 300  # seconds
+CPU = "process_cpu_seconds_total"
+MEMORY = "process_resident_memory_bytes"
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """A minute in which nothing happened."""
+
+    requests: int
+    writes: int
+    cpu: float  # seconds
+    memory: int  # bytes, resident
+
+    def __str__(self) -> str:
+        return (
+            f"{self.requests} Senlin requests, {self.writes} Kubernetes writes, "
+            f"{self.cpu / MINUTE:.1%} of a core, {self.memory / 2**20:.0f} MiB resident"
+        )
+
+
+def quiet_minute(world: World, metrics_port: int) -> Minute:
+    """Measure one that begins between two looks, so that each has the same number of them."""
+    senlin = world.sandbox.senlin
+    time.sleep(REST)
+    senlin.clear()
+    wait_until(lambda: bool(requests(world)), "look")
+    time.sleep(LOOK / 2)
+    senlin.clear()
+    before, written = process(metrics_port), sum(writes(world.sandbox).values())
+    time.sleep(MINUTE)
+    after = process(metrics_port)
+    return Minute(
+        requests=len(requests(world)),
+        writes=sum(writes(world.sandbox).values()) - written,
+        cpu=after[CPU] - before[CPU],
+        memory=int(after[MEMORY]),
+    )
+
+
+def process(port: int) -> dict[str, float]:
+    """Return what the operator says of its process."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        lines = [line.split() for line in page.read().decode().splitlines()]
+    return {words[0]: float(words[1]) for words in lines if words[0].startswith("process_")}
+
+
+def small_things(world: World, number: int) -> list[Document]:
+    """Return manifests that Senlin carries out at once: profiles and policies in turn."""
+    makers = (world.profile, world.policy)
+    return [makers[at % 2](f"thing-{at}") for at in range(number)]
+
+
+def apply_and_wait(world: World, documents: list[Document]) -> float:
+    """Return the seconds until all of them are Ready."""
+    began = time.monotonic()
+    world.apply(*documents)
+    for kind in {document["kind"] for document in documents}:
+        names = {it["metadata"]["name"] for it in documents if it["kind"] == kind}
+        wait_until(partial(all_ready, world, kind, names), f"{kind} Ready")
+    return time.monotonic() - began
+
+
+def all_ready(world: World, kind: str, names: set[str]) -> bool:
+    return names <= {it["metadata"]["name"] for it in world.all_of(kind) if is_ready(it)}
+
+
+def wait_until(holds: Callable[[], bool], what: str, pause: float = 0.2) -> None:
+    for _ in ticks(PATIENCE, pause):
+        if holds():
+            return
+    raise AssertionError(f"no {what} after {PATIENCE} s")
