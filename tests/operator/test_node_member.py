@@ -99,6 +99,25 @@ def test_a_node_moves_with_its_server_and_its_role(world: World) -> None:
         assert cluster["status"]["resource"]["nodes"]["active"] == size
 
 
+def test_two_nodes_swap_places_in_full_clusters(world: World) -> None:
+    full = {"minSize": 1, "maxSize": 1, "desiredCapacity": 1}
+    nodes = [world.node(name, **in_cluster(name)) for name in ("blue", "green")]
+    clusters = [world.cluster(name, **full) for name in ("blue", "green")]
+    with_clusters(world, *nodes, *clusters)
+    before = {name: server_of(ready(world, name)) for name in ("blue", "green")}
+
+    world.edit(NODE, "blue", **in_cluster("green"))
+    world.edit(NODE, "green", **in_cluster("blue"))
+
+    after = {name: ready(world, name, seconds=60) for name in ("blue", "green")}
+    assert {name: server_of(node) for name, node in after.items()} == before
+    for name, other in (("blue", "green"), ("green", "blue")):
+        assert after[name]["status"]["resource"]["clusterID"] == cluster_of(world, other).id
+        world.ready(name=name, seconds=60)
+        assert cluster_of(world, name).min_size == cluster_of(world, name).max_size == 1
+    assert len(world.nodes()) == 2
+
+
 def test_a_node_leaves_with_its_server(world: World) -> None:
     with_clusters(world, world.cluster(minSize=1, desiredCapacity=1))
     world.apply(world.node(role="primary", **in_cluster("web")))
