@@ -83,7 +83,10 @@ def update(summary: str, **fields: Any) -> Update:
             SPEC, replace(SEEN, metadata={OWNER: "u"}), [], id="the mark is no difference"
         ),
         pytest.param(
-            replace(SPEC, role="first"), SEEN, [update("role none → first", role="first")], id="role"
+            replace(SPEC, role="first"),
+            SEEN,
+            [update("role none → first", role="first")],
+            id="role",
         ),
         pytest.param(
             SPEC,
