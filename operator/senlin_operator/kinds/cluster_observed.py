@@ -33,7 +33,7 @@ class Observed:
     active: int = 0
     unbuilt: int = 0  # nodes that never were anything but broken or unfinished
     left: int = 0  # nodes that a failed action left as they are, though their servers may work
-    serverless: frozenset[str] = frozenset()  # nodes in ERROR behind which there is no server
+    serverless: frozenset[str] = frozenset()  # broken or unfinished nodes without a server
     strays: tuple[str, ...] = ()  # of another profile than the cluster's: a change of it broke off
     expendable: tuple[str, ...] = ()  # all nodes, in the order in which to give them up
     marked: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to node

@@ -39,7 +39,9 @@ def is_left(node: Node) -> bool:
 
 
 def is_serverless(node: Node) -> bool:
-    """Return whether it is broken, and there is no server behind it."""
+    """Return whether it is broken or left unfinished, and there is no server behind it."""
+    if node.status in MOVING:
+        return not node.physical_id
     return node.status == "ERROR" and not (node.physical_id and was_built(node))
 
 

@@ -48,9 +48,9 @@ class Engine(Records):
         """Have the engine die, and another one take its place.
 
         After a crash its actions are found and marked as failed; after a clean stop they are
-        forgotten. Their locks are free either way.
+        forgotten. Their locks are free either way. What it had not picked up yet, others will.
         """
-        for id_ in list(self._jobs):
+        for id_ in [it for it in self._jobs if self._actions[it]["start_time"] is not None]:
             self._drop(id_)
             if not cleanly:
                 for action in self._family(id_):

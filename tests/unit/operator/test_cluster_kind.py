@@ -162,6 +162,11 @@ def test_observe_takes_nulls_for_empty_maps() -> None:
             {"lost": 1},
             id="built at the second try, and lost later",
         ),
+        pytest.param(
+            a_node("n3", status="CREATING", created_at=None, physical_id=None),
+            {"unbuilt": 1, "serverless": {"n3"}},
+            id="left by an engine that died, without a server",
+        ),
         pytest.param(a_node("n3", status="UPDATING"), {"left": 1}, id="left by an update"),
     ],
 )

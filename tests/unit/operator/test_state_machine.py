@@ -35,7 +35,7 @@ from small_world import KINDS, World, go_by
 from openstack_clustering import ClientException
 from openstack_clustering.exceptions import Conflict, ConnectFailure, ServerError
 from senlin_operator.kube.client import KubeError
-from senlin_operator.kube.objects import RECONCILE_AT, Key, Resource
+from senlin_operator.kube.objects import FORCE, RECONCILE_AT, Key, Resource
 
 NOBODY = Key("SenlinProfile", "team", "nobody")
 OTHERS = "theirs"
@@ -53,9 +53,11 @@ ticks = st.integers(0, 3)
 shapes = st.fixed_dictionaries(
     {
         "profile": st.sampled_from(["small", "large", "m1.tiny", "m1.large", "none"]),
-        "desiredCapacity": st.integers(0, 3),
-        "policies": st.none() | st.lists(policies, unique=True, max_size=2),
+        "size": st.tuples(st.integers(0, 2), st.integers(0, 3)).map(sorted),
+        "owner": st.sampled_from(["Spec", "Senlin"]),
+        "policies": st.none() | st.lists(st.tuples(policies, st.booleans()), max_size=3),
         "mode": st.sampled_from(["Report", "Recover"]),
+        "members": st.sampled_from(["Summary", "Mirror"]),
     }
 )
 keys = st.one_of(
@@ -120,7 +122,10 @@ class Story(RuleBasedStateMachine):
     def begin(self) -> None:
         async def begin() -> None:
             self.world.kube.apply(a_secret_manifest())
-            self.apply(a_profile_manifest("small"))
+            for name in ("small", "large"):
+                self.apply(a_profile_manifest(name))
+            for name in ("young", "old", "grow"):
+                self.apply(a_rule(name))
             self.senlin.put(a_cluster(OTHERS, OTHERS), [a_node("their-node")])
             self.senlin.put_profile(a_profile("p1", None))
             self.senlin.put_policy(a_policy("their-policy", OTHERS))
@@ -136,18 +141,21 @@ class Story(RuleBasedStateMachine):
 
     @rule(name=policies, looks=ticks)
     def write_policy(self, name: str, looks: int) -> None:
-        type_ = "scaling" if name == "grow" else "deletion"
-        self.write(a_policy_manifest(name, {"type": f"senlin.policy.{type_}"}), looks)
+        self.write(a_rule(name), looks)
 
     @rule(name=clusters, shape=shapes, looks=ticks)
     def write_cluster(self, name: str, shape: dict[str, Any], looks: int) -> None:
         wanted: Document = {
-            "desiredCapacity": shape["desiredCapacity"],
+            "minSize": shape["size"][0],
+            "desiredCapacity": shape["size"][1],
+            "capacityOwner": shape["owner"],
             "remediation": {"mode": shape["mode"]},
+            "members": shape["members"],
         }
         if shape["policies"] is not None:
             wanted["policies"] = [
-                {"policyRef": {"name": it}, "enabled": True} for it in shape["policies"]
+                {"policyRef": {"name": it}, "enabled": on}
+                for it, on in dict(shape["policies"]).items()
             ]
         if shape["profile"] in ("small", "large"):
             wanted["profileRef"] = {"name": shape["profile"]}
@@ -161,15 +169,16 @@ class Story(RuleBasedStateMachine):
         name=nodes,
         cluster=st.none() | clusters,
         profile=profiles,
-        label=st.sampled_from("ab"),
+        role=st.sampled_from(["", "primary"]),
+        mode=st.sampled_from(["Report", "Recover"]),
         looks=ticks,
     )
     def write_node(
-        self, name: str, cluster: str | None, profile: str, label: str, looks: int
+        self, name: str, cluster: str | None, profile: str, role: str, mode: str, looks: int
     ) -> None:
         reference = {"clusterRef": {"name": cluster}} if cluster else {}
-        wanted = {"profileRef": {"name": profile}, "metadata": {"label": label}, **reference}
-        self.write(a_node_manifest(name, wanted), looks)
+        wanted = {"profileRef": {"name": profile}, "role": role, "remediation": {"mode": mode}}
+        self.write(a_node_manifest(name, {**wanted, **reference}), looks)
 
     @rule(key=keys, foreground=st.booleans(), looks=ticks)
     def remove(self, key: Key, foreground: bool, looks: int) -> None:
@@ -178,6 +187,14 @@ class Story(RuleBasedStateMachine):
                 self.world.kube.remove(key, foreground=foreground)
 
         self.run(remove(), looks)
+
+    @rule(name=clusters, looks=ticks)
+    def force(self, name: str, looks: int) -> None:
+        key = Key("SenlinCluster", "team", name)
+        if key in self.world.kube and self.resource(key).deleting:
+            self.annotate(key, FORCE, "true", looks)
+        else:
+            self.run(asyncio.sleep(0), looks)
 
     # What happens in the cloud.
 
@@ -304,10 +321,7 @@ class Story(RuleBasedStateMachine):
         """Answer what the operator leaves to people."""
         for key in self.all_keys():
             if self.reason(key) == "ProjectEmptied":
-                raw = self.world.kube[key]
-                annotations = {RECONCILE_AT: str(self.clock())}
-                metadata = {**raw["metadata"], "annotations": annotations}
-                self.world.kube.apply({**raw, "metadata": metadata})
+                self.annotated(key, RECONCILE_AT, str(self.clock()))
 
     # Who is there.
 
@@ -316,6 +330,18 @@ class Story(RuleBasedStateMachine):
             self.apply(raw)
 
         self.run(write(), looks)
+
+    def annotate(self, key: Key, name: str, value: str, looks: int) -> None:
+        async def annotate() -> None:
+            self.annotated(key, name, value)
+
+        self.run(annotate(), looks)
+
+    def annotated(self, key: Key, name: str, value: str) -> None:
+        raw = self.world.kube[key]
+        self.world.kube.apply(
+            {**raw, "metadata": {**raw["metadata"], "annotations": {name: value}}}
+        )
 
     def apply(self, raw: Document) -> None:
         key = Resource(raw["kind"], raw).key
@@ -366,8 +392,8 @@ class Story(RuleBasedStateMachine):
 
     def troubles(self, it: Resource, referred: list[Resource]) -> set[str]:
         """Return what may be wrong with an object by its own spec, or by what others did."""
-        if it.key.kind not in ("SenlinCluster", "SenlinNode"):
-            return set()
+        if it.unmanaged or it.key.kind not in ("SenlinCluster", "SenlinNode"):
+            return self.troubles_of_a_mirror(it)
         wanted = it.spec["resource"]
         hopeless = any(_flavor(other) == "none" for other in referred)
         troubles = {"ActionFailed", "ActionRunning", "Degraded"} if hopeless else set()
@@ -379,11 +405,15 @@ class Story(RuleBasedStateMachine):
             troubles |= {"Degraded"}
         if {"young", "old"} <= {ref["policyRef"]["name"] for ref in wanted.get("policies", ())}:
             troubles |= {"PoliciesConflict"}
-        if len(declared) > wanted["desiredCapacity"]:
+        if len(declared) > wanted["desiredCapacity"] and wanted["capacityOwner"] == "Spec":
             troubles |= {"TooManyMembers"}
         if any(self.reason(node.key) != "Ready" for node in declared):
             troubles |= {"MembersPending"}
         return troubles
+
+    def troubles_of_a_mirror(self, it: Resource) -> set[str]:
+        node = self.senlin.node(it.cloud_id) if it.unmanaged and it.cloud_id else None
+        return {"Degraded"} if node and node.status != "ACTIVE" else set()
 
     def troubles_of_a_node(self, it: Resource) -> set[str]:
         if it.cloud_id is None:
@@ -396,7 +426,8 @@ class Story(RuleBasedStateMachine):
 
     def declared(self, cluster: str) -> list[Resource]:
         found = (self.resource(key) for key in self.world.kube.keys("SenlinNode"))
-        return [it for it in found if it.spec["resource"].get("clusterRef") == {"name": cluster}]
+        managed = (it for it in found if not it.unmanaged)
+        return [it for it in managed if it.spec["resource"].get("clusterRef") == {"name": cluster}]
 
     def misplaced(self) -> list[str]:
         """Return what is in the cloud, is marked, and is not the one of a living object."""
@@ -410,6 +441,12 @@ class Story(RuleBasedStateMachine):
             and (mark := self.senlin.mark_of(id_)) not in ("None", None)
             and wanted.get(str(mark)) != id_
         ]
+
+
+def a_rule(name: str) -> Document:
+    """Return a policy; two of them exclude each other."""
+    type_ = "scaling" if name == "grow" else "deletion"
+    return a_policy_manifest(name, {"type": f"senlin.policy.{type_}"})
 
 
 def _flavor(profile: Resource) -> str | None:
