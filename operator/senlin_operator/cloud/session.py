@@ -78,8 +78,6 @@ class Cloud:
             ClientException: It was refused, or the credential is known to be refused.
         """
         logging.note(credential=self.label)
-        if self._refused:
-            raise self._refused.with_traceback(None)  # it has been raised before
         if urgent:
             return await self._admitted(operation, send)
         async with self._ordinary:
@@ -100,19 +98,27 @@ class Cloud:
         """Send for the inventory, which alone tries a refused credential again, now and then."""
         if self._refused and time.monotonic() < self._login_at:
             raise self._refused.with_traceback(None)
-        return await self._admitted(operation, send)
+        async with self._permits:
+            return await self._send(operation, send)
 
     async def _admitted(self, operation: str, send: Callable[[Proxy], T]) -> T:
         async with self._permits:
-            try:
-                result = await self._in_thread(operation, lambda: send(self._connection.cluster))
-            except ClientException as error:
-                metrics.CREDENTIAL_ERRORS.labels(self.label, type(error).__name__).inc()
-                if isinstance(error, AuthenticationFailed | EndpointNotFound):
-                    self._open(error)
-                raise
+            if self._refused:  # perhaps only since this one began to wait for its permit
+                raise self._refused.with_traceback(None)  # it has been raised before
+            return await self._send(operation, send)
+
+    async def _send(self, operation: str, send: Callable[[Proxy], T]) -> T:
+        known = self._refused
+        try:
+            result = await self._in_thread(operation, lambda: send(self._connection.cluster))
+        except ClientException as error:
+            metrics.CREDENTIAL_ERRORS.labels(self.label, type(error).__name__).inc()
+            if isinstance(error, AuthenticationFailed | EndpointNotFound):
+                self._open(error, known)
+            raise
+        if self._refused is known:  # else it was sent before the refusal, and tells nothing
             self._refused, self._refusals = None, 0
-            return result
+        return result
 
     async def _in_thread(self, operation: str, function: Callable[[], T]) -> T:
         context = contextvars.copy_context()
@@ -121,7 +127,9 @@ class Cloud:
             self._pool, lambda: context.run(function)
         )
 
-    def _open(self, error: ClientException) -> None:
+    def _open(self, error: ClientException, known: ClientException | None) -> None:
+        if self._refused is not known:  # those that were under way together count once
+            return
         pause = min(_LOGIN_PAUSE * 2 ** min(self._refusals, 10), _LOGIN_PAUSE_MOST)
         self._refusals += 1
         self._refused, self._login_at = error, time.monotonic() + pause
