@@ -15,11 +15,17 @@ from senlin_operator.engine.outcome import Blocked, Impossible, Settled, Waiting
 from senlin_operator.kinds import bindings
 from senlin_operator.kinds.bindings import Binding
 from senlin_operator.kinds.common import Delete, own_metadata
-from senlin_operator.kinds.node_observed import Observed, made_by_adoption, observe
+from senlin_operator.kinds.node_observed import (
+    ADOPTED,
+    Observed,
+    made_by_adoption,
+    observe,
+)
 from senlin_operator.kinds.node_plan import (
     Adopt,
     Check,
     Create,
+    DeleteAdopted,
     DeleteProfile,
     Discard,
     Join,
@@ -30,6 +36,7 @@ from senlin_operator.kinds.node_plan import (
     Update,
     hindrance,
     plan,
+    remove,
     room_to_leave,
     unhealthy,
 )
@@ -57,8 +64,11 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
         case Adopt():
             return Started(_adopt(proxy, step, uid))
         case MarkProfile(id_, profile_id):
-            proxy.update_profile(profile_id, metadata={OWNER: uid})
+            _mark(proxy, profile_id, uid)
             return Started(id_)
+        case DeleteAdopted(id_, profile_id, force):
+            _mark(proxy, profile_id, uid)
+            return execute(proxy, Delete(id_, force), uid)
         case DeleteProfile(id_):
             proxy.delete_profile(id_)
             return Started(id_)
@@ -83,6 +93,10 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
             return Started(id_, deleted.action_id if deleted else None)
 
 
+def _mark(proxy: Proxy, profile_id: str, uid: str) -> None:
+    proxy.update_profile(profile_id, metadata={OWNER: uid})
+
+
 def _adopt(proxy: Proxy, step: Adopt, uid: str) -> str:
     """Make a node of a server, unless that cannot work; return its id."""
     wanted = step.adoption
@@ -102,7 +116,8 @@ def _adopt(proxy: Proxy, step: Adopt, uid: str) -> str:
         "snapshot": wanted.snapshot,
     }
     _preview(proxy, asked)
-    asked |= {"name": step.spec.name, "metadata": {**step.spec.metadata, OWNER: uid}}
+    metadata = {**step.spec.metadata, OWNER: uid, ADOPTED: "yes"}
+    asked |= {"name": step.spec.name, "metadata": metadata}
     return proxy.adopt_node(**asked).id
 
 
@@ -192,7 +207,7 @@ KIND: Kind[Spec, Observed, Step] = Kind(
     observe=observe,
     as_seen=as_seen,
     plan=plan,
-    remove=lambda seen, force: Delete(seen.id, force),
+    remove=remove,
     execute=execute,
     status=status,
     verdict=verdict,

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openstack_clustering import Cluster, Node, Profile
+from openstack_clustering import Cluster, Node
 from senlin_operator.cloud.inventory import Snapshot, owner_of
 from senlin_operator.engine.kind import find
 from senlin_operator.kinds import health
 from senlin_operator.kinds.bindings import Binding
+from senlin_operator.kube.objects import GROUP
 
+ADOPTED = f"{GROUP}/adopted"  # metadata of a node that came by an adoption
 _DELETION = "senlin.policy.deletion-"
 # How Senlin calls the profile that it makes of what it adopts (senlin/conductor/service.py).
-_ADOPTED = "prof-"
+_PROFILE = "prof-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Observed:
     left: bool = False  # a failed action left it as it is, though its server may work
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     created_at: str | None = None
+    adopted: bool = False
     unmarked_profile: str | None = None  # that Senlin made of what it adopted, not yet marked
     duplicates: tuple[str, ...] = ()
     policies: tuple[Binding, ...] = ()  # of its cluster; known where somebody asks for them
@@ -72,7 +75,8 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
     node, duplicates = find(snapshot.nodes, id_, uid)
     if node is None:
         return None
-    profile = snapshot.profiles.get(node.profile_id)
+    metadata = node.metadata or {}
+    adopted = ADOPTED in metadata
     return Observed(
         id=node.id,
         name=node.name,
@@ -82,21 +86,25 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         index=node.index,
         role=node.role or "",
         tainted=bool(node.get("tainted")),
-        metadata=node.metadata or {},
+        metadata=metadata,
         status=node.status,
         reason=node.status_reason or "",
         unbuilt=health.is_unbuilt(node),
         left=health.is_left(node),
         faults=[health.fault(node)] if node.status in ("ERROR", "WARNING") else [],
         created_at=node.created_at,
-        unmarked_profile=profile.id if profile and _is_unmarked(profile) else None,
+        adopted=adopted,
+        unmarked_profile=_unmarked(snapshot, node.profile_id) if adopted else None,
         duplicates=tuple(_apart(snapshot, node, duplicates)),
         around=snapshot,
     )
 
 
-def _is_unmarked(profile: Profile) -> bool:
-    return profile.name.startswith(_ADOPTED) and not profile.metadata
+def _unmarked(snapshot: Snapshot, id_: str) -> str | None:
+    """Return the id of the profile if nobody has touched it since Senlin made it."""
+    profile = snapshot.profiles.get(id_)
+    new = profile and profile.name.startswith(_PROFILE) and not profile.metadata
+    return id_ if new else None
 
 
 def _apart(snapshot: Snapshot, node: Node, duplicates: list[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from openstack_clustering import Cluster
 from senlin_operator.engine.outcome import Blocked, Settled, Waiting
 from senlin_operator.kinds.common import Delete, changes, own_metadata
-from senlin_operator.kinds.node_observed import Observed
+from senlin_operator.kinds.node_observed import ADOPTED, Observed
 from senlin_operator.kinds.node_spec import Adoption, Spec
 from senlin_operator.kinds.remediation import RECREATE, health_policy
 from senlin_operator.kube.conditions import Reason
@@ -55,6 +55,21 @@ class MarkProfile:
     @property
     def summary(self) -> str:
         return f"mark on profile {self.profile_id}, which the adoption made"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAdopted:
+    """The removal of a node whose profile bears no mark yet: it gets it before, to go as well."""
+
+    id: str
+    profile_id: str
+    force: bool = False
+
+    verb = "Deleting"
+
+    @property
+    def summary(self) -> str:
+        return Delete(self.id, self.force).summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +157,7 @@ Step = (
     Create
     | Adopt
     | MarkProfile
+    | DeleteAdopted
     | DeleteProfile
     | Discard
     | Update
@@ -160,9 +176,16 @@ def plan(spec: Spec, seen: Observed | None) -> list[Step]:
     duplicates = [Delete(id_) for id_ in seen.duplicates]
     if seen.unbuilt and spec.profile_id not in ("", seen.profile_id):
         return [*duplicates, Discard(seen.id)]  # Senlin updates no node without a server
-    concerns = (_mark(spec, seen), _leave(spec, seen), _update(spec, seen), _join(spec, seen))
+    concerns = (_mark(seen), _leave(spec, seen), _update(spec, seen), _join(spec, seen))
     steps = [step for concern in concerns for step in concern]
     return [*duplicates, *steps, *_repair(spec, seen)]
+
+
+def remove(seen: Observed, force: bool) -> Delete | DeleteAdopted:
+    """Return the step that deletes the node."""
+    if seen.unmarked_profile:
+        return DeleteAdopted(seen.id, seen.unmarked_profile, force)
+    return Delete(seen.id, force)
 
 
 def hindrance(spec: Spec, seen: Observed) -> Settled | Blocked | Waiting | None:
@@ -235,8 +258,8 @@ def _name(seen: Observed, cluster_id: str) -> str:
     return str(cluster.name) if cluster else cluster_id
 
 
-def _mark(spec: Spec, seen: Observed) -> Iterator[MarkProfile]:
-    if spec.adoption and seen.unmarked_profile:
+def _mark(seen: Observed) -> Iterator[MarkProfile]:
+    if seen.unmarked_profile:
         yield MarkProfile(seen.id, seen.unmarked_profile)
 
 
@@ -263,6 +286,8 @@ def _update(spec: Spec, seen: Observed) -> Iterator[Update]:
     if not _moves(spec, seen):
         differing["role"] = (seen.role, spec.role)
     changed = {name: wanted for name, (is_, wanted) in differing.items() if is_ != wanted}
+    if "metadata" in changed and seen.adopted:
+        changed["metadata"] = {**spec.metadata, ADOPTED: "yes"}
     if changed:
         yield Update(seen.id, changed, changes(**differing))
 

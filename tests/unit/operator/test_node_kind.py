@@ -22,7 +22,7 @@ from builders import (
 )
 from small_senlin import SmallSenlin
 
-from openstack_clustering import Node
+from openstack_clustering import Node, Profile
 from openstack_clustering.exceptions import ServerError
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.engine.outcome import Impossible
@@ -46,7 +46,7 @@ from senlin_operator.kinds.node import (
     observe,
     status,
 )
-from senlin_operator.kinds.node_observed import Observed
+from senlin_operator.kinds.node_observed import ADOPTED, Observed
 from senlin_operator.kinds.node_spec import Adoption, Spec
 from senlin_operator.kinds.remediation import Remediation
 from senlin_operator.kube.objects import Key
@@ -69,6 +69,9 @@ def an_adopting_manifest(**adoption: Any) -> Document:
     raw = a_node_manifest("one", {"adopt": {"identity": "s1", **adoption}})
     del raw["spec"]["resource"]["profileRef"]
     return raw
+
+
+MADE = a_profile("p1", uid=None, name="prof-one")  # by an adoption
 
 
 class Adopting(SmallSenlin):
@@ -213,16 +216,24 @@ def test_observe_reads_the_document(fields: Document, differences: Document) -> 
 
 
 @pytest.mark.parametrize(
-    ("profile", "unmarked"),
+    ("profile", "metadata", "unmarked"),
     [
-        pytest.param(a_profile("p1", uid=None, name="prof-one"), "p1", id="as Senlin makes it"),
-        pytest.param(a_profile("p1", uid=UID, name="prof-one"), None, id="marked already"),
-        pytest.param(a_profile("p1", uid=None, name="one"), None, id="of another name"),
-        pytest.param(a_profile("p2", uid=None, name="prof-one"), None, id="of another node"),
+        pytest.param(MADE, {ADOPTED: "yes"}, "p1", id="as Senlin makes it"),
+        pytest.param(MADE, {}, None, id="of that name, but of a node that was not adopted"),
+        pytest.param(
+            a_profile("p1", uid=UID, name="prof-one"), {ADOPTED: "yes"}, None, id="marked already"
+        ),
+        pytest.param(a_profile("p1", None, name="one"), {ADOPTED: "yes"}, None, id="another name"),
+        pytest.param(
+            a_profile("p2", None, name="prof-one"), {ADOPTED: "yes"}, None, id="another node's"
+        ),
     ],
 )
-def test_observe_tells_the_profile_of_an_adoption(profile: Any, unmarked: str | None) -> None:
-    seen = observe(a_snapshot(nodes=[a_node("n1")], profiles=[profile]), "n1", UID)
+def test_observe_tells_the_profile_of_an_adoption(
+    profile: Profile, metadata: Document, unmarked: str | None
+) -> None:
+    nodes = [a_node("n1", metadata=metadata)]
+    seen = observe(a_snapshot(nodes=nodes, profiles=[profile]), "n1", UID)
 
     assert seen is not None
     assert seen.unmarked_profile == unmarked
@@ -346,7 +357,7 @@ def test_an_adoption_is_previewed_and_marked() -> None:
 
     assert senlin.requests == [("adopt_node", "preview"), ("adopt_node", "s1")]
     assert (started.id, started.action_id) == ("adopted", None)
-    assert senlin.node("adopted").metadata == {"a": "1", OWNER: UID}
+    assert senlin.node("adopted").metadata == {"a": "1", OWNER: UID, ADOPTED: "yes"}
 
 
 def test_the_profile_of_an_adoption_is_marked_and_deleted() -> None:
@@ -361,6 +372,28 @@ def test_the_profile_of_an_adoption_is_marked_and_deleted() -> None:
     execute(senlin.proxy, Delete("adopted"), UID)
     execute(senlin.proxy, leftover, UID)
     assert senlin.look().profiles == {}
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_profile_that_bears_no_mark_yet_goes_as_well(force: bool) -> None:
+    """As when the process died after the adoption, and the resource is deleted by then."""
+    senlin = Adopting()
+    execute(senlin.proxy, ADOPT, UID)
+    seen = observe(senlin.look(), None, UID)
+    assert seen is not None
+    senlin.requests.clear()
+
+    started = execute(senlin.proxy, KIND.remove(seen, force), UID)
+
+    assert [verb for verb, *_ in senlin.requests] == ["update_profile", "delete_node"]
+    assert ("force" in senlin.requests[-1]) == force
+    assert started.action_id == senlin.started[-1]
+    assert [it.id for it in KIND.leftovers(senlin.look(), UID)] == [seen.profile_id]
+
+
+def test_any_other_node_is_simply_deleted() -> None:
+    assert KIND.remove(SEEN, False) == Delete("n1")
+    assert KIND.remove(SEEN, True) == Delete("n1", force=True)
 
 
 def test_an_adoption_whose_reply_was_lost_is_not_repeated() -> None:

@@ -25,7 +25,7 @@ from senlin_operator.kinds.node import (
     plan,
     verdict,
 )
-from senlin_operator.kinds.node_observed import Observed
+from senlin_operator.kinds.node_observed import ADOPTED, Observed
 from senlin_operator.kinds.node_spec import Adoption, Spec
 from senlin_operator.kinds.remediation import Remediation
 from senlin_operator.kube.conditions import Reason
@@ -114,10 +114,10 @@ def update(summary: str, **fields: Any) -> Update:
             id="adopted a moment ago: its profile is marked",
         ),
         pytest.param(
-            SPEC,
-            replace(SEEN, unmarked_profile="p9"),
-            [],
-            id="a profile with such a name that was not made for it: left alone",
+            replace(ADOPTING, metadata={"a": "1"}),
+            replace(SEEN, adopted=True),
+            [update("metadata (a)", metadata={"a": "1", ADOPTED: "yes"})],
+            id="adopted: that is not forgotten",
         ),
         pytest.param(
             SPEC,
