@@ -1,6 +1,5 @@
 """A node from the manifest to Senlin's requests, and from Senlin's answers to the status."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +19,10 @@ from builders import (
     a_snapshot,
     ready,
 )
+from small_adoption import Adopting
 from small_senlin import SmallSenlin
 
-from openstack_clustering import Node, Profile
+from openstack_clustering import Profile
 from openstack_clustering.exceptions import ServerError
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.engine.outcome import Impossible
@@ -72,28 +72,6 @@ def an_adopting_manifest(**adoption: Any) -> Document:
 
 
 MADE = a_profile("p1", uid=None, name="prof-one")  # by an adoption
-
-
-class Adopting(SmallSenlin):
-    """A Senlin that adopts servers, as senlin/conductor/service.py does."""
-
-    def __init__(self, **properties: object) -> None:
-        super().__init__()
-        self.found: Mapping[str, object] = {"flavor": "m1.tiny", "key_name": "mine", **properties}
-        self.missing: ServerError | None = None
-
-    def adopt_node(self, preview: bool = False, **asked: Any) -> Any:
-        self.requests.append(("adopt_node", "preview" if preview else asked["identity"]))
-        if self.missing:
-            raise self.missing
-        properties = {**self.found, **asked["overrides"]}
-        if preview:
-            return {"node_profile": {"node_preview": {"properties": properties}}}
-        profile = f"profile-{next(self._ids)}"
-        self.put_profile(a_profile(profile, uid=None, name=f"prof-{asked['name']}"))
-        adopted = a_node("adopted", "", profile_id=profile, physical_id=asked["identity"])
-        self.put_node(Node({**adopted.to_dict(), "metadata": asked["metadata"]}))
-        return self.node("adopted")
 
 
 @pytest.mark.parametrize(
@@ -356,20 +334,21 @@ def test_an_adoption_is_previewed_and_marked() -> None:
     started = execute(senlin.proxy, ADOPT, UID)
 
     assert senlin.requests == [("adopt_node", "preview"), ("adopt_node", "s1")]
-    assert (started.id, started.action_id) == ("adopted", None)
-    assert senlin.node("adopted").metadata == {"a": "1", OWNER: UID, ADOPTED: "yes"}
+    assert started.action_id is None
+    assert senlin.node(started.id).metadata == {"a": "1", OWNER: UID, ADOPTED: "yes"}
 
 
 def test_the_profile_of_an_adoption_is_marked_and_deleted() -> None:
     senlin = Adopting()
-    profile = senlin.node(execute(senlin.proxy, ADOPT, UID).id).profile_id
+    id_ = execute(senlin.proxy, ADOPT, UID).id
+    profile = senlin.node(id_).profile_id
 
-    execute(senlin.proxy, MarkProfile("adopted", profile), UID)
+    execute(senlin.proxy, MarkProfile(id_, profile), UID)
     [leftover] = KIND.leftovers(senlin.look(), UID)
     assert leftover == DeleteProfile(profile)
     assert KIND.leftovers(senlin.look(), "another") == []
 
-    execute(senlin.proxy, Delete("adopted"), UID)
+    execute(senlin.proxy, Delete(id_), UID)
     execute(senlin.proxy, leftover, UID)
     assert senlin.look().profiles == {}
 

@@ -1,8 +1,19 @@
 """SenlinNodes in the engine: what they ask of Senlin, whom they wait for, and who wakes them."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
-from builders import Document, a_cluster_manifest, a_node_manifest, a_profile_manifest
+import pytest
+from builders import (
+    Clock,
+    Document,
+    a_cluster_manifest,
+    a_node_manifest,
+    a_profile_manifest,
+    a_secret_manifest,
+)
+from small_adoption import Adopting
 from small_world import PROFILE, THREE, WEB, World
 
 from senlin_operator.cloud.inventory import OWNER
@@ -273,3 +284,45 @@ async def test_a_deletion_policy_keeps_a_node_in(settled: World) -> None:
     await settled.converge(4)
     assert settled.reason(ONE) == "Ready"
     assert settled.senlin.node(id_).cluster_id == ""
+
+
+@pytest.fixture
+async def adopting(clock: Clock) -> AsyncIterator[World]:
+    """Return a world in which a node adopts a server as soon as somebody looks."""
+    async with World(clock, Adopting(clock)).running() as world:
+        world.kube.apply(a_secret_manifest())
+        raw = a_one({"adopt": {"identity": "server-1", "type": "os.nova.server-1.0"}})
+        del raw["spec"]["resource"]["profileRef"]
+        world.kube.apply(raw)
+        yield world
+
+
+async def reborn(world: World) -> None:
+    """Have the process die, and another one take its place."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    world.boot()
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize("requests", range(1, 9))
+@pytest.mark.parametrize("deleted", [False, True])
+async def test_a_death_in_an_adoption_leaves_neither_twin_nor_orphan(
+    adopting: World, deleted: bool, requests: int, carried_out: bool
+) -> None:
+    adopting.fuse.left, adopting.fuse.carried_out = requests, carried_out
+    await adopting.converge(3)
+    if deleted:
+        adopting.kube.remove(ONE)
+    await reborn(adopting)
+
+    async with adopting.running():
+        for pause in (0, 15, 15):
+            await adopting.retry(ONE, after=pause)
+            await adopting.converge(3)
+
+    snapshot = adopting.senlin.look()
+    assert len(snapshot.nodes) == len(snapshot.profiles) == (0 if deleted else 1)
+    assert (ONE in adopting.kube) != deleted

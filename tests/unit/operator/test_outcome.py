@@ -29,6 +29,7 @@ from senlin_operator.engine.outcome import (
     Blocked,
     Failed,
     Gone,
+    Impossible,
     Outcome,
     Settled,
     Waiting,
@@ -80,6 +81,11 @@ NOT_FOUND = ResourceNotFound("no such cluster")
         ),
         pytest.param(
             DuplicateResource("two"), Blocked(Reason.REJECTED, "Senlin refuses it: two"), id="two"
+        ),
+        pytest.param(
+            Impossible("it would do harm"),
+            Blocked(Reason.REJECTED, "it would do harm"),
+            id="unsent",
         ),
         pytest.param(Forbidden("no"), Blocked(Reason.REJECTED, "Senlin refuses it: no"), id="403"),
         pytest.param(
