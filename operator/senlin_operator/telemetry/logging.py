@@ -14,7 +14,7 @@ from typing import Any
 
 _bound: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_NOISY = ("kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp")
+_NOISY = ("kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp", "aiohttp_retry", "kubernetes")
 
 
 @contextmanager

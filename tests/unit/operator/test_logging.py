@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.telemetry.logging import bind, configure
+from senlin_operator.telemetry.logging import bind, configure, note
 
 log = logging.getLogger("senlin_operator.test")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -97,6 +97,34 @@ def test_bound_fields_are_on_every_line_within(lines: Lines) -> None:
     assert "kind" not in outside
 
 
+def test_what_is_noted_is_on_the_lines_that_follow_within(lines: Lines) -> None:
+    configure("json", "info")
+
+    with bind(name="web"):
+        log.info("before")
+        note(request_id="req-1", action_id=None)
+        log.info("after")
+    note(request_id="req-2")
+    log.info("outside")
+
+    before, after, outside = lines.documents()
+    assert "request_id" not in before
+    assert after["request_id"] == "req-1"
+    assert "action_id" not in after
+    assert "request_id" not in outside
+
+
+async def test_what_a_thread_notes_is_told_by_its_caller(lines: Lines) -> None:
+    configure("json", "info")
+
+    with bind(name="web"):
+        await asyncio.to_thread(note, request_id="req-1")
+        log.info("after")
+
+    (line,) = lines.documents()
+    assert line["request_id"] == "req-1"
+
+
 async def test_objects_that_are_worked_on_at_once_do_not_mix(lines: Lines) -> None:
     configure("json", "info")
 
@@ -162,7 +190,10 @@ def test_the_level(lines: Lines, level: str, told: list[str]) -> None:
     assert [line["level"] for line in lines.documents()] == told
 
 
-@pytest.mark.parametrize("library", ["kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp"])
+@pytest.mark.parametrize(
+    "library",
+    ["kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp", "aiohttp_retry", "kubernetes"],
+)
 def test_libraries_are_heard_from_warning_on(lines: Lines, library: str) -> None:
     """Even when all is told: keystoneauth's debug lines would show what it sends."""
     configure("json", "debug")
