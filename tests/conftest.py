@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from image.archive import image_archive
-from sandbox import Sandbox
+from sandbox import Sandbox, debian
 from sandbox.cache import lock
 from sandbox.pods.tools import obstacle
 from sandbox.servers import NO_PROXY
@@ -45,17 +45,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out what takes pods where none can run; in CI it must run, and fails."""
-    return True if collection_path.name == "pods" and _why_no_pods() else None
+    """Leave out what cannot run on this machine; in CI it must run, and fails."""
+    return True if collection_path in _left_out() else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if reason := _why_no_pods():
-        terminalreporter.write_line(f"Pods cannot run here, so tests/pods was left out: {reason}")
+    for folder, reason in _left_out().items():
+        terminalreporter.write_line(f"tests/{folder.name} cannot run here: {reason}")
 
 
-def _why_no_pods() -> str | None:
-    return None if os.environ.get("CI") == "true" else obstacle()
+def _left_out() -> dict[Path, str]:
+    """Return the folders that cannot run here, with the reasons."""
+    if os.environ.get("CI") == "true":
+        return {}
+    reasons = {"observe": debian.obstacle(), "pods": obstacle()}
+    here = Path(__file__).parent
+    return {here / name: reason for name, reason in reasons.items() if reason}
 
 
 @contextmanager
@@ -103,6 +108,13 @@ def sandbox_of_its_own() -> Iterator[Sandbox]:
 @pytest.fixture
 def namespace(sandbox: Sandbox) -> Iterator[str]:
     """A namespace for one test; it is deleted afterwards, and nobody waits for that."""
+    with a_namespace(sandbox) as name:
+        yield name
+
+
+@contextmanager
+def a_namespace(sandbox: Sandbox) -> Iterator[str]:
+    """Make a namespace, and ask for its deletion afterwards."""
     name = f"test-{uuid4().hex[:10]}"
     body = {"metadata": {"name": name}}
     sandbox.kubernetes.call("POST", "/api/v1/namespaces", body)

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from sandbox import debian
 from sandbox.binaries import helm_binary
 from sandbox.pods.tools import obstacle
 from sandbox.progress import say, step
+from sandbox.prometheus import prometheus_programs
 from sandbox.sandbox import Sandbox, prepare
 from sandbox.tools import SandboxError
 
@@ -24,6 +26,8 @@ def build(_: argparse.Namespace) -> None:
     with step("All programs are there"):
         prepare(pods=obstacle() is None)
         helm_binary()
+        if debian.obstacle() is None:
+            prometheus_programs()
 
 
 def up(arguments: argparse.Namespace) -> None:

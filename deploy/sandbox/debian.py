@@ -1,6 +1,7 @@
 """Packages from Debian's archive, unpacked into a directory of their own and never installed."""
 
 import platform
+import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,23 @@ from pathlib import Path
 from sandbox.cache import cached
 from sandbox.progress import step
 from sandbox.tools import Command, run
+
+RELEASE = "bookworm"
+PROGRAMS = ("apt-get", "dpkg-deb")
+
+
+def obstacle() -> str | None:
+    """Return why these packages cannot be had on this machine, as a sentence; None: they can."""
+    if missing := [name for name in PROGRAMS if not shutil.which(name)]:
+        return f"{', '.join(missing)} is not on PATH."
+    if _release() != RELEASE:
+        return f"some programs are taken from Debian's release {RELEASE}, and this is not it."
+    return None
+
+
+def _release() -> str | None:
+    lines = Path("/etc/os-release").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line).get("VERSION_CODENAME")
 
 
 def unpacked(name: str, packages: Sequence[str]) -> Path:

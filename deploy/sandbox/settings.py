@@ -84,6 +84,11 @@ def free_ports() -> dict[str, int]:
     return dict(zip(PORTS, candidates, strict=False))
 
 
+def free_port() -> int:
+    """Return a port on which nothing listens now."""
+    return next(_free(random.sample(PORT_RANGE, len(PORT_RANGE))))
+
+
 def _free(candidates: list[int]) -> Iterator[int]:
     for port in candidates:
         with socket.socket() as probe:

@@ -6,33 +6,32 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+from sandbox import debian
 from sandbox.binaries import GIVEN, POD_PACKAGES, not_given
-from sandbox.debian import unpacked
 
-RELEASE = "bookworm"
 PACKAGES = (
     "catatonit=0.1.7*",
     "containerd=1.6.20*",
     "containernetworking-plugins=1.1.1*",
     "runc=1.1.5*",
 )
-PROGRAMS = ("apt-get", "dpkg-deb", "ip", "mount", "unshare")
+PROGRAMS = ("ip", "mount", "unshare")
 NAMESPACES = ("--mount", "--pid", "--fork", "--mount-proc", "--propagation", "private")
 _TRIAL = "mount -t tmpfs tmpfs /run && ip link add trial type bridge"
 
 
 def node_tools() -> Path:
     """Return the directory into which containerd, runc and CNI's plugins are unpacked."""
-    return unpacked("node", PACKAGES)
+    return debian.unpacked("node", PACKAGES)
 
 
 @cache
 def obstacle() -> str | None:
     """Return why pods cannot run on this machine, as a sentence; None: they can."""
+    if reason := debian.obstacle():
+        return reason
     if missing := [name for name in PROGRAMS if not shutil.which(name)]:
         return f"{', '.join(missing)} is not on PATH."
-    if _release() != RELEASE:
-        return f"containerd is taken from Debian's release {RELEASE}, and this is not it."
     if missing := not_given(POD_PACKAGES):
         return f"{GIVEN} has no {', '.join(missing)}."
     if os.geteuid():
@@ -41,8 +40,3 @@ def obstacle() -> str | None:
         ["unshare", "--net", *NAMESPACES, "sh", "-c", _TRIAL], capture_output=True, text=True
     )
     return trial.stderr.strip() if trial.returncode else None
-
-
-def _release() -> str | None:
-    lines = Path("/etc/os-release").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line).get("VERSION_CODENAME")

@@ -1,0 +1,38 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox
+from sandbox.prometheus import Prometheus, prometheus_programs
+from tests.conftest import a_namespace
+from tests.observe.load import Watched
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Path:
+    return prometheus_programs() / "promtool"
+
+
+@pytest.fixture(scope="session")
+def watched(
+    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Watched, Prometheus]]:
+    """Operators under load, and the Prometheus that has seen it."""
+    with a_namespace(sandbox) as namespace:
+        world = Watched(sandbox, namespace, tmp_path_factory.mktemp("operators"))
+        with world.running() as prometheus:
+            world.apply_load()
+            world.change()
+            yield world, prometheus
+        world.sandbox.nova.lift(name=f"{namespace}-broken*")
+
+
+@pytest.fixture
+def world(watched: tuple[Watched, Prometheus]) -> Watched:
+    return watched[0]
+
+
+@pytest.fixture
+def prometheus(watched: tuple[Watched, Prometheus]) -> Prometheus:
+    return watched[1]

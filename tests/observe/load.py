@@ -1,0 +1,126 @@
+"""Two operators with work of all kinds, good and bad, and a Prometheus that watches them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox import Sandbox
+from sandbox.control import fetch
+from sandbox.prometheus import Prometheus
+from sandbox.settings import LOOPBACK, free_port
+from tests.observe.published import rule_file
+from tests.operator.world import PROGRAM, Document, Operator, World
+
+JOB = "senlin-operator"
+WRONG_PASSWORD = "wrong-but-nobody-should-read-it"
+FAULT = "No valid host was found."
+LEADS = '"event": "is the leader"'
+READY = (
+    ("SenlinProfile", "web-server"),
+    ("SenlinProfile", "other"),
+    ("SenlinPolicy", "grow"),
+    ("SenlinCluster", "web"),
+    ("SenlinCluster", "mirrored"),
+    ("SenlinNode", "web-1"),
+)
+
+
+class Watched(World):
+    """A namespace with a leader and a standby.
+
+    Attributes:
+        ports: Where the leader and the standby have their metrics.
+        standby: The second operator; `operator` is the first one, which leads.
+    """
+
+    def __init__(self, sandbox: Sandbox, namespace: str, logs: Path) -> None:
+        super().__init__(sandbox, namespace, logs / "leader.log")
+        self.ports = (free_port(), free_port())
+        self.standby = Operator(sandbox.kubeconfig, namespace, logs / "standby.log", PROGRAM)
+        self._rules = logs / "rules.yaml"
+        self._rules.write_text(yaml.safe_dump(rule_file()))
+
+    @contextmanager
+    def running(self) -> Iterator[Prometheus]:
+        """Run both operators, and a Prometheus that scrapes them every second."""
+        leader, standby = self.ports
+        with ExitStack() as stack:
+            stack.callback(self.operator.kill)
+            self.operator.start(*self._flags(leader))
+            self.eventually(lambda: LEADS in self.operator.log.read_text(), "a leader")
+            stack.callback(self.standby.kill)
+            self.standby.start(*self._flags(standby))
+            directory = self.sandbox.directory
+            yield stack.enter_context(Prometheus(directory, {JOB: self.ports}, [self._rules]))
+
+    def _flags(self, port: int) -> list[str]:
+        settings = {
+            "host": LOOPBACK,
+            "metrics-port": port,
+            "leader-election": "true",
+            "lease-namespace": self.namespace,
+            "log-format": "json",
+            "log-level": "debug",
+        }
+        return [f"--{name}={value}" for name, value in settings.items()]
+
+    def apply_load(self) -> None:
+        """Make objects of all kinds, most of which get Ready, and see where each of them ends."""
+        self.sandbox.nova.fail_builds(f"{self.namespace}-broken*", text=FAULT)
+        refused = self.secret("blue-2", auth={"password": WRONG_PASSWORD})
+        refused["metadata"]["name"] = "refused"
+        self.apply(
+            self.secret(),
+            refused,
+            self.profile(),
+            self.profile("other"),
+            self.with_secret("refused", self.profile("refused")),
+            self.with_secret("nowhere", self.profile("without-secret")),
+            self.policy(),
+            self.policy("wrong", version="9.0"),
+            self.cluster(),
+            self.cluster("mirrored", members="Mirror", desiredCapacity=1),
+            self.cluster("waiting", profileRef={"name": "missing"}),
+            self.cluster("failing", config={"nodeNameFormat": f"{self.namespace}-broken-$8R"}),
+            self.node(),
+            self.node("broken-1"),
+        )
+        self.waits_for("CredentialsRejected", "SenlinProfile", "refused")
+        self.waits_for("CredentialsMissing", "SenlinProfile", "without-secret")
+        self.waits_for("Rejected", "SenlinPolicy", "wrong")
+        self.waits_for("ReferenceMissing", name="waiting")
+        self.waits_for("ActionFailed", name="failing")
+        self.waits_for("ActionFailed", "SenlinNode", "broken-1")
+        for kind, name in READY:
+            self.ready(kind, name)
+
+    def change(self) -> None:
+        """Do some things for a second time: a rate takes two."""
+        self.kubectl("scale", "senlincluster/web", "--replicas=2")
+        self.apply(self.cluster("second", desiredCapacity=1), self.node("web-2"))
+        self.delete("senlinnode", "web-1")
+        self.delete("senlincluster", "mirrored")
+        self.ready()
+        self.ready(name="second")
+        self.ready("SenlinNode", "web-2")
+        self.gone("SenlinNode", "web-1")
+        self.gone("SenlinCluster", "mirrored")
+
+    @staticmethod
+    def with_secret(name: str, document: Document) -> Document:
+        document["spec"]["cloudCredentialsRef"]["secretName"] = name
+        return document
+
+    def metrics(self, port: int, accept: str = "text/plain") -> tuple[str, str]:
+        """Return the content type and the text of an operator's metrics."""
+        reply = fetch("GET", f"http://{LOOPBACK}:{port}/metrics", headers={"Accept": accept})
+        return reply.headers["Content-Type"], reply.text
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the log lines of both operators."""
+        texts = [operator.log.read_text() for operator in (self.operator, self.standby)]
+        return [json.loads(line) for text in texts for line in text.splitlines()]

@@ -1,0 +1,74 @@
+"""The alerts and the dashboard as users get them, and what stands in them."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+COMPONENTS = Path(__file__).parents[2] / "deploy" / "kustomize" / "components"
+WINDOW = "1m"  # what Grafana may put in the place of $__rate_interval
+_METRIC = re.compile(r"\b(?:senlin_operator|workqueue|leader_election|process)_\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A rule that alerts somebody."""
+
+    name: str
+    expression: str
+    severity: str
+    annotations: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query of a panel."""
+
+    panel: str
+    expression: str  # with a window instead of Grafana's variable
+
+    def __str__(self) -> str:
+        return f"{self.panel}: {self.expression}"
+
+
+def rule_file() -> dict[str, Any]:
+    """Return the rules as a file of Prometheus has them."""
+    rule = yaml.safe_load((COMPONENTS / "prometheus-rule" / "prometheusrule.yaml").read_text())
+    spec: dict[str, Any] = rule["spec"]
+    return spec
+
+
+def alerts() -> list[Alert]:
+    return [
+        Alert(rule["alert"], rule["expr"], rule["labels"]["severity"], rule["annotations"])
+        for group in rule_file()["groups"]
+        for rule in group["rules"]
+    ]
+
+
+def dashboard() -> dict[str, Any]:
+    config = yaml.safe_load((COMPONENTS / "dashboards" / "dashboards.yaml").read_text())
+    [text] = config["data"].values()
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def panels() -> list[dict[str, Any]]:
+    """Return the panels that show something."""
+    return [panel for panel in dashboard()["panels"] if panel["type"] != "row"]
+
+
+def queries() -> list[Query]:
+    return [
+        Query(panel["title"], target["expr"].replace("$__rate_interval", WINDOW))
+        for panel in panels()
+        for target in panel["targets"]
+    ]
+
+
+def metrics_in(expression: str) -> set[str]:
+    """Return the names of the operator's metrics in an expression."""
+    return set(_METRIC.findall(expression))
