@@ -189,8 +189,11 @@ class Cloud:
         return next((it for it in self.objects(kind) if name_or_id in (it["id"], it["name"])), None)
 
     def remove(self, object_id: str) -> None:
+        """Remove it, and what refers to it, as a pool's members do to the pool."""
         self.answer()
-        self._objects.pop(object_id, None)
+        self._objects = {
+            id_: it for id_, it in self._objects.items() if object_id not in it.values()
+        }
 
     # What a test asks, over HTTP.
 
