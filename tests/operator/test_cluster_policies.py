@@ -65,19 +65,28 @@ def test_one_policy_takes_the_place_of_another_of_its_type(world: World) -> None
 
 def test_two_of_one_type_are_told_and_healed_by_the_manifest(world: World) -> None:
     world.apply(policy("oldest", criteria="OLDEST_FIRST"), policy("random", criteria="RANDOM"))
-    world.quickstart(policies=listed("oldest"))
+    both = listed("oldest", "random")
+    world.apply(world.secret(), world.profile(), world.cluster(policies=both))
 
-    world.edit("SenlinCluster", "web", policies=listed("oldest", "random"))
-    ready = world.waits_for("ActionFailed")
-    assert (
-        "attachment of policy random failed: Only one instance of policy type" in ready["message"]
+    ready = world.waits_for("PoliciesConflict")
+    assert ready["message"] == (
+        "SenlinPolicy oldest and SenlinPolicy random are both of the type "
+        "senlin.policy.deletion-1.0, of which a cluster takes one: leave one of them out of "
+        "policies."
     )
     cluster = world.get("SenlinCluster", "web")
     assert cluster
-    assert "attachment of policy random" in condition(cluster, "PoliciesAttached")["message"]
+    told = condition(cluster, "PoliciesAttached")
+    assert (told["status"], told["reason"]) == ("False", "PoliciesConflict")
+    assert told["message"] == ready["message"]
+    assert condition(cluster, "Stalled")["status"] == "True"
+    assert cluster["status"]["resource"]["nodes"]["active"] == 3
+    assert attached(world, cluster) == {"oldest": True}
 
-    world.edit("SenlinCluster", "web", policies=listed("oldest"))
-    assert attached(world, world.ready()) == {"oldest": True}
+    world.edit("SenlinCluster", "web", policies=listed("random"))
+    healed = world.ready()
+    assert attached(world, healed) == {"random": True}
+    assert condition(healed, "PoliciesAttached")["status"] == "True"
 
 
 def test_a_missing_policy_is_waited_for(world: World) -> None:

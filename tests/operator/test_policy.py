@@ -148,6 +148,41 @@ def test_an_external_deletion_is_made_good(world: World, grow: dict[str, Any]) -
             id="a value that it does not take",
         ),
         pytest.param(
+            {"properties": {"adjustment": {}}},
+            "Required spec item 'event' not provided",
+            id="a property that is missing",
+        ),
+        pytest.param(
+            {"type": "senlin.policy.zone_placement", "properties": {"zones": [{"name": "az9"}]}},
+            "The specified name '['az9']' could not be found.",
+            id="a zone that Nova does not have",
+        ),
+        pytest.param(
+            {"type": "senlin.policy.region_placement", "properties": {"regions": [{"name": "X"}]}},
+            "The specified regions '['X']' could not be found.",
+            id="a region that Keystone does not have",
+        ),
+        pytest.param(
+            {
+                "type": "senlin.policy.loadbalance",
+                "properties": {"pool": {"subnet": "nosuch"}, "vip": {"subnet": "public"}},
+            },
+            "The specified subnet 'nosuch' could not be found.",
+            id="a subnet that Neutron does not have",
+        ),
+        pytest.param(
+            {
+                "type": "senlin.policy.health",
+                "properties": {
+                    "detection": {"interval": 0, "detection_modes": [{"type": "LIFECYCLE_EVENTS"}]},
+                    "recovery": {"actions": [{"name": "REBOOT"}]},
+                },
+            },
+            "Specified interval of 0 seconds has to be larger than health_check_interval_min of 1 "
+            "seconds set in configuration.",
+            id="an interval below what the cloud allows",
+        ),
+        pytest.param(
             {"type": "senlin.policy.nosuch"},
             "The policy_type 'senlin.policy.nosuch-1.0' could not be found.",
             id="an unknown type",
