@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sandbox import Sandbox
 
@@ -23,10 +24,17 @@ def test_applies_cleanly(sandbox: Sandbox, story: Path) -> None:
 
 def test_every_sample_belongs_to_a_story() -> None:
     told = {
-        story / manifest.removeprefix("- ")
+        story / manifest
         for story in STORIES
-        for manifest in (story / "kustomization.yaml").read_text().split()
-        if manifest.endswith(".yaml")
+        for manifest in yaml.safe_load((story / "kustomization.yaml").read_text())["resources"]
     }
 
     assert set(SAMPLES.rglob("*.yaml")) - {s / "kustomization.yaml" for s in STORIES} == told
+
+
+def test_every_story_is_told_of() -> None:
+    table = (SAMPLES / "README.md").read_text()
+
+    assert [
+        story.name for story in STORIES if f"| [{story.name}]({story.name}) |" not in table
+    ] == []
