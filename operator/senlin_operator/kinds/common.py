@@ -1,9 +1,11 @@
-"""What several kinds share: the deletion of a cloud object, and how differences are told."""
+"""What several kinds share: the deletion of a cloud object, differences and how they are told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from senlin_operator.engine.outcome import Blocked
+from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import GROUP
 
 
@@ -44,3 +46,19 @@ def changes(**fields: tuple[object, object]) -> str:
 
 def _shown(value: object) -> object:
     return "none" if value == "" else value
+
+
+def altered(wanted: Mapping[str, Any], made: Mapping[str, Any]) -> Blocked | None:
+    """Return that properties are not those any more that it was made with, if so.
+
+    The definitions say that they cannot be changed; but Kubernetes 1.37 does not notice when
+    fields that no schema describes get other names and are as many as before.
+    """
+    names = sorted(key for key in wanted.keys() | made.keys() if wanted.get(key) != made.get(key))
+    if not names:
+        return None
+    return Blocked(
+        Reason.REJECTED,
+        f"Senlin does not change properties ({', '.join(names)}): put them back, or make another "
+        "resource.",
+    )

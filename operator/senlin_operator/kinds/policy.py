@@ -11,8 +11,8 @@ from typing import Any
 from openstack_clustering import Policy, Proxy
 from senlin_operator.cloud.inventory import Snapshot, ending
 from senlin_operator.engine.kind import Kind, Started, find
-from senlin_operator.engine.outcome import Settled
-from senlin_operator.kinds.common import Delete, changes
+from senlin_operator.engine.outcome import Blocked, Settled
+from senlin_operator.kinds.common import Delete, altered, changes
 from senlin_operator.kube.objects import Key, Resource
 
 
@@ -28,13 +28,14 @@ class Spec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the policy is; its spec never changes, so it is not looked at."""
+    """What the policy is."""
 
     id: str
     name: str
     title: str  # the name without the mark
     type: str
     version: str
+    properties: Mapping[str, Any]
     created_at: str | None = None
     duplicates: tuple[str, ...] = ()
 
@@ -83,7 +84,7 @@ def spec(resource: Resource, _: Mapping[Key, Resource]) -> Spec:
 
 def as_seen(seen: Observed) -> Spec:
     """Return the spec of a policy that somebody else looks after."""
-    return Spec(name=seen.name, type=seen.type, version=seen.version, properties={})
+    return Spec(name=seen.name, type=seen.type, version=seen.version, properties=seen.properties)
 
 
 def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
@@ -123,9 +124,11 @@ def status(seen: Observed) -> Mapping[str, Any]:
     return shown | ({"createdAt": seen.created_at} if seen.created_at else {})
 
 
-def verdict(_: Spec, seen: Observed) -> Settled:
+def verdict(spec: Spec, seen: Observed) -> Settled | Blocked:
     """Return that it is ready: a policy has no health of its own."""
-    return Settled(f"Policy {seen.title} is as it should be.")
+    return altered(spec.properties, seen.properties) or Settled(
+        f"Policy {seen.title} is as it should be."
+    )
 
 
 def _observed(policy: Policy, uid: str, duplicates: tuple[str, ...] = ()) -> Observed:
@@ -135,6 +138,7 @@ def _observed(policy: Policy, uid: str, duplicates: tuple[str, ...] = ()) -> Obs
         title=policy.name.removesuffix(ending(uid)),
         type=policy.spec["type"],
         version=str(policy.spec["version"]),
+        properties=policy.spec.get("properties", {}),
         # Senlin 16 says …15Z when it makes or renames a policy, and …15.449684 in lists.
         created_at=f"{policy.created_at[:19]}Z" if policy.created_at else None,
         duplicates=duplicates,

@@ -7,8 +7,8 @@ from typing import Any
 from openstack_clustering import Profile, Proxy
 from senlin_operator.cloud.inventory import OWNER, Snapshot
 from senlin_operator.engine.kind import Kind, Started, find
-from senlin_operator.engine.outcome import Settled
-from senlin_operator.kinds.common import Delete, changes, own_metadata
+from senlin_operator.engine.outcome import Blocked, Settled
+from senlin_operator.kinds.common import Delete, altered, changes, own_metadata
 from senlin_operator.kube.objects import Key, Resource
 
 
@@ -25,12 +25,13 @@ class Spec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What the profile is; its spec never changes, so it is not looked at."""
+    """What the profile is."""
 
     id: str
     name: str
     type: str
     version: str
+    properties: Mapping[str, Any]
     metadata: Mapping[str, Any]
     created_at: str | None = None
     duplicates: tuple[str, ...] = ()
@@ -82,7 +83,7 @@ def spec(resource: Resource, _: Mapping[Key, Resource]) -> Spec:
 
 def as_seen(seen: Observed) -> Spec:
     """Return the spec of a profile that somebody else looks after."""
-    return Spec(name=seen.name, type=seen.type, version=seen.version, properties={})
+    return Spec(name=seen.name, type=seen.type, version=seen.version, properties=seen.properties)
 
 
 def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
@@ -129,9 +130,11 @@ def status(seen: Observed) -> Mapping[str, Any]:
     return shown | ({"createdAt": seen.created_at} if seen.created_at else {})
 
 
-def verdict(_: Spec, seen: Observed) -> Settled:
+def verdict(spec: Spec, seen: Observed) -> Settled | Blocked:
     """Return that it is ready: a profile has no health of its own."""
-    return Settled(f"Profile {seen.name} is as it should be.")
+    return altered(spec.properties, seen.properties) or Settled(
+        f"Profile {seen.name} is as it should be."
+    )
 
 
 def _observed(profile: Profile, duplicates: tuple[str, ...] = ()) -> Observed:
@@ -140,6 +143,7 @@ def _observed(profile: Profile, duplicates: tuple[str, ...] = ()) -> Observed:
         name=profile.name,
         type=profile.spec["type"],
         version=str(profile.spec["version"]),
+        properties=profile.spec.get("properties", {}),
         metadata=profile.metadata or {},
         created_at=profile.created_at,
         duplicates=duplicates,

@@ -185,7 +185,7 @@ def a_profile(id_: str = "p1", uid: str | None = UID, **fields: Any) -> Profile:
     document: Document = {
         "id": id_,
         "name": "small",
-        "spec": {"type": "os.nova.server", "version": "1.0", "properties": {}},
+        "spec": {"type": "os.nova.server", "version": "1.0", "properties": {"flavor": "m1.tiny"}},
         "metadata": metadata,
         "created_at": NOW,
     }

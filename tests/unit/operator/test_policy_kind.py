@@ -7,7 +7,7 @@ import pytest
 from builders import NOW, SCALING, UID, a_policy, a_policy_manifest, a_resource, a_snapshot
 from small_senlin import SmallSenlin
 
-from senlin_operator.engine.outcome import Settled
+from senlin_operator.engine.outcome import Blocked, Settled
 from senlin_operator.kinds import policy
 from senlin_operator.kinds.common import Delete
 from senlin_operator.kinds.policy import (
@@ -24,11 +24,19 @@ from senlin_operator.kinds.policy import (
     status,
     verdict,
 )
+from senlin_operator.kube.conditions import Reason
 
 NAME = f"grow.{UID}"
 PROPERTIES = {"event": "CLUSTER_SCALE_OUT", "adjustment": {}}
 SPEC = Spec(name=NAME, type="senlin.policy.scaling", version="1.0", properties=PROPERTIES)
-SEEN = Observed(id="y1", name=NAME, title="grow", type="senlin.policy.scaling", version="1.0")
+SEEN = Observed(
+    id="y1",
+    name=NAME,
+    title="grow",
+    type="senlin.policy.scaling",
+    version="1.0",
+    properties=PROPERTIES,
+)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +140,7 @@ def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
 
 def test_a_policy_of_others_is_as_it_should_be() -> None:
     assert plan(as_seen(SEEN), SEEN) == []
+    assert isinstance(verdict(as_seen(SEEN), SEEN), Settled)
 
 
 def test_create_shows_the_result_at_once() -> None:
@@ -181,6 +190,15 @@ def test_status(seen: Observed, shown: dict[str, Any]) -> None:
 
 def test_a_policy_that_is_there_is_ready() -> None:
     assert verdict(SPEC, SEEN) == Settled("Policy grow is as it should be.")
+
+
+def test_properties_that_kubernetes_let_change_are_told() -> None:
+    other = replace(SPEC, properties={"evnt": "CLUSTER_SCALE_OUT", "adjustment": {}})
+
+    assert verdict(other, SEEN) == Blocked(
+        Reason.REJECTED,
+        "Senlin does not change properties (event, evnt): put them back, or make another resource.",
+    )
 
 
 def test_the_steps_are_told_by_the_names_in_senlin() -> None:

@@ -8,7 +8,7 @@ from builders import NOW, UID, a_profile, a_profile_manifest, a_resource, a_snap
 from small_senlin import SmallSenlin
 
 from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.engine.outcome import Settled
+from senlin_operator.engine.outcome import Blocked, Settled
 from senlin_operator.kinds import profile
 from senlin_operator.kinds.common import Delete
 from senlin_operator.kinds.profile import (
@@ -18,15 +18,24 @@ from senlin_operator.kinds.profile import (
     Spec,
     Step,
     Update,
+    as_seen,
     execute,
     observe,
     plan,
     status,
     verdict,
 )
+from senlin_operator.kube.conditions import Reason
 
 SPEC = Spec(name="small", type="os.nova.server", version="1.0", properties={"flavor": "m1.tiny"})
-SEEN = Observed(id="p1", name="small", type="os.nova.server", version="1.0", metadata={OWNER: UID})
+SEEN = Observed(
+    id="p1",
+    name="small",
+    type="os.nova.server",
+    version="1.0",
+    properties={"flavor": "m1.tiny"},
+    metadata={OWNER: UID},
+)
 
 
 @pytest.mark.parametrize(
@@ -161,6 +170,18 @@ def test_status(seen: Observed, shown: dict[str, Any]) -> None:
 
 def test_a_profile_that_is_there_is_ready() -> None:
     assert verdict(SPEC, SEEN) == Settled("Profile small is as it should be.")
+
+
+def test_a_profile_of_others_is_ready_whatever_it_is() -> None:
+    assert isinstance(verdict(as_seen(SEEN), SEEN), Settled)
+
+
+def test_properties_that_kubernetes_let_change_are_told() -> None:
+    assert verdict(replace(SPEC, properties={"flavour": "m1.tiny"}), SEEN) == Blocked(
+        Reason.REJECTED,
+        "Senlin does not change properties (flavor, flavour): put them back, or make another "
+        "resource.",
+    )
 
 
 def test_a_profile_neither_moves_nor_has_faults() -> None:
