@@ -19,8 +19,8 @@ from tests.chart.chart import CHART, Document, rendered
 
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
-# Settings that are no values of `settings`: more follows from them than a variable, they follow from
-# something else, or a pod has no use for them.
+# Settings that are no values of `settings`: more follows from them than a variable, they follow
+# from something else, or a pod has no use for them.
 ELSEWHERE = {"kubeconfig", "namespaces", "shards", "shard", "lease_name", "lease_namespace"}
 
 

@@ -58,11 +58,11 @@ def _pods() -> Iterator[str]:
 
 
 def _answer(url: str) -> Iterator[str]:
-    for path, part in (("/livez", b""), ("/readyz", b""), ("/metrics", b"\nworkqueue_depth ")):
+    for path, part in (("/livez", b""), ("/readyz", b""), ("/metrics", b"workqueue_depth")):
         try:
             with urllib.request.urlopen(url + path, timeout=SECONDS) as reply:  # noqa: S310 - http
                 if part not in reply.read():
-                    yield f"{url}{path} does not tell{part.decode()}."
+                    yield f"{url}{path} says nothing of {part.decode()}."
         except OSError as error:
             yield f"{url}{path}: {error}"
 

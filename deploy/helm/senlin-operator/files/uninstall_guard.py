@@ -30,7 +30,8 @@ def main() -> int:
         *left[:SHOWN],
         *(["  …"] if len(left) > SHOWN else []),
         "Delete them first, and wait until they are gone. What they stand for in OpenStack goes,",
-        "too, unless spec.managedOptions.onDelete is detach: docs/uninstall.md has the commands.",
+        "too, unless spec.managedOptions.onDelete is detach. docs/uninstall.md has the commands,",
+        "and the one with which you stay.",
         "helm uninstall --no-hooks uninstalls all the same, and leaves them as they are.",
     ]
     print("\n".join(text))  # noqa: T201

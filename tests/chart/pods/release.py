@@ -1,0 +1,76 @@
+"""A release whose operator runs in pods, and the namespace that it serves."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from image.archive import REFERENCE
+from sandbox import Sandbox
+from tests.chart.chart import CHART, RELEASE
+from tests.operator.world import World
+
+REPOSITORY, TAG = REFERENCE.rsplit(":", 1)
+IMAGE = {"repository": REPOSITORY, "tag": TAG, "pullPolicy": "Never"}
+PATIENCE = "--timeout=90s"
+
+
+class Release:
+    """The chart in a namespace."""
+
+    def __init__(self, sandbox: Sandbox, namespace: str) -> None:
+        self.sandbox = sandbox
+        self.namespace = namespace
+
+    def helm(self, *arguments: str, **options: Any) -> str:
+        return self.sandbox.helm(*arguments, f"--namespace={self.namespace}", **options)
+
+    def install(self, **values: Any) -> None:
+        """Install it, or upgrade it, and wait until it is ready."""
+        given = json.dumps({"image": IMAGE, **values})
+        how = ["--install", "--values=-", "--wait", PATIENCE]
+        self.helm("upgrade", RELEASE, str(CHART), *how, input=given)
+
+    def test(self) -> None:
+        """Run `helm test`, which fails if anything is wrong."""
+        self.helm("test", RELEASE, PATIENCE)
+
+    def uninstall(self) -> None:
+        self.helm("uninstall", RELEASE, "--wait", PATIENCE)
+
+    def pods(self) -> dict[str, dict[str, Any]]:
+        """Return the operator's pods by their names."""
+        path = f"/api/v1/namespaces/{self.namespace}/pods"
+        selector = "?labelSelector=app.kubernetes.io/component=operator"
+        items = self.sandbox.kubernetes.call("GET", path + selector)["items"]
+        return {pod["metadata"]["name"]: pod for pod in items}
+
+    def leaders(self) -> dict[str, str]:
+        """Return the pod that holds each Lease."""
+        path = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases"
+        return {
+            lease["metadata"]["name"]: lease["spec"]["holderIdentity"].rpartition("_")[0]
+            for lease in self.sandbox.kubernetes.call("GET", path)["items"]
+        }
+
+    def logs(self) -> str:
+        selector = "--selector=app.kubernetes.io/component=operator"
+        where = [f"--namespace={self.namespace}", selector, "--prefix", "--tail=20"]
+        return self.sandbox.kubectl("logs", *where, check=False)
+
+
+class Served(World):
+    """A namespace that a release serves, seen by somebody who has the role edit in it."""
+
+    def __init__(self, release: Release, namespace: str, log: Path) -> None:
+        super().__init__(release.sandbox, namespace, log)
+        self.release = release
+        user = f"user-of-{namespace}"
+        role = ["--clusterrole=edit", f"--user={user}"]
+        super().kubectl("create", "rolebinding", "user", *role)
+        self._user = f"--kubeconfig={release.sandbox.user_kubeconfig(user)}"
+
+    def kubectl(self, *arguments: str, **options: Any) -> str:
+        return super().kubectl(*arguments, self._user, **options)
+
+    def tail(self) -> str:
+        return self.release.logs()

@@ -1,0 +1,118 @@
+"""Releases in real pods, in namespaces that enforce pod security `restricted`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from image.archive import image_archive
+from sandbox import Sandbox
+from sandbox.tools import SandboxError
+from tests.chart.chart import RELEASE
+from tests.chart.pods.release import PATIENCE, Release, Served
+
+HOME = "senlin-operator"
+OWN = {"crds": {"install": False}}  # the sandbox has them
+
+
+@pytest.fixture
+def bare() -> Iterator[Sandbox]:
+    """A sandbox with pods and the operator's image, but nothing else of ours."""
+    with Sandbox.up(audit=True, pods=True) as bare, bare.inside():
+        bare.import_image(image_archive())
+        bare.kubectl("create", "namespace", HOME)
+        label = "pod-security.kubernetes.io/enforce=restricted"
+        bare.kubectl("label", "namespace", HOME, label)
+        yield bare
+
+
+@pytest.fixture
+def served(release: Release, tmp_path: Path) -> Served:
+    """The namespace of a release that serves it, seen by a user."""
+    release.install(**OWN, watchNamespaces=[release.namespace])
+    return Served(release, release.namespace, tmp_path / "unused.log")
+
+
+@pytest.fixture
+def release(sandbox: Sandbox, namespace: str) -> Iterator[Release]:
+    """A release that serves its own namespace, among others in the same cluster."""
+    release = Release(sandbox, namespace)
+    yield release
+    release.helm("uninstall", RELEASE, "--ignore-not-found", "--no-hooks")
+
+
+def test_from_the_installation_to_the_uninstallation(bare: Sandbox, tmp_path: Path) -> None:
+    release = Release(bare, HOME)
+    bare.kubectl("create", "namespace", "team")
+
+    release.install()
+    release.test()
+    world = Served(release, "team", tmp_path / "unused.log")
+    before = world.quickstart()
+    old = [f"pod/{name}" for name in release.pods()]
+
+    release.install(settings={"logLevel": "debug"})
+    bare.kubectl("wait", "--for=delete", *old, f"--namespace={HOME}", "--timeout=60s")
+    world.kubectl("scale", "senlincluster/web", "--replicas=2")
+    assert world.ready()["status"]["id"] == before["status"]["id"]
+
+    with pytest.raises(SandboxError) as refusal:
+        release.uninstall()
+    assert "senlinclusters/web in the namespace team" in str(refusal.value)
+    release.helm("rollback", RELEASE, "2", "--wait", PATIENCE)
+    assert "STATUS: deployed" in release.helm("status", RELEASE)
+
+    world.delete("senlincluster/web", "senlinprofile/web-server")
+    world.gone("SenlinCluster", "web")
+    world.gone("SenlinProfile", "web-server")
+    assert refusals(bare, f"system:serviceaccount:{HOME}:{RELEASE}") == []
+    release.uninstall()
+    bare.kubectl("delete", "namespace", "team", HOME, "--timeout=60s")
+
+
+def test_the_standby_takes_over_from_a_killed_leader(served: Served) -> None:
+    release = served.release
+    served.quickstart()
+    [killed] = release.leaders().values()
+
+    release.sandbox.kubectl(
+        "delete", "pod", killed, f"--namespace={release.namespace}", "--grace-period=0", "--force"
+    )
+    served.kubectl("scale", "senlincluster/web", "--replicas=2")
+
+    served.ready()
+    [leads] = release.leaders().values()
+    assert leads in release.pods()
+    assert leads != killed
+
+
+def test_each_shard_has_a_leader(release: Release, tmp_path: Path) -> None:
+    release.install(**OWN, watchNamespaces=[release.namespace], shards=2, replicas=1)
+    served = Served(release, release.namespace, tmp_path / "unused.log")
+
+    release.test()
+    served.quickstart()
+
+    leaders = release.leaders()
+    assert sorted(leaders) == [f"{RELEASE}-0-of-2", f"{RELEASE}-1-of-2"]
+    assert set(leaders.values()) == set(release.pods())
+
+
+def test_a_release_that_does_not_lead_fails_its_test(release: Release) -> None:
+    release.install(**OWN, watchNamespaces=[release.namespace])
+    home = f"--namespace={release.namespace}"
+    release.sandbox.kubectl("scale", f"deployment/{RELEASE}", "--replicas=0", home)
+    release.sandbox.kubectl("wait", "--for=delete", "pod", "--all", home, "--timeout=60s")
+
+    with pytest.raises(SandboxError) as failure:
+        release.test()
+
+    assert "Nobody leads by Lease senlin-operator" in str(failure.value)
+    assert "0 of 2 pods are ready" in str(failure.value)
+
+
+def refusals(sandbox: Sandbox, user: str) -> list[str]:
+    """Return what the API server has forbidden somebody."""
+    entries = sandbox.audit(user=user)
+    assert entries
+    return [it["requestURI"] for it in entries if it["responseStatus"]["code"] == 403]
