@@ -33,6 +33,10 @@ lock: ## Pin again what is installed, with hashes (needs uv)
 chart: setup ## Write again what follows from crds/ and the chart: copies, table of values, kustomization
 	$(BIN)/python -m helm.generate
 
+.PHONY: docs
+docs: setup ## Write again the tables in docs/ that follow from the code
+	$(BIN)/python -m docs.generate
+
 .PHONY: check
 check: setup ## Run the static checks: ruff, mypy, import-linter
 	$(BIN)/ruff check

@@ -37,7 +37,7 @@ _BY_CREDENTIAL: tuple[
     ),
     (
         "senlin_operator_actions_in_flight",
-        "Actions of ours that run.",
+        "Actions of Senlin that the operator started and that run.",
         lambda inventory: inventory.running,
         sum,
     ),
@@ -67,7 +67,7 @@ class Figures(Collector):
                 counts[resource.key.kind, it["type"], it["status"], it["reason"]] += 1
         family = GaugeMetricFamily(
             "senlin_operator_resources",
-            "Objects by kind and by what their conditions say.",
+            "Resources by kind, and by what their conditions say.",
             labels=["kind", "condition", "status", "reason"],
         )
         for labels, count in counts.items():
@@ -77,12 +77,16 @@ class Figures(Collector):
     def _work(self) -> Iterable[GaugeMetricFamily]:
         seconds = self._queue.unfinished()
         unfinished = GaugeMetricFamily(
-            "workqueue_unfinished_work_seconds", "Sum of what is being worked on.", labels=["name"]
+            "workqueue_unfinished_work_seconds",
+            "For how long the keys that have a worker have had it, together.",
+            labels=["name"],
         )
         unfinished.add_metric([QUEUE], sum(seconds))
         yield unfinished
         longest = GaugeMetricFamily(
-            "workqueue_longest_running_processor_seconds", "The longest of it.", labels=["name"]
+            "workqueue_longest_running_processor_seconds",
+            "For how long the first of them has had it.",
+            labels=["name"],
         )
         longest.add_metric([QUEUE], max(seconds, default=0))
         yield longest

@@ -33,12 +33,16 @@ QUEUE_WAIT = Histogram(
 QUEUE_WORK = Histogram(
     "workqueue_work_duration_seconds", "Time that a worker has a key.", ["name"], buckets=_FAST
 )
-RECONCILES = Counter("senlin_operator_reconcile", "Passes by their outcome.", ["kind", "outcome"])
+RECONCILES = Counter(
+    "senlin_operator_reconcile", "Attempts on resources, by how they ended.", ["kind", "outcome"]
+)
 RECONCILE_TIME = Histogram(
-    "senlin_operator_reconcile_duration_seconds", "Duration of a pass.", ["kind"], buckets=_FAST
+    "senlin_operator_reconcile_duration_seconds", "Duration of an attempt.", ["kind"], buckets=_FAST
 )
 KUBE_WRITES = Counter(
-    "senlin_operator_kubernetes_writes", "Writes to the Kubernetes API.", ["what"]
+    "senlin_operator_kubernetes_writes",
+    "Writes to the Kubernetes API, by what is written.",
+    ["what"],
 )
 SENLIN_REQUESTS = Counter(
     "senlin_operator_senlin_requests",
@@ -58,7 +62,7 @@ CREDENTIAL_ERRORS = Counter(
 )
 ACTIONS = Counter(
     "senlin_operator_actions",
-    "Actions of ours that ended, by Senlin's name.",
+    "Actions of Senlin that the operator started and that ended, by Senlin's name.",
     ["action", "outcome"],
 )
 ACTION_TIME = Histogram(
@@ -67,9 +71,17 @@ ACTION_TIME = Histogram(
     ["action"],
     buckets=_SLOW,
 )
-SHARDS = Gauge("senlin_operator_shards", "Processes that share the namespaces.")
-LEADER = Gauge("leader_election_master_status", "Whether this process holds the lease.", ["name"])
-BUILD = Gauge("senlin_operator_build_info", "Always 1.", ["version", "python_version"])
+SHARDS = Gauge(
+    "senlin_operator_shards", "Parts into which the namespaces are divided. Each has a leader."
+)
+LEADER = Gauge(
+    "leader_election_master_status", "Whether this process holds the Lease of that name.", ["name"]
+)
+BUILD = Gauge(
+    "senlin_operator_build_info",
+    "The versions of the operator and of Python; always 1.",
+    ["version", "python_version"],
+)
 BUILD.labels(__version__, platform.python_version()).set(1)
 
 _STALLED_AFTER = 30.0  # seconds without a heartbeat: the event loop hangs

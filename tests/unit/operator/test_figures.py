@@ -1,0 +1,152 @@
+"""What is counted when Prometheus asks."""
+
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from builders import (
+    Clock,
+    a_cluster_manifest,
+    a_condition,
+    a_profile_manifest,
+    a_secret_manifest,
+    a_snapshot,
+    an_action,
+    taken,
+)
+
+from openstack_clustering.exceptions import AuthenticationFailed, ServerError
+from senlin_operator.cloud.inventory import Inventory, Waking
+from senlin_operator.cloud.session import Clouds
+from senlin_operator.engine.cache import Cache
+from senlin_operator.engine.figures import Figures
+from senlin_operator.engine.queue import Queue
+from senlin_operator.kinds import cluster, profile
+from senlin_operator.kube.objects import SECRET, Key
+
+KINDS = {kind.name: kind for kind in (profile.KIND, cluster.KIND)}
+QUEUE = {"name": "senlin-operator"}
+Samples = list[tuple[Mapping[str, str], float]]
+
+
+class State:
+    """The state of a process, and what is made of it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.queue = Queue(clock)
+        self.cache = Cache(KINDS, self.queue)
+        self.projects: list[Any] = []
+        clouds = cast("Clouds", SimpleNamespace(all=lambda: self.projects))
+        self._figures = Figures(self.cache, self.queue, clouds)
+
+    def project(self, label: str) -> Inventory:
+        """Add one that has never been looked at."""
+        waking = Waking(changed=lambda _: None, looked=lambda _: None)
+        inventory = Inventory(cast("Any", None), waking)
+        self.projects.append(SimpleNamespace(label=label, inventory=inventory))
+        return inventory
+
+    def __getitem__(self, name: str) -> Samples:
+        return list(self._samples(name))
+
+    def _samples(self, name: str) -> Iterator[tuple[Mapping[str, str], float]]:
+        for family in self._figures.collect():
+            for sample in family.samples:
+                if sample.name == name:
+                    yield sample.labels, sample.value
+
+
+@pytest.fixture
+def state(clock: Clock) -> State:
+    return State(clock)
+
+
+def test_a_process_that_has_nothing_to_do(state: State) -> None:
+    assert state["senlin_operator_resources"] == []
+    assert state["workqueue_unfinished_work_seconds"] == [(QUEUE, 0)]
+    assert state["workqueue_longest_running_processor_seconds"] == [(QUEUE, 0)]
+    assert state["senlin_operator_inventory_age_seconds"] == []
+
+
+def test_resources_are_counted_by_what_their_conditions_say(state: State) -> None:
+    ready = {"conditions": [a_condition(), a_condition("Stalled", "False")]}
+    stuck = {"conditions": [a_condition("Ready", "False", reason="Rejected")]}
+    for name, status in (("web", ready), ("shop", ready), ("test", stuck), ("new", {})):
+        state.cache.notice("SenlinCluster", None, a_cluster_manifest(name, uid=name, status=status))
+    state.cache.notice(
+        "SenlinProfile", None, a_profile_manifest("small", uid="small", status=stuck)
+    )
+    state.cache.notice(SECRET, None, a_secret_manifest())
+
+    found = [
+        (labels["kind"], labels["condition"], labels["status"], labels["reason"], count)
+        for labels, count in state["senlin_operator_resources"]
+    ]
+    assert sorted(found) == [
+        ("SenlinCluster", "Ready", "False", "Rejected", 1),
+        ("SenlinCluster", "Ready", "True", "Ready", 2),
+        ("SenlinCluster", "Stalled", "False", "Ready", 2),
+        ("SenlinProfile", "Ready", "False", "Rejected", 1),
+    ]
+
+
+async def test_work_that_goes_on_is_measured(state: State, clock: Clock) -> None:
+    for name, wait in (("a", 7), ("b", 3)):
+        state.queue.add(Key("SenlinCluster", "team", name))
+        await taken(state.queue)
+        clock.advance(wait)
+
+    [(_, together)] = state["workqueue_unfinished_work_seconds"]
+    [(_, longest)] = state["workqueue_longest_running_processor_seconds"]
+    assert (round(together), round(longest)) == (13, 10)
+
+
+def test_a_project_is_as_old_as_its_latest_look(state: State, clock: Clock) -> None:
+    state.project("seen").snapshot = a_snapshot(began=clock())
+    never = state.project("never")
+    clock.advance(40)
+
+    ages = {
+        labels["credential"]: round(age)
+        for labels, age in state["senlin_operator_inventory_age_seconds"]
+    }
+    assert ages == {"seen": 40, "never": 40}
+    intervals = [value for _, value in state["senlin_operator_inventory_interval_seconds"]]
+    assert intervals == [never.idle, never.idle]
+
+
+@pytest.mark.parametrize(
+    ("error", "refused"),
+    [
+        pytest.param(None, 0, id="all is well"),
+        pytest.param(AuthenticationFailed("no"), 1, id="refused"),
+        pytest.param(ServerError("ill", status=503), 0, id="Senlin is ill"),
+    ],
+)
+def test_a_credential_that_is_refused(
+    state: State, error: ServerError | None, refused: int
+) -> None:
+    state.project("aaaa").error = error
+
+    assert state["senlin_operator_credential_refused"] == [({"credential": "aaaa"}, refused)]
+
+
+def test_actions_run_until_they_are_seen_to_end(state: State) -> None:
+    inventory = state.project("aaaa")
+    for id_ in ("one", "two", "three"):
+        inventory.watch(id_, "c1")
+    inventory.snapshot = a_snapshot(ended=[an_action("two", "SUCCEEDED")])
+
+    assert state["senlin_operator_actions_in_flight"] == [({"credential": "aaaa"}, 2)]
+
+
+def test_an_old_and_a_new_password_are_one_credential(state: State, clock: Clock) -> None:
+    for age, id_ in ((50, "one"), (10, "two")):
+        inventory = state.project("aaaa")
+        inventory.snapshot = a_snapshot(began=clock() - age)
+        inventory.watch(id_, "c1")
+
+    [(_, age)] = state["senlin_operator_inventory_age_seconds"]
+    assert round(age) == 50
+    assert state["senlin_operator_actions_in_flight"] == [({"credential": "aaaa"}, 2)]

@@ -1,0 +1,114 @@
+"""The metrics' names, their server, and the pages that list them."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import requests
+from builders import Clock
+from docs.generate import Family, families, pages, settings_table
+
+from sandbox.control import fetch
+from sandbox.settings import free_port
+from senlin_operator.telemetry import metrics
+
+NOT_IN_CHART = {"kubeconfig", "lease-namespace"}  # a pod has its own
+
+
+@pytest.fixture
+def health() -> metrics.Health:
+    return metrics.Health()
+
+
+@pytest.fixture
+def server(health: metrics.Health) -> Iterator[str]:
+    port = free_port()
+    stop = metrics.serve("127.0.0.1", port, health)
+    yield f"http://127.0.0.1:{port}"
+    stop()
+
+
+def test_a_process_is_ready_when_it_says_so(server: str, health: metrics.Health) -> None:
+    assert fetch("GET", f"{server}/readyz").status_code == 503
+
+    health.ready = True
+
+    assert fetch("GET", f"{server}/readyz").status_code == 200
+
+
+def test_a_process_whose_event_loop_hangs_is_not_alive(
+    server: str, health: metrics.Health, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "time", SimpleNamespace(monotonic=clock))
+    health.beat()
+    assert fetch("GET", f"{server}/livez").status_code == 200
+
+    clock.advance(31)
+    assert fetch("GET", f"{server}/livez").status_code == 500
+
+    health.beat()
+    assert fetch("GET", f"{server}/livez").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "answer"),
+    [
+        ("application/openmetrics-text;version=1.0.0,text/plain;q=0.5", "openmetrics-text"),
+        ("text/plain", "text/plain; version="),
+        ("*/*", "text/plain; version="),
+    ],
+)
+def test_metrics_come_as_they_are_asked_for(server: str, accept: str, answer: str) -> None:
+    reply = fetch("GET", f"{server}/metrics", headers={"Accept": accept})
+
+    assert answer in reply.headers["Content-Type"]
+    assert "workqueue_depth" in reply.text
+    assert reply.text.endswith("# EOF\n") == ("openmetrics" in answer)
+
+
+def test_nothing_else_is_served(server: str) -> None:
+    assert fetch("GET", f"{server}/").status_code == 404
+
+
+def test_a_server_that_was_stopped_is_gone(health: metrics.Health) -> None:
+    port = free_port()
+    metrics.serve("127.0.0.1", port, health)()
+
+    with pytest.raises(requests.ConnectionError):
+        fetch("GET", f"http://127.0.0.1:{port}/livez")
+
+
+@pytest.mark.parametrize("family", families(), ids=lambda it: it.name)
+def test_a_metric_says_whose_it_is_and_names_no_object(family: Family) -> None:
+    assert family.name.startswith(("senlin_operator_", "workqueue_", "leader_election_"))
+    assert family.text.endswith(".")
+    if family.name.startswith("senlin_operator_"):
+        assert not {"namespace", "name", "uid", "id"} & set(family.labels)
+
+
+def test_the_queue_has_client_go_s_metrics() -> None:
+    """k8s.io/component-base/metrics/prometheus/workqueue names them."""
+    names = {it.name.removeprefix("workqueue_") for it in families() if "workqueue" in it.name}
+
+    assert names == {
+        "depth",
+        "adds_total",
+        "queue_duration_seconds",
+        "work_duration_seconds",
+        "unfinished_work_seconds",
+        "longest_running_processor_seconds",
+        "retries_total",
+    }
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda it: it.stem)
+def test_a_page_lists_what_the_code_has(page: Path) -> None:
+    assert page.read_text() == pages()[page], "run `make docs`"
+
+
+def test_every_setting_is_a_value_of_the_chart() -> None:
+    rows = re.findall(r"^\| `--([\w-]+)` \| `\w+` \| (.*?) ?\|", settings_table(), re.MULTILINE)
+
+    assert {flag for flag, value in rows if not value} == NOT_IN_CHART
