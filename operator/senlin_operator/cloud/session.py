@@ -77,7 +77,6 @@ class Cloud:
         Raises:
             ClientException: It was refused, or the credential is known to be refused.
         """
-        logging.note(credential=self.label)
         if urgent:
             return await self._admitted(operation, send)
         async with self._ordinary:
@@ -169,6 +168,7 @@ class Clouds:
         if self._users.get(uid) != fingerprint:
             self.leave(uid)
             self._users[uid] = fingerprint
+        logging.note(credential=cloud.label)
         return cloud
 
     def all(self) -> list[Cloud]:
