@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from openstack_clustering import Action
+from openstack_clustering import Action, Policy
 from senlin_operator.engine.attempt import Attempt, View
 from senlin_operator.engine.outcome import Failed, Waiting
 from senlin_operator.kube.conditions import Reason
@@ -18,6 +18,12 @@ _FAULTS = 3  # in a message; the status has more
 # How far an action may outlive its timeout: a living engine ends it within seconds, but its clock
 # and ours may differ.
 _OVERDUE = 60.0  # seconds
+# For how long policies have an action sleep, and what Senlin 16 takes for it by default (seconds).
+_NAPS = {
+    "senlin.policy.batch": ("pause_time", 60),
+    "senlin.policy.deletion": ("grace_period", 0),
+    "senlin.policy.loadbalance": ("lb_status_timeout", 300),
+}
 _AGAIN = 30.0  # seconds until an action that has not changed meanwhile is looked at again
 
 
@@ -62,17 +68,29 @@ def dead(view: View) -> str | None:
     """Return the id of an action that no engine works on any more, if there is one.
 
     Senlin 16 never ends the actions of an engine that was stopped, and they keep their locks. Only
-    administrators may ask which engines live; but a living one ends an action at its timeout.
+    administrators may ask which engines live; but a living one ends an action at its timeout, or
+    when it wakes from a nap that it has begun before. To cancel a sleeper would not stop it: it
+    would go on and delete nodes beside the next action.
     """
     if view.seen is None:
         return None
-    now = time.time()
+    latest_start = time.time() - _OVERDUE - _longest_nap(view.snapshot.policies.values())
     overdue = (
         action.id
         for action in view.snapshot.actions_of(view.seen.id)
-        if action.start_at and now > action.start_at + (action.timeout or 0) + _OVERDUE
+        if action.start_at and action.start_at + (action.timeout or 0) < latest_start
     )
     return min(overdue, default=None)
+
+
+def _longest_nap(policies: Iterable[Policy]) -> float:
+    """Return the longest nap that any policy of the project may impose on an action (seconds)."""
+    naps = (
+        (policy.spec.get("properties") or {}).get(*_NAPS[policy.spec["type"]])
+        for policy in policies
+        if policy.spec["type"] in _NAPS
+    )
+    return max((float(nap) for nap in naps), default=0.0)
 
 
 def _ours(attempt: Attempt, view: View) -> Waiting | None:

@@ -1,6 +1,6 @@
 """What happens when the engine of an action dies, and what a cluster and its members wait for."""
 
-from builders import a_cluster_manifest, a_node_manifest
+from builders import a_cluster_manifest, a_node_manifest, a_policy
 from small_world import FOUR, SMALL, THREE, WEB, World
 
 from openstack_clustering.exceptions import Conflict
@@ -41,6 +41,26 @@ async def test_an_action_that_nobody_works_on_is_cancelled_when_it_is_overdue(
     warning = next(it for it in settled.recorder.events if it[1] == "CancellingAction")
     assert warning[0] == "Warning"
     assert "its engine must have died" in warning[2]
+
+
+async def test_an_action_that_a_policy_may_have_put_to_sleep_is_left_to_wake(
+    settled: World,
+) -> None:
+    """Senlin looks at the clock after a grace period, however long it is."""
+    spec = {"type": "senlin.policy.deletion", "version": "1.0"}
+    grace = {"grace_period": 7200}
+    settled.senlin.put_policy(a_policy("y1", uid=None, spec={**spec, "properties": grace}))
+    await orphaned(settled, cleanly=True)
+    settled.requests()
+
+    await settled.retry(WEB, after=3700)
+    await settled.converge(2)
+    assert "cancel_action" not in settled.requests()
+
+    for pause in (7200, 10):
+        await settled.retry(WEB, after=pause)
+        await settled.converge(3)
+    assert "cancel_action" in settled.requests()
 
 
 async def test_an_action_that_its_engine_took_along_is_tried_again(settled: World) -> None:
