@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from sandbox import Sandbox
+from sandbox.accounts import password_of
 from sandbox.control import fetch
 from sandbox.prometheus import Prometheus
 from sandbox.settings import LOOPBACK, free_port
@@ -84,7 +85,7 @@ class Watched(World):
             self.policy("wrong", version="9.0"),
             self.cluster(),
             self.cluster("mirrored", members="Mirror", desiredCapacity=1),
-            self.cluster("waiting", profileRef={"name": "missing"}),
+            self.cluster("early", profileRef={"name": "missing"}),
             self.cluster("failing", config={"nodeNameFormat": f"{self.namespace}-broken-$8R"}),
             self.node(),
             self.node("broken-1"),
@@ -92,14 +93,22 @@ class Watched(World):
         self.waits_for("CredentialsRejected", "SenlinProfile", "refused")
         self.waits_for("CredentialsMissing", "SenlinProfile", "without-secret")
         self.waits_for("Rejected", "SenlinPolicy", "wrong")
-        self.waits_for("ReferenceMissing", name="waiting")
+        self.waits_for("ReferenceMissing", name="early")
         self.waits_for("ActionFailed", name="failing")
         self.waits_for("ActionFailed", "SenlinNode", "broken-1")
         for kind, name in READY:
             self.ready(kind, name)
 
     def change(self) -> None:
-        """Do some things for a second time: a rate takes two."""
+        """Do some things for a second time: a rate takes two. Check one by a webhook besides."""
+        receiver = self.senlin.create_receiver(
+            name=self.namespace,
+            type="webhook",
+            cluster_id=self.ready("SenlinCluster", "mirrored")["status"]["id"],
+            action="CLUSTER_CHECK",
+        )
+        self.senlin.wait_for_action(self.senlin.trigger_webhook(receiver))
+        self.senlin.delete_receiver(receiver)
         self.kubectl("scale", "senlincluster/web", "--replicas=2")
         self.apply(self.cluster("second", desiredCapacity=1), self.node("web-2"))
         self.delete("senlinnode", "web-1")
@@ -109,6 +118,11 @@ class Watched(World):
         self.ready("SenlinNode", "web-2")
         self.gone("SenlinNode", "web-1")
         self.gone("SenlinCluster", "mirrored")
+
+    def secrets(self) -> list[str]:
+        """Return what nobody should read: passwords, how a token begins, a part of a webhook."""
+        token = self.sandbox.token("blue-1")
+        return [password_of("blue-1"), WRONG_PASSWORD, token[:5], "/webhooks/"]
 
     @staticmethod
     def with_secret(name: str, document: Document) -> Document:

@@ -1,0 +1,77 @@
+"""The log of an operator under load."""
+
+import re
+from pathlib import Path
+
+from tests.observe.load import Watched
+from tests.operator.world import Document
+
+PAGE = Path(__file__).parents[2] / "docs" / "logs.md"
+EVERYWHERE = {"time", "level", "logger", "event"}
+ABOUT = {"kind", "namespace", "name", "uid", "generation", "reconcile_id"}
+SENT = {"Creating", "Resizing", "Deleting", "Recovering"}
+
+
+def story(world: Watched, name: str) -> list[Document]:
+    """Return the lines about an object, without those for debugging."""
+    lines = (line for line in world.lines() if line["level"] != "debug")
+    return [line for line in lines if line.get("name") == name]
+
+
+def test_every_line_says_when_who_and_what(world: Watched) -> None:
+    for line in world.lines():
+        assert line.keys() >= EVERYWHERE
+        assert not ABOUT & line.keys() or line.keys() >= ABOUT, line
+
+
+def test_the_page_has_every_field(world: Watched) -> None:
+    rows = re.findall(r"^\| (`.+?`) \| ", PAGE.read_text(), re.MULTILINE)
+    documented = {field for row in rows for field in re.findall(r"`(\w+)`", row)}
+
+    assert {field for line in world.lines() for field in line} <= documented
+
+
+def test_a_change_is_told_step_by_step_and_no_more(world: Watched) -> None:
+    lines = story(world, "web")
+
+    assert [line["event"] for line in lines] == [
+        "Creating",
+        "is now ActionRunning",
+        "is now Ready",
+        "Resizing",
+        "is now ActionRunning",
+        "is now Ready",
+    ]
+    for step, running, done in (lines[:3], lines[3:]):
+        assert step["reconcile_id"] == running["reconcile_id"] != done["reconcile_id"]
+        assert step["action_id"] == running["action_id"] == done["action_id"]
+        assert step["request_id"].startswith("req-")
+        assert step["generation"] == running["generation"] == done["generation"]
+    assert len({line["credential"] for line in lines}) == 1
+
+
+def test_an_end_is_told(world: Watched) -> None:
+    assert [line["event"] for line in story(world, "web-1")][-2:] == ["Deleting", "is let go"]
+
+
+def test_a_refusal_has_senlins_words_and_its_request_id(world: Watched) -> None:
+    refused, told = story(world, "wrong")
+
+    assert (refused["level"], refused["event"]) == ("warning", "refused")
+    assert refused["request_id"] in refused["error"]
+    assert told["event"] == "is now Rejected"
+
+
+def test_a_line_says_which_credential_is_refused(world: Watched) -> None:
+    [refused] = story(world, "refused")
+    looks = [line for line in world.lines() if line["event"] == "the project cannot be looked at"]
+
+    assert refused["credential"] in {look["credential"] for look in looks}
+
+
+def test_no_line_tells_a_secret(world: Watched) -> None:
+    """Not even when all is told."""
+    assert any(line["level"] == "debug" for line in world.lines())
+    for log in (world.operator.log, world.standby.log):
+        text = log.read_text()
+        assert not [secret for secret in world.secrets() if secret in text]

@@ -1,0 +1,76 @@
+"""What Prometheus gets from an operator under load."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docs.generate import families
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
+
+from sandbox.prometheus import Prometheus
+from tests.observe.load import Watched
+from tests.operator.world import PLURALS
+
+OURS = {family.name for family in families()}
+OF_QUEUES = ("workqueue_", "leader_election_")  # whose label `name` is that of a queue, of a Lease
+QUEUES = {"senlin-operator"}
+
+
+def samples(world: Watched) -> Iterator[Sample]:
+    """Yield the leader's own metrics."""
+    for family in text_string_to_metric_families(world.metrics(world.ports[0])[1]):
+        if not family.name.startswith(("python_", "process_")):
+            yield from family.samples
+
+
+def test_promtool_has_nothing_to_say(world: Watched, promtool: Path) -> None:
+    _, text = world.metrics(world.ports[0])
+
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=text, capture_output=True, text=True
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_prometheus_scrapes_both_processes(prometheus: Prometheus) -> None:
+    targets = prometheus.get("targets")["activeTargets"]
+
+    assert [target["health"] for target in targets] == ["up", "up"], targets
+
+
+def test_prometheus_is_given_openmetrics(prometheus: Prometheus) -> None:
+    """There, and only there, the family of a counter is called without `_total`."""
+    known = prometheus.get("metadata")
+
+    assert known["senlin_operator_reconcile"][0]["type"] == "counter"
+    assert "senlin_operator_reconcile_total" not in known
+
+
+def test_every_metric_is_served(world: Watched) -> None:
+    found = {sample.name for sample in samples(world)}
+
+    assert {name for name in OURS if not {name, f"{name}_count"} & found} == set()
+
+
+def test_no_label_names_an_object(world: Watched) -> None:
+    objects = [world.all_of(kind) for kind in PLURALS]
+    metadata = [it["metadata"] for found in objects for it in found]
+    names = {it[part] for it in metadata for part in ("name", "uid")} | {"openstack", "refused"}
+    ids = {it["status"].get("id") for found in objects for it in found} - {None}
+
+    for sample in samples(world):
+        labels = dict(sample.labels)
+        if sample.name.startswith(OF_QUEUES):
+            assert labels.pop("name") in QUEUES
+        assert not {"namespace", "name", "uid", "id"} & labels.keys(), sample
+        assert not (names | ids | {world.namespace}) & set(labels.values()), sample
+
+
+@pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text"])
+def test_no_metric_tells_a_secret(world: Watched, accept: str) -> None:
+    for port in world.ports:
+        _, text = world.metrics(port, accept)
+        assert not [secret for secret in world.secrets() if secret in text]
