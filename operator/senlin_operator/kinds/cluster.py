@@ -14,14 +14,11 @@ from senlin_operator.engine.outcome import Blocked, Settled, Waiting
 from senlin_operator.kinds import bindings, template
 from senlin_operator.kinds.cluster_observed import START, Observed, observe
 from senlin_operator.kinds.cluster_plan import (
-    Check,
     Create,
     Drop,
     Realign,
-    Recover,
     Resize,
     Step,
-    Update,
     desired,
     held,
     pending,
@@ -29,7 +26,7 @@ from senlin_operator.kinds.cluster_plan import (
     vacate,
 )
 from senlin_operator.kinds.cluster_spec import Spec, references, spec
-from senlin_operator.kinds.common import Delete
+from senlin_operator.kinds.common import Check, Delete, Recover, Update, marked
 from senlin_operator.kinds.remediation import health_policy, parameters
 from senlin_operator.kube.conditions import Condition, Reason, Type
 
@@ -59,9 +56,7 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
             )
             return Started(made.id, made.action_id)
         case Update(id_, fields):
-            if "metadata" in fields:
-                fields = {**fields, "metadata": {**fields["metadata"], OWNER: uid}}
-            return Started(id_, proxy.update_cluster(id_, **fields).action_id)
+            return Started(id_, proxy.update_cluster(id_, **marked(fields, uid)).action_id)
         case Resize(id_):
             return Started(id_, proxy.resize_cluster(id_, **_resize(step))["action"])
         case Drop(id_, nodes):

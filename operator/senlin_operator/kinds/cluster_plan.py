@@ -1,13 +1,12 @@
 """What Senlin has to do so that a cluster becomes what it should be: a pure function."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from senlin_operator.kinds import bindings
 from senlin_operator.kinds.cluster_observed import Observed
 from senlin_operator.kinds.cluster_spec import Spec
-from senlin_operator.kinds.common import Delete, changes, own_metadata
+from senlin_operator.kinds.common import Check, Delete, Recover, Update, changes, own_metadata
 from senlin_operator.kinds.remediation import RECREATE, health_policy
 
 
@@ -21,17 +20,6 @@ class Create:
     @property
     def summary(self) -> str:
         return f"creation of {self.spec.desired} nodes"
-
-
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A change of everything but the size; `fields` are Senlin's."""
-
-    id: str
-    fields: Mapping[str, Any]
-    summary: str
-
-    verb = "Updating"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +59,6 @@ class Realign:
     @property
     def summary(self) -> str:
         return f"node {self.node} back to the profile of its cluster"
-
-
-@dataclass(frozen=True, slots=True)
-class Recover:
-    """Another try at all nodes that do not work."""
-
-    id: str
-    summary: str = field(compare=False)
-    operation: str = RECREATE
-
-    verb = "Recovering"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A comparison of Senlin's records with the servers."""
-
-    id: str
-
-    verb = "Checking"
-    summary = "check of the nodes"
 
 
 Step = Create | Update | Resize | Drop | Realign | Recover | Check | Delete | bindings.Step

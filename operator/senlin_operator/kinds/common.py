@@ -1,10 +1,12 @@
-"""What several kinds share: the deletion of a cloud object, differences and how they are told."""
+"""What several kinds share: steps, marks, differences and how they are told."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.engine.outcome import Blocked
+from senlin_operator.kinds.remediation import RECREATE
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import GROUP
 
@@ -23,6 +25,45 @@ class Delete:
     @property
     def summary(self) -> str:
         return f"deletion of {self.id}{', by force' if self.force else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A change in place; `fields` are Senlin's, and `summary` has what they were."""
+
+    id: str
+    fields: Mapping[str, Any]
+    summary: str
+
+    verb = "Updating"
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """Another try at a node that does not work, or at all such nodes of a cluster."""
+
+    id: str
+    summary: str = field(compare=False)
+    operation: str = RECREATE
+
+    verb = "Recovering"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A comparison of Senlin's records with the servers."""
+
+    id: str
+
+    verb = "Checking"
+    summary = "check of what Senlin knows of the servers"
+
+
+def marked(fields: Mapping[str, Any], uid: str) -> dict[str, Any]:
+    """Return the fields with the owner's mark, if they have metadata: Senlin replaces it whole."""
+    if "metadata" not in fields:
+        return dict(fields)
+    return {**fields, "metadata": {**fields["metadata"], OWNER: uid}}
 
 
 def own_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from senlin_operator.engine.kind import Details, Kind, Started
 from senlin_operator.engine.outcome import Blocked, Impossible, Settled, Waiting
 from senlin_operator.kinds import bindings
 from senlin_operator.kinds.bindings import Binding
-from senlin_operator.kinds.common import Delete, own_metadata
+from senlin_operator.kinds.common import Check, Delete, Recover, Update, marked, own_metadata
 from senlin_operator.kinds.node_observed import (
     ADOPTED,
     Observed,
@@ -23,7 +23,6 @@ from senlin_operator.kinds.node_observed import (
 )
 from senlin_operator.kinds.node_plan import (
     Adopt,
-    Check,
     Create,
     DeleteAdopted,
     DeleteProfile,
@@ -31,9 +30,7 @@ from senlin_operator.kinds.node_plan import (
     Join,
     Leave,
     MarkProfile,
-    Recover,
     Step,
-    Update,
     hindrance,
     plan,
     remove,
@@ -73,9 +70,7 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
             proxy.delete_profile(id_)
             return Started(id_)
         case Update(id_, fields):
-            if "metadata" in fields:
-                fields = {**fields, "metadata": {**fields["metadata"], OWNER: uid}}
-            return Started(id_, proxy.update_node(id_, **fields).action_id)
+            return Started(id_, proxy.update_node(id_, **marked(fields, uid)).action_id)
         case Join(id_, cluster_id):
             return Started(id_, proxy.add_nodes_to_cluster(cluster_id, [id_])["action"])
         case Leave(id_, cluster_id):

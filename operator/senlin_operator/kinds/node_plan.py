@@ -1,12 +1,11 @@
 """What Senlin has to do so that a node becomes what it should be: a pure function."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from openstack_clustering import Cluster
 from senlin_operator.engine.outcome import Blocked, Settled, Waiting
-from senlin_operator.kinds.common import Delete, changes, own_metadata
+from senlin_operator.kinds.common import Check, Delete, Recover, Update, changes, own_metadata
 from senlin_operator.kinds.node_observed import ADOPTED, Observed
 from senlin_operator.kinds.node_spec import Adoption, Spec
 from senlin_operator.kinds.remediation import RECREATE, health_policy
@@ -96,17 +95,6 @@ class Discard:
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
-    """A change of anything but the cluster; `fields` are Senlin's."""
-
-    id: str
-    fields: Mapping[str, Any]
-    summary: str
-
-    verb = "Updating"
-
-
-@dataclass(frozen=True, slots=True)
 class Join:
     id: str
     cluster_id: str
@@ -132,25 +120,6 @@ class Leave:
     @property
     def summary(self) -> str:
         return f"exit from cluster {self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Recover:
-    id: str
-    summary: str = field(compare=False)
-    operation: str = RECREATE
-
-    verb = "Recovering"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A comparison of Senlin's record with the server."""
-
-    id: str
-
-    verb = "Checking"
-    summary = "check of the node"
 
 
 Step = (

@@ -12,7 +12,7 @@ from openstack_clustering import Policy, Proxy
 from senlin_operator.cloud.inventory import Snapshot, ending
 from senlin_operator.engine.kind import Kind, Started, find
 from senlin_operator.engine.outcome import Blocked, Settled
-from senlin_operator.kinds.common import Delete, altered, changes
+from senlin_operator.kinds.common import Delete, Update, altered, changes
 from senlin_operator.kube.objects import Key, Resource
 
 
@@ -57,17 +57,6 @@ class Create:
         return f"creation of policy {self.spec.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A change of name; `summary` says what it was and what it becomes."""
-
-    id: str
-    name: str
-    summary: str
-
-    verb = "Updating"
-
-
 Step = Create | Update | Delete
 
 
@@ -99,7 +88,7 @@ def plan(spec: Spec, seen: Observed | None) -> list[Step]:
         return [Create(spec)]
     steps: list[Step] = [Delete(duplicate) for duplicate in seen.duplicates]
     if changed := changes(name=(seen.name, spec.name)):
-        steps.append(Update(seen.id, spec.name, changed))
+        steps.append(Update(seen.id, {"name": spec.name}, changed))
     return steps
 
 
@@ -110,8 +99,8 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
             body = {"type": spec.type, "version": spec.version, "properties": spec.properties}
             made = proxy.create_policy(name=spec.name, spec=body)
             return Started(made.id, seen=_observed(made, uid))
-        case Update(id_, name):
-            made = proxy.update_policy(id_, name=name)
+        case Update(id_, fields):
+            made = proxy.update_policy(id_, **fields)
             return Started(made.id, seen=_observed(made, uid))
         case Delete(id_):
             proxy.delete_policy(id_)

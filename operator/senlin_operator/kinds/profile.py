@@ -8,7 +8,7 @@ from openstack_clustering import Profile, Proxy
 from senlin_operator.cloud.inventory import OWNER, Snapshot
 from senlin_operator.engine.kind import Kind, Started, find
 from senlin_operator.engine.outcome import Blocked, Settled
-from senlin_operator.kinds.common import Delete, altered, changes, own_metadata
+from senlin_operator.kinds.common import Delete, Update, altered, changes, marked, own_metadata
 from senlin_operator.kube.objects import Key, Resource
 
 
@@ -54,18 +54,6 @@ class Create:
         return f"creation of profile {self.spec.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
-    """A change of name, metadata or both; `fields` says what it was and what it becomes."""
-
-    id: str
-    name: str
-    metadata: Mapping[str, str]
-    summary: str
-
-    verb = "Updating"
-
-
 Step = Create | Update | Delete
 
 
@@ -101,7 +89,8 @@ def plan(spec: Spec, seen: Observed | None) -> list[Step]:
         name=(seen.name, spec.name), metadata=(own_metadata(seen.metadata), dict(spec.metadata))
     )
     if changed:
-        steps.append(Update(seen.id, spec.name, spec.metadata, changed))
+        fields = {"name": spec.name, "metadata": spec.metadata}
+        steps.append(Update(seen.id, fields, changed))
     return steps
 
 
@@ -114,8 +103,8 @@ def execute(proxy: Proxy, step: Step, uid: str) -> Started[Observed]:
                 name=spec.name, spec=body, metadata={**spec.metadata, OWNER: uid}
             )
             return Started(made.id, seen=_observed(made))
-        case Update(id_, name, metadata):
-            made = proxy.update_profile(id_, name=name, metadata={**metadata, OWNER: uid})
+        case Update(id_, fields):
+            made = proxy.update_profile(id_, **marked(fields, uid))
             return Started(made.id, seen=_observed(made))
         case Delete(id_):
             proxy.delete_profile(id_)

@@ -295,7 +295,12 @@ def test_duplicates_go_first() -> None:
             "another try at 3 nodes that could not be built",
             id="repaired",
         ),
-        pytest.param(SPEC, replace(SEEN, status="WARNING"), "check of the nodes", id="checked"),
+        pytest.param(
+            SPEC,
+            replace(SEEN, status="WARNING"),
+            "check of what Senlin knows of the servers",
+            id="checked",
+        ),
         pytest.param(SPEC, replace(SEEN, duplicates=("c2",)), "deletion of c2", id="duplicate"),
     ],
 )

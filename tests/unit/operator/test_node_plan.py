@@ -381,7 +381,7 @@ def test_verdict(spec: Spec, seen: Observed, ready: bool, message: str) -> None:
         pytest.param(Adopt(ADOPTING, ADOPTION), "adoption of s1", id="adopt"),
         pytest.param(JOIN, "entry into cluster web", id="join"),
         pytest.param(LEAVE, "exit from cluster web", id="leave"),
-        pytest.param(Check("n1"), "check of the node", id="check"),
+        pytest.param(Check("n1"), "check of what Senlin knows of the servers", id="check"),
     ],
 )
 def test_steps_say_what_they_change(step: Step, summary: str) -> None:

@@ -117,19 +117,19 @@ def test_its_age_reads_the_same_in_all_of_senlins_forms(created_at: str) -> None
         pytest.param(
             replace(SPEC, name="up.uid"),
             SEEN,
-            [Update("y1", "up.uid", f"name {NAME} → up.uid")],
+            [Update("y1", {"name": "up.uid"}, f"name {NAME} → up.uid")],
             id="renamed",
         ),
         pytest.param(
             SPEC,
             replace(SEEN, name="grow"),
-            [Update("y1", NAME, f"name grow → {NAME}")],
+            [Update("y1", {"name": NAME}, f"name grow → {NAME}")],
             id="the mark is lost: put back",
         ),
         pytest.param(
             replace(SPEC, name="up.uid"),
             replace(SEEN, duplicates=("y2",)),
-            [Delete("y2"), Update("y1", "up.uid", f"name {NAME} → up.uid")],
+            [Delete("y2"), Update("y1", {"name": "up.uid"}, f"name {NAME} → up.uid")],
             id="duplicates go first",
         ),
     ],
@@ -158,7 +158,7 @@ def test_update_shows_the_result_at_once() -> None:
     senlin = SmallSenlin()
     senlin.put_policy(a_policy())
 
-    started = execute(senlin.proxy, Update("y1", f"up.{UID}", ""), UID)
+    started = execute(senlin.proxy, Update("y1", {"name": f"up.{UID}"}, ""), UID)
 
     assert started.seen == replace(SEEN, name=f"up.{UID}", title="up", created_at=NOW)
 

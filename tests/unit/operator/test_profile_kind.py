@@ -88,25 +88,25 @@ def test_observe_finds_ours(
         pytest.param(
             replace(SPEC, name="tiny"),
             SEEN,
-            [Update("p1", "tiny", {}, "name small → tiny")],
+            [Update("p1", {"name": "tiny", "metadata": {}}, "name small → tiny")],
             id="renamed",
         ),
         pytest.param(
             replace(SPEC, metadata={"a": "b"}),
             SEEN,
-            [Update("p1", "small", {"a": "b"}, "metadata (a)")],
+            [Update("p1", {"name": "small", "metadata": {"a": "b"}}, "metadata (a)")],
             id="metadata to add",
         ),
         pytest.param(
             SPEC,
             replace(SEEN, metadata={OWNER: UID, "a": "b"}),
-            [Update("p1", "small", {}, "metadata (a)")],
+            [Update("p1", {"name": "small", "metadata": {}}, "metadata (a)")],
             id="metadata to take away",
         ),
         pytest.param(
             replace(SPEC, name="tiny"),
             replace(SEEN, duplicates=("p2",)),
-            [Delete("p2"), Update("p1", "tiny", {}, "name small → tiny")],
+            [Delete("p2"), Update("p1", {"name": "tiny", "metadata": {}}, "name small → tiny")],
             id="duplicates go first",
         ),
     ],
@@ -133,7 +133,7 @@ def test_update_keeps_the_mark() -> None:
     senlin = SmallSenlin()
     senlin.put_profile(a_profile())
 
-    started = execute(senlin.proxy, Update("p1", "tiny", {"a": "b"}, ""), UID)
+    started = execute(senlin.proxy, Update("p1", {"name": "tiny", "metadata": {"a": "b"}}, ""), UID)
 
     assert started.seen == replace(
         SEEN, name="tiny", metadata={"a": "b", OWNER: UID}, created_at=NOW
