@@ -100,11 +100,11 @@ def _ours(attempt: Attempt, view: View) -> Waiting | None:
         return None
     note(action_id=action_id)
     view.inventory.watch(action_id, report.id or action_id)  # after a restart
-    if action_id in view.snapshot.unknown:  # purged; the cluster itself tells what came of it
+    ended = view.snapshot.ended.get(action_id)
+    if ended is None and _is_over(action_id, view):
         view.inventory.unwatch(action_id)
         report.action = None
         return None
-    ended = view.snapshot.ended.get(action_id)
     if ended is None:
         return running(report)
     view.inventory.unwatch(action_id)
@@ -119,11 +119,19 @@ def _routine(attempt: Attempt, view: View) -> Waiting | None:
     memory = attempt.memory
     if memory.routine is None:
         return None
-    if memory.routine not in view.snapshot.ended.keys() | view.snapshot.unknown:
+    if memory.routine not in view.snapshot.ended and not _is_over(memory.routine, view):
         return Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", quiet=True)
     view.inventory.unwatch(memory.routine)
     memory.routine = None
     return None
+
+
+def _is_over(action_id: str, view: View) -> bool:
+    """Return whether nobody needs to know how it ends: the cloud object tells what came of it.
+
+    It has been purged, or what it worked on has gone: then an engine that died never ends it.
+    """
+    return action_id in view.snapshot.unknown or view.seen is None
 
 
 def _foreign(attempt: Attempt, view: View) -> Waiting | None:

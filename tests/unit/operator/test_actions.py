@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import ANY
 
 import pytest
 from builders import (
@@ -146,6 +147,24 @@ def test_ours_has_been_purged() -> None:
     assert follow(attempt, view) is None
     assert attempt.report.action is None
     assert watched(view) == {}
+
+
+def test_ours_is_not_waited_for_when_what_it_worked_on_has_gone() -> None:
+    """Its engine may have died, and would never end it."""
+    attempt, view = an_attempt(), replace(a_view(unfinished=an_action()), seen=None)
+    attempt.memory.routine = "a5"
+
+    assert follow(attempt, view) is None
+    assert (attempt.report.action, attempt.memory.routine) == (None, None)
+    assert watched(view) == {}
+
+
+def test_its_end_is_told_all_the_same_if_it_is_known() -> None:
+    done = an_action(status="FAILED", status_reason="It went.")
+    attempt, view = an_attempt(), replace(a_view(ended=done), seen=None)
+
+    assert follow(attempt, view) is None
+    assert attempt.report.action == {**RESIZE, "status": "FAILED", "reason": ANY}
 
 
 def test_an_end_is_noted_once() -> None:
