@@ -8,6 +8,7 @@ when it dies stays as it is. Each action is a generator; between two steps of it
 
 import time
 from collections.abc import Callable, Generator, Iterable
+from functools import partial
 
 from small_records import NOW, Document, Records, fits, worth
 
@@ -30,6 +31,7 @@ class Engine(Records):
         self._clock = clock
         self._actions: dict[str, Document] = {}
         self._jobs: dict[str, Work] = {}  # of the actions that an engine works on
+        self._deeds: dict[str, Callable[[], str]] = {}  # what is to be done by a child
         self._locks: dict[str, str] = {}  # of clusters and nodes: the action that holds it
 
     # Time passes.
@@ -52,8 +54,10 @@ class Engine(Records):
         """
         for id_ in [it for it in self._jobs if self._actions[it]["start_time"] is not None]:
             self._drop(id_)
-            if not cleanly:
-                for action in self._family(id_):
+            for action in self._family(id_):
+                if action["id"] in self._deeds and action["start_time"] is None:
+                    self._jobs[action["id"]] = self._alone(action)
+                elif not cleanly and action["status"] not in ENDED:
                     self._end(action, "Engine failure.")
 
     @property
@@ -95,7 +99,8 @@ class Engine(Records):
         """Cancel an action and its children by force; what runs goes on without a lock."""
         self._locks = {held: by for held, by in self._locks.items() if by != id_}
         for action in self._family(id_):
-            action.update(status="CANCELLED", depends_on=[], end_time=self._clock())
+            action.update(status="CANCELLED", end_time=self._clock())
+            self._release(action)
 
     def _record(self, name: str, target: str, cause: str, cluster: str | None = None) -> Document:
         id_ = f"action-{next(self._ids)}"
@@ -158,7 +163,22 @@ class Engine(Records):
         if action["status"] == "CANCELLED":
             return
         status = "FAILED" if fault else "SUCCEEDED"
-        action.update(status=status, status_reason=fault, depends_on=[], end_time=self._clock())
+        action.update(status=status, status_reason=fault, end_time=self._clock())
+        self._release(action)
+
+    def _release(self, action: Document) -> None:
+        """Have nobody depend any more on what has ended, nor it on others."""
+        action["depends_on"] = []
+        for other in self._actions.values():
+            if action["id"] in other["depends_on"]:
+                other["depends_on"] = [it for it in other["depends_on"] if it != action["id"]]
+
+    def _alone(self, action: Document) -> Work:
+        """Go on with a child whose parent has lost its engine."""
+        yield
+        action.update(status="RUNNING", start_time=self._clock())
+        yield
+        return self._deeds[action["id"]]()
 
     def _family(self, id_: str) -> list[Document]:
         children = self._actions[id_].get("children", ())
@@ -175,6 +195,8 @@ class Engine(Records):
             return ""
         parent.update(status="WAITING", depends_on=[it["id"] for it in todo])
         parent["children"] = list(parent["depends_on"])
+        for action, node in zip(todo, nodes, strict=True):
+            self._deeds[action["id"]] = partial(do, node)
         fault = ""
         for action, node in zip(todo, nodes, strict=True):
             action.update(status="RUNNING", start_time=self._clock())
@@ -182,8 +204,6 @@ class Engine(Records):
             failed = do(node)
             self._end(action, failed)
             fault = fault or failed
-            left = [it for it in parent["depends_on"] if it != action["id"]]
-            parent.update(depends_on=left)
             if fault:
                 parent.update(status="FAILED", status_reason=fault)
         yield  # the parent notices, some time later
@@ -285,6 +305,8 @@ class Engine(Records):
     def bind(self, action: Document, policy_id: str, *, enabled: bool) -> Work:
         cluster_id = action["target"]
         yield
+        if policy_id not in self._policies:  # somebody was faster
+            return "The policy could not be found."
         policy = self._policies[policy_id]
         bound = self.bindings(cluster_id)
         type_ = f"{policy['spec']['type']}-{policy['spec']['version']}"

@@ -288,6 +288,7 @@ class Story(RuleBasedStateMachine):
         await self.settle()
         assert self.unexplained() == []
         assert self.misplaced() == []
+        await self.rest_in_peace()
         for key in [*self.all_keys(), SECRET_KEY]:
             if key in self.world.kube:
                 self.world.kube.remove(key)
@@ -306,16 +307,34 @@ class Story(RuleBasedStateMachine):
 
     async def settle(self, *, gone: bool = False) -> None:
         """Let time pass until nothing goes on any more, or nothing is there any more."""
-        quiet = 0
+        quiet, before = 0, self.portrait()
         for _ in range(_TICKS):
-            self.world.requests()
-            self.world.writes()
             await self.tick(_PAUSES[min(quiet, len(_PAUSES) - 1)])
-            moves = self.world.requests() or self.world.writes() or self.senlin.busy
-            quiet = 0 if moves else quiet + 1
+            now = self.portrait()
+            quiet = quiet + 1 if now == before and not self.senlin.busy else 0
+            before = now
             if quiet > _QUIET and not (self.all_keys() if gone else self.unexplained()):
                 return
             self.have_people_look()
+
+    async def rest_in_peace(self) -> None:
+        """See that nothing is asked for when all is as it should be."""
+        if any(self.reason(key) != "Ready" for key in self.all_keys()):
+            return
+        self.world.requests()
+        self.world.writes()
+        for _ in range(_QUIET):
+            await self.tick(1.0)
+        assert self.world.requests() == []
+        assert self.world.writes() == []
+
+    def portrait(self) -> object:
+        """Return what changes as long as something moves."""
+        snapshot = self.senlin.look()
+        clouds = {
+            it.id: it.status for it in (*snapshot.clusters.values(), *snapshot.nodes.values())
+        }
+        return {key: self.reason(key) for key in self.all_keys()}, clouds, {*snapshot.unfinished}
 
     def have_people_look(self) -> None:
         """Answer what the operator leaves to people."""
@@ -413,7 +432,10 @@ class Story(RuleBasedStateMachine):
 
     def troubles_of_a_mirror(self, it: Resource) -> set[str]:
         node = self.senlin.node(it.cloud_id) if it.unmanaged and it.cloud_id else None
-        return {"Degraded"} if node and node.status != "ACTIVE" else set()
+        if node is None or node.status == "ACTIVE":
+            return set()
+        # Busy: an engine that died has left it so, and nobody looks after its cluster.
+        return {"Degraded"} if node.status == "ERROR" else {"Busy"}
 
     def troubles_of_a_node(self, it: Resource) -> set[str]:
         if it.cloud_id is None:
