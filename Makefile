@@ -37,6 +37,10 @@ chart: setup ## Write again what follows from crds/ and the chart: copies, table
 docs: setup ## Write again the tables in docs/ that follow from the code
 	$(BIN)/python -m docs.generate
 
+.PHONY: picture
+picture: setup ## Draw again what the dashboard shows of a real run (about 6 minutes)
+	$(BIN)/python -m tests.observe.picture
+
 .PHONY: check
 check: setup ## Run the static checks: ruff, mypy, import-linter
 	$(BIN)/ruff check

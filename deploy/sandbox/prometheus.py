@@ -49,6 +49,7 @@ class Prometheus:
                 f"--config.file={self._config}",
                 f"--storage.tsdb.path={sandbox / name}",
                 f"--web.listen-address={LOOPBACK}:{port}",
+                "--enable-feature=exemplar-storage",
                 "--query.lookback-delta=5s",  # the scrapes are a second apart
             ],
             is_ready=self._is_ready,

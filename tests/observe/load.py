@@ -14,6 +14,7 @@ from sandbox.control import fetch
 from sandbox.prometheus import Prometheus
 from sandbox.settings import LOOPBACK, free_port
 from tests.observe.published import rule_file
+from tests.operator.test_traces import Receiver
 from tests.operator.world import PROGRAM, Document, Operator, World
 
 JOB = "senlin-operator"
@@ -36,12 +37,14 @@ class Watched(World):
     Attributes:
         ports: Where the leader and the standby have their metrics.
         standby: The second operator; `operator` is the first one, which leads.
+        traces: Where both send their traces.
     """
 
     def __init__(self, sandbox: Sandbox, namespace: str, logs: Path) -> None:
         super().__init__(sandbox, namespace, logs / "leader.log")
         self.ports = (free_port(), free_port())
         self.standby = Operator(sandbox.kubeconfig, namespace, logs / "standby.log", PROGRAM)
+        self.traces = Receiver()
         self._rules = logs / "rules.yaml"
         self._rules.write_text(yaml.safe_dump(rule_file()))
 
@@ -50,8 +53,9 @@ class Watched(World):
         """Run both operators, and a Prometheus that scrapes them every second."""
         leader, standby = self.ports
         with ExitStack() as stack:
+            stack.callback(self.traces.close)
             stack.callback(self.operator.kill)
-            self.operator.start(*self._flags(leader))
+            self.operator.start(*self._flags(leader), OTEL_BSP_SCHEDULE_DELAY="500")
             self.eventually(lambda: LEADS in self.operator.log.read_text(), "a leader")
             stack.callback(self.standby.kill)
             self.standby.start(*self._flags(standby))
@@ -64,6 +68,7 @@ class Watched(World):
             "metrics-port": port,
             "leader-election": "true",
             "lease-namespace": self.namespace,
+            "otlp-endpoint": self.traces.url,
             "log-format": "json",
             "log-level": "debug",
         }

@@ -1,6 +1,7 @@
 """What Prometheus gets from an operator under load."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,20 @@ def test_prometheus_is_given_openmetrics(prometheus: Prometheus) -> None:
 
     assert known["senlin_operator_reconcile"][0]["type"] == "counter"
     assert "senlin_operator_reconcile_total" not in known
+
+
+def test_an_exemplar_leads_to_a_trace(world: Watched, prometheus: Prometheus) -> None:
+    durations = "senlin_operator_reconcile_duration_seconds_bucket"
+    span = {"start": time.time() - 600, "end": time.time()}
+
+    found = prometheus.get("query_exemplars", query=durations, **span)
+
+    ids = {it["labels"]["trace_id"] for series in found for it in series["exemplars"]}
+
+    def traced() -> set[str]:
+        return {span.trace_id.hex() for span in world.traces.spans}
+
+    world.eventually(lambda: bool(ids & traced()), "a trace of an exemplar")
 
 
 def test_every_metric_is_served(world: Watched) -> None:

@@ -1,0 +1,101 @@
+"""Draw what the dashboard shows of a real run: `make picture`."""
+
+import math
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from sandbox import Sandbox
+from sandbox.prometheus import Prometheus
+from tests.observe.load import Watched
+from tests.observe.published import panels
+from tests.observe.svg import Chart, Line, picture
+
+TARGET = Path(__file__).parents[2] / "docs" / "img" / "dashboard.svg"
+SECONDS = 300
+OUTAGE = 30  # seconds
+WINDOW = "15s"  # the scrapes are a second apart
+FLEET = 4
+TITLES = (
+    "Not Ready, by reason",
+    "Resources",
+    "How attempts end",
+    "Wait for a worker",
+    "Duration of an attempt",
+    "Writes to Kubernetes",
+    "Requests, by HTTP status",
+    "Duration of a request",
+    "Errors, by credential",
+    "Age of the latest look at a project",
+    "Actions that run",
+    "Actions that ended",
+)
+
+
+def main() -> None:
+    """Run for five minutes, then draw."""
+    with tempfile.TemporaryDirectory() as logs, Sandbox.up() as sandbox:
+        sandbox.apply_crds()
+        sandbox.kubectl("create", "namespace", "team")
+        world = Watched(sandbox, "team", Path(logs))
+        with world.running() as prometheus:
+            live(world)
+            charts = [chart(prometheus, panel) for panel in panels() if panel["title"] in TITLES]
+    title = "Five minutes of the Senlin operator, as its dashboard shows them"
+    TARGET.parent.mkdir(exist_ok=True)
+    TARGET.write_text(picture(title, charts, SECONDS))
+
+
+def live(world: Watched) -> None:
+    """Make clusters, scale them, lose Senlin for a while, delete some."""
+    end = time.monotonic() + SECONDS
+    fleet = [f"fleet-{number}" for number in range(FLEET)]
+    world.apply_load()
+    world.change()
+    world.apply(*(world.cluster(name) for name in fleet))
+    for name in fleet:
+        world.ready(name=name)
+    for size in (5, 1, 4):
+        for name in fleet:
+            world.kubectl("scale", f"senlincluster/{name}", f"--replicas={size}")
+        for name in fleet:
+            world.ready(name=name)
+    with world.sandbox.senlin.fault("refuse"):
+        world.kubectl("scale", "senlincluster/web", "--replicas=3")
+        time.sleep(OUTAGE)
+    world.ready(seconds=120)
+    world.delete(*(f"senlincluster/{name}" for name in fleet))
+    for name in fleet:
+        world.gone("SenlinCluster", name)
+    time.sleep(max(end - time.monotonic(), 0))
+
+
+def chart(prometheus: Prometheus, panel: dict[str, Any]) -> Chart:
+    """Ask Prometheus for what a panel shows."""
+    found = [
+        line(series, target["legendFormat"])
+        for target in panel["targets"]
+        for series in prometheus.history(
+            target["expr"].replace("$__rate_interval", WINDOW), SECONDS
+        )
+    ]
+    highest = sorted((it for it in found if it.points), key=_height, reverse=True)
+    return Chart(panel["title"], panel["fieldConfig"]["defaults"]["unit"], highest)
+
+
+def line(series: dict[str, Any], legend: str) -> Line:
+    """Return the course of a series, named as the panel says."""
+    label = re.sub(r"\{\{(\w+)\}\}", lambda name: series["metric"].get(name[1], ""), legend)
+    began = time.time() - SECONDS
+    points = [(float(at) - began, float(value)) for at, value in series["values"]]
+    return Line(label, [(at, value) for at, value in points if math.isfinite(value) and at >= 0])
+
+
+def _height(it: Line) -> float:
+    return max(value for _, value in it.points)
+
+
+if __name__ == "__main__":
+    main()
