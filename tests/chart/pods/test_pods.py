@@ -111,6 +111,17 @@ def test_a_release_that_does_not_lead_fails_its_test(release: Release) -> None:
     assert "0 of 2 pods are ready" in str(failure.value)
 
 
+def test_a_namespace_that_has_gone_does_not_hold_up_the_uninstallation(release: Release) -> None:
+    gone = f"{release.namespace}-gone"
+    release.sandbox.kubectl("create", "namespace", gone)
+    release.install(**OWN, watchNamespaces=[release.namespace, gone])
+    release.sandbox.kubectl("delete", "namespace", gone, "--timeout=60s")
+
+    release.uninstall()
+
+    assert release.helm("list", "--short") == ""
+
+
 def refusals(sandbox: Sandbox, user: str) -> list[str]:
     """Return what the API server has forbidden somebody."""
     entries = sandbox.audit(user=user)

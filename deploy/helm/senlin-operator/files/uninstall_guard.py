@@ -16,7 +16,7 @@ FINALIZER = "senlin.openstack.org/finalizer"
 PLURALS = os.environ["PLURALS"].split()
 NAMESPACES = os.environ["NAMESPACES"].split()  # none: all
 SHOWN = 20
-NOT_FOUND = 404
+FORBIDDEN, NOT_FOUND = 403, 404
 
 
 def main() -> int:
@@ -46,7 +46,8 @@ def _objects(plural: str) -> Iterator[dict[str, Any]]:
         try:
             items = method(*where)["items"]
         except client.ApiException as error:
-            if error.status != NOT_FOUND:  # the kind is not installed: nothing can be left
+            # The kind is not there any more, or a namespace has gone, and with it our Role there.
+            if error.status not in (FORBIDDEN, NOT_FOUND):
                 raise
             continue
         yield from (it for it in items if FINALIZER in it["metadata"].get("finalizers", ()))
