@@ -4,25 +4,30 @@ import os
 import platform
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from image.base import REPOSITORY
 from image.dockerfile import DOCKERFILE, image_config
-from image.rootfs import REPOSITORY, SOURCES, make_rootfs
+from image.rootfs import SOURCES, make_rootfs
 from image.sbom import SBOM
 from sandbox.cache import cached
 from sandbox.oci import write_archive
 from sandbox.progress import step
 
+VERSION = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
+# The whole name of senlin-operator:VERSION, which the chart takes where no other is given.
+REFERENCE = f"docker.io/library/senlin-operator:{VERSION}"
 ARCHIVE = "senlin-operator.tar"
-REFERENCE = "senlin-operator.invalid/senlin-operator:latest"
+KEPT = 3  # archives of earlier code
 INPUTS = (*SOURCES, "deploy/image", "requirements/runtime.txt", "requirements/image.txt")
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # as Go calls them
 
 
 def image_archive() -> Path:
     """Return the archive of this checkout's image; its list of contents lies beside it."""
-    return cached("image", _inputs(), _make) / ARCHIVE
+    return cached("image", _inputs(), _make, keep=KEPT) / ARCHIVE
 
 
 def _inputs() -> Iterator[str | bytes]:

@@ -1,0 +1,96 @@
+"""What is in the image but for the operator: Debian's Python and the pinned libraries.
+
+It is unpacked, not installed: no package's script runs, and neither pip nor a shell nor a package
+manager is in it. It is kept, since it changes seldom and takes half a minute.
+"""
+
+import platform
+import shutil
+import tempfile
+from pathlib import Path
+
+from sandbox.cache import cached
+from sandbox.debian import fetch
+from sandbox.progress import step
+from sandbox.tools import Command, output_of, run
+from sandbox.venvs import server_python
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+REQUIREMENTS = REPOSITORY / "requirements" / "runtime.txt"
+PACKAGES = HERE / "debian.txt"
+PYTHON = "python3.11"
+SITE = Path("usr/local/lib") / PYTHON / "dist-packages"
+STATUS = Path("var/lib/dpkg/status.d")  # where scanners look for an image without dpkg
+UNREAD = ("usr/share/man", "usr/share/locale", "usr/share/lintian")
+FILES = {
+    "etc/passwd": "root:x:0:0:root:/:/nonexistent\nsenlin:x:65532:65532:senlin:/tmp:/nonexistent\n",
+    "etc/group": "root:x:0:\nsenlin:x:65532:\n",
+    # Without it glibc asks the name server before it looks into /etc/hosts.
+    "etc/nsswitch.conf": "hosts: files dns\n",
+}
+SELDOM = "/kubernetes/.*/models/"  # half of all the code; few of these are ever imported
+
+
+def base() -> Path:
+    """Return the directory that holds it."""
+    inputs = [
+        PACKAGES.read_text(),
+        REQUIREMENTS.read_text(),
+        Path(__file__).read_text(),
+        platform.machine(),
+    ]
+    return cached("image-base", inputs, _make)
+
+
+def debian_packages() -> list[str]:
+    """Return the packages with their versions, as apt takes them."""
+    lines = PACKAGES.read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def pip(*arguments: str | Path) -> Command:
+    """Return the command of the pip that fills the image and is not in it."""
+    return [server_python(), "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+
+
+def compile_modules(root: Path, *places: Path) -> None:
+    """Compile what runs: the image is read-only, and every start would do it again."""
+    # Unchecked: by default it notes the source's time, which the image does not keep.
+    how: Command = ["--invalidation-mode", "unchecked-hash", "-s", root, "-p", "/", "-x", SELDOM]
+    same_every_time = {"PYTHONHASHSEED": "0"}  # the order in sets of constants
+    compileall: Command = [server_python(), "-m", "compileall", "-q", "-j", "0", *how]
+    run([*compileall, *(root / place for place in places)], env=same_every_time)
+
+
+def _make(root: Path) -> None:
+    with step("Unpacked the image's packages from Debian"):
+        _unpack_debian(root)
+    with step("Installed the image's libraries from PyPI"):
+        install = pip("install", "--no-compile", "--target", root / SITE, "--only-binary=:all:")
+        run([*install, "--require-hashes", "--requirement", REQUIREMENTS])
+        shutil.rmtree(root / SITE / "bin")  # the libraries' programs
+    _write_files(root)
+    compile_modules(root, SITE, Path("usr/lib") / PYTHON)
+
+
+def _unpack_debian(root: Path) -> None:
+    (root / STATUS).mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as downloads:
+        for package in fetch(Path(downloads), debian_packages()):
+            run(["dpkg-deb", "--extract", package, root])
+            name = package.name.partition("_")[0]
+            (root / STATUS / name).write_text(output_of(["dpkg-deb", "--field", package]))
+    for file in (root / "usr/share/doc").rglob("*"):
+        if not file.is_dir() and file.name != "copyright":
+            file.unlink()
+    for directory in UNREAD:
+        shutil.rmtree(root / directory, ignore_errors=True)
+
+
+def _write_files(root: Path) -> None:
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    authorities = sorted((root / "usr/share/ca-certificates").rglob("*.crt"))
+    bundle = root / "etc/ssl/certs/ca-certificates.crt"
+    bundle.write_text("".join(authority.read_text() for authority in authorities))
