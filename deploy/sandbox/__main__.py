@@ -1,4 +1,4 @@
-"""The command: `python -m sandbox build | up | down | status | env`."""
+"""The command: `python -m sandbox build | up | down | status | env | shell`."""
 
 import argparse
 import os
@@ -33,10 +33,11 @@ def build(_: argparse.Namespace) -> None:
 def up(arguments: argparse.Namespace) -> None:
     """Start a sandbox that goes on until `down`."""
     with step("The sandbox is up"):
-        Sandbox.up(arguments.dir, audit=arguments.audit, lasting=True)
+        Sandbox.up(arguments.dir, audit=arguments.audit, pods=arguments.pods, lasting=True)
     call = f"PYTHONPATH={_shown(HERE.parent)} {_shown(Path(sys.executable))} -m sandbox"
     place = "" if arguments.dir == DEFAULT_DIRECTORY else f" --dir {_shown(arguments.dir)}"
-    say(f'To use it: eval "$({call} env{place})"')
+    use = f"{call} shell{place}" if arguments.pods else f'eval "$({call} env{place})"'
+    say(f"To use it: {use}")
     say(f"To stop it: {call} down{place}")
 
 
@@ -64,14 +65,25 @@ def status(arguments: argparse.Namespace) -> None:
 def env(arguments: argparse.Namespace) -> None:
     """Print what a shell needs to use it; for `eval`."""
     sandbox = Sandbox.attach(arguments.dir)
-    variables = {
+    for name, value in _variables(sandbox).items():
+        print(f"export {name}={shlex.quote(value)}")
+    print(f'export PATH={shlex.quote(str(sandbox.bin))}:"$PATH"')
+
+
+def shell(arguments: argparse.Namespace) -> None:
+    """Start a shell to use it; with pods, the only way to be in the sandbox's network."""
+    sandbox = Sandbox.attach(arguments.dir)
+    path = f"{sandbox.bin}:{os.environ['PATH']}"
+    with sandbox.inside():
+        os.execve("/bin/sh", ["sh"], {**os.environ, **_variables(sandbox), "PATH": path})
+
+
+def _variables(sandbox: Sandbox) -> dict[str, str]:
+    return {
         "KUBECONFIG": str(sandbox.kubeconfig),
         "OS_CLIENT_CONFIG_FILE": str(sandbox.clouds_yaml),
         "OS_CLOUD": "blue",
     }
-    for name, value in variables.items():
-        print(f"export {name}={shlex.quote(value)}")
-    print(f'export PATH={shlex.quote(str(sandbox.bin))}:"$PATH"')
 
 
 def interrupted(number: int, _: FrameType | None) -> None:
@@ -84,7 +96,7 @@ def interrupted(number: int, _: FrameType | None) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for function in (build, up, down, status, env):
+    for function in (build, up, down, status, env, shell):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
         if function is not build:
@@ -92,6 +104,7 @@ def main() -> None:
             command.add_argument("--dir", type=Path, default=DEFAULT_DIRECTORY, help=text)
         if function is up:
             command.add_argument("--audit", action="store_true", help="keep an audit log")
+            command.add_argument("--pods", action="store_true", help="run pods (root on Debian 12)")
         if function is down:
             command.add_argument("--purge", action="store_true", help="remove its data, too")
     arguments = parser.parse_args()

@@ -33,21 +33,47 @@ def fingerprint(inputs: Iterable[str | bytes]) -> str:
     return digest.hexdigest()[:16]
 
 
-def cached(name: str, inputs: Iterable[str | bytes], make: Callable[[Path], None]) -> Path:
+def cached(
+    name: str,
+    inputs: Iterable[str | bytes],
+    make: Callable[[Path], None],
+    *,
+    keep: int | None = None,
+) -> Path:
     """Return the item of these inputs; `make` fills an empty directory if there is none yet.
 
     Two callers at once make it once: the second waits. What a failed or killed `make` left is
     never taken for an item, and the next caller removes it.
+
+    Args:
+        name: What it is called in the cache.
+        inputs: All that it depends on.
+        make: Is given the empty directory.
+        keep: How many other items of this name are left there when one is made, those that were
+            asked for last; None: all.
     """
     root = cache_directory()
     item = root / f"{name}-{fingerprint(inputs)}"
     if item.is_dir():
+        if keep is not None:
+            os.utime(item)
         return item
     root.mkdir(parents=True, exist_ok=True)
     with lock(root / f"{name}.lock", f"Another process prepares {name}: waiting for it"):
         if not item.is_dir():
             _make(name, item, make)
+            if keep is not None:
+                _prune(name, item, keep)
     return item
+
+
+def _prune(name: str, item: Path, keep: int) -> None:
+    """Remove the items of that name that nobody has asked for in a long time."""
+    fingerprints = "[0-9a-f]" * len(fingerprint([]))
+    others = [it for it in item.parent.glob(f"{name}-{fingerprints}") if it != item]
+    others.sort(key=lambda it: it.stat().st_mtime, reverse=True)
+    for unused in others[keep:]:
+        shutil.rmtree(unused)
 
 
 def _make(name: str, item: Path, make: Callable[[Path], None]) -> None:

@@ -11,6 +11,9 @@ import sys
 import time
 from pathlib import Path
 
+# The sandbox's directory as the node sees it. A socket's path may have 107 characters, and some of
+# kubelet's lie deep.
+SANDBOX = Path("/run/sandbox")
 CGROUPS = Path("/sys/fs/cgroup")
 # What kubelet wants; with `protectKernelDefaults` it only compares. The machine's own stay.
 SYSCTLS = {
@@ -29,18 +32,14 @@ def main() -> None:
     cgroup, name, address = sys.argv[4:]
     hide_machine(directory)
     make_cgroups(cgroup)
-    # By it containerd finds its shim.
-    os.environ["PATH"] = f"{tools}/usr/bin:{os.environ['PATH']}"
-    containerd = start(
-        directory, tools / "usr/bin/containerd", f"--config={directory}/containerd.toml"
-    )
-    import_pause_image(directory, containerd)
+    os.environ["PATH"] = f"{tools}/usr/bin:{os.environ['PATH']}"  # by it containerd finds its shim
+    containerd = start(tools / "usr/bin/containerd", f"--config={SANDBOX}/containerd.toml")
+    import_pause_image(containerd)
     kubelet = start(
-        directory,
         binaries / "kubelet",
-        f"--config={directory}/kubelet.yaml",
-        f"--kubeconfig={directory}/system:node:{name}.kubeconfig",
-        f"--root-dir={directory}/kubelet",
+        f"--config={SANDBOX}/kubelet.yaml",
+        f"--kubeconfig={SANDBOX}/system:node:{name}.kubeconfig",
+        f"--root-dir={SANDBOX}/kubelet",
         f"--hostname-override={name}",
         f"--node-ip={address}",
     )
@@ -52,15 +51,14 @@ def main() -> None:
 def hide_machine(directory: Path) -> None:
     """Put something of the sandbox's own over what containerd, CNI and kubelet write to."""
     mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
-    upper, work = directory / "var", directory / "var-work"
-    upper.mkdir(exist_ok=True)
-    work.mkdir(exist_ok=True)
-    layers = f"lowerdir=/var,upperdir={upper},workdir={work}"
+    SANDBOX.mkdir()
+    mount("--bind", str(directory), str(SANDBOX))
+    for name in ("var", "var-work", "sysctls"):
+        (SANDBOX / name).mkdir(exist_ok=True)
+    layers = f"lowerdir=/var,upperdir={SANDBOX}/var,workdir={SANDBOX}/var-work"
     mount("-t", "overlay", "overlay", "-o", layers, "/var")
-    sysctls = directory / "sysctls"
-    sysctls.mkdir(exist_ok=True)
     for name, value in SYSCTLS.items():
-        file = sysctls / name.replace("/", "_")
+        file = SANDBOX / "sysctls" / name.replace("/", "_")
         file.write_text(f"{value}\n")
         mount("--bind", str(file), f"/proc/sys/{name}")
 
@@ -93,19 +91,19 @@ def hierarchies() -> list[Path]:
     return [group for group in CGROUPS.iterdir() if (group / "cgroup.procs").exists()]
 
 
-def start(directory: Path, program: Path, *arguments: str) -> "subprocess.Popen[bytes]":
-    with (directory / f"{program.name}.log").open("ab") as log:
+def start(program: Path, *arguments: str) -> "subprocess.Popen[bytes]":
+    with (SANDBOX / f"{program.name}.log").open("ab") as log:
         return subprocess.Popen([program, *arguments], stdout=log, stderr=log)
 
 
-def import_pause_image(directory: Path, containerd: "subprocess.Popen[bytes]") -> None:
+def import_pause_image(containerd: "subprocess.Popen[bytes]") -> None:
     """Give containerd the image of the process that holds a pod's name spaces."""
-    ctr = ["ctr", f"--address={directory}/containerd.sock", "--namespace=k8s.io"]
+    ctr = ["ctr", f"--address={SANDBOX}/containerd.sock", "--namespace=k8s.io"]
     while subprocess.run([*ctr, "version"], capture_output=True).returncode:
         if containerd.poll() is not None:
             sys.exit("containerd has ended; see its log.")
         time.sleep(POLL_SECONDS)
-    subprocess.run([*ctr, "images", "import", str(directory / "pause.tar")], check=True)
+    subprocess.run([*ctr, "images", "import", str(SANDBOX / "pause.tar")], check=True)
 
 
 if __name__ == "__main__":

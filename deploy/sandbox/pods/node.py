@@ -66,12 +66,10 @@ class Node:
         Raises:
             SandboxError: containerd does not take the archive.
         """
-        ctr: Command = [
-            self._tools / "usr/bin/ctr",
-            f"--address={self._socket}",
-            "--namespace=k8s.io",
-        ]
-        run([*ctr, "images", "import", archive])
+        # In its directory: a socket's path may have 107 characters.
+        ctr: Command = [self._tools / "usr/bin/ctr", "--address=containerd.sock"]
+        load: Command = ["--namespace=k8s.io", "images", "import", archive.absolute()]
+        run([*ctr, *load], cwd=self._directory)
 
     def remove_cgroups(self) -> None:
         """Remove its control groups, which outlive its processes; wait for the last of these.
@@ -88,17 +86,11 @@ class Node:
                 _remove(group)
             time.sleep(POLL_SECONDS)
 
-    @property
-    def _socket(self) -> Path:
-        return self._directory / "containerd.sock"
-
     def _render(self, template: str, file: Path) -> None:
         values = {
             "address": self._settings.address,
             "cgroup": f"/{self._cgroup}",
-            "directory": self._directory,
             "pause": PAUSE_IMAGE,
-            "socket": self._socket,
             "tools": self._tools,
         }
         file.write_text(Template((HERE / template).read_text()).substitute(values))
