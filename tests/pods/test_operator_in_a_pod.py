@@ -11,6 +11,7 @@ from sandbox.control import fetch
 from sandbox.tools import SandboxError
 from tests.operator.rights import NAME, operator_account
 from tests.operator.world import World
+from tests.pods.manifests import pod_spec
 
 PORT = 8080
 
@@ -38,35 +39,21 @@ def world(sandbox: Sandbox, namespace: str, tmp_path: Path) -> PodWorld:
 def deployment(namespace: str) -> dict[str, Any]:
     """Return the operator as a Deployment that serves its own namespace."""
     container = {
-        "name": "operator",
-        "image": REFERENCE,
-        "imagePullPolicy": "Never",
         "args": ["run", f"--namespaces={namespace}", "--inventory-interval=3"],
         "ports": [{"name": "http", "containerPort": PORT}],
         "readinessProbe": {"httpGet": {"path": "/readyz", "port": "http"}, "periodSeconds": 1},
         "livenessProbe": {"httpGet": {"path": "/livez", "port": "http"}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        },
-        "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
-    }
-    pod = {
-        "serviceAccountName": NAME,
-        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "containers": [container],
-        "volumes": [{"name": "tmp", "emptyDir": {}}],
     }
     labels = {"app": NAME}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": pod_spec(container, serviceAccountName=NAME),
+    }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": {"name": NAME},
-        "spec": {
-            "selector": {"matchLabels": labels},
-            "template": {"metadata": {"labels": labels}, "spec": pod},
-        },
+        "spec": {"selector": {"matchLabels": labels}, "template": template},
     }
 
 

@@ -31,10 +31,11 @@ def processes_of(directory: Path) -> list[str]:
     return commands
 
 
-def command(*arguments: str | Path) -> "subprocess.Popen[str]":
+def command(*arguments: str | Path, stdin: int | None = None) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "sandbox", *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(DEPLOY)},
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -117,3 +117,17 @@ def test_the_cache_is_where_the_user_s_caches_are(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setenv("XDG_CACHE_HOME", "/caches")
     assert cache_directory() == Path("/caches/senlin-operator")
+
+
+def test_of_items_that_are_not_asked_for_any_more_the_newest_are_kept(cache: Path) -> None:
+    def make(target: Path) -> None:
+        (target / "result").touch()
+
+    other = cached("thing-else", ["1"], make, keep=1)
+    items = [cached("thing", [text], make, keep=1) for text in ("1", "2")]
+    for item, time_ in zip(items, (2_000_000_000, 1_000_000_000), strict=True):
+        os.utime(item, (time_, time_))
+
+    third = cached("thing", ["3"], make, keep=1)
+
+    assert {it for it in cache.iterdir() if it.is_dir()} == {other, items[0], third}
