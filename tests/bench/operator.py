@@ -10,14 +10,8 @@ from openstack_clustering import Connection
 from sandbox import Sandbox
 from sandbox.settings import free_ports
 from tests.bench.counting import is_shared, requests, writes
-from tests.bench.settled import (
-    LOOK,
-    apply_and_wait,
-    quiet_minute,
-    small_things,
-    wait_until,
-)
-from tests.operator.world import World
+from tests.bench.settled import LOOK, apply_and_wait, quiet_minute, small_things, wait_until
+from tests.operator.world import Document, World
 
 FEW, MANY = 5, 500  # resources
 FLEET = 50  # clusters among the many
@@ -35,7 +29,8 @@ def main() -> None:
             world.apply(world.secret(), world.profile())
             world.ready("SenlinProfile", "web-server")
             one_cluster(world)
-            fleets(world, port)
+            fleets(world)
+            at_rest(world, port)
         finally:
             world.operator.stop()
 
@@ -65,54 +60,69 @@ def one_cluster(world: World) -> None:
         print(f"{name:26} {objects:5}   {spent['events']:5}   {', '.join(own)}")
 
 
-def fleets(world: World, metrics_port: int) -> None:
-    """Compare few settled resources with many, and the operator with a bare script."""
-    things = small_things(world, MANY - FLEET - 1)  # and the profile of the clusters
-    few = FEW - 1
-    apply_and_wait(world, things[:few])
-    at_rest = {FEW: quiet_minute(world, metrics_port)}
-    fleet = [world.cluster(f"fleet-{number}", desiredCapacity=1) for number in range(FLEET)]
-    creation = apply_and_wait(world, fleet)
-    apply_and_wait(world, things[few:])
-    at_rest[MANY] = quiet_minute(world, metrics_port)
-    for size, minute in at_rest.items():
-        print(f"{size} settled resources, one minute: {minute}")
-    # By kinds: of objects that are named to it, kubectl deletes five a second.
-    world.delete("senlinpolicies", "--all")
-    world.delete("senlinprofiles", "--field-selector=metadata.name!=web-server")
-    wait_until(
-        lambda: len(world.all_of("SenlinProfile") + world.all_of("SenlinPolicy")) == 1, "end"
-    )
+def fleets(world: World) -> None:
+    """Compare the operator with a bare script that does the same, each step right after its own."""
+    creation = apply_and_wait(world, fleet(world))
+    script = Script(world)
+    made = script.create()
     began = time.monotonic()
+    # By their kind: of objects that are named to it, kubectl deletes five a second.
     world.delete("senlinclusters", "--all")
     wait_until(lambda: not world.clusters(), "end of the fleet", pause=1)  # as the script looks
     deletion = time.monotonic() - began
-    made, removed = script(world)
-    print(f"{FLEET} clusters at once, over a bare script of {THREADS} threads: ", end="")
+    removed = script.delete()
+    print(f"\n{FLEET} clusters at once, over a bare script of {THREADS} threads: ", end="")
     print(f"creation {creation / made:.2f}, deletion {deletion / removed:.2f} (budget 1.10)")
 
 
-def script(world: World) -> tuple[float, float]:
-    """Do the same without Kubernetes; return the seconds for creation and deletion."""
-    profile = world.get("SenlinProfile", "web-server")
-    assert profile
-    senlin = Connection(
-        "openstack", clouds=world.sandbox.clouds(), pool_size=THREADS, app_name="script"
-    ).cluster
+def at_rest(world: World, metrics_port: int) -> None:
+    """Compare few settled resources with many, of all kinds."""
+    things = small_things(world, MANY - FLEET - 1)  # and the profile of the clusters
+    apply_and_wait(world, things[: FEW - 1])
+    minutes = {FEW: quiet_minute(world, metrics_port)}
+    apply_and_wait(world, [*fleet(world), *things[FEW - 1 :]])
+    minutes[MANY] = quiet_minute(world, metrics_port)
+    for size, minute in minutes.items():
+        print(f"{size} settled resources, one minute: {minute}")
 
-    def create(number: int) -> str:
+
+def fleet(world: World) -> list[Document]:
+    return [world.cluster(f"fleet-{number}", desiredCapacity=1) for number in range(FLEET)]
+
+
+class Script:
+    """What a person would write who has no Kubernetes."""
+
+    def __init__(self, world: World) -> None:
+        profile = world.get("SenlinProfile", "web-server")
+        assert profile
+        self._profile_id = profile["status"]["id"]
+        self._senlin = Connection(
+            "openstack", clouds=world.sandbox.clouds(), pool_size=THREADS, app_name="script"
+        ).cluster
+        self._ids: set[str] = set()
+
+    def create(self) -> float:
+        """Return the seconds until all clusters are ACTIVE."""
+        began = time.monotonic()
+        with ThreadPoolExecutor(THREADS) as pool:
+            self._ids = set(pool.map(self._create, range(FLEET)))
+        wait_until(
+            lambda: set(map(self._statuses().get, self._ids)) == {"ACTIVE"}, "fleet", pause=1
+        )
+        return time.monotonic() - began
+
+    def delete(self) -> float:
+        """Return the seconds until none of them is left."""
+        began = time.monotonic()
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(self._senlin.delete_cluster, self._ids))
+        wait_until(lambda: not self._ids & self._statuses().keys(), "end of it", pause=1)
+        return time.monotonic() - began
+
+    def _create(self, number: int) -> str:
         body = {"name": f"script-{number}", "desired_capacity": 1, "min_size": 1, "max_size": 5}
-        return senlin.create_cluster(profile_id=profile["status"]["id"], **body).id
+        return self._senlin.create_cluster(profile_id=self._profile_id, **body).id
 
-    def statuses() -> dict[str, str]:
-        return {cluster.id: cluster.status for cluster in senlin.clusters()}
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        began = time.monotonic()
-        ids = set(pool.map(create, range(FLEET)))
-        wait_until(lambda: set(map(statuses().get, ids)) == {"ACTIVE"}, "script's fleet", pause=1)
-        made = time.monotonic() - began
-        began = time.monotonic()
-        list(pool.map(senlin.delete_cluster, ids))
-        wait_until(lambda: not ids & statuses().keys(), "end of the script's", pause=1)
-        return made, time.monotonic() - began
+    def _statuses(self) -> dict[str, str]:
+        return {cluster.id: cluster.status for cluster in self._senlin.clusters()}
