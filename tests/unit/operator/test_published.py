@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from docs.generate import families
-
 from tests.observe.published import Alert, alerts, dashboard, metrics_in, panels, queries
 
-RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
+RUNBOOKS = Path(__file__).parents[3] / "docs" / "runbooks"
 SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
 ROW = re.compile(r"^\| \[(\w+)\]\((\w+\.md)\) \| (\w+) \| (.+) \|$", re.MULTILINE)
 SELECTOR = re.compile(r"(\w+)\{([^}]*)\}")
