@@ -111,6 +111,19 @@ def test_a_detachment_by_others_is_made_good(world: World) -> None:
     world.ready()
 
 
+def test_a_policy_in_use_names_its_users(world: World) -> None:
+    world.apply(policy("deletion"))
+    world.quickstart(policies=listed("deletion"))
+
+    world.delete("senlinpolicy/deletion")
+    ready = world.waits_for("InUse", "SenlinPolicy", "deletion")
+    assert ready["message"] == "Deletion waits for its users to go: SenlinCluster web."
+
+    world.edit("SenlinCluster", "web", policies=[])
+    world.gone("SenlinPolicy", "deletion")
+    world.ready()
+
+
 def test_everything_may_go_at_once(world: World) -> None:
     world.apply(policy("deletion"))
     world.quickstart(policies=listed("deletion"))

@@ -208,6 +208,20 @@ def test_what_senlin_refuses_stalls(world: World, changes: dict[str, Any], sente
     assert world.policies() == []
 
 
+def test_properties_that_kubernetes_lets_change_are_told(
+    world: World, grow: dict[str, Any]
+) -> None:
+    """Its rules do not see a property that no schema describes get another name."""
+    event = grow["spec"]["resource"]["properties"]["event"]
+
+    world.edit("SenlinPolicy", "grow", properties={"event": None, "evnt": event})
+    ready = world.waits_for("Rejected", "SenlinPolicy", "grow")
+    assert ready["message"].startswith("Senlin does not change properties (event, evnt)")
+
+    world.edit("SenlinPolicy", "grow", properties={"event": event, "evnt": None})
+    world.ready("SenlinPolicy", "grow")
+
+
 def test_deletion_deletes_it_in_senlin(world: World, grow: dict[str, Any]) -> None:
     world.delete("senlinpolicy/grow")
     world.gone("SenlinPolicy", "grow")

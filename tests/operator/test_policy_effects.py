@@ -114,7 +114,9 @@ def test_batches_are_honoured_by_a_roll_that_comes_with_them(world: World) -> No
     assert {server["flavor"]["name"] for server in servers(world)} == {"m1.small"}
     first, second, third = rolled(world, cluster)
     assert [len(it) for it in (first, second, third)] == [2, 2, 1]
-    assert actions(world, cluster) == {"CREATE": 1, "ATTACH_POLICY": 1, "UPDATE": 1}
+    scaled(world, 3)
+    scaled(world, 4)
+    assert actions(world, cluster) == {**ATTACHED, "UPDATE": 1, "RESIZE": 2}
     assert drift(world) == []
 
 
@@ -186,6 +188,17 @@ def test_a_deletion_that_spares_the_servers_is_not_undone(world: World) -> None:
     assert spared.cluster_id == ""
     assert [it["id"] for it in servers(world)] == [spared.physical_id]
     world.senlin.wait_for_delete(world.senlin.delete_node(spared), interval=0.2)
+
+
+def test_a_grace_period_longer_than_the_timeout_costs_no_node_too_many(world: World) -> None:
+    """Senlin calls the action timed out once it wakes, and deletes the node all the same."""
+    patient = rule("deletion", grace_period=4)
+    cluster = ruled(world, patient, timeoutSeconds=2)
+
+    scaled(world, 2)
+
+    assert len(servers(world)) == 2
+    assert actions(world, cluster) == {**ATTACHED, "RESIZE": 2}
 
 
 def test_a_hook_is_waited_for(world: World) -> None:
@@ -300,13 +313,12 @@ def test_a_size_that_senlin_owns_follows_its_scaling_policies(world: World) -> N
 def test_a_size_that_the_spec_owns_is_set_back(world: World) -> None:
     cluster = ruled(world, rule("scaling", event="CLUSTER_SCALE_OUT", adjustment={"number": 2}))
 
+    scaled_up_and_down(world, cluster)
     world.senlin.scale_out_cluster(cluster["status"]["id"])
     world.eventually(lambda: drift(world) != [], "set back")
 
-    assert actions(world, cluster) == {**ATTACHED, "SCALE_OUT": 1, "RESIZE": 2}
-    assert [note.split(";")[0] for note in drift(world)] == [
-        "Drift corrected. desiredCapacity 5 → 3"
-    ]
+    assert actions(world, cluster) == {**ATTACHED, "SCALE_OUT": 1, "RESIZE": 4}
+    assert drift(world) == ["Drift corrected. desiredCapacity 4 → 2"]
 
 
 def test_load_balancing_follows_the_nodes(world: World) -> None:
@@ -323,6 +335,24 @@ def test_load_balancing_follows_the_nodes(world: World) -> None:
     assert members(world.nodes_named()) == []
 
 
+def test_a_node_that_load_balancing_cannot_reach_is_told_and_recovered(world: World) -> None:
+    """For Senlin it is in WARNING from then on, whatever a check finds."""
+    elsewhere = rule("loadbalance", pool={"subnet": "public"}, vip={"subnet": "public"})
+    world.apply(elsewhere, world.secret(), world.profile())
+    world.apply(world.cluster(policies=listed("loadbalance")))
+
+    told = world.wait(
+        "SenlinCluster",
+        "web",
+        lambda it: "lb pool" in condition(it, "Ready").get("message", ""),
+        "told",
+    )
+    assert condition(told, "Ready")["reason"] == "Degraded"
+
+    world.edit("SenlinCluster", "web", policies=[], remediation={"mode": "Recover"})
+    world.ready()
+
+
 def names(documents: list[Document]) -> set[str]:
     return {it["name"] for it in documents}
 
@@ -335,6 +365,8 @@ def test_a_health_policys_recoveries_are_not_fought(world: World) -> None:
         recovery={"actions": [{"name": "RECREATE"}]},
     )
     cluster = ruled(world, health, remediation={"mode": "Recover", "checkInterval": "5s"})
+    scaled(world, 5)
+    scaled(world, 3)
     [victim, *_] = servers(world)
 
     world.sandbox.nova.vanish(victim["id"])
@@ -348,4 +380,7 @@ def test_a_health_policys_recoveries_are_not_fought(world: World) -> None:
 
     assert "remediation is left to policy health" in condition(settled, "Ready")["message"]
     done = actions(world, cluster)
-    assert {it: number for it, number in done.items() if it != "CHECK"} == ATTACHED
+    assert {it: number for it, number in done.items() if it != "CHECK"} == {
+        **ATTACHED,
+        "RESIZE": 3,
+    }
