@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from openstack_clustering import Cluster
-from tests.operator.world import World, condition, is_ready, sample
+from tests.operator.world import World, condition, is_ready
 
 # What each of Senlin's types needs at least; all versions of a type have the same schema.
 SMALLEST: dict[str, dict[str, Any]] = {
@@ -48,18 +48,6 @@ def test_a_policy_becomes_ready_and_bears_its_owner_in_its_name(
     }
     assert condition(grow, "Reconciling")["status"] == "False"
     assert condition(grow, "Stalled")["status"] == "False"
-
-
-@pytest.mark.parametrize("name", ["scaling", "deletion", "health"])
-def test_the_samples_become_ready(world: World, name: str) -> None:
-    document = sample(f"policies/{name}.yaml")
-    world.apply(world.secret(), document)
-
-    policy = world.ready("SenlinPolicy", document["metadata"]["name"])
-
-    assert policy["status"]["resource"]["name"] == document["metadata"]["name"]
-    world.delete(f"senlinpolicy/{document['metadata']['name']}")
-    world.gone("SenlinPolicy", document["metadata"]["name"])
 
 
 def test_every_policy_type_of_senlin_can_be_had(world: World) -> None:
