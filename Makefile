@@ -60,6 +60,7 @@ unit: setup ## Run the unit tests (no server)
 .PHONY: test
 test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 9 minutes)
 	$(BIN)/python -m sandbox build
+	$(BIN)/python -m image build
 	$(BIN)/pytest --numprocesses 4
 
 .PHONY: sandbox

@@ -1,4 +1,7 @@
-"""The image without a container engine: `python -m image archive DIRECTORY | rootfs DIRECTORY`."""
+"""The image without a container engine.
+
+`python -m image build | archive DIRECTORY | rootfs DIRECTORY`.
+"""
 
 import argparse
 import shutil
@@ -7,7 +10,14 @@ from pathlib import Path
 
 from image.archive import image_archive
 from image.rootfs import make_rootfs
+from sandbox import debian
 from sandbox.tools import SandboxError
+
+
+def build() -> None:
+    """Build the image into the cache, where that is possible; the tests take it from there."""
+    if debian.obstacle() is None:
+        image_archive()
 
 
 def archive(directory: Path) -> None:
@@ -24,13 +34,14 @@ def rootfs(directory: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m image", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for function in (archive, rootfs):
+    for function in (build, archive, rootfs):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(function=function)
-        command.add_argument("directory", type=Path)
-    arguments = parser.parse_args()
+        if function is not build:
+            command.add_argument("directory", type=Path)
+    arguments = vars(parser.parse_args())
     try:
-        arguments.function(arguments.directory)
+        arguments.pop("function")(**arguments)
     except SandboxError as error:
         sys.exit(f"Error: {error}")
 

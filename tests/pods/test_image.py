@@ -184,10 +184,16 @@ def test_the_dockerfile_builds_the_same(root: Path, tmp_path: Path) -> None:
 def copy(names: list[str], target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for name in names:
+        assert any(name == it or name.startswith(f"{it}/") for it in seen_by_the_build())
         if (REPOSITORY / name).is_dir():
             shutil.copytree(REPOSITORY / name, target, dirs_exist_ok=True)
         else:
             shutil.copy(REPOSITORY / name, target)
+
+
+def seen_by_the_build() -> list[str]:
+    lines = DOCKERFILE.with_name("Dockerfile.dockerignore").read_text().splitlines()
+    return [line.removeprefix("!") for line in lines if line.startswith("!")]
 
 
 def test_every_library_that_python_loads_is_there(root: Path) -> None:

@@ -3,11 +3,13 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 
 from sandbox import debian
 from sandbox.binaries import GIVEN, POD_PACKAGES, not_given
+from sandbox.pods.init import hierarchies
 
 PACKAGES = (
     "catatonit=0.1.7*",
@@ -17,7 +19,13 @@ PACKAGES = (
 )
 PROGRAMS = ("ip", "mount", "unshare")
 NAMESPACES = ("--mount", "--pid", "--fork", "--mount-proc", "--propagation", "private")
-_TRIAL = "mount -t tmpfs tmpfs /run && ip link add trial type bridge"
+# What init.py, containerd and CNI will do; $1 is a directory to do it in.
+_TRIAL = """
+mkdir "$1/upper" "$1/work"
+mount -t tmpfs tmpfs /run
+mount -t overlay overlay -o "lowerdir=/var,upperdir=$1/upper,workdir=$1/work" /var
+ip link add trial type bridge
+"""
 
 
 def node_tools() -> Path:
@@ -36,7 +44,12 @@ def obstacle() -> str | None:
         return f"{GIVEN} has no {', '.join(missing)}."
     if os.geteuid():
         return "it takes root."
-    trial = subprocess.run(
-        ["unshare", "--net", *NAMESPACES, "sh", "-c", _TRIAL], capture_output=True, text=True
-    )
+    if not all(os.access(hierarchy, os.W_OK) for hierarchy in hierarchies()):
+        return "control groups cannot be made."
+    with tempfile.TemporaryDirectory() as directory:
+        trial = subprocess.run(
+            ["unshare", "--net", *NAMESPACES, "sh", "-ec", _TRIAL, "sh", directory],
+            capture_output=True,
+            text=True,
+        )
     return trial.stderr.strip() if trial.returncode else None
