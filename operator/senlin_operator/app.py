@@ -73,7 +73,6 @@ class App:
         tasks = [
             asyncio.create_task(self._controller.run(), name="controller"),
             asyncio.create_task(self._recorder.run(), name="recorder"),
-            asyncio.create_task(self._beat(), name="heartbeat"),
         ]
         self.health.ready = True
         registry = handlers.build_registry(
@@ -112,11 +111,6 @@ class App:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._clouds.close()
 
-    async def _beat(self) -> None:
-        while True:
-            self.health.beat()
-            await asyncio.sleep(_BEAT)
-
     def _wake_changed(self, ids: set[str]) -> None:
         self._wake(self._cache.of(ids))
 
@@ -141,13 +135,22 @@ async def run(settings: Settings) -> None:
             REGISTRY.register(app.figures)
             stack.callback(REGISTRY.unregister, app.figures)
             stack.callback(metrics.serve(settings.host, settings.metrics_port, app.health))
+        beating = asyncio.create_task(_beat(app.health), name="heartbeat")
         try:
             if settings.leader_election:
                 await _lead(settings, Leases(kube, _namespace(settings)), fence, app)
             else:
                 await app.run()
         finally:
+            beating.cancel()
             await kube.close()
+
+
+async def _beat(health: metrics.Health) -> None:
+    """Show that the event loop runs, also while the process stands by."""
+    while True:
+        health.beat()
+        await asyncio.sleep(_BEAT)
 
 
 async def _lead(settings: Settings, leases: Leases, fence: Fence, app: App) -> None:

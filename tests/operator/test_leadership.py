@@ -1,12 +1,14 @@
 """Several operator processes: one acts at a time, and for each namespace the same one."""
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.control import fetch
 from senlin_operator.engine.leader import Shard
 from tests.operator.world import PROGRAM, Operator, World, ticks
 
@@ -99,6 +101,21 @@ def test_a_standby_stops_at_once(idle_world: World, replicas: tuple[Replica, Rep
 
     assert second.stop() == 0
     assert second.writes() == []
+
+
+def test_a_standby_lives(idle_world: World, replicas: tuple[Replica, Replica]) -> None:
+    """Its probe fails after 30 seconds without a sign of life."""
+    first, second = replicas
+    lead(idle_world, first)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    second.elect("--metrics-port", str(port))
+    for _ in ticks(35, pause=1):
+        assert second.running
+
+    assert fetch("GET", f"http://127.0.0.1:{port}/livez").status_code == 200
+    assert fetch("GET", f"http://127.0.0.1:{port}/readyz").status_code == 200
 
 
 def test_a_killed_leader_is_replaced(idle_world: World, replicas: tuple[Replica, Replica]) -> None:
