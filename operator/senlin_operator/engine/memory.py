@@ -16,6 +16,9 @@ GRACE = 10.0  # seconds
 UNCLEAR = 3.0  # seconds
 # How long a transient status without an action is believed: between two list calls it is usual.
 MOVING = 30.0  # seconds
+# The same after an action of ours that failed: an update that Senlin 16 gives up half-way leaves a
+# node UPDATING. Its engine may still need a moment to weigh a cluster.
+LEFT = 5.0  # seconds
 
 
 @dataclass(slots=True)
@@ -79,12 +82,17 @@ class Memory:
             self.succeed()
         return self.failure if time.monotonic() < self.retry_at else None
 
-    def stuck(self, *, moving: bool) -> bool:
-        """Return whether a transient status without an action has lasted too long."""
+    def stuck(self, *, moving: bool, explained: bool = False) -> bool:
+        """Return whether a transient status without an action has lasted too long.
+
+        Args:
+            moving: Whether the status is transient now.
+            explained: The last action of ours has failed, and may have left it so.
+        """
         if not moving:
             self.moving_since = None
             return False
         now = time.monotonic()
         if self.moving_since is None:
             self.moving_since = now
-        return now - self.moving_since > MOVING
+        return now - self.moving_since > (LEFT if explained else MOVING)

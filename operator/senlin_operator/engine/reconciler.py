@@ -184,7 +184,7 @@ class Reconciler:
 
     async def _unstick(self, attempt: Attempt, view: View, seen: Seen) -> Outcome | None:
         """Wait for a transient status to pass; one that stays needs a check to leave it."""
-        if not attempt.memory.stuck(moving=seen.moving):
+        if not attempt.memory.stuck(moving=seen.moving, explained=attempt.report.failed):
             if not seen.moving:
                 return None
             view.inventory.wait_for_look(attempt.resource.key)

@@ -45,6 +45,11 @@ class Report:
             return str(self.action["id"])
         return None
 
+    @property
+    def failed(self) -> bool:
+        """Return whether our last action has failed."""
+        return bool(self.action and self.action["status"] == FAILED)
+
     def action_condition(self) -> list[Condition]:
         """Return ActionSucceeded, if there ever was an action."""
         if not self.action:

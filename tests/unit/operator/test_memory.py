@@ -5,7 +5,7 @@ import math
 import pytest
 from builders import GUARDED, Clock, Document, a_cluster_manifest, a_resource, ready
 
-from senlin_operator.engine.memory import GRACE, MOVING, UNCLEAR, Memory
+from senlin_operator.engine.memory import GRACE, LEFT, MOVING, UNCLEAR, Memory
 from senlin_operator.engine.outcome import REPROBE, Blocked, Failed
 from senlin_operator.kube.conditions import Reason
 
@@ -117,6 +117,17 @@ def test_what_moves_for_long_is_stuck(clock: Clock) -> None:
     assert not memory.stuck(moving=True)
     clock.advance(1)
     assert memory.stuck(moving=True)
+
+
+def test_what_a_failed_action_left_moving_is_stuck_soon(clock: Clock) -> None:
+    memory = Memory()
+
+    assert not memory.stuck(moving=True, explained=True)
+    clock.advance(LEFT - 1)
+    assert not memory.stuck(moving=True, explained=True)
+    clock.advance(1)
+    assert memory.stuck(moving=True, explained=True)
+    assert not memory.stuck(moving=True)
 
 
 def test_what_came_to_rest_in_between_is_not_stuck(clock: Clock) -> None:

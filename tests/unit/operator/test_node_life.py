@@ -236,6 +236,25 @@ async def test_what_an_engine_left_unfinished_is_built(world: World) -> None:
     assert world.requests() == ["create_profile", "create_node", "recover_node"]
 
 
+async def test_what_a_failed_action_left_behind_is_checked_soon(world: World) -> None:
+    id_ = await alone(world)
+    world.senlin.slow = True
+    world.kube.apply(a_one({"name": "two"}))
+    await world.look()
+    for _ in range(2):
+        world.senlin.work()
+    world.senlin.die(cleanly=False)
+    world.senlin.slow = False
+    await world.converge(2)
+    assert (world.senlin.node(id_).status, world.reason(ONE)) == ("UPDATING", "ActionFailed")
+
+    await world.retry(ONE, after=6)
+    await world.converge(3)
+
+    assert world.requests() == ["update_node", "check_node", "update_node"]
+    assert (world.senlin.node(id_).name, world.reason(ONE)) == ("two", "Ready")
+
+
 async def test_a_lost_server_is_reported(world: World) -> None:
     id_ = await alone(world)
 
