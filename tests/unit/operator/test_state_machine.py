@@ -422,6 +422,8 @@ class Story(RuleBasedStateMachine):
         declared = [node for node in self.declared(it.key.name) if not node.deleting]
         if any(node["status"] != "ACTIVE" for node in members):
             troubles |= {"Degraded"}
+        if wanted["capacityOwner"] == "Senlin" and len(members) != self.size_of(it):
+            troubles |= {"Degraded"}  # an engine died while it scaled: Senlin owns the size
         if {"young", "old"} <= {ref["policyRef"]["name"] for ref in wanted.get("policies", ())}:
             troubles |= {"PoliciesConflict"}
         if len(declared) > wanted["desiredCapacity"] and wanted["capacityOwner"] == "Spec":
@@ -429,6 +431,9 @@ class Story(RuleBasedStateMachine):
         if any(self.reason(node.key) != "Ready" for node in declared):
             troubles |= {"MembersPending"}
         return troubles
+
+    def size_of(self, it: Resource) -> int | None:
+        return self.senlin.cluster(it.cloud_id).desired_capacity if it.cloud_id else None
 
     def troubles_of_a_mirror(self, it: Resource) -> set[str]:
         node = self.senlin.node(it.cloud_id) if it.unmanaged and it.cloud_id else None
