@@ -1,37 +1,27 @@
-"""The rights of the operator, as the README has them."""
+"""The rights of the operator, as its kustomization and its chart give them."""
 
+from pathlib import Path
 from typing import Any
 
+import yaml
+
 NAME = "operator"
-RULES = [
-    {
-        "apiGroups": ["senlin.openstack.org"],
-        "resources": ["senlinclusters", "senlinnodes", "senlinpolicies", "senlinprofiles"],
-        "verbs": ["get", "list", "watch", "patch"],
-    },
-    {
-        "apiGroups": ["senlin.openstack.org"],
-        "resources": [
-            "senlinclusters/status",
-            "senlinnodes/status",
-            "senlinpolicies/status",
-            "senlinprofiles/status",
-        ],
-        "verbs": ["patch"],
-    },
-    {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list", "watch", "patch"]},
-    {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create"]},
-]
+_RBAC = Path(__file__).parents[2] / "deploy" / "kustomize" / "base" / "rbac.yaml"
 
 
 def operator_account(namespace: str) -> list[dict[str, Any]]:
     """Return a ServiceAccount that has the operator's rights in its own namespace."""
     rbac = "rbac.authorization.k8s.io"
+    [rules] = [
+        document["rules"]
+        for document in yaml.safe_load_all(_RBAC.read_text())
+        if document["kind"] == "ClusterRole"
+    ]
     account = {"kind": "ServiceAccount", "name": NAME, "namespace": namespace}
     metadata = {"name": NAME}
     return [
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
-        {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": metadata, "rules": RULES},
+        {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": metadata, "rules": rules},
         {
             "apiVersion": f"{rbac}/v1",
             "kind": "RoleBinding",
