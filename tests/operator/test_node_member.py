@@ -118,6 +118,23 @@ def test_two_nodes_swap_places_in_full_clusters(world: World) -> None:
     assert len(world.nodes()) == 2
 
 
+def test_a_move_survives_the_death_of_the_operator(world: World) -> None:
+    with_clusters(world, *(world.cluster(name, desiredCapacity=1) for name in ("blue", "green")))
+    world.apply(world.node(**in_cluster("blue")))
+    before = ready(world)
+
+    world.edit(NODE, "web-1", **in_cluster("green"))
+    for step in ("Leaving", "Joining"):
+        world.eventually(lambda step=step: step in [it for it, _ in world.events("web-1")], step)
+        world.operator.kill()
+        world.operator.start()
+
+    after = ready(world, seconds=60)
+    assert server_of(after) == server_of(before)
+    assert after["status"]["resource"]["clusterID"] == cluster_of(world, "green").id
+    assert len([it for it in world.nodes() if it.id == before["status"]["id"]]) == 1
+
+
 def test_a_node_leaves_with_its_server(world: World) -> None:
     with_clusters(world, world.cluster(minSize=1, desiredCapacity=1))
     world.apply(world.node(role="primary", **in_cluster("web")))
