@@ -13,25 +13,19 @@ from builders import (
     a_node,
     a_node_manifest,
     a_policy,
-    a_profile,
     a_profile_manifest,
     a_resource,
     a_snapshot,
     ready,
 )
-from small_adoption import Adopting
 from small_senlin import SmallSenlin
 
-from openstack_clustering import Profile
-from openstack_clustering.exceptions import ServerError
 from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.engine.outcome import Impossible
 from senlin_operator.kinds import node
 from senlin_operator.kinds.bindings import Binding
 from senlin_operator.kinds.common import Delete
 from senlin_operator.kinds.node import (
     KIND,
-    Adopt,
     Check,
     Create,
     DeleteProfile,
@@ -46,7 +40,7 @@ from senlin_operator.kinds.node import (
     observe,
     status,
 )
-from senlin_operator.kinds.node_observed import ADOPTED, Observed
+from senlin_operator.kinds.node_observed import Observed
 from senlin_operator.kinds.node_spec import Adoption, Spec
 from senlin_operator.kinds.remediation import Remediation
 from senlin_operator.kube.objects import Key
@@ -59,7 +53,6 @@ KNOWN = {
 }
 SPEC = Spec(name="one", profile_id="p1")
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0", overrides={"key_name": "mine"})
-ADOPT = Adopt(Spec(name="one", metadata={"a": "1"}, adoption=ADOPTION), ADOPTION)
 SEEN = Observed(
     id="n1", name="node-n1", profile_id="p1", physical_id="server-n1", around=a_snapshot()
 )
@@ -69,9 +62,6 @@ def an_adopting_manifest(**adoption: Any) -> Document:
     raw = a_node_manifest("one", {"adopt": {"identity": "s1", **adoption}})
     del raw["spec"]["resource"]["profileRef"]
     return raw
-
-
-MADE = a_profile("p1", uid=None, name="prof-one")  # by an adoption
 
 
 @pytest.mark.parametrize(
@@ -193,30 +183,6 @@ def test_observe_reads_the_document(fields: Document, differences: Document) -> 
     assert [it["status"] for it in seen.faults] == (["ERROR"] if seen.status == "ERROR" else [])
 
 
-@pytest.mark.parametrize(
-    ("profile", "metadata", "unmarked"),
-    [
-        pytest.param(MADE, {ADOPTED: "yes"}, "p1", id="as Senlin makes it"),
-        pytest.param(MADE, {}, None, id="of that name, but of a node that was not adopted"),
-        pytest.param(
-            a_profile("p1", uid=UID, name="prof-one"), {ADOPTED: "yes"}, None, id="marked already"
-        ),
-        pytest.param(a_profile("p1", None, name="one"), {ADOPTED: "yes"}, None, id="another name"),
-        pytest.param(
-            a_profile("p2", None, name="prof-one"), {ADOPTED: "yes"}, None, id="another node's"
-        ),
-    ],
-)
-def test_observe_tells_the_profile_of_an_adoption(
-    profile: Profile, metadata: Document, unmarked: str | None
-) -> None:
-    nodes = [a_node("n1", metadata=metadata)]
-    seen = observe(a_snapshot(nodes=nodes, profiles=[profile]), "n1", UID)
-
-    assert seen is not None
-    assert seen.unmarked_profile == unmarked
-
-
 def test_status() -> None:
     member = replace(
         SEEN,
@@ -328,99 +294,9 @@ def test_what_is_discarded_is_told() -> None:
     assert not execute(senlin.proxy, Delete("n1"), UID).discarded
 
 
-def test_an_adoption_is_previewed_and_marked() -> None:
-    senlin = Adopting()
-
-    started = execute(senlin.proxy, ADOPT, UID)
-
-    assert senlin.requests == [("adopt_node", "preview"), ("adopt_node", "s1")]
-    assert started.action_id is None
-    assert senlin.node(started.id).metadata == {"a": "1", OWNER: UID, ADOPTED: "yes"}
-
-
-def test_the_profile_of_an_adoption_is_marked_and_deleted() -> None:
-    senlin = Adopting()
-    id_ = execute(senlin.proxy, ADOPT, UID).id
-    profile = senlin.node(id_).profile_id
-
-    execute(senlin.proxy, MarkProfile(id_, profile), UID)
-    [leftover] = KIND.leftovers(senlin.look(), UID)
-    assert leftover == DeleteProfile(profile)
-    assert KIND.leftovers(senlin.look(), "another") == []
-
-    execute(senlin.proxy, Delete(id_), UID)
-    execute(senlin.proxy, leftover, UID)
-    assert senlin.look().profiles == {}
-
-
-@pytest.mark.parametrize("force", [False, True])
-def test_a_profile_that_bears_no_mark_yet_goes_as_well(force: bool) -> None:
-    """As when the process died after the adoption, and the resource is deleted by then."""
-    senlin = Adopting()
-    execute(senlin.proxy, ADOPT, UID)
-    seen = observe(senlin.look(), None, UID)
-    assert seen is not None
-    senlin.requests.clear()
-
-    started = execute(senlin.proxy, KIND.remove(seen, force), UID)
-
-    assert [verb for verb, *_ in senlin.requests] == ["update_profile", "delete_node"]
-    assert ("force" in senlin.requests[-1]) == force
-    assert started.action_id == senlin.started[-1]
-    assert [it.id for it in KIND.leftovers(senlin.look(), UID)] == [seen.profile_id]
-
-
 def test_any_other_node_is_simply_deleted() -> None:
     assert KIND.remove(SEEN, False) == Delete("n1")
     assert KIND.remove(SEEN, True) == Delete("n1", force=True)
-
-
-def test_an_adoption_whose_reply_was_lost_is_not_repeated() -> None:
-    senlin = Adopting()
-    first = execute(senlin.proxy, ADOPT, UID)
-    senlin.requests.clear()
-
-    assert execute(senlin.proxy, ADOPT, UID).id == first.id
-    assert senlin.requests == []
-
-
-def test_what_is_a_node_already_is_not_adopted() -> None:
-    senlin = Adopting()
-    senlin.put_node(a_node("theirs", "", name="theirs", physical_id="s1"))
-
-    with pytest.raises(Impossible, match=r"s1 is already node theirs \(theirs\)"):
-        execute(senlin.proxy, ADOPT, UID)
-    assert senlin.requests == []
-
-
-def test_what_senlin_would_make_no_profile_of_is_told_before() -> None:
-    senlin = Adopting(user_data=None, admin_pass=None)
-
-    with pytest.raises(Impossible, match="s1 has no admin_pass, user_data, and Senlin 16 makes"):
-        execute(senlin.proxy, ADOPT, UID)
-    assert senlin.requests == [("adopt_node", "preview")]
-
-
-@pytest.mark.parametrize(
-    ("error", "raised"),
-    [
-        pytest.param(
-            ServerError("404: No Server found for s1", type="ProfileOperationFailed"),
-            Impossible,
-            id="there is none",
-        ),
-        pytest.param(
-            ServerError("503: Nova is down", type="ProfileOperationFailed"), ServerError, id="down"
-        ),
-        pytest.param(ServerError("404", type="Whatever"), ServerError, id="something else"),
-    ],
-)
-def test_a_server_that_cannot_be_adopted(error: ServerError, raised: type[Exception]) -> None:
-    senlin = Adopting()
-    senlin.missing = error
-
-    with pytest.raises(raised):
-        execute(senlin.proxy, ADOPT, UID)
 
 
 @pytest.mark.parametrize(
