@@ -117,7 +117,7 @@ def test_nothing_works_while_nova_is_down(cloud: Sandbox, senlin: Senlin) -> Non
 def test_nova_comes_back_by_itself(cloud: Sandbox, senlin: Senlin) -> None:
     cluster_id = senlin.active_cluster(unique("web"), 1)
 
-    cloud.nova.down(seconds=0.5)
+    cloud.nova.down(seconds=3)
 
     assert senlin.act(cluster_id, "check") == "FAILED"
     wait_for(lambda: senlin.act(cluster_id, "check") == "SUCCEEDED")
