@@ -27,6 +27,7 @@ from senlin_operator.kube.status import render, same
 from senlin_operator.telemetry import metrics
 
 _DRIFT = " Drift corrected: "
+_AGAIN = 30.0  # seconds
 _log = logging.getLogger(__name__)
 
 
@@ -83,9 +84,12 @@ class Conclusion:
 
     def _come_back(self, attempt: Attempt, outcome: Outcome) -> None:
         key, memory = attempt.resource.key, attempt.memory
+        held = memory.retry_at - time.monotonic()
         match outcome:
-            case Failed() | Blocked() if outcome == memory.failure:
-                self._queue.add_after(key, max(memory.retry_at - time.monotonic(), 0.1))
+            case Failed() | Blocked() if outcome == memory.failure and held > 0:
+                self._queue.add_after(key, held)
+            case Failed():  # before it came to a step; the next good look wakes it, too
+                self._queue.add_after(key, _AGAIN)
             case Blocked(after=seconds) | Waiting(after=float() | int() as seconds):
                 self._queue.add_after(key, seconds)
             case Settled(after=float() as seconds):

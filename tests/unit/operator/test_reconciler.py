@@ -3,17 +3,17 @@
 import pytest
 from builders import (
     GUARDED,
+    Clock,
     a_cluster,
     a_cluster_manifest,
     a_node,
     a_profile_manifest,
     ready,
 )
+from prometheus_client import REGISTRY
 from small_world import CHECKED, FOUR, PROFILE, SMALL, THREE, WEB, World
 
-from openstack_clustering.exceptions import (
-    BadRequest,
-)
+from openstack_clustering.exceptions import BadRequest, ConnectFailure
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import FINALIZER, PAUSED
 
@@ -221,3 +221,29 @@ async def test_a_paused_object_is_left_alone(settled: World, paused: str) -> Non
     await settled.converge()
 
     assert settled.requests() == ([] if paused == "true" else ["resize_cluster"])
+
+
+async def test_a_step_and_looks_that_fail_alike_are_not_tried_again_and_again(
+    settled: World, clock: Clock
+) -> None:
+    settled.senlin.refusals.append(ConnectFailure("Keystone does not answer."))
+    settled.kube.apply(a_cluster_manifest("web", FOUR))
+    await settled.rest()
+    settled.senlin.down = ConnectFailure("Keystone does not answer.")
+    await settled.look()
+    clock.advance(10)  # the step may be tried again
+
+    attempts = [await failed_attempts(settled, clock) for _ in range(20)]
+
+    assert attempts[-1] - attempts[0] <= 1
+    clock.advance(30)
+    assert await failed_attempts(settled, clock) > attempts[-1]
+
+
+async def failed_attempts(world: World, clock: Clock) -> float:
+    """Let some time pass; return how often the cluster was tried in vain so far."""
+    clock.advance(0.2)
+    world.queue.add(SMALL)  # wakes the queue, which sleeps by a real clock
+    await world.rest()
+    labels = {"kind": "SenlinCluster", "outcome": "failed"}
+    return REGISTRY.get_sample_value("senlin_operator_reconcile_total", labels) or 0.0
