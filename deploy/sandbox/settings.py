@@ -38,13 +38,13 @@ class Settings:
     directory: Path
     ports: dict[str, int]
     binaries: Path | None  # None: without Kubernetes
-    pods: Path | None  # what runs them; None: without pods
     keystone: Path
     senlin: Path
     databases: Path
     audit: bool
     token_lifetime: int  # seconds
     temporary: bool  # the directory goes when the sandbox goes
+    pods: Path | None = None  # what runs them; None: without pods
     tls: bool = False  # Keystone and Senlin speak HTTPS, by an authority of their own
 
     def save(self) -> None:
@@ -63,7 +63,7 @@ class Settings:
         """
         saved: dict[str, Any] = json.loads((directory / "sandbox.json").read_text())
         for name in ("directory", "keystone", "senlin", "databases", "binaries", "pods"):
-            saved[name] = saved[name] and Path(saved[name])
+            saved[name] = Path(saved[name]) if saved.get(name) else None
         return replace(cls(**saved), directory=directory)
 
     @property
