@@ -353,6 +353,29 @@ def test_a_node_that_load_balancing_cannot_reach_is_told_and_recovered(world: Wo
     world.ready()
 
 
+def test_policies_of_many_types_get_along(world: World) -> None:
+    polling = {"interval": 5, "detection_modes": [{"type": "NODE_STATUS_POLLING"}]}
+    rules = [
+        rule("affinity", servergroup={"policies": "soft-anti-affinity"}),
+        rule("batch", max_batch_size=1, pause_time=0),
+        rule("deletion", criteria="OLDEST_FIRST"),
+        rule("health", detection=polling, recovery={"actions": [{"name": "RECREATE"}]}),
+        rule("loadbalance", pool={"subnet": "private"}, vip={"subnet": "public"}),
+        rule("scaling", event="CLUSTER_SCALE_OUT", adjustment={}),
+        rule("zone_placement", zones=[{"name": "az1"}, {"name": "az2"}]),
+    ]
+    cluster = ruled(world, *rules)
+    old = {it["id"] for it in servers(world)}
+
+    scaled(world, 5)
+    scaled(world, 2)
+
+    assert not old & {it["id"] for it in servers(world)}
+    assert names(world.sandbox.nova.pool_members(world.nodes_named())) == names(servers(world))
+    assert actions(world, cluster) == {**ATTACHED, "ATTACH_POLICY": len(rules), "RESIZE": 3}
+    assert drift(world) == []
+
+
 def names(documents: list[Document]) -> set[str]:
     return {it["name"] for it in documents}
 
