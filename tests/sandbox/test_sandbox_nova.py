@@ -56,7 +56,7 @@ def test_a_slow_build_takes_its_time(cloud: Sandbox, senlin: Senlin) -> None:
     with cloud.nova.slow_builds(1, f"{name}-*"):
         senlin.active_cluster(name, 2)
 
-    assert 1 < time.monotonic() - begin < 2
+    assert time.monotonic() - begin > 1
 
 
 def test_a_slow_build_is_done_once_its_fault_is_lifted(cloud: Sandbox, senlin: Senlin) -> None:
