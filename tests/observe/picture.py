@@ -15,6 +15,7 @@ from tests.observe.svg import Chart, Line, picture
 
 TARGET = Path(__file__).parents[2] / "docs" / "img" / "dashboard.svg"
 SECONDS = 300
+STEP = 2  # seconds between the points of a line
 OUTAGE = 30  # seconds
 WINDOW = "15s"  # the scrapes are a second apart
 FLEET = 4
@@ -78,7 +79,7 @@ def chart(prometheus: Prometheus, panel: dict[str, Any]) -> Chart:
         line(series, target["legendFormat"])
         for target in panel["targets"]
         for series in prometheus.history(
-            target["expr"].replace("$__rate_interval", WINDOW), SECONDS
+            target["expr"].replace("$__rate_interval", WINDOW), SECONDS, STEP
         )
     ]
     highest = sorted((it for it in found if it.points), key=_height, reverse=True)

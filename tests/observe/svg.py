@@ -12,7 +12,8 @@ LEFT, TOP, RIGHT = 52, 30, 12
 PLOT = (WIDTH - LEFT - RIGHT, 120)
 LEGEND = 14  # a line
 LEGEND_COLUMNS, LEGEND_ROWS = 2, 3
-LETTERS = 28  # in a legend
+LETTERS = 24  # in a legend
+GAP = 5.0  # seconds without a value: the line begins anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,14 @@ def _chart(chart: Chart, seconds: float) -> list[str]:
 
 def _path(line: Line, seconds: float, top: float, colour: str) -> str:
     width, height = PLOT
-    points = " ".join(
-        f"{LEFT + width * at / seconds:.1f},{TOP + height * (1 - value / top):.1f}"
-        for at, value in line.points
-    )
-    return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+    before = -math.inf
+    parts = []
+    for at, value in line.points:
+        pen = "L" if at - before < GAP else "M"
+        before = at
+        x, y = LEFT + width * at / seconds, TOP + height * (1 - value / top)
+        parts.append(f"{pen}{x:.1f} {y:.1f}")
+    return f'<path d="{"".join(parts)}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
 
 
 def _legend(number: int, label: str, colour: str) -> list[str]:
