@@ -104,6 +104,14 @@ def test_it_runs_the_operator_as_nobody_in_particular(config: dict[str, Any]) ->
     assert "8080/tcp" in config["ExposedPorts"]
 
 
+def test_its_environment_names_what_is_in_it(config: dict[str, Any], root: Path) -> None:
+    environ = dict(line.split("=", 1) for line in config["Env"])
+    programs = [Path(place) / config["Entrypoint"][0] for place in environ["PATH"].split(":")]
+
+    assert any((root / program.relative_to("/")).exists() for program in programs)
+    assert (root / Path(environ["SSL_CERT_FILE"]).relative_to("/")).stat().st_size > 100_000
+
+
 def test_its_labels_are_the_project_s(config: dict[str, Any]) -> None:
     labels = {
         key.removeprefix("org.opencontainers.image."): value

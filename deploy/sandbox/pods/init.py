@@ -81,7 +81,14 @@ def make_cgroups(name: str) -> None:
         if hierarchy.name in ("pids", CGROUPS.name):
             own = group / "node"
             own.mkdir(exist_ok=True)
-            (own / "cgroup.procs").write_text("1")
+            join(own / "cgroup.procs")
+
+
+def join(processes: Path) -> None:
+    """Join a control group, once those of the node that was killed before this one have ended."""
+    while processes.read_text():
+        time.sleep(POLL_SECONDS)
+    processes.write_text("1")
 
 
 def hierarchies() -> list[Path]:

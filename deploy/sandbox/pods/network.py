@@ -40,19 +40,19 @@ def joined(pid: int) -> Iterator[None]:
         _enter(Path(f"/proc/{pid}/ns/net"))
         yield
     finally:
-        _set(before)
+        _switch_to(before)
         os.close(before)
 
 
 def _enter(namespace: Path) -> None:
     descriptor = os.open(namespace, os.O_RDONLY)
     try:
-        _set(descriptor)
+        _switch_to(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _set(namespace: int) -> None:
+def _switch_to(namespace: int) -> None:
     if _libc.setns(namespace, CLONE_NEWNET):  # os.setns exists from Python 3.12 on
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
