@@ -63,15 +63,17 @@ class Snapshot:
         """Return the unfinished actions that keep others off a cluster, or off a node.
 
         A cluster is touched by the actions of its nodes as well: the children of a check and of a
-        recovery are stored without a cluster. A node is touched by what its cluster does.
+        recovery are stored without a cluster. A node is touched by what its cluster does; that may
+        show by actions on other nodes alone, as a cluster's failed action is not listed though
+        its last children still run.
         """
         node = self.nodes.get(id_)
-        touched = {node.cluster_id} if node else {it.id for it in self.members.get(id_, ())}
-        touched = (touched | {id_}) - {""}
+        around = (node.cluster_id if node else None) or id_
+        touched = {id_, around, *(it.id for it in self.members.get(around, ()))}
         return [
             action
             for action in self.unfinished.values()
-            if action.target_id in touched or action.cluster_id == id_
+            if action.target_id in touched or action.cluster_id == around
         ]
 
 

@@ -65,6 +65,21 @@ def test_actions_of_a_cluster(action: Action, touches: bool) -> None:
     snapshot = a_snapshot(nodes=[a_node("n1"), a_node("n2", "c2")], unfinished=[action])
 
     assert snapshot.actions_of("c1") == ([action] if touches else [])
+    assert snapshot.actions_of("n1") == ([action] if touches else [])
+
+
+@pytest.mark.parametrize(
+    ("action", "touches"),
+    [
+        pytest.param(an_action(target="n1", cluster_id=""), True, id="on it"),
+        pytest.param(an_action(target="n2", cluster_id=""), False, id="on another"),
+        pytest.param(an_action(), False, id="on a cluster"),
+    ],
+)
+def test_actions_of_a_node_alone(action: Action, touches: bool) -> None:
+    snapshot = a_snapshot(nodes=[a_node("n1", ""), a_node("n2", "")], unfinished=[action])
+
+    assert snapshot.actions_of("n1") == ([action] if touches else [])
 
 
 @pytest.mark.parametrize(
