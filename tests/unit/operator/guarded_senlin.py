@@ -14,6 +14,8 @@ from senlin_operator.cloud.inventory import OWNER, owner_of
 
 _WITHOUT_HEED = ("CLUSTER_DELETE", "NODE_DELETE")  # Senlin takes them whatever goes on
 _READS = ("look", "details")
+_ROUND = 1.0  # seconds until a request is carried out that the client has given up
+_LONG = 5.0  # and one of a client that has died
 
 
 class GuardedSenlin(SmallSenlin):
@@ -28,20 +30,27 @@ class GuardedSenlin(SmallSenlin):
         self.delay = False  # the next write is carried out when the client has given up
         self._lives = lives
         self._ours: set[str] = set()  # actions that the operator has begun
-        self._late: list[Callable[[Proxy], Any]] = []
+        self._late: list[tuple[float, Callable[[Proxy], Any]]] = []  # when, and what
         self._working = ""  # the action that gets on
 
     def answer(self, operation: str, send: Callable[[Proxy], Any]) -> Any:
         if self.delay and operation not in _READS:
             self.delay = False
-            self._late.append(send)
+            self._late.append((self._clock() + _ROUND, send))
             raise RequestTimeout("No answer came in time.")
         return super().answer(operation, send)
 
+    def put_off(self, operation: str, send: Callable[[Proxy], Any]) -> None:
+        """Carry a request out later, though nobody waits for the answer any more."""
+        if operation not in _READS:
+            self._late.append((self._clock() + _LONG, send))
+
     def catch_up(self) -> None:
-        """Carry out what nobody waits for any more."""
-        late, self._late = self._late, []
-        for send in late:
+        """Carry out what has been put off."""
+        now = self._clock()
+        due = [send for at, send in self._late if at <= now]
+        self._late = [(at, send) for at, send in self._late if at > now]
+        for send in due:
             with contextlib.suppress(ClientException), self.asked_by_operator():
                 send(self.proxy)
 

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -43,18 +44,29 @@ CHECKED = THREE | {"remediation": {"mode": "Report", "checkInterval": "5m"}}
 _TURNS = 200  # of the event loop: more than anything here takes, as nothing really waits
 
 
+class Last(Enum):
+    """What becomes of the last request of a process."""
+
+    UNSENT = "it was never sent"
+    DONE = "it was carried out"
+    LATE = "it is carried out when another process has begun already"
+
+
 class Fuse:
-    """Ends a process before or after one of its requests: whoever asks then waits for ever."""
+    """Ends a process at one of its requests: whoever asks then waits for ever."""
 
     def __init__(self) -> None:
         self.left: int | None = None  # requests; None: it lives on
-        self.carried_out = False  # the last one
+        self.last = Last.DONE
         self.burnt = False
 
-    async def before(self) -> None:
-        if self.left is not None:
+    async def before(self, put_off: Callable[[], None] = lambda: None) -> None:
+        """Live on, or not: then the request may be put off."""
+        if self.left is not None and not self.burnt:
             self.left -= 1
-            self.burnt = self.burnt or (self.left <= 0 and not self.carried_out)
+            self.burnt = self.left <= 0 and self.last != Last.DONE
+            if self.burnt and self.last == Last.LATE:
+                put_off()
         await self._hang_if_burnt()
 
     async def after(self) -> None:
@@ -97,7 +109,7 @@ class SmallCloud(Cloud):
         self, operation: str, send: Callable[[Proxy], Any], *, urgent: bool = False
     ) -> Any:
         await asyncio.sleep(0)
-        await self._fuse.before()
+        await self._fuse.before(lambda: self.senlin.put_off(operation, send))
         answer = self.senlin.answer(operation, send)
         await self._fuse.after()
         return answer

@@ -30,7 +30,7 @@ from guarded_senlin import GuardedSenlin
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from small_world import KINDS, World, go_by
+from small_world import KINDS, Last, World, go_by
 
 from openstack_clustering import ClientException
 from openstack_clustering.exceptions import Conflict, ConnectFailure, ServerError
@@ -42,6 +42,7 @@ OTHERS = "theirs"
 # Seconds between two looks, the longer the less goes on: until something is tried again, until a
 # request that was refused is, until an action must be dead.
 _PAUSES = (1.0, 1.0, 6.0, 40.0, 310.0, 310.0, 4000.0)
+_START = 12  # looks until all that is there at the beginning is Ready
 _QUIET = 2  # looks that show nothing new
 _TICKS = 200  # at most, until all is well
 
@@ -66,12 +67,17 @@ keys = st.one_of(
     st.builds(lambda name: Key("SenlinProfile", "team", name), profiles),
     st.builds(lambda name: Key("SenlinPolicy", "team", name), policies),
 )
-refusals = st.sampled_from(
-    [
-        ServerError("boom"),
-        Conflict("locked", type="ResourceIsLocked"),
-        ConnectFailure("refused", sent=False),
-    ]
+REFUSALS = {
+    "Senlin fails": ServerError("boom"),
+    "Senlin is busy": Conflict("locked", type="ResourceIsLocked"),
+    "Senlin is away": ConnectFailure("refused", sent=False),
+}
+KUBE_REFUSALS = {
+    "Kubernetes fails": KubeError(500, "etcd is away"),
+    "Kubernetes is away": KubeError(0, "the Kubernetes API is not reachable"),
+}
+failures = st.sampled_from(
+    [*REFUSALS, *KUBE_REFUSALS, "a reply is lost", "a request takes long", "no server is built"]
 )
 
 
@@ -131,8 +137,11 @@ class Story(RuleBasedStateMachine):
             self.senlin.put_policy(a_policy("their-policy", OTHERS))
             self.senlin.foreign = {OTHERS, "their-node", "p1", "their-policy"}
             self.task = asyncio.create_task(self.world.controller.run())
+            self.apply(a_cluster_manifest("web", {"desiredCapacity": 2}))
+            self.apply(a_node_manifest("one", {"clusterRef": {"name": "web"}, "role": ""}))
 
-        self.run(begin(), 1)
+        self.run(begin(), _START)
+        assert {self.reason(key) for key in self.all_keys()} == {"Ready"}
 
     @rule(name=profiles, flavor=st.sampled_from(["m1.tiny", "none"]), looks=ticks)
     def write_profile(self, name: str, flavor: str, looks: int) -> None:
@@ -227,26 +236,24 @@ class Story(RuleBasedStateMachine):
                 self.senlin.servers -= {it["physical_id"] for it in self.senlin.members(id_)[:1]}
         self.run(asyncio.sleep(0), looks)
 
-    @rule(number=st.integers(1, 3))
-    def break_builds(self, number: int) -> None:
-        self.senlin.broken_builds = number
-
     @rule(cleanly=st.booleans(), looks=ticks)
     def engine_dies(self, cleanly: bool, looks: int) -> None:
         self.senlin.die(cleanly=cleanly)
         self.run(asyncio.sleep(0), looks)
 
-    @rule(error=refusals)
-    def refuse(self, error: ClientException) -> None:
-        self.senlin.refusals.append(error)
-
-    @rule()
-    def lose_a_reply(self) -> None:
-        self.senlin.lose_reply = True
-
-    @rule()
-    def delay_a_request(self) -> None:
-        self.senlin.delay = True
+    @rule(failure=failures, looks=ticks)
+    def something_fails(self, failure: str, looks: int) -> None:
+        if failure in REFUSALS:
+            self.senlin.refusals.append(REFUSALS[failure])
+        elif failure in KUBE_REFUSALS:
+            self.world.kube.refusals.append(KUBE_REFUSALS[failure])
+        elif failure == "a reply is lost":
+            self.senlin.lose_reply = True
+        elif failure == "a request takes long":
+            self.senlin.delay = True
+        else:
+            self.senlin.broken_builds = 2
+        self.run(asyncio.sleep(0), looks)
 
     @rule(down=st.booleans(), looks=ticks)
     def outage(self, down: bool, looks: int) -> None:
@@ -255,13 +262,10 @@ class Story(RuleBasedStateMachine):
 
     # What happens to the operator.
 
-    @rule(status=st.sampled_from([0, 500]))
-    def kubernetes_refuses(self, status: int) -> None:
-        self.world.kube.refusals.append(KubeError(status, "etcd is away"))
-
-    @rule(requests=st.integers(1, 4), carried_out=st.booleans())
-    def crash_soon(self, requests: int, carried_out: bool) -> None:
-        self.world.fuse.left, self.world.fuse.carried_out = requests, carried_out
+    @rule(requests=st.integers(1, 4), last=st.sampled_from(Last), looks=ticks)
+    def crash_soon(self, requests: int, last: Last, looks: int) -> None:
+        self.world.fuse.left, self.world.fuse.last = requests, last
+        self.run(asyncio.sleep(0), looks)
 
     @rule(seconds=st.sampled_from([1.0, 6.0, 40.0, 310.0]), looks=ticks)
     def wait(self, seconds: float, looks: int) -> None:
