@@ -43,6 +43,7 @@ _OF_KEYSTONE = (
     (range(500, 600), ServerError),
 )
 _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
+_NO_TIMEOUT = urllib3.exceptions.NewConnectionError  # though urllib3 derives it from those
 
 
 def of_request(error: Exception, what: str) -> ConnectFailure:
@@ -50,7 +51,7 @@ def of_request(error: Exception, what: str) -> ConnectFailure:
     causes = list(_causes(error))
     sent = not any(isinstance(cause, _NOT_SENT) for cause in causes)
     kind = ConnectFailure
-    if any(isinstance(cause, _TIMEOUTS) for cause in causes):
+    if any(isinstance(it, _TIMEOUTS) and not isinstance(it, _NO_TIMEOUT) for it in causes):
         kind = RequestTimeout
     return kind(f"{what}: {_why(causes, kind)}.", sent=sent)
 

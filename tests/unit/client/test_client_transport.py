@@ -104,6 +104,7 @@ def test_refused_connection_was_not_sent(cloud: Cloud, proxy: Proxy) -> None:
         proxy.create_cluster(name="web")
 
     assert caught.value.sent is False
+    assert type(caught.value) is exceptions.ConnectFailure
     assert str(caught.value) == "POST http://127.0.0.1:9/v1/clusters: connection refused."
 
 
