@@ -12,7 +12,7 @@ from tests.observe.published import alerts, rule_file
 
 STORIES = Path(__file__).parent / "alerts"
 NAMES = [alert.name for alert in alerts()]
-PENDING = {"SenlinOperatorResourcesStuck", "SenlinOperatorCredentialRefused"}  # by the load
+ACTIVE = {"SenlinOperatorResourcesStuck", "SenlinOperatorCredentialRefused"}  # under the load
 
 
 def stories(alert: str) -> list[dict[str, Any]]:
@@ -68,4 +68,4 @@ def test_prometheus_evaluates_the_alerts(prometheus: Prometheus) -> None:
 
     assert [rule["name"] for rule in group["rules"]] == NAMES
     assert {rule["health"] for rule in group["rules"]} == {"ok"}
-    assert {rule["name"] for rule in group["rules"] if rule["state"] == "pending"} >= PENDING
+    assert {rule["name"] for rule in group["rules"] if rule["state"] != "inactive"} >= ACTIVE

@@ -52,7 +52,7 @@ def test_prometheus_is_given_openmetrics(prometheus: Prometheus) -> None:
 
 def test_an_exemplar_leads_to_a_trace(world: Watched, prometheus: Prometheus) -> None:
     durations = "senlin_operator_reconcile_duration_seconds_bucket"
-    span = {"start": time.time() - 600, "end": time.time()}
+    span = {"start": time.time() - 3600, "end": time.time()}
 
     found = prometheus.get("query_exemplars", query=durations, **span)
 
