@@ -25,6 +25,7 @@ NODES = 500
 ACTIONS = 15  # clusters that get one action each, so that no action meets a lock
 ROUNDS = 3
 IMPORTS = 9
+PATIENCE = 300  # seconds that Senlin may take for what is prepared
 SPEC = {
     "type": "os.nova.server",
     "version": "1.0",
@@ -58,7 +59,8 @@ def main() -> None:
 
 def prepare(sandbox: Sandbox) -> dict[str, Any]:
     """Fill Senlin with what is to be read; return what the workers need to know."""
-    with Connection("blue", environ={"OS_CLIENT_CONFIG_FILE": str(sandbox.clouds_yaml)}) as blue:
+    environ = {"OS_CLIENT_CONFIG_FILE": str(sandbox.clouds_yaml)}
+    with Connection("blue", environ=environ, timeout=PATIENCE) as blue:
         senlin = blue.cluster
         profile = senlin.create_profile(name="small", spec=SPEC)
         large = a_cluster(senlin, "large", profile.id, NODES)
@@ -74,7 +76,7 @@ def prepare(sandbox: Sandbox) -> dict[str, Any]:
 
 def a_cluster(senlin: Proxy, name: str, profile: str, size: int) -> Cluster:
     cluster = senlin.create_cluster(name=name, profile_id=profile, desired_capacity=size)
-    senlin.wait_for_action(cluster.action_id, interval=0.2, wait=180)
+    senlin.wait_for_action(cluster.action_id, interval=0.5, wait=PATIENCE)
     return cluster
 
 
