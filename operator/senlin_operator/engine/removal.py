@@ -44,13 +44,13 @@ class Removal:
         waiting = actions.follow_removal(attempt, view)
         if view.seen is None:
             return await self._tidy(attempt, view)
+        if action_id := actions.dead(view):
+            return await self._executor.cancel(attempt, view, action_id)
         forced = resource.annotations.get(FORCE) == "true"
         if waiting and (attempt.memory.forced or not forced):
             return waiting
         if not forced and (kept := self._kept(attempt, view.seen)):
             return await self._vacate(attempt, kept)
-        if action_id := actions.dead(view):
-            return await self._executor.cancel(attempt, view, action_id)
         if held := attempt.memory.held(None) or attempt.kind.irremovable(view.seen):
             return held
         stuck = attempt.memory.stuck(

@@ -186,6 +186,25 @@ async def test_a_deletion_frees_itself_from_an_action_of_a_dead_engine(settled: 
     assert settled.senlin.look().clusters == {}
 
 
+async def test_a_deletion_whose_engine_died_is_begun_anew(settled: World) -> None:
+    settled.senlin.slow = True
+    settled.kube.remove(WEB)
+    await settled.converge(2)
+    settled.senlin.work()
+    settled.senlin.work()
+    settled.senlin.die(cleanly=True)
+    settled.requests()
+    settled.senlin.slow = False
+
+    for pause in (3500, 200, 10, 40, 10):
+        await settled.retry(WEB, after=pause)
+        await settled.converge(2)
+
+    assert settled.requests()[0] == "cancel_action"
+    assert WEB not in settled.kube
+    assert settled.senlin.look().clusters == {}
+
+
 async def test_a_member_that_should_be_elsewhere_is_not_taken_along(settled: World) -> None:
     one = a_node_manifest("one", {"clusterRef": {"name": "web"}}, uid="one-uid")
     settled.kube.apply(one)
