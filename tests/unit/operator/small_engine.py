@@ -133,6 +133,8 @@ class Engine(Records):
             yield
         else:
             return "Failed in locking."
+        if target not in self._clusters and target not in self._nodes:
+            return f"{target} could not be found."
         self._locks[target] = action["id"]
         action.update(status="RUNNING", start_time=self._clock())
         fault = yield from work

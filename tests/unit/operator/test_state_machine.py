@@ -408,7 +408,8 @@ class Story(RuleBasedStateMachine):
         if any(key not in self.world.kube for key in references):
             return {"ReferenceMissing"}
         referred = [self.resource(key) for key in references]
-        waits = {"ReferenceMissing"} if any(other.deleting for other in referred) else set()
+        goes = any(other.deleting for other in referred)
+        waits = {"ReferenceMissing", "ReferenceNotReady"} if goes else set()
         if not all(other.cloud_id for other in referred):
             return waits | {"ReferenceNotReady"}
         return waits | {"Ready"} | self.troubles(it, referred)
