@@ -43,11 +43,12 @@ def who(auth: Any) -> str:
     methods = getattr(auth, "auth_methods", None) or [auth]
     method = methods[0]
     credential = _first(method, "application_credential_id", "application_credential_name")
-    user = _first(method, "username", "user_id")
     if credential:
         return f"the application credential {credential}"
+    user = _first(method, "username", "user_id")
+    whom = "the token" if hasattr(method, "token") else f"user {user or 'unknown'}"
     project = _first(auth, "project_name", "project_id")
-    return f"user {user or 'unknown'}" + (f" of project {project}" if project else "")
+    return whom + (f" of project {project}" if project else "")
 
 
 def _first(plugin: Any, *names: str) -> str | None:

@@ -139,7 +139,7 @@ class Unauthorized(HttpError):
 
 
 class AuthenticationFailed(Unauthorized):
-    """Keystone refuses the login: a wrong password, a disabled user, no role in the project."""
+    """Keystone refuses the login: a wrong password, a revoked token, no role in the project."""
 
 
 class Forbidden(HttpError):

@@ -74,8 +74,9 @@ def _refusal(error: keystone_exceptions.HttpError, keystone: str, user: str) -> 
     if error.response is not None:
         answer = Reply(error.response, str(error.method), error.url).error()
         message, retry_after = answer.message, answer.retry_after
-    # Never what Senlin would say of an object: a 404 of Keystone's means a wrong auth_url.
     kind = next((kind for status, kind in _OF_KEYSTONE if error.http_status in status), HttpError)
+    if error.http_status == 404 and _is_keystones(error):
+        kind = AuthenticationFailed
     verb = f"refuses {user}" if kind is AuthenticationFailed else f"answers {error.http_status}"
     return kind(
         f"Keystone at {keystone} {verb}: {message}",
@@ -83,6 +84,16 @@ def _refusal(error: keystone_exceptions.HttpError, keystone: str, user: str) -> 
         request_id=error.request_id,
         retry_after=retry_after,
     )
+
+
+def _is_keystones(refusal: keystone_exceptions.HttpError) -> bool:
+    """Return whether a 404 is Keystone's own.
+
+    It says so of a token that it has revoked, and of an application credential that is no more. A
+    page in the place of its JSON means a wrong auth_url. Neither is what Senlin says of an object.
+    """
+    headers = {} if refusal.response is None else refusal.response.headers
+    return "json" in headers.get("Content-Type", "")
 
 
 def tls_reason(error: ssl.SSLError) -> str:

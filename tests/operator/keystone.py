@@ -58,6 +58,11 @@ class Person:
             "application_credential_secret": credential["secret"],
         }
 
+    def revoke(self, application_credential: dict[str, str]) -> None:
+        id_ = application_credential["application_credential_id"]
+        with self._connection() as connection:
+            connection.session.delete(f"{self._url}/users/{self._id}/application_credentials/{id_}")
+
     def meet_senlin(self) -> None:
         """Make a request by password: Senlin then makes the trust that it works by."""
         with self._connection() as connection:

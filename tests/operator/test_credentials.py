@@ -58,22 +58,41 @@ def test_an_application_credential_works_once_senlin_knows_the_user(
     world: World, person: Person
 ) -> None:
     """Senlin 16 cannot make its trust with such a credential; one login by password does that."""
-    credential = person.application_credential()
-    world.apply(secret(credential, auth_type="v3applicationcredential"), world.profile())
+    first = person.application_credential()
+    auth_type = {"auth_type": "v3applicationcredential"}
+    world.apply(secret(first, **auth_type), world.profile())
     world.waits_for("CloudError", "SenlinProfile", "web-server")
 
     person.meet_senlin()
     world.ready("SenlinProfile", "web-server", seconds=60)
+
+    person.revoke(first)
+    refused = world.waits_for("CredentialsRejected", "SenlinProfile", "web-server")
+    assert first["application_credential_id"] in refused["message"]
+    second = person.application_credential()
+    world.apply(secret(second, **auth_type))
+    world.ready("SenlinProfile", "web-server")
     said = everything_said(world, "web-server")
-    assert credential["application_credential_secret"] not in said
+    assert first["application_credential_secret"] not in said
+    assert second["application_credential_secret"] not in said
 
 
 @pytest.mark.parametrize("auth_type", ["token", "v3token"])
-def test_a_token_works(world: World, person: Person, auth_type: str) -> None:
-    token = person.token()
-    world.apply(secret(token, auth_type=auth_type), world.profile(), world.cluster())
+def test_a_token_works_until_it_is_revoked(world: World, person: Person, auth_type: str) -> None:
+    first = person.token()
+    world.apply(secret(first, auth_type=auth_type), world.profile(), world.cluster())
     world.ready()
-    assert token["token"] not in everything_said(world, "web")
+
+    person.change_password()
+    refused = world.waits_for("CredentialsRejected")
+    assert "refuses the token of project blue" in refused["message"]
+
+    second = person.token()
+    world.apply(secret(second, auth_type=auth_type))
+    world.ready()
+    said = everything_said(world, "web")
+    assert first["token"] not in said
+    assert second["token"] not in said
 
 
 def test_another_user_in_the_secret_takes_over_at_once(world: World, person: Person) -> None:

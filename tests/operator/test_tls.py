@@ -106,3 +106,14 @@ def test_a_copied_clouds_yaml_may_name_the_file(world: World, authority: str) ->
     copied["stringData"]["cacert"] = authority
     world.apply(copied)
     world.ready(*PROFILE)
+
+
+def test_a_token_works_until_it_expires(world: World, person: Person, authority: str) -> None:
+    world.apply(secret(person.token(), cacert=authority, auth_type="v3token"), world.profile())
+    world.ready(*PROFILE)
+
+    told = world.waits_for("CredentialsRejected", *PROFILE)
+    assert "refuses the token of project blue" in told["message"]
+
+    world.apply(secret(person.token(), cacert=authority, auth_type="v3token"))
+    world.ready(*PROFILE)

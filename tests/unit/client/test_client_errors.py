@@ -284,19 +284,21 @@ def test_page_of_a_gateway_says_nothing_of_an_object(
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    ("status", "content_type", "kind"),
     [
-        (404, exceptions.HttpError),
-        (409, exceptions.HttpError),
-        (429, exceptions.TooManyRequests),
-        (500, exceptions.ServerError),
-        (403, exceptions.AuthenticationFailed),
+        (404, "text/html", exceptions.HttpError),  # a wrong auth_url
+        (404, "application/json", exceptions.AuthenticationFailed),  # a revoked token
+        (409, "application/json", exceptions.HttpError),
+        (429, "application/json", exceptions.TooManyRequests),
+        (500, "application/json", exceptions.ServerError),
+        (403, "application/json", exceptions.AuthenticationFailed),
     ],
 )
 def test_keystones_trouble_is_not_taken_for_senlins(
-    cloud: Cloud, status: int, kind: type[exceptions.HttpError]
+    cloud: Cloud, status: int, content_type: str, kind: type[exceptions.HttpError]
 ) -> None:
-    answer = Answer(status, error(status, "ResourceNotFound", "Of Keystone."))
+    body = error(status, "ResourceNotFound", "Of Keystone.")
+    answer = Answer(status, body, {"Content-Type": content_type})
     cloud.answer("POST", "/v3/auth/tokens", answer)
     settings = cloud.clouds(clustering_endpoint_override=cloud.url)
 
