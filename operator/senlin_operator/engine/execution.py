@@ -14,6 +14,8 @@ from senlin_operator.kube.events import Recorder
 from senlin_operator.telemetry.logging import note
 
 _OTHER = Waiting(Reason.BUSY, "The operator is at work on the same cluster.", quiet=True)
+# Held back by the session for all of its users at once, and only until the Secret changes.
+_OF_THE_SECRET = (Reason.CREDENTIALS_REJECTED, Reason.NO_CLUSTERING_SERVICE)
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +36,7 @@ class Executor:
             memory.acted(unclear=is_unclear(error))
             _log.warning("refused", extra={"step": step.verb, "error": str(error)})
             outcome = outcome_of(error)
-            if isinstance(outcome, Failed | Blocked):
+            if isinstance(outcome, Failed | Blocked) and outcome.reason not in _OF_THE_SECRET:
                 memory.fail(outcome, attempt.spec)
             return outcome
         if not isinstance(started, Started):
