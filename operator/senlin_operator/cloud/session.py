@@ -20,6 +20,7 @@ T = TypeVar("T")
 _operation: ContextVar[str] = ContextVar("operation", default="")  # what a request is for
 _THREADS = 8  # a credential
 _RESERVED = 2  # of them for deletions, which must get through when creations hang
+_LOOKING = 1  # besides
 _TIMEOUT = 60.0  # seconds a request
 _LOGIN_PAUSE = 45.0  # seconds between refused logins, so that nobody is locked out
 _LOGIN_PAUSE_MOST = 300.0
@@ -47,14 +48,14 @@ class Cloud:
             credential.cloud,
             clouds=credential.document,
             timeout=_TIMEOUT,
-            pool_size=_THREADS,
+            pool_size=_THREADS + _LOOKING,
             app_name="senlin-operator",
             before_request=way.before_request,
             after_request=_note,
             **options,
         )
         self.label = credential.label
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="senlin")
+        self._pool = ThreadPoolExecutor(_THREADS + _LOOKING, thread_name_prefix="senlin")
         self._permits = asyncio.Semaphore(_THREADS)
         self._ordinary = asyncio.Semaphore(_THREADS - _RESERVED)
         self._refused: ClientException | None = None
@@ -94,11 +95,14 @@ class Cloud:
             await self.inventory.run()
 
     async def _probe(self, operation: str, send: Callable[[Proxy], T]) -> T:
-        """Send for the inventory, which alone tries a refused credential again, now and then."""
+        """Send for the inventory, which alone tries a refused credential again, now and then.
+
+        It needs no permit. Behind a queue of requests a look would be late, and the wait would
+        count as time that Senlin needs for it, after which it leaves Senlin alone as long again.
+        """
         if self._refused and time.monotonic() < self._login_at:
             raise self._refused.with_traceback(None)
-        async with self._permits:
-            return await self._send(operation, send)
+        return await self._send(operation, send)
 
     async def _admitted(self, operation: str, send: Callable[[Proxy], T]) -> T:
         async with self._permits:
