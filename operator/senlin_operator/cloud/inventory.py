@@ -27,6 +27,7 @@ UNFINISHED = ("READY", "WAITING", "RUNNING", "WAITING_LIFECYCLE_COMPLETION", "SU
 
 _BUSY = 1.0  # seconds between ticks while something is awaited
 _SHARE = 2.0  # a tick may take half of the time, no more: slow clouds have other users
+_MERCY = 5.0  # seconds of rest are enough for any cloud: what has ended meanwhile waits to be told
 _FAILING_MOST = 30.0  # seconds between ticks while Senlin does not answer
 _FAILURES_COUNTED = 10  # a power of two that is larger still would be no float after some hours
 _TARGETS = 100  # in one URL
@@ -231,7 +232,7 @@ class Inventory:
             pause = random.uniform(0.5, 1) * 2 ** min(failures, _FAILURES_COUNTED)  # noqa: S311
             await asyncio.sleep(min(_FAILING_MOST, pause))
             return
-        least = max(_BUSY, _SHARE * took)
+        least = max(_BUSY, min(_SHARE * took, took + _MERCY))
         if not (self._busy or self._awaiting):
             self._wake.clear()
             # Projects that came to rest together, as after a start, part once and stay apart.
