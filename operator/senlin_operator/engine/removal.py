@@ -49,7 +49,7 @@ class Removal:
         forced = resource.annotations.get(FORCE) == "true"
         if waiting and (attempt.memory.forced or not forced):
             return waiting
-        if not forced and (kept := self._kept(attempt, view.seen)):
+        if kept := self._kept(attempt, view.seen):
             return await self._vacate(attempt, kept)
         if held := attempt.memory.held(None) or attempt.kind.irremovable(view.seen):
             return held

@@ -205,7 +205,10 @@ async def test_a_deletion_whose_engine_died_is_begun_anew(settled: World) -> Non
     assert settled.senlin.look().clusters == {}
 
 
-async def test_a_member_that_should_be_elsewhere_is_not_taken_along(settled: World) -> None:
+@pytest.mark.parametrize("annotations", [{}, FORCED])
+async def test_a_member_that_should_be_elsewhere_is_not_taken_along(
+    settled: World, annotations: dict[str, str]
+) -> None:
     one = a_node_manifest("one", {"clusterRef": {"name": "web"}}, uid="one-uid")
     settled.kube.apply(one)
     await settled.converge(10)
@@ -215,6 +218,7 @@ async def test_a_member_that_should_be_elsewhere_is_not_taken_along(settled: Wor
     settled.senlin.slow = True
 
     settled.kube.apply(a_node_manifest("one", uid="one-uid"))
+    settled.kube.apply(a_cluster_manifest("web", THREE, annotations=annotations))
     settled.kube.remove(WEB)
     await settled.converge(3)
     assert settled.reason(WEB) == "InUse"
