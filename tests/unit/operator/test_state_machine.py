@@ -409,7 +409,7 @@ class Story(RuleBasedStateMachine):
             return {"ReferenceMissing"}
         referred = [self.resource(key) for key in references]
         goes = any(other.deleting for other in referred)
-        waits = {"ReferenceMissing", "ReferenceNotReady"} if goes else set()
+        waits = {"ReferenceMissing", "ReferenceNotReady", "Busy"} if goes else set()
         if not all(other.cloud_id for other in referred):
             return waits | {"ReferenceNotReady"}
         return waits | {"Ready"} | self.troubles(it, referred)
