@@ -14,7 +14,7 @@ def promtool() -> Path:
     return prometheus_programs() / "promtool"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def watched(
     sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Watched, Prometheus]]:
