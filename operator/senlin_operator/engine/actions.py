@@ -64,8 +64,11 @@ def follow_removal(attempt: Attempt, view: View) -> Waiting | None:
     return None
 
 
-def dead(view: View) -> str | None:
+def dead(view: View, *awaited: str | None) -> str | None:
     """Return the id of an action that no engine works on any more, if there is one.
+
+    Of those that touch the cloud object, and those that are awaited: the cluster that a node leaves
+    may be gone while the node still waits for that.
 
     Senlin 16 never ends the actions of an engine that was stopped, and they keep their locks. Only
     administrators may ask which engines live; but a living one ends an action at its timeout, or
@@ -75,9 +78,10 @@ def dead(view: View) -> str | None:
     if view.seen is None:
         return None
     latest_start = time.time() - _OVERDUE - _longest_nap(view.snapshot.policies.values())
+    waited_for = [it for id_, it in view.snapshot.unfinished.items() if id_ in awaited]
     overdue = (
         action.id
-        for action in view.snapshot.actions_of(view.seen.id)
+        for action in (*view.snapshot.actions_of(view.seen.id), *waited_for)
         if action.start_at and action.start_at + (action.timeout or 0) < latest_start
     )
     return min(overdue, default=None)

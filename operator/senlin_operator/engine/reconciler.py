@@ -70,7 +70,7 @@ class Reconciler:
         await self._guard(attempt)
         attempt.spec = attempt.kind.spec(attempt.resource, known)
         if waiting := actions.follow(attempt, view):
-            if action_id := actions.dead(view):
+            if action_id := actions.dead(view, attempt.report.running):
                 return await self._executor.cancel(attempt, view, action_id)
             return waiting
         await self._family.prune(attempt, view)

@@ -44,7 +44,7 @@ class Removal:
         waiting = actions.follow_removal(attempt, view)
         if view.seen is None:
             return await self._tidy(attempt, view)
-        if action_id := actions.dead(view):
+        if action_id := actions.dead(view, attempt.memory.removal):
             return await self._executor.cancel(attempt, view, action_id)
         forced = resource.annotations.get(FORCE) == "true"
         if waiting and (attempt.memory.forced or not forced):

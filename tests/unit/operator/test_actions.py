@@ -285,5 +285,14 @@ def test_an_action_on_a_member_may_be_dead(clock: Clock) -> None:
     assert dead(a_view(unfinished=action)) == "a1"
 
 
+def test_an_awaited_action_may_be_dead_wherever_it_works(clock: Clock) -> None:
+    elsewhere = an_action(target="c9", cluster_id="c9", start_time=clock() - 9999, timeout=3600)
+    view = a_view(unfinished=elsewhere)
+
+    assert dead(view) is None
+    assert dead(view, None, "another") is None
+    assert dead(view, "a1") == "a1"
+
+
 def test_nothing_is_dead_on_what_is_absent() -> None:
     assert dead(replace(a_view(unfinished=an_action()), seen=None)) is None
