@@ -434,7 +434,8 @@ class Story(RuleBasedStateMachine):
         if len(declared) > wanted["desiredCapacity"] and wanted["capacityOwner"] == "Spec":
             troubles |= {"TooManyMembers"}
         if any(self.reason(node.key) != "Ready" for node in declared):
-            troubles |= {"MembersPending"}
+            # No update of the cluster reaches a member without a server, which is not given up.
+            troubles |= {"MembersPending", "ActionFailed", "ActionRunning"}
         return troubles
 
     def size_of(self, it: Resource) -> int | None:
@@ -453,7 +454,7 @@ class Story(RuleBasedStateMachine):
         node = self.senlin.node(it.cloud_id)
         bound = self.senlin.bindings(node.cluster_id)
         keeps = any(binding["policy_type"].startswith("senlin.policy.del") for binding in bound)
-        lost = {"Degraded"} if node.status != "ACTIVE" else set()
+        lost = {"Degraded", "Busy"} if node.status != "ACTIVE" else set()
         return lost | ({"Unsafe"} if keeps else set())
 
     def declared(self, cluster: str) -> list[Resource]:
