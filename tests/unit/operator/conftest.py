@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from builders import Clock, a_cluster_manifest, a_secret_manifest
+from builders import Clock, a_cluster, a_cluster_manifest, a_node, a_secret_manifest
+from small_senlin import SmallSenlin
 from small_world import PROFILE, SMALL, THREE, WEB, World, go_by
+from watcher import Watcher
 
 
 @pytest.fixture
@@ -35,3 +37,11 @@ async def settled(world: World) -> World:
     world.writes()
     world.recorder.events.clear()
     return world
+
+
+@pytest.fixture
+def watcher() -> Watcher:
+    """Return one of a project with a profile and a cluster of three."""
+    senlin = SmallSenlin(["p1"])
+    senlin.put(a_cluster("c1"), [a_node("n1"), a_node("n2"), a_node("n3")])
+    return Watcher(senlin)

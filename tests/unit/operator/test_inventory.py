@@ -1,25 +1,21 @@
 """A look at a project, what changed since the last one, and who is woken by it."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from builders import UID, a_cluster, a_node, a_policy, a_profile, a_snapshot, an_action
-from small_senlin import SmallSenlin
+from watcher import Watcher
 
-from openstack_clustering import Action, Cluster, Proxy
+from openstack_clustering import Action, Cluster
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound, ServerError
 from senlin_operator.cloud import inventory
 from senlin_operator.cloud.inventory import (
     OWNER,
     UNFINISHED,
     CloudObject,
-    Inventory,
     Snapshot,
-    Waking,
     Watched,
     differences,
     has_ended,
@@ -251,49 +247,6 @@ def test_an_action_that_is_no_longer_listed_is_a_difference() -> None:
     assert differences(a_snapshot(unfinished=[an_action()]), a_snapshot()) == {"c1"}
 
 
-class Watcher:
-    """An inventory of a small Senlin, and whom it wakes."""
-
-    def __init__(self, senlin: SmallSenlin) -> None:
-        self.senlin = senlin
-        self.changed: list[set[str]] = []
-        self.looked: list[set[Key]] = []
-        self.during: Callable[[], object] = lambda: None
-        self._ticked = asyncio.Event()
-        self.inventory = Inventory(self._call, Waking(self.changed.append, self._looked))
-
-    async def _call(self, _: str, send: Callable[[Proxy], Any]) -> Any:
-        self.during()
-        return send(self.senlin.proxy)
-
-    def _looked(self, keys: Iterable[Key]) -> None:
-        self.looked.append(set(keys))
-        self._ticked.set()
-
-    async def tick(self) -> None:
-        """Let it look once."""
-        async with self.running():
-            await self.next_look()
-
-    async def next_look(self) -> None:
-        self._ticked.clear()
-        await asyncio.wait_for(self._ticked.wait(), 3)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        loop = asyncio.create_task(self.inventory.run())
-        yield
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
-
-
-@pytest.fixture
-def watcher() -> Watcher:
-    senlin = SmallSenlin(["p1"])
-    senlin.put(a_cluster("c1"), [a_node("n1"), a_node("n2"), a_node("n3")])
-    return Watcher(senlin)
-
-
 async def test_the_first_look_wakes_only_who_waits(watcher: Watcher) -> None:
     watcher.inventory.wait_for_look(WEB)
 
@@ -451,82 +404,3 @@ async def test_a_wait_brings_the_next_look_soon(watcher: Watcher) -> None:
         await watcher.next_look()
 
     assert watcher.looked[1] == {WEB}
-
-
-@pytest.mark.parametrize(
-    ("lock", "by", "locked"),
-    [
-        pytest.param("c1", None, True, id="the cluster that it works on"),
-        pytest.param("c2", None, False, id="another cluster"),
-        pytest.param("c1", "n1", False, id="its own action does not keep an object off"),
-        pytest.param("c1", "c1", True, id="but that of a member keeps the cluster off"),
-    ],
-)
-def test_a_watched_action_keeps_others_off(
-    watcher: Watcher, lock: str, by: str | None, locked: bool
-) -> None:
-    watcher.inventory.watch("a1", "n1", "c1")
-
-    assert watcher.inventory.locked(lock, by) is locked
-
-
-def test_an_action_that_locks_nothing_keeps_nobody_off(watcher: Watcher) -> None:
-    watcher.inventory.watch("a1", "c1")
-
-    assert not watcher.inventory.locked("c1")
-
-
-@pytest.mark.parametrize("cleanly", [True, False])
-async def test_the_end_of_an_action_lets_others_in(watcher: Watcher, cleanly: bool) -> None:
-    watcher.senlin.slow = True
-    action_id = watcher.senlin.check_cluster("c1")["action"]
-    watcher.inventory.watch(action_id, "c1", "c1")
-    await watcher.tick()
-    assert watcher.inventory.locked("c1")
-
-    if cleanly:
-        watcher.senlin.finish()
-    else:
-        watcher.inventory.unwatch(action_id)
-    await watcher.tick()
-
-    assert not watcher.inventory.locked("c1")
-
-
-async def test_an_action_that_senlin_has_forgotten_keeps_nobody_off(watcher: Watcher) -> None:
-    watcher.inventory.watch("purged", "c1", "c1")
-
-    await watcher.tick()
-
-    assert not watcher.inventory.locked("c1")
-
-
-def test_a_request_that_is_under_way_keeps_others_off(watcher: Watcher) -> None:
-    with watcher.inventory.locking("c1"):
-        assert watcher.inventory.locked("c1")
-        assert watcher.inventory.locked("c1", by="c1")
-        assert not watcher.inventory.locked("c2")
-
-    assert not watcher.inventory.locked("c1")
-
-
-def test_a_request_that_is_refused_keeps_nobody_off(watcher: Watcher) -> None:
-    with contextlib.suppress(ServerError), watcher.inventory.locking("c1"):
-        raise ServerError("boom")
-
-    assert not watcher.inventory.locked("c1")
-
-
-def test_a_request_that_locks_nothing(watcher: Watcher) -> None:
-    with watcher.inventory.locking(None):
-        assert not watcher.inventory.locked("c1")
-
-
-async def test_actions_of_what_has_gone_are_forgotten(watcher: Watcher) -> None:
-    for id_, target in (("a1", "c1"), ("a2", "c2")):
-        watcher.inventory.watch(id_, target, target)
-
-    watcher.inventory.forget("c1")
-
-    assert not watcher.inventory.locked("c1")
-    assert watcher.inventory.locked("c2")
