@@ -72,7 +72,7 @@ def fitting(specs_: st.SearchStrategy[Spec]) -> st.SearchStrategy[Spec]:
     return specs_.filter(lambda it: it.desired >= len(UIDS))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(fitting(specs()), st.lists(st.tuples(members, st.integers(0, 3)), max_size=4), members)
 def test_all_who_are_declared_get_in_and_the_others_out(
     spec: Spec, changes: Sequence[tuple[set[str], int]], at_last: set[str]
@@ -95,7 +95,7 @@ def test_all_who_are_declared_get_in_and_the_others_out(
     assert is_as_wanted(project.spec, seen)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(fitting(specs()), fitting(specs()), members, members)
 def test_a_change_of_the_cluster_costs_no_member_its_server(
     first: Spec, then: Spec, before: set[str], after: set[str]
@@ -112,7 +112,7 @@ def test_a_change_of_the_cluster_costs_no_member_its_server(
     assert project.senlin.cluster(project.id or "").profile_id in PROFILES
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(specs(), members)
 def test_more_who_are_declared_than_wanted_stay(spec: Spec, declared: set[str]) -> None:
     project = Project(replace(spec, max_size=-1))

@@ -39,7 +39,7 @@ from senlin_operator.kinds.cluster import (
 from senlin_operator.kinds.remediation import health_policy
 
 STEPS = 12  # more than any way from one spec to another should take
-quick = settings(max_examples=80, deadline=None)
+quick = settings(max_examples=50, deadline=None)
 
 
 def a_senlin() -> SmallSenlin:

@@ -242,7 +242,7 @@ def a_rule(name: str) -> Document:
 
 TestStory = Story.TestCase
 TestStory.settings = settings(
-    max_examples=30,
+    max_examples=20,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,  # the same stories each time; take it out, and raise the numbers, to hunt
