@@ -26,6 +26,9 @@ async def look(access: Access, attempt: Attempt) -> View | Blocked | Waiting:
     if snapshot is None:
         return LOOKING
     seen = attempt.kind.observe(snapshot, attempt.report.id, attempt.resource.uid)
+    if seen is None and snapshot.began < attempt.memory.doubt and not attempt.resource.deleting:
+        cloud.inventory.wait_for_look(attempt.resource.key)
+        return LOOKING
     attempt.report.faults = seen.faults if seen else []
     if seen is not None:
         attempt.report.id = seen.id

@@ -26,6 +26,7 @@ class Memory:
     """Of one object; the clock is the monotonic one."""
 
     fence: float = 0.0  # a snapshot that began before tells nothing about the object
+    doubt: float = 0.0  # one that began before, and shows nothing, may have missed a creation
     failures: int = 0  # in a row
     failure: Failed | Blocked | None = None
     retry_at: float = 0.0
@@ -46,10 +47,11 @@ class Memory:
     def of(cls, resource: Resource) -> "Memory":
         """Return the memory for an object that this process meets for the first time.
 
-        With our finalizer and without an id, its creation may be under way by a process that died.
+        With our finalizer, its creation may be under way by a process that died; if it has an id,
+        then of what should take the place of something that has vanished.
         """
-        attempted = resource.guarded and not resource.cloud_id
-        return cls(fence=time.monotonic() + GRACE if attempted else 0.0)
+        later = time.monotonic() + GRACE if resource.guarded else 0.0
+        return cls(fence=0.0 if resource.cloud_id else later, doubt=later)
 
     def acted(self, *, unclear: bool = False) -> None:
         """Believe only what is seen from now on."""

@@ -8,6 +8,8 @@ from small_senlin import SmallSenlin
 from small_world import PROFILE, SMALL, THREE, WEB, World, go_by
 from watcher import Watcher
 
+pytest.register_assert_rewrite("stage")
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:

@@ -30,6 +30,26 @@ def test_the_first_look_that_is_believed(manifest: Document, pause: float, clock
     assert fence == (pytest.approx(clock() + pause, abs=0.1) if pause else 0)
 
 
+@pytest.mark.parametrize(
+    ("manifest", "pause"),
+    [
+        pytest.param(a_cluster_manifest(), 0, id="never touched: nothing can be there"),
+        pytest.param(a_cluster_manifest(**GUARDED), GRACE, id="guarded: it may be on its way"),
+        pytest.param(
+            a_cluster_manifest(**GUARDED, status=ready("c1")),
+            GRACE,
+            id="it had an id: another one may be on its way",
+        ),
+    ],
+)
+def test_the_first_look_whose_silence_is_believed(
+    manifest: Document, pause: float, clock: Clock
+) -> None:
+    doubt = Memory.of(a_resource(manifest)).doubt
+
+    assert doubt == (pytest.approx(clock() + pause, abs=0.1) if pause else 0)
+
+
 def test_a_look_from_before_a_request_is_not_believed(clock: Clock) -> None:
     memory = Memory()
 

@@ -115,6 +115,21 @@ async def test_what_vanished_is_made_again(settled: World) -> None:
     assert list(settled.senlin.look().clusters) == [settled.kube[WEB]["status"]["id"]]
 
 
+async def test_what_vanished_before_a_restart_is_not_made_again_at_once(settled: World) -> None:
+    """The process that died may have sent for it already."""
+    settled.senlin.vanish(settled.kube[WEB]["status"]["id"])
+    settled.controller = settled.restarted()
+    async with settled.running():
+        await settled.retry(WEB)
+        await settled.converge(2)
+        assert settled.requests() == []
+
+        settled.clock.advance(11)
+        await settled.converge()
+
+    assert settled.requests() == ["create_cluster"]
+
+
 async def test_a_duplicate_that_goes_does_not_become_the_object(world: World) -> None:
     world.kube.apply(PROFILE)
     await world.converge(2)

@@ -141,7 +141,7 @@ async def test_the_finalizer_stays_until_all_of_it_has_gone(
     world.senlin.refusals.append(error)
 
     world.kube.remove(ONE)
-    await world.converge(2)
+    await world.rest()
     assert ONE in world.kube
     assert list(world.senlin.look().profiles) == ["p9"]
 
