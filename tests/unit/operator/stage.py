@@ -226,8 +226,10 @@ class Stage:
         if len(declared) > wanted["desiredCapacity"] and wanted["capacityOwner"] == "Spec":
             troubles |= {"TooManyMembers"}
         if any(self.reason(node.key) != "Ready" for node in declared):
-            # No update of the cluster reaches a member without a server, which is not given up.
-            troubles |= {"MembersPending", "ActionFailed", "ActionRunning"}
+            troubles |= {"MembersPending"}
+        if any(node["status"] != "ACTIVE" and node["metadata"] for node in members):
+            # No update of the cluster reaches a SenlinNode without a server; it is not given up.
+            troubles |= {"ActionFailed", "ActionRunning"}
         return troubles
 
     def size_of(self, it: Resource) -> int | None:
