@@ -55,7 +55,7 @@ fix: setup ## Format, and mend what ruff can mend
 
 .PHONY: unit
 unit: setup ## Run the unit tests (no server)
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit --numprocesses 2
 
 .PHONY: test
 test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 9 minutes)
