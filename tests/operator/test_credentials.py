@@ -147,7 +147,7 @@ def test_a_wrong_password_stops_its_own_users_only(world: World, person: Person)
         world.ready("SenlinProfile", name)
 
 
-def test_a_password_that_changes_amid_work_is_tried_once(world: World, person: Person) -> None:
+def test_a_password_that_changes_amid_work_locks_nobody_out(world: World, person: Person) -> None:
     names = [f"part-{number}" for number in range(FLEET)]
     world.apply(secret(person.auth), *(world.profile(name) for name in names))
     for name in names:
@@ -158,7 +158,7 @@ def test_a_password_that_changes_amid_work_is_tried_once(world: World, person: P
         world.edit("SenlinProfile", name, name=f"new-{name}")
     for name in names:
         world.waits_for("CredentialsRejected", "SenlinProfile", name)
-    assert len(person.refused_logins()) == 1
+    assert len(person.refused_logins()) <= 2  # the first, and one after 45 seconds
 
     world.apply(secret(person.auth))
     for name in names:
