@@ -90,7 +90,7 @@ class Transport:
         self._after_request = after_request
         self._lock = threading.RLock()
         self._service: _Service | None = None
-        self._refusal: tuple[float, ClientException] | None = None
+        self._refusal: _Refusal | None = None
 
     def endpoint(self) -> str:
         """Return the clustering service's URL as the catalogue has it; asks Keystone only.
@@ -215,13 +215,14 @@ class Transport:
     def _token(self, instead_of: Mapping[str, str] | None = None) -> Mapping[str, str]:
         """Return the header with a valid token, fetched if there is none or it was refused.
 
-        One thread logs in at a time. Those that waited meanwhile share its outcome, so that a
-        wrong password is tried once and not once for each thread.
+        One thread logs in at a time. Those that waited meanwhile share its outcome, and so do those
+        whose requests left with the same token and come back later: a wrong password is tried once
+        and not once for each thread.
         """
         asked = time.monotonic()
         with self._lock:
-            if self._refusal and self._refusal[0] >= asked:
-                raise copy.copy(self._refusal[1]) from self._refusal[1]
+            if self._refusal and self._refusal.answers(asked, instead_of):
+                raise copy.copy(self._refusal.error) from self._refusal.error
             try:
                 headers = self._session.get_auth_headers()
                 refused = instead_of is not None and headers == instead_of
@@ -229,7 +230,7 @@ class Transport:
                     headers = self._session.get_auth_headers()
             except (keystone_exceptions.ClientException, *_NOT_A_TOKEN) as error:
                 refusal = self._login_failure(error)
-                self._refusal = (time.monotonic(), refusal)
+                self._refusal = _Refusal(time.monotonic(), refusal, instead_of)
                 raise refusal from error
         return headers or {}
 
@@ -272,6 +273,18 @@ class _Service:
         self.url = url
         self.microversion = version
         self.headers = {"OpenStack-API-Version": f"clustering {microversion.show(version)}"}
+
+
+class _Refusal(NamedTuple):
+    """A login that was refused."""
+
+    at: float
+    error: ClientException
+    instead_of: Mapping[str, str] | None  # the token that it should have replaced
+
+    def answers(self, asked: float, instead_of: Mapping[str, str] | None) -> bool:
+        """Return whether it is the answer to another wish for a token."""
+        return self.at >= asked or (instead_of is not None and self.instead_of == instead_of)
 
 
 class _Call:

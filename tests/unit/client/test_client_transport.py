@@ -183,6 +183,21 @@ def test_many_threads_with_a_wrong_password_try_it_once(cloud: Cloud) -> None:
     assert len(cloud.requests) == 1
 
 
+def test_requests_that_left_with_the_same_token_share_its_refused_renewal(
+    cloud: Cloud, proxy: Proxy
+) -> None:
+    """They come back one after the other, the last ones long after the login."""
+    token = proxy._transport._token()
+    cloud.answer("POST", "/v3/auth/tokens", Answer(401, {"error": {"message": "No."}}))
+    before = len(cloud.requests)
+
+    for _ in range(3):
+        with pytest.raises(exceptions.AuthenticationFailed):
+            proxy._transport._token(instead_of=token)
+
+    assert len(cloud.requests) == before + 1
+
+
 def test_connection_survives_a_service_that_moved(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
     proxy._transport.agreed_microversion()
