@@ -7,16 +7,16 @@ number of requests for one cluster and for a thousand.
 
 import asyncio
 import logging
-import random
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from openstack_clustering import Action, ClientException, Cluster, Node, Policy, Profile, Proxy
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
+from senlin_operator.cloud.pace import Pace
 from senlin_operator.kube.objects import GROUP, Key
 
 OWNER = f"{GROUP}/uid"  # the metadata key that says whose a cloud object is
@@ -25,11 +25,6 @@ OWNER = f"{GROUP}/uid"  # the metadata key that says whose a cloud object is
 # and one whose parent broke off stays INIT for ever.
 UNFINISHED = ("READY", "WAITING", "RUNNING", "WAITING_LIFECYCLE_COMPLETION", "SUSPENDED")
 
-_BUSY = 1.0  # seconds between ticks while something is awaited
-_SHARE = 2.0  # a tick may take half of the time, no more: slow clouds have other users
-_MERCY = 5.0  # seconds of rest are enough for any cloud: what has ended meanwhile waits to be told
-_FAILING_MOST = 30.0  # seconds between ticks while Senlin does not answer
-_FAILURES_COUNTED = 10  # a power of two that is larger still would be no float after some hours
 _TARGETS = 100  # in one URL
 _LOG = logging.getLogger(__name__)
 
@@ -112,20 +107,19 @@ class Inventory:
 
     call: Callable[[str, Callable[[Proxy], Any]], Awaitable[Any]]
     waking: Waking
-    idle: float = 30.0  # seconds between ticks while nothing is awaited
+    pace: Pace = field(default_factory=Pace)
     snapshot: Snapshot | None = None
     error: ClientException | None = None  # of the latest tick
     _awaiting: set[Key] = field(default_factory=set)
     _watched: dict[str, Watched] = field(default_factory=dict)  # by action id
     _sending: set[str] = field(default_factory=set)  # what requests under way will lock
-    _wake: asyncio.Event = field(default_factory=asyncio.Event)
-    _at_rest: bool = False  # nothing was awaited after the latest tick
+    _asked: asyncio.Event = field(default_factory=asyncio.Event)
     _made: float = field(default_factory=time.monotonic)
 
     def wait_for_look(self, key: Key) -> None:
         """Wake the key after the next tick that begins from now on, which comes soon."""
         self._awaiting.add(key)
-        self._wake.set()
+        self._asked.set()
 
     def watch(self, action_id: str, target: str, lock: str | None = None) -> None:
         """Keep an eye on an action: when it has ended, the snapshot has it in `ended`.
@@ -137,7 +131,7 @@ class Inventory:
         """
         if action_id not in self._watched:
             self._watched[action_id] = Watched(target, lock)
-            self._wake.set()
+            self._asked.set()
 
     def unwatch(self, action_id: str) -> None:
         """Forget an action whose end is known."""
@@ -190,6 +184,7 @@ class Inventory:
         while True:
             began = time.monotonic()
             awaiting, self._awaiting = self._awaiting, set()
+            self._asked.clear()
             try:
                 await self._tick(began)
                 failures = 0
@@ -211,7 +206,10 @@ class Inventory:
         )
         before, self.snapshot, self.error = self.snapshot, snapshot, None
         if before is not None:
-            self.waking.changed(differences(before, snapshot))
+            changed = differences(before, snapshot)
+            if changed:
+                self.pace.stir()
+            self.waking.changed(changed)
 
     @property
     def refused(self) -> bool:
@@ -229,23 +227,19 @@ class Inventory:
     async def _pause(self, began: float, failures: int) -> None:
         took = time.monotonic() - began
         if failures:
-            pause = random.uniform(0.5, 1) * 2 ** min(failures, _FAILURES_COUNTED)  # noqa: S311
-            await asyncio.sleep(min(_FAILING_MOST, pause))
+            await asyncio.sleep(self.pace.after_a_failure(failures))
             return
-        least = max(_BUSY, min(_SHARE * took, took + _MERCY))
-        if not (self._busy or self._awaiting):
-            self._wake.clear()
-            # Projects that came to rest together, as after a start, part once and stay apart.
-            share = 1 if self._at_rest else random.uniform(0.5, 1)  # noqa: S311
-            self._at_rest = True
-            wait = self.idle * share - took
-            try:
-                async with asyncio.timeout(max(wait, 0)):
-                    await self._wake.wait()
-            except TimeoutError:
-                return
-        self._at_rest = False
-        await asyncio.sleep(max(least - (time.monotonic() - began), 0))
+        await asyncio.gather(
+            asyncio.sleep(self.pace.after_a_look(took)),
+            self._until_asked(self.pace.until_the_next(took, busy=self._busy)),
+        )
+
+    async def _until_asked(self, seconds: float) -> None:
+        """Wait for somebody to ask for a look, but no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._asked.wait()
+                self.pace.stir()
 
     @property
     def _busy(self) -> bool:

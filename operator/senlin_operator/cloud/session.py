@@ -13,6 +13,7 @@ from openstack_clustering import ClientException, Connection, Proxy, Sent
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Inventory, Waking
+from senlin_operator.cloud.pace import Pace
 from senlin_operator.telemetry import logging, metrics, tracing
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Cloud:
         self._refused: ClientException | None = None
         self._refusals = 0
         self._login_at = 0.0
-        self.inventory = Inventory(self._probe, waking, way.idle)
+        self.inventory = Inventory(self._probe, waking, Pace(way.idle))
         # In a context of its own: its log lines are about none of the objects in particular.
         self._loop = asyncio.create_task(
             self._look(), name="inventory", context=contextvars.Context()

@@ -26,7 +26,7 @@ _BY_CREDENTIAL: tuple[
     (
         "senlin_operator_inventory_interval_seconds",
         "Time between looks at a project while nothing is awaited.",
-        lambda inventory: inventory.idle,
+        lambda inventory: inventory.pace.idle,
         max,
     ),
     (

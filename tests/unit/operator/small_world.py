@@ -18,7 +18,7 @@ from small_kube import SmallKube
 from small_senlin import SmallSenlin
 
 from openstack_clustering import Proxy
-from senlin_operator.cloud import inventory
+from senlin_operator.cloud import inventory, pace
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Inventory, Waking
 from senlin_operator.cloud.session import Cloud, Clouds
@@ -236,5 +236,5 @@ def _controller(world: World, kube: KubeClient, recorder: Recorder) -> Controlle
 def go_by(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the engine read that clock; the event loop keeps the real one."""
     moved = SimpleNamespace(**vars(time) | {"monotonic": clock, "time": clock})
-    for module in (actions, conclusion, execution, inventory, looking, memory, reconciler):
+    for module in (actions, conclusion, execution, inventory, looking, memory, pace, reconciler):
         monkeypatch.setattr(module, "time", moved)

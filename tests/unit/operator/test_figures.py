@@ -113,7 +113,7 @@ def test_a_project_is_as_old_as_its_latest_look(state: State, clock: Clock) -> N
     }
     assert ages == {"seen": 40, "never": 40}
     intervals = [value for _, value in state["senlin_operator_inventory_interval_seconds"]]
-    assert intervals == [never.idle, never.idle]
+    assert intervals == [never.pace.idle, never.pace.idle]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from watcher import Watcher
 
 from openstack_clustering import Action, Cluster
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound, ServerError
-from senlin_operator.cloud import inventory
 from senlin_operator.cloud.inventory import (
     OWNER,
     UNFINISHED,
@@ -350,29 +349,6 @@ async def test_a_refused_credential_is_told_to_all_once(watcher: Watcher, error:
 
     assert watcher.inventory.refused
     assert watcher.changed == [{"c1", "n1", "n2", "n3", "p1", "y1"}]
-
-
-async def test_projects_part_when_they_come_to_rest_and_then_keep_time(
-    watcher: Watcher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    watcher.inventory.idle = 0.02
-    shares: list[float] = []
-    monkeypatch.setattr(inventory, "_BUSY", 0.0)
-    monkeypatch.setattr(
-        inventory.random, "uniform", lambda low, high: shares.append(low) or (low + high) / 2
-    )
-
-    async with watcher.running():
-        for _ in range(3):
-            await watcher.next_look()
-        assert len(shares) == 1
-
-        watcher.during = lambda: watcher.inventory.wait_for_look(WEB)
-        await watcher.next_look()
-        watcher.during = lambda: None
-        for _ in range(4):
-            await watcher.next_look()
-        assert len(shares) == 2
 
 
 async def test_looks_go_on_after_a_day_of_failures(
