@@ -36,6 +36,8 @@ class Family:
             key = _key(owner, child)
             existing = self._cache.get(key)
             if existing and existing.owner != owner.uid:
+                if existing.deleting:
+                    continue  # of an earlier owner of our name: its end wakes us
                 return Blocked(Reason.NAME_TAKEN, f"{key} exists, and is not of this {owner.key}.")
             if existing is None or not _covers(existing.spec, child.spec):
                 answer = await self._kube.apply_child(owner, key, child.spec)

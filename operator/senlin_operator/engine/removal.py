@@ -59,8 +59,12 @@ class Removal:
         return await self._delete(attempt, view, view.seen, force=forced or stuck)
 
     def _used(self, attempt: Attempt) -> Waiting | None:
-        """Return whom to wait for. What has no cloud object is of no use to anybody."""
-        users = self._cache.users(attempt.resource.key)
+        """Return whom to wait for: a user that was made, as nothing is made of what is deleted.
+
+        What has no cloud object is of no use to anybody.
+        """
+        referring = self._cache.users(attempt.resource.key)
+        users = [key for key in referring if (it := self._cache.get(key)) and it.cloud_id]
         if not users or not attempt.report.id:
             return None
         names = ", ".join(str(user) for user in users[:_NAMED])

@@ -142,6 +142,25 @@ async def test_a_name_that_somebody_else_has_is_told(world: World) -> None:
     assert world.requests() == ["create_profile"]  # theirs
 
 
+async def test_the_end_of_a_namesake_s_child_is_waited_for(templated: World) -> None:
+    """The cluster was deleted with `--cascade=orphan`, or its child takes longer to go."""
+    old = templated.kube[TINY]
+    templated.kube.apply({**old, "metadata": {**old["metadata"], "finalizers": ["a.test/slow"]}})
+    templated.kube.remove(WEB)
+    await templated.converge()
+    templated.kube.apply(a_template_manifest("m1.tiny", TWO, uid="another"))
+    await templated.converge()
+    assert templated.reason(WEB) == "ReferenceMissing"
+    assert "is being deleted" in templated.condition(WEB)["message"]
+
+    templated.kube.apply(
+        {**templated.kube[TINY], "metadata": {**old["metadata"], "finalizers": []}}
+    )
+    await templated.converge()
+
+    assert templated.reason(WEB) == "Ready"
+
+
 async def test_a_child_goes_with_its_owner(templated: World) -> None:
     templated.kube.remove(WEB)
 

@@ -233,6 +233,23 @@ async def test_a_member_that_should_be_elsewhere_is_not_taken_along(
     assert settled.reason(ONE) == "Ready"
 
 
+async def test_what_was_never_made_does_not_keep_what_it_refers_to(world: World) -> None:
+    """Else each would wait for the other: nothing is made of a profile that is being deleted."""
+    world.kube.apply(PROFILE)
+    await world.converge(2)
+
+    world.kube.remove(SMALL)
+    world.kube.apply(a_cluster_manifest("web", THREE))
+    await world.converge()
+    assert SMALL not in world.kube
+    assert world.reason(WEB) == "ReferenceMissing"
+
+    world.kube.apply(PROFILE)
+    await world.converge()
+
+    assert world.reason(WEB) == "Ready"
+
+
 async def test_duplicates_of_what_goes_at_once_go_with_it(world: World) -> None:
     world.kube.apply(PROFILE)
     await world.converge(2)
