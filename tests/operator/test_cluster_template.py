@@ -43,6 +43,21 @@ def test_a_template_becomes_a_profile_that_the_cluster_owns(world: World) -> Non
     assert world.profiles() == []
 
 
+def test_a_cluster_that_is_made_again_at_once_gets_a_profile_of_its_own(world: World) -> None:
+    """As `kubectl replace --force` does; the old profile is still being collected."""
+    world.apply(world.secret(), inline(world))
+    before = world.ready()
+
+    world.delete("senlincluster", "web")
+    world.gone("SenlinCluster", "web")
+    world.apply(inline(world))
+
+    cluster = world.ready()
+    assert cluster["status"]["id"] != before["status"]["id"]
+    (profile,) = world.all_of("SenlinProfile")
+    assert profile["metadata"]["ownerReferences"][0]["uid"] == cluster["metadata"]["uid"]
+
+
 def test_another_content_is_rolled_out_and_the_old_profile_goes(world: World) -> None:
     world.apply(world.secret(), inline(world))
     before = world.ready()["status"]["resource"]["profileID"]
