@@ -100,9 +100,8 @@ def _at(values: Any, keys: tuple[str, ...]) -> Any:
 
 
 def _helm(*arguments: str) -> str:
-    command = [helm_binary(), *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    return done.stdout
+    command = [str(helm_binary()), *arguments]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ def main() -> int:
 
 def _objects(plural: str) -> Iterator[dict[str, Any]]:
     api = client.CustomObjectsApi()
-    for namespace in NAMESPACES or [None]:
+    for namespace in NAMESPACES or ("",):  # none: all of them
         where = (GROUP, VERSION, namespace, plural) if namespace else (GROUP, VERSION, plural)
         method = api.list_namespaced_custom_object if namespace else api.list_cluster_custom_object
         try:
