@@ -9,6 +9,8 @@ from typing import Any
 from openstack_clustering import Action, Cluster, Node, Policy, Profile
 from senlin_operator.cloud.inventory import OWNER, Snapshot, by_cluster
 from senlin_operator.engine.queue import Queue
+from senlin_operator.kinds.cluster_observed import Observed
+from senlin_operator.kinds.cluster_spec import Spec
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
 
 NAMESPACE = "team"
@@ -22,6 +24,19 @@ SCALING = {
     "properties": {"event": "CLUSTER_SCALE_OUT", "adjustment": {}},
 }
 Document = dict[str, Any]
+# A cluster as it should be, and as it is.
+SPEC_OF_THREE = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3)
+SEEN_OF_THREE = Observed(
+    id="c1",
+    name="web",
+    profile_id="p1",
+    min_size=1,
+    max_size=5,
+    desired=3,
+    nodes=3,
+    active=3,
+    expendable=("n1", "n2", "n3"),
+)
 
 
 class Clock:

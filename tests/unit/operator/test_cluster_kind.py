@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from builders import (
     NOW,
+    SEEN_OF_THREE,
+    SPEC_OF_THREE,
     UID,
     a_cluster,
     a_cluster_manifest,
@@ -43,19 +45,8 @@ from senlin_operator.kube.conditions import Condition, Reason, Type
 from senlin_operator.kube.objects import Key
 
 SMALL = Key("SenlinProfile", "team", "small")
-SPEC = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3)
-SEEN = Observed(
-    id="c1",
-    name="web",
-    profile_id="p1",
-    min_size=1,
-    max_size=5,
-    desired=3,
-    nodes=3,
-    active=3,
-    expendable=("n1", "n2", "n3"),
-    profiles=frozenset(["p1"]),
-)
+SPEC = SPEC_OF_THREE
+SEEN = replace(SEEN_OF_THREE, profiles=frozenset(["p1"]))
 NODES = [a_node("n1"), a_node("n2"), a_node("n3")]
 
 

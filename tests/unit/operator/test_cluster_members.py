@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from builders import SEEN_OF_THREE, SPEC_OF_THREE
 
 from senlin_operator.engine.outcome import Blocked, Settled, Waiting
 from senlin_operator.kinds.cluster import Drop, Observed, Resize, Spec, Step, Update, plan, verdict
@@ -10,26 +11,8 @@ from senlin_operator.kinds.cluster_plan import Create, Realign, desired
 from senlin_operator.kube.conditions import Reason
 
 # Three wanted. The nodes a and b are declared by SenlinNodes, and are in; x is Senlin's own.
-SPEC = Spec(
-    name="web",
-    profile_id="p1",
-    min_size=1,
-    max_size=5,
-    desired=3,
-    declared={"uid-a": "node-a", "uid-b": "node-b"},
-)
-SEEN = Observed(
-    id="c1",
-    name="web",
-    profile_id="p1",
-    min_size=1,
-    max_size=5,
-    desired=3,
-    nodes=3,
-    active=3,
-    expendable=("x", "a", "b"),
-    marked={"uid-a": "a", "uid-b": "b"},
-)
+SPEC = replace(SPEC_OF_THREE, declared={"uid-a": "node-a", "uid-b": "node-b"})
+SEEN = replace(SEEN_OF_THREE, expendable=("x", "a", "b"), marked={"uid-a": "a", "uid-b": "b"})
 FREE = replace(SPEC, declared={})
 # What SEEN becomes when somebody else than b is in: b has not joined.
 WITHOUT_B = replace(SEEN, marked={"uid-a": "a"}, expendable=("x", "y", "a"))

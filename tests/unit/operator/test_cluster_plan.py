@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from builders import SEEN_OF_THREE, SPEC_OF_THREE
 
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.kinds.cluster import (
@@ -18,19 +19,9 @@ from senlin_operator.kinds.cluster import (
 )
 from senlin_operator.kinds.common import Delete
 
-SPEC = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3)
+SPEC = SPEC_OF_THREE
 NODES = ("n1", "n2", "n3")  # the worst first
-SEEN = Observed(
-    id="c1",
-    name="web",
-    profile_id="p1",
-    min_size=1,
-    max_size=5,
-    desired=3,
-    nodes=3,
-    active=3,
-    expendable=NODES,
-)
+SEEN = SEEN_OF_THREE
 ERROR = replace(SEEN, status="ERROR", active=0)
 OTHER = replace(SPEC, profile_id="p2")
 RECOVER = Recover("c1", "")

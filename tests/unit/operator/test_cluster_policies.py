@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from builders import UID
+from builders import SEEN_OF_THREE, SPEC_OF_THREE, UID
 from small_senlin import SmallSenlin
 
 from senlin_operator.cloud.inventory import OWNER
@@ -33,20 +33,9 @@ NEWER = Binding("c", "with-a-hook", type="senlin.policy.deletion-1.1")
 UP = Binding("u", "up", type="senlin.policy.scaling-1.0")
 DOWN = Binding("d", "down", type="senlin.policy.scaling-1.0")
 
-SPEC = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3, policies=(FIRST,))
+SPEC = replace(SPEC_OF_THREE, policies=(FIRST,))
 SENLINS = replace(SPEC, fixed_size=False)
-SEEN = Observed(
-    id="c1",
-    name="web",
-    profile_id="p1",
-    min_size=1,
-    max_size=5,
-    desired=3,
-    nodes=3,
-    active=3,
-    expendable=("n1", "n2", "n3"),
-    policies=(FIRST,),
-)
+SEEN = replace(SEEN_OF_THREE, policies=(FIRST,))
 EMPTY = replace(SEEN, min_size=0, desired=0, nodes=0, active=0, expendable=(), policies=())
 STARTING = replace(EMPTY, starting=True, metadata={OWNER: UID, START: "yes"})
 GROW = Resize("c1", 3, 1, 5, "")
