@@ -4,6 +4,7 @@ The handlers note and return: no decision, no I/O, nothing to catch, so they can
 other handlers none is used: they write to every object, and they give objects up.
 """
 
+import asyncio
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
@@ -99,11 +100,23 @@ def build_settings() -> kopf.OperatorSettings:
 
 
 async def watch(registry: kopf.OperatorRegistry, namespaces: Collection[str]) -> None:
-    """Watch until the process is told to stop; no namespaces: all of them."""
-    await kopf.operator(
+    """Watch until the process is told to stop; no namespaces: all of them.
+
+    At the end `kopf.operator` would take every task of the process for its own: wait 5 seconds for
+    the looks, which never end, and then cancel them, and the attempts that are still under way.
+    """
+    tasks = await kopf.spawn_tasks(
         registry=registry,
         settings=build_settings(),
         clusterwide=not namespaces,
         namespaces=namespaces,
         standalone=True,
     )
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in ended:
+        task.result()  # raises what it has failed of

@@ -73,6 +73,21 @@ def test_objects_in_every_state_are_taken_over_as_they_are(world: World) -> None
             assert it["status"]["observedGeneration"] == it["metadata"]["generation"]
 
 
+def test_what_is_under_way_at_the_end_is_ended(world: World) -> None:
+    cluster = world.quickstart()
+    path = f"/v1/clusters/{cluster['status']['id']}/actions"
+    slow = world.sandbox.senlin.fault("slow", method="POST", path=path, delay=8)
+    world.kubectl("scale", "senlincluster/web", "--replicas=4")
+    world.eventually(lambda: slow.hits > 0, "the request under way")
+
+    assert world.operator.stop() == 0
+
+    [resize] = world.senlin.actions(target=cluster["status"]["id"], action="CLUSTER_RESIZE")
+    left = world.get("SenlinCluster", "web") or {}
+    assert left["status"]["action"]["id"] == resize.id
+    assert left["status"]["observedGeneration"] == left["metadata"]["generation"]
+
+
 def is_being_deleted(document: Document) -> bool:
     return "deletionTimestamp" in document["metadata"]
 
