@@ -14,6 +14,16 @@ EVERYTHING: Document = {
     name: {"enabled": True}
     for name in ("serviceMonitor", "prometheusRule", "dashboards", "networkPolicy")
 }
+VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
+
+
+def nothing(values: Document) -> Document:
+    """Return a values file with a key for all that is empty, and nothing behind it."""
+    inner = {name: nothing(value) for name, value in values.items() if isinstance(value, dict)}
+    empty = {name: None for name, value in values.items() if value in ("", [], {})}
+    return {name: value for name, value in inner.items() if value} | empty
+
+
 AFFINITY = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
 ONLY_ROLES: Document = {
     "watchNamespaces": ["default", "kube-public", "default"],
@@ -53,6 +63,8 @@ CASES = [
     ),
     pytest.param({"settings": {"metricsPort": 9090, "inventoryInterval": 2.5}}, id="settings"),
     pytest.param(EVERYTHING, id="all that is optional"),
+    pytest.param(nothing(VALUES), id="keys with nothing behind them"),
+    pytest.param({"dashboards": {"enabled": True, "labels": None}}, id="labels of nothing"),
     pytest.param(
         {
             **EVERYTHING,

@@ -40,9 +40,13 @@ def test_lint(sandbox: Sandbox) -> None:
         ("settings.metricsPort=0", "at '/settings/metricsPort': minimum"),
         ("settings.logLevel=loud", "value must be one of 'debug', 'info', 'warning'"),
         ("settings.leaderElection=perhaps", "at '/settings/leaderElection': got string"),
+        ("settings.host=127.0.0.1", "neither the probes nor Prometheus would reach the pods"),
         ("settings.leaderElection=false", "replicas is 2 and shards is 1, but without settings"),
         ("settings.leaderElection=false,replicas=1,shards=2", "both have to be 1"),
         ("serviceAccount.create=false", "serviceAccount.name has to be the name of"),
+        ("serviceAccount.name=The_operator", "at '/serviceAccount/name': 'The_operator' does not"),
+        ("priorityClassName=High", "at '/priorityClassName': 'High' does not match pattern"),
+        ("image.repository=a.example:5000/b:v1", "b:v1: its tag has to stand in image.tag"),
         ("image.digest=latest", "at '/image/digest': 'latest' does not match pattern"),
         ("image.pullPolicy=Sometimes", "at '/image/pullPolicy': value must be one of"),
         ("imagePullSecrets={registry}", "at '/imagePullSecrets/0': got string, want object"),
@@ -53,6 +57,9 @@ def test_lint(sandbox: Sandbox) -> None:
         ("podDisruptionBudget.maxUnavailable=some", "'some' does not match pattern"),
         ("serviceMonitor.interval=often", "at '/serviceMonitor/interval': 'often' does not match"),
         ("nodeSelector.disk=1", "at '/nodeSelector/disk': got number, want string"),
+        ("settings=null", "at '': missing property 'settings'"),
+        ("crds.keep=null", "at '/crds': missing property 'keep'"),
+        ("resources.limits.memory=lots", "at '/resources/limits/memory': 'lots' does not match"),
         ("resources.memory=1Gi", "at '/resources': additional properties 'memory' not allowed"),
         ("extraEnv[0].value=x", "at '/extraEnv/0': missing property 'name'"),
     ],
@@ -66,6 +73,18 @@ def test_a_wrong_value_is_refused(sandbox: Sandbox, option: str, says: str) -> N
 
 def test_the_schema_knows_every_value_and_no_other() -> None:
     assert set(paths(VALUES, SCHEMA)) == set(schema_paths(SCHEMA)) - {("global",)}
+
+
+def test_what_the_chart_cannot_do_without_is_required() -> None:
+    """A key with nothing behind it takes the default away."""
+    may_be_missing = {
+        *("podSecurityContext", "securityContext", "resources", "topologySpreadConstraints"),
+        "labels",  # of the dashboards
+    }
+
+    for schema, values in objects(SCHEMA, VALUES):
+        filled = {name for name, value in values.items() if value not in ("", [], {})}
+        assert set(schema.get("required", ())) == filled - may_be_missing
 
 
 def test_every_value_is_described() -> None:
@@ -129,6 +148,14 @@ def paths(values: Any, schema: Document, *keys: str) -> Iterator[tuple[str, ...]
         return
     for name, value in values.items():
         yield from paths(value, schema["properties"].get(name, {}), *keys, name)
+
+
+def objects(schema: Document, values: Document) -> Iterator[tuple[Document, Document]]:
+    """Yield each part of the schema that names its properties, and its default."""
+    yield schema, values
+    for name, part in schema["properties"].items():
+        if "properties" in part and name != "resources":
+            yield from objects(part, values[name])
 
 
 def schema_paths(schema: Document, *keys: str) -> Iterator[tuple[str, ...]]:

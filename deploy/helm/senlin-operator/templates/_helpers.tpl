@@ -44,8 +44,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- define "senlin-operator.metadata" -}}
 labels:
   {{- $labels := include "senlin-operator.labels" .root | fromYaml }}
-  {{- merge (dict) (.labels | default dict) $labels .root.Values.commonLabels | toYaml | nindent 2 }}
-{{- with merge (dict) (.annotations | default dict) .root.Values.commonAnnotations }}
+  {{- merge (dict) (.labels | default dict) $labels (.root.Values.commonLabels | default dict) | toYaml | nindent 2 }}
+{{- with merge (dict) (.annotations | default dict) (.root.Values.commonAnnotations | default dict) }}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
@@ -69,6 +69,11 @@ annotations:
 {{- if hasKey $resource "members" }}
 - senlinnodes
 {{- end }}
+{{- end -}}
+
+{{/* The namespaces to watch, each once; none: all. */}}
+{{- define "senlin-operator.namespaces" -}}
+{{- .Values.watchNamespaces | default list | uniq | toYaml }}
 {{- end -}}
 
 {{/* The names of the shards: one without a name, or their numbers. */}}

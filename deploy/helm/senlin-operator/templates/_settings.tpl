@@ -8,9 +8,9 @@
 - name: SENLIN_OPERATOR_LEASE_NAME
   value: {{ include "senlin-operator.fullname" . | quote }}
 {{- end }}
-{{- with .Values.watchNamespaces }}
+{{- with include "senlin-operator.namespaces" . | fromYamlArray }}
 - name: SENLIN_OPERATOR_NAMESPACES
-  value: {{ uniq . | join "," | quote }}
+  value: {{ join "," . | quote }}
 {{- end }}
 {{- end -}}
 
@@ -26,6 +26,12 @@
 {{/* What the schema of the values cannot say. */}}
 {{- define "senlin-operator.check" -}}
 {{- with .Values }}
+{{- if contains ":" (base .image.repository) }}
+{{- fail (printf "image.repository is %s: its tag has to stand in image.tag." .image.repository) }}
+{{- end }}
+{{- if has .settings.host (list "localhost" "127.0.0.1" "::1") }}
+{{- fail (printf "settings.host is %s: neither the probes nor Prometheus would reach the pods there." .settings.host) }}
+{{- end }}
 {{- if and (not .settings.leaderElection) (gt (mul .replicas .shards) 1) }}
 {{- fail (printf "replicas is %v and shards is %v, but without settings.leaderElection both have to be 1: nothing keeps two pods from doing the same." .replicas .shards) }}
 {{- end }}
