@@ -61,7 +61,10 @@ class Settings:
             "most": 3600,
         },
     )
-    host: str = field(default="0.0.0.0", metadata={"help": "address of probes and metrics"})  # noqa: S104
+    host: str | None = field(
+        default=None,
+        metadata={"help": "address of probes and metrics; none: all, of IPv4 and of IPv6"},
+    )
     metrics_port: int = field(
         default=8080,
         metadata={"help": "port of probes and metrics; 0: none", "least": 0, "most": 65535},

@@ -5,6 +5,7 @@ client-go's, so that dashboards for other controllers fit. No metric is labelled
 """
 
 import platform
+import socket
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -103,7 +104,25 @@ class Health:
         return time.monotonic() - self._beat < _STALLED_AFTER
 
 
-def serve(host: str, port: int, health: Health) -> Callable[[], None]:
+class _Server(ThreadingHTTPServer):
+    """Listens at an address of either family; without one, at all of both."""
+
+    daemon_threads = True
+
+    def __init__(self, host: str | None, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        # A pod's address may be of IPv6, and a node may know IPv4 only.
+        both = not host and socket.has_dualstack_ipv6()
+        self._six = both or ":" in (host or "")
+        self.address_family = socket.AF_INET6 if self._six else socket.AF_INET
+        super().__init__((host or "", port), handler)
+
+    def server_bind(self) -> None:
+        if self._six:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
+
+
+def serve(host: str | None, port: int, health: Health) -> Callable[[], None]:
     """Serve /livez, /readyz and /metrics; return what stops the server."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -130,8 +149,7 @@ def serve(host: str, port: int, health: Health) -> Callable[[], None]:
         def log_message(self, *_: object) -> None:
             """Probes and scrapes are not worth a line."""
 
-    server = ThreadingHTTPServer((host, port), Handler)
-    server.daemon_threads = True
+    server = _Server(host, port, Handler)
     Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
     def stop() -> None:
