@@ -58,7 +58,7 @@ unit: setup ## Run the unit tests (no server)
 	$(BIN)/pytest tests/unit --numprocesses 2
 
 .PHONY: test
-test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 9 minutes)
+test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 10 minutes)
 	$(BIN)/python -m sandbox build
 	$(BIN)/python -m image build
 	$(BIN)/pytest --numprocesses 4

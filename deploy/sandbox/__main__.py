@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from sandbox import debian
-from sandbox.binaries import helm_binary
+from sandbox.binaries import cyclonus_binary, helm_binary
 from sandbox.pods.tools import obstacle
 from sandbox.progress import say, step
 from sandbox.prometheus import prometheus_programs
@@ -26,6 +26,7 @@ def build(_: argparse.Namespace) -> None:
     with step("All programs are there"):
         prepare(pods=obstacle() is None)
         helm_binary()
+        cyclonus_binary()
         if debian.obstacle() is None:
             prometheus_programs()
 

@@ -1,4 +1,4 @@
-"""Kubernetes' programs and Helm: built once by Go from the pinned modules, or those given."""
+"""Kubernetes' programs, Helm, Cyclonus: built once by Go from pinned modules, or those given."""
 
 import os
 import platform
@@ -22,6 +22,8 @@ KUBERNETES_MODULE = HERE / "go" / "kubernetes"
 KUBERNETES = "1.37.2"
 HELM_MODULE = HERE / "go" / "helm"
 HELM = "4.3.1"
+CYCLONUS_MODULE = HERE / "go" / "cyclonus"
+CYCLONUS = "0.5.6"
 OLDEST_GO = (1, 26)  # the module file asks for it
 
 # In this order most reuse what those before them have compiled: kubelet alone takes 5 minutes,
@@ -117,6 +119,13 @@ def helm_binary() -> Path:
     """Return Helm; it is built where it is not there yet."""
     packages = {"helm": "helm.sh/helm/v4/cmd/helm"}
     return Build("helm", HELM, HELM_MODULE, packages, HELM_FLAGS, 2).built() / "helm"
+
+
+def cyclonus_binary() -> Path:
+    """Return what evaluates NetworkPolicies; it is built where it is not there yet."""
+    packages = {"cyclonus": "github.com/mattfenwick/cyclonus/cmd/cyclonus"}
+    flags = ["-trimpath", "-ldflags=-s -w"]
+    return Build("cyclonus", CYCLONUS, CYCLONUS_MODULE, packages, flags, 2).built() / "cyclonus"
 
 
 def not_given(programs: Iterable[str]) -> list[str]:
