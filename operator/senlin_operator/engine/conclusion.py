@@ -24,7 +24,6 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import Resource
 from senlin_operator.kube.status import render, same
-from senlin_operator.telemetry import metrics
 
 _DRIFT = " Drift corrected: "
 _AGAIN = 30.0  # seconds
@@ -42,8 +41,6 @@ class Conclusion:
 
     async def draw(self, attempt: Attempt, outcome: Outcome) -> None:
         """Tell everybody whom it concerns, and nobody else."""
-        resource = attempt.resource
-        metrics.RECONCILES.labels(resource.key.kind, type(outcome).__name__.lower()).inc()
         if isinstance(outcome, Gone):
             return
         if isinstance(outcome, Settled):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -19,8 +20,9 @@ from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import PAUSED, RECONCILE_AT, SECRET, Key, Resource
 from senlin_operator.telemetry import metrics, tracing
-from senlin_operator.telemetry.logging import bind
+from senlin_operator.telemetry.logging import bind, note
 
+_REFUSALS_COUNTED = 5  # then it is tried every 16 to 32 seconds: Kubernetes comes back soon
 _log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,7 @@ class Controller:
         self._conclusion = conclusion
         self._permits = asyncio.Semaphore(workers)
         self._memories: dict[Key, tuple[str, Memory]] = {}  # with the uid
+        self._refusals: Counter[Key] = Counter()  # by Kubernetes, in a row
         self._working: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -62,20 +65,20 @@ class Controller:
             await asyncio.wait(self._working, timeout=seconds)
 
     async def _work(self, key: Key) -> None:
-        try:
-            if key.kind == SECRET:
-                await self._access.guard(key)
-            else:
-                await self._attempt(key)
-        except KubeError as error:  # nothing can be written now
-            _log.warning("Kubernetes refuses", extra={"object": str(key), "error": str(error)})
-            self._queue.add_after(key, backoff(2))
-        except Exception:  # noqa: BLE001 - a bug that one object meets must not stop the others
-            _log.exception("unexpected", extra={"object": str(key)})
-            self._queue.add_after(key, backoff(5))
-        finally:
-            self._permits.release()
-            self._queue.done(key)
+        with bind(kind=key.kind, namespace=key.namespace, name=key.name):
+            try:
+                await (self._access.guard(key) if key.kind == SECRET else self._attempt(key))
+                self._refusals.pop(key, None)
+            except KubeError as error:  # nothing can be written now
+                _log.warning("Kubernetes refuses", extra={"error": str(error)})
+                self._refusals[key] = min(self._refusals[key] + 1, _REFUSALS_COUNTED)
+                self._queue.add_after(key, backoff(self._refusals[key]))
+            except Exception:  # noqa: BLE001 - a bug that one object meets must not stop the others
+                _log.exception("unexpected")
+                self._queue.add_after(key, backoff(5))
+            finally:
+                self._permits.release()
+                self._queue.done(key)
 
     async def _attempt(self, key: Key) -> None:
         resource = self._cache.get(key)
@@ -85,24 +88,31 @@ class Controller:
         if resource.annotations.get(PAUSED) == "true":
             return
         attempt = Attempt.at(resource, self._kinds[key.kind], self._memory(resource))
-        whom = {
-            "kind": key.kind,
-            "namespace": key.namespace,
-            "name": key.name,
+        about = {
             "uid": resource.uid,
             "generation": resource.generation,
             "reconcile_id": uuid4().hex[:8],
         }
-        waited = self._queue.waited(key)
-        with bind(**whom), tracing.span("reconcile", waited=waited, **whom):
-            began = time.monotonic()
-            outcome = await self._outcome(attempt)
-            await self._conclusion.draw(attempt, outcome)
-            tracing.annotate(outcome=type(outcome).__name__)
-            seconds, exemplar = time.monotonic() - began, tracing.exemplar()
-            metrics.RECONCILE_TIME.labels(key.kind).observe(seconds, exemplar)
+        note(**about)
+        whom = {"kind": key.kind, "namespace": key.namespace, "name": key.name, **about}
+        with tracing.span("reconcile", waited=self._queue.waited(key), **whom):
+            outcome = await self._measured(attempt)
         if isinstance(outcome, Gone):
             self._forget(key)
+
+    async def _measured(self, attempt: Attempt) -> Outcome:
+        kind = attempt.resource.key.kind
+        began, ended = time.monotonic(), "error"
+        try:
+            outcome = await self._outcome(attempt)
+            await self._conclusion.draw(attempt, outcome)
+            ended = type(outcome).__name__.lower()
+            return outcome
+        finally:
+            tracing.annotate(outcome=ended)
+            seconds, exemplar = time.monotonic() - began, tracing.exemplar()
+            metrics.RECONCILES.labels(kind, ended).inc()
+            metrics.RECONCILE_TIME.labels(kind).observe(seconds, exemplar)
 
     async def _outcome(self, attempt: Attempt) -> Outcome:
         try:
@@ -128,6 +138,7 @@ class Controller:
         return memory
 
     def _forget(self, key: Key) -> None:
+        self._refusals.pop(key, None)
         uid, _ = self._memories.pop(key, ("", None))
         if uid:
             self._access.leave(uid)

@@ -35,7 +35,9 @@ QUEUE_WORK = Histogram(
     "workqueue_work_duration_seconds", "Time that a worker has a key.", ["name"], buckets=_FAST
 )
 RECONCILES = Counter(
-    "senlin_operator_reconcile", "Attempts on resources, by how they ended.", ["kind", "outcome"]
+    "senlin_operator_reconcile",
+    "Attempts on resources, by how they ended; error: Kubernetes refused a write, or a bug.",
+    ["kind", "outcome"],
 )
 RECONCILE_TIME = Histogram(
     "senlin_operator_reconcile_duration_seconds", "Duration of an attempt.", ["kind"], buckets=_FAST

@@ -1,9 +1,11 @@
 """A clock that the test moves, and small worlds that go by it."""
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from builders import Clock, a_cluster, a_cluster_manifest, a_node, a_secret_manifest
+from lines import Lines
 from small_senlin import SmallSenlin
 from small_world import PROFILE, SMALL, THREE, WEB, World, go_by
 from watcher import Watcher
@@ -47,3 +49,14 @@ def watcher() -> Watcher:
     senlin = SmallSenlin(["p1"])
     senlin.put(a_cluster("c1"), [a_node("n1"), a_node("n2"), a_node("n3")])
     return Watcher(senlin)
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+    """Leave logging as it was."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()  # `configure` closes those that it replaces
+    yield Lines(capsys)
+    root.handlers[:] = handlers
+    root.setLevel(level)

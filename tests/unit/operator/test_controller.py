@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from builders import Clock, a_profile_manifest, a_secret_manifest
+from lines import Lines
+from prometheus_client import REGISTRY
 from small_world import World
 
 from openstack_clustering import Proxy
 from openstack_clustering.exceptions import BadRequest
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key
+from senlin_operator.telemetry.logging import configure
 
-GOOD, BAD = (Key("SenlinProfile", "team", name) for name in ("good", "bad"))
+GOOD, BAD, OTHER = (Key("SenlinProfile", "team", name) for name in ("good", "bad", "other"))
 
 
 @pytest.fixture
@@ -28,6 +31,11 @@ async def world(clock: Clock) -> AsyncIterator[World]:
 def apply(world: World, *names: str) -> None:
     for name in names:
         world.kube.apply(a_profile_manifest(name, uid=f"{name}-uid"))
+
+
+def attempts(outcome: str) -> float:
+    labels = {"kind": "SenlinProfile", "outcome": outcome}
+    return REGISTRY.get_sample_value("senlin_operator_reconcile_total", labels) or 0.0
 
 
 async def test_a_bug_that_one_object_meets_does_not_stop_the_others(
@@ -82,6 +90,45 @@ async def test_a_write_that_kubernetes_refuses_is_made_again(world: World) -> No
 
     assert world.reason(GOOD) == "Ready"
     assert world.requests() == ["create_profile"]
+
+
+async def test_what_kubernetes_refuses_is_counted_and_told(world: World, lines: Lines) -> None:
+    configure("json", "info")
+    before = attempts("error"), attempts("settled")
+    world.kube.refusals.append(KubeError(403, "forbidden"))
+
+    apply(world, "good")
+    await world.converge(1)
+
+    assert (attempts("error"), attempts("settled")) == (before[0] + 1, before[1])
+    [refused] = [line for line in lines.documents() if line["event"] == "Kubernetes refuses"]
+    assert (refused["kind"], refused["namespace"], refused["name"]) == (
+        "SenlinProfile",
+        "team",
+        "good",
+    )
+    assert (refused["uid"], refused["generation"]) == ("good-uid", 1)
+    assert refused["error"] == "forbidden"
+
+
+async def test_who_is_refused_again_and_again_asks_less_often_but_not_too_seldom(
+    world: World, clock: Clock
+) -> None:
+    apply(world, "other")
+    await world.converge(2)
+    world.kube.refusals += [KubeError(403, "forbidden")] * 100
+    apply(world, "good")
+    tries = []
+    for _ in range(3):
+        before = len(world.kube.refusals)
+        for _ in range(50):
+            clock.advance(2)
+            world.queue.add(OTHER)  # wakes the queue, which sleeps by a real clock
+            await world.look()
+        tries.append(before - len(world.kube.refusals))
+
+    assert 7 <= tries[0] <= 11
+    assert 3 <= tries[2] <= 7
 
 
 @pytest.mark.parametrize("status", [404, 409])

@@ -4,39 +4,14 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from lines import Lines
 
 from senlin_operator.telemetry.logging import bind, configure, note
 
 log = logging.getLogger("senlin_operator.test")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
-class Lines:
-    """What has been logged."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def text(self) -> str:
-        return self._capsys.readouterr().err
-
-    def documents(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.text().splitlines()]
-
-
-@pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
-    """Leave logging as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers.clear()  # `configure` closes those that it replaces
-    yield Lines(capsys)
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def fail() -> None:
