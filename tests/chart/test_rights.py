@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
-from tests.chart.chart import CHART, RELEASE, Document
+from tests.chart.chart import CHART, RELEASE, Document, named, rendered
+from tests.operator.test_cluster_template import template
 from tests.operator.world import PROGRAM, Operator, World, ticks
 
 OURS, CORE, LEASES = "senlin.openstack.org", "", "coordination.k8s.io"
@@ -29,6 +30,13 @@ NEEDED: list[Right] = [
     *((verb, CORE, "secrets") for verb in ("get", "list", "watch", "patch")),
     ("create", "events.k8s.io", "events"),
 ]
+# No request bears these verbs: a patch that makes an object needs the right to create it, and where
+# OwnerReferencesPermissionEnforcement is on, one that sets an owner needs the other.
+CHECKED_BESIDE: set[Right] = {
+    ("create", OURS, "senlinnodes"),
+    ("create", OURS, "senlinprofiles"),
+    ("update", OURS, "senlinclusters/finalizers"),
+}
 NEEDED_AT_HOME: list[Right] = [
     (verb, LEASES, "leases") for verb in ("get", "list", "create", "update")
 ]
@@ -188,6 +196,61 @@ def test_a_user_with_the_role_edit_runs_the_quickstart(release: Release, idle_wo
     world.gone("SenlinProfile", "web-server")
 
     assert refusals(sandbox, release.account["user"]) == []
+
+
+def test_the_roles_grant_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
+    roles = [
+        named(rendered(sandbox, {}), kind, name)
+        for kind, name in (("ClusterRole", RELEASE), ("Role", f"{RELEASE}-leases"))
+    ]
+
+    granted = {
+        (verb, group, resource)
+        for role in roles
+        for rule in role["rules"]
+        for verb in rule["verbs"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    assert granted == {*NEEDED, *NEEDED_AT_HOME}
+
+
+def test_each_right_of_the_operator_is_used(release: Release, idle_world: World) -> None:
+    """By a cluster that makes its profile itself and shows its members, and by what it needs."""
+    sandbox, namespace, world = release.sandbox, release.namespace, idle_world
+    release.install(watchNamespaces=[namespace])
+    account = sandbox.service_account_kubeconfig(namespace, namespace)
+    world.operator = Operator(account, namespace, world.operator.log, PROGRAM)
+    world.operator.start("--leader-election", "true", "--lease-namespace", namespace)
+    cluster = world.cluster(
+        profile=template(world), members="Mirror", policies=[{"policyRef": {"name": "grow"}}]
+    )
+    del cluster["spec"]["resource"]["profileRef"]
+    world.apply(world.secret(), world.policy(), world.profile(), world.node(), cluster)
+    world.ready()
+    world.ready("SenlinNode", "web-1")
+
+    cluster["spec"]["resource"] |= {
+        "desiredCapacity": 1,
+        "profile": template(world, flavor="m1.small"),
+    }
+    world.apply(cluster)
+    world.ready()
+    world.eventually(lambda: len(world.all_of("SenlinNode")) == 2, "those that left not shown")
+    world.eventually(lambda: len(world.all_of("SenlinProfile")) == 2, "the old profile removed")
+    assert world.operator.stop() == 0, world.tail()
+
+    assert requests(sandbox, release.account["user"]) == {*NEEDED, *NEEDED_AT_HOME} - CHECKED_BESIDE
+
+
+def requests(sandbox: Sandbox, user: str) -> set[Right]:
+    """Return what somebody has asked of the API server, as rights."""
+    rights = set()
+    for entry in sandbox.audit(user=user):
+        if what := entry.get("objectRef"):
+            parts = filter(None, (what["resource"], what.get("subresource")))
+            rights.add((entry["verb"], what.get("apiGroup", ""), "/".join(parts)))
+    return rights
 
 
 def member(sandbox: Sandbox, namespace: str, role: str) -> Document:
