@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
+from sandbox.tools import SandboxError
 from tests.chart.chart import CHART, RELEASE, Document, named, rendered
 from tests.operator.test_cluster_template import template
 from tests.operator.world import PROGRAM, Operator, World, ticks
@@ -91,10 +92,13 @@ class Release:
     sandbox: Sandbox
     namespace: str
 
-    def install(self, **values: object) -> None:
+    def install(self, *options: str, **values: object) -> None:
+        self.helm("install", *options, **values)
+
+    def helm(self, command: str, *options: str, **values: object) -> str:
         given = {"fullnameOverride": self.namespace, "crds": {"install": False}, **values}
-        chart = ["install", RELEASE, str(CHART), f"--namespace={self.namespace}", "--values=-"]
-        self.sandbox.helm(*chart, input=json.dumps(given))
+        chart = [command, RELEASE, str(CHART), f"--namespace={self.namespace}", "--values=-"]
+        return self.sandbox.helm(*chart, *options, input=json.dumps(given))
 
     def uninstall(self) -> None:
         """The guard is a pod, and there is nothing here that would run one."""
@@ -149,6 +153,24 @@ def test_the_operator_of_some_namespaces(release: Release) -> None:
     assert release.denied(who, NEEDED_AT_HOME, release.namespace) == []
     assert release.denied(who, NEEDED_AT_HOME, "default") == NEEDED_AT_HOME
     assert release.denied(who, NOT_NEEDED_ANYWHERE) == NOT_NEEDED_ANYWHERE
+
+
+def test_an_admin_of_a_namespace_installs_the_rest_when_the_roles_are_there(
+    release: Release,
+) -> None:
+    sandbox, namespace = release.sandbox, release.namespace
+    user = member(sandbox, namespace, "admin")["user"]
+    as_user = f"--kubeconfig={sandbox.user_kubeconfig(user)}"
+    with pytest.raises(SandboxError, match="attempting to grant RBAC permissions"):
+        release.install(as_user, watchNamespaces=[namespace], rbac={"aggregate": False})
+    release.uninstall()
+
+    roles = release.helm("template", "--show-only=templates/rbac.yaml", watchNamespaces=[namespace])
+    sandbox.kubectl("apply", "--server-side", "--filename=-", input=roles)
+    none = {"create": False, "aggregate": False}
+    release.install(as_user, watchNamespaces=[namespace], rbac=none)
+
+    assert release.denied(release.account, [*NEEDED, *NEEDED_AT_HOME], namespace) == []
 
 
 @pytest.mark.parametrize(
