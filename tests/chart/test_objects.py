@@ -217,6 +217,16 @@ def test_each_shard_has_pods_a_budget_and_a_number(sandbox: Sandbox) -> None:
         )
 
 
+def test_what_is_applied_again_changes_nothing(sandbox: Sandbox, namespace: str) -> None:
+    """Kubernetes drops an empty value, and kubectl would put it back each time."""
+    deployment = named(rendered(sandbox, {}, namespace=namespace), "Deployment")
+    sandbox.kubectl("apply", "--filename=-", input=yaml.safe_dump(deployment))
+
+    again = sandbox.kubectl("apply", "--filename=-", input=yaml.safe_dump(deployment))
+
+    assert again.strip() == f"deployment.apps/{RELEASE} unchanged"
+
+
 def test_the_pods_of_hooks_are_not_taken_for_the_operators(sandbox: Sandbox) -> None:
     objects = rendered(sandbox, {"networkPolicy": {"enabled": True}})
     selectors = [

@@ -1,8 +1,10 @@
 {{/* The settings as environment variables: inventoryInterval is SENLIN_OPERATOR_INVENTORY_INTERVAL. */}}
 {{- define "senlin-operator.env" -}}
 {{- range $name, $value := .Values.settings }}
+{{- if ne (toString $value) "" }}
 - name: SENLIN_OPERATOR_{{ snakecase $name | upper }}
   value: {{ $value | toString | quote }}
+{{- end }}
 {{- end }}
 {{- if .Values.settings.leaderElection }}
 - name: SENLIN_OPERATOR_LEASE_NAME
