@@ -78,12 +78,13 @@ def test_the_standby_takes_over_from_a_killed_leader(served: Served) -> None:
     release.sandbox.kubectl(
         "delete", "pod", killed, f"--namespace={release.namespace}", "--grace-period=0", "--force"
     )
-    served.kubectl("scale", "senlincluster/web", "--replicas=2")
+    release.test()
 
-    served.ready()
     [leads] = release.leaders().values()
     assert leads in release.pods()
     assert leads != killed
+    served.kubectl("scale", "senlincluster/web", "--replicas=2")
+    served.ready()
 
 
 def test_each_shard_has_a_leader(release: Release, tmp_path: Path) -> None:
