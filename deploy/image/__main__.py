@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from image.archive import image_archive
-from image.rootfs import make_rootfs
+from image.rootfs import make_rootfs, set_times
 from sandbox import debian
 from sandbox.tools import SandboxError
 
@@ -29,6 +29,7 @@ def rootfs(directory: Path) -> None:
     """Put what is in the image into a directory; for the Dockerfile."""
     directory.mkdir(parents=True)
     make_rootfs(directory)
+    set_times(directory)
 
 
 def main() -> None:

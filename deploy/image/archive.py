@@ -1,14 +1,13 @@
 """The image as an OCI archive, built once for what it is made of."""
 
-import os
 import platform
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from image.base import REPOSITORY
+from image.base import REPOSITORY, build_time
 from image.dockerfile import DOCKERFILE, image_config
 from image.rootfs import SOURCES, make_rootfs
 from image.sbom import SBOM
@@ -32,18 +31,18 @@ def image_archive() -> Path:
 
 def _inputs() -> Iterator[str | bytes]:
     yield platform.machine()
-    yield _time()
-    for name in INPUTS:
+    yield str(build_time())
+    yield from contents(INPUTS)
+
+
+def contents(names: Iterable[str]) -> Iterator[str | bytes]:
+    """Give name and content of the repository's files of these names, or in these directories."""
+    for name in names:
         place = REPOSITORY / name
         for file in sorted(place.rglob("*")) if place.is_dir() else [place]:
             if file.is_file() and file.suffix != ".pyc" and ".egg-info" not in str(file):
                 yield str(file.relative_to(REPOSITORY))
                 yield file.read_bytes()
-
-
-def _time() -> str:
-    """Return the time of all files in the image, in seconds; the same for all who build it."""
-    return os.environ.get("SOURCE_DATE_EPOCH", "0")
 
 
 def _make(target: Path) -> None:
@@ -57,5 +56,5 @@ def _make(target: Path) -> None:
             Path(root),
             image_config(DOCKERFILE.read_text()),
             architecture=ARCHITECTURES[platform.machine()],
-            time=int(_time()),
+            time=build_time(),
         )

@@ -4,6 +4,7 @@ It is unpacked, not installed: no package's script runs, and neither pip nor a s
 manager is in it. It is kept, since it changes seldom and takes half a minute.
 """
 
+import os
 import platform
 import shutil
 import tempfile
@@ -13,11 +14,12 @@ from sandbox.cache import cached
 from sandbox.debian import fetch
 from sandbox.progress import step
 from sandbox.tools import Command, output_of, run
-from sandbox.venvs import server_python
+from sandbox.venvs import server_python, virtual_environment
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 REQUIREMENTS = REPOSITORY / "requirements" / "runtime.txt"
+TOOLS = REPOSITORY / "requirements" / "image.txt"
 PACKAGES = HERE / "debian.txt"
 PYTHON = "python3.11"
 SITE = Path("usr/local/lib") / PYTHON / "dist-packages"
@@ -37,6 +39,7 @@ def base() -> Path:
     inputs = [
         PACKAGES.read_text(),
         REQUIREMENTS.read_text(),
+        TOOLS.read_text(),
         Path(__file__).read_text(),
         platform.machine(),
     ]
@@ -49,9 +52,31 @@ def debian_packages() -> list[str]:
     return [line for line in lines if line and not line.startswith("#")]
 
 
+def build_time() -> int:
+    """Return the time of all files in the image, in seconds; the same for all who build it."""
+    return int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
+
+
+def tools() -> Path:
+    """Return the Python, with packages of its own, that puts the image together.
+
+    Not the machine's: a machine's start-up hook (a .pth file) has put its own certificate authority
+    into the image's certifi, which it could import.
+    """
+    return virtual_environment("image-tools", TOOLS, server_python()) / "bin" / "python"
+
+
 def pip(*arguments: str | Path) -> Command:
     """Return the command of the pip that fills the image and is not in it."""
-    return [server_python(), "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+    return [tools(), "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+
+
+def remove_programs(site: Path) -> None:
+    """Remove the packages' programs, and what is noted of them: each names its builder's Python."""
+    shutil.rmtree(site / "bin")
+    for record in site.glob("*.dist-info/RECORD"):
+        lines = record.read_text().splitlines(keepends=True)
+        record.write_text("".join(it for it in lines if not it.startswith("../../bin/")))
 
 
 def compile_modules(root: Path, *places: Path) -> None:
@@ -59,8 +84,20 @@ def compile_modules(root: Path, *places: Path) -> None:
     # Unchecked: by default it notes the source's time, which the image does not keep.
     how: Command = ["--invalidation-mode", "unchecked-hash", "-s", root, "-p", "/", "-x", SELDOM]
     same_every_time = {"PYTHONHASHSEED": "0"}  # the order in sets of constants
-    compileall: Command = [server_python(), "-m", "compileall", "-q", "-j", "0", *how]
-    run([*compileall, *(root / place for place in places)], env=same_every_time)
+    compileall: Command = [*_python(root), "-m", "compileall", "-q", "-j", "0", *how]
+    home = {"PYTHONHOME": str(root / "usr")}
+    run([*compileall, *(root / place for place in places)], env=same_every_time | home)
+
+
+def _python(root: Path) -> Command:
+    """Return the command of the image's own Python, which can be had without being root.
+
+    Another 3.11 makes other code of some modules.
+    """
+    [loader] = root.glob("lib/*-linux-gnu/ld-linux-*.so.*")
+    libraries = f"{loader.parent}:{root / 'usr' / loader.parent.relative_to(root)}"
+    python = root / "usr/bin" / PYTHON
+    return [loader, "--library-path", libraries, python, "-S", "-B"]  # -B: compileall writes, only
 
 
 def _make(root: Path) -> None:
@@ -69,7 +106,7 @@ def _make(root: Path) -> None:
     with step("Installed the image's libraries from PyPI"):
         install = pip("install", "--no-compile", "--target", root / SITE, "--only-binary=:all:")
         run([*install, "--require-hashes", "--requirement", REQUIREMENTS])
-        shutil.rmtree(root / SITE / "bin")  # the libraries' programs
+        remove_programs(root / SITE)
     _write_files(root)
     compile_modules(root, SITE, Path("usr/lib") / PYTHON)
 

@@ -3,11 +3,22 @@
 The Dockerfile and the builder without an engine both take it from here.
 """
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
 
-from image.base import PYTHON, REPOSITORY, SITE, STATUS, base, compile_modules, pip
+from image.base import (
+    PYTHON,
+    REPOSITORY,
+    SITE,
+    STATUS,
+    base,
+    build_time,
+    compile_modules,
+    pip,
+    remove_programs,
+)
 from image.sbom import write_sbom
 from sandbox.tools import run
 
@@ -23,6 +34,12 @@ def make_rootfs(root: Path) -> None:
     _put_on_path(root)
     compile_modules(root, *(set((root / SITE).iterdir()) - before))
     write_sbom(root, SITE, STATUS)
+
+
+def set_times(root: Path) -> None:
+    """Give all in it the same time; for an engine, which keeps what it finds."""
+    for path in (root, *root.rglob("*")):
+        os.utime(path, (build_time(), build_time()), follow_symlinks=False)
 
 
 def _install_operator(site: Path) -> None:
@@ -50,10 +67,9 @@ def _copy_sources(target: Path) -> None:
 
 def _put_on_path(root: Path) -> None:
     """Move the operator's program; its first line names the Python that built it."""
-    scripts = root / SITE / "bin"
-    _, _, code = (scripts / PROGRAM).read_text().partition("\n")
+    _, _, code = (root / SITE / "bin" / PROGRAM).read_text().partition("\n")
     program = root / "usr/local/bin" / PROGRAM
     program.parent.mkdir(parents=True, exist_ok=True)
     program.write_text(f"#!/usr/bin/{PYTHON}\n{code}")
     program.chmod(0o755)
-    shutil.rmtree(scripts)
+    remove_programs(root / SITE)

@@ -5,10 +5,10 @@ from email import message_from_string
 from pathlib import Path
 from typing import Any
 
+from image.base import REPOSITORY, build_time, tools
 from sandbox.tools import Command, output_of
-from sandbox.venvs import server_python, virtual_environment
+from sandbox.venvs import server_python
 
-REPOSITORY = Path(__file__).parents[2]
 SBOM = Path("usr/share/sbom/senlin-operator.cdx.json")
 
 
@@ -28,24 +28,23 @@ def write_sbom(root: Path, site: Path, status: Path) -> None:
 
 
 def _python_packages(site: Path) -> dict[str, Any]:
-    python = server_python()
-    tools = virtual_environment("image-tools", REPOSITORY / "requirements" / "image.txt", python)
     list_all: Command = [
-        tools / "bin" / "python",
+        tools(),
         "-m",
         "cyclonedx_py",
         "environment",
         "-S",
-        python,
+        server_python(),
     ]
     about: Command = [
         "--pyproject",
         REPOSITORY / "pyproject.toml",
         "--output-reproducible",
     ]
+    environ = {"PYTHONPATH": str(site), "SOURCE_DATE_EPOCH": str(build_time())}
     document: dict[str, Any] = json.loads(
         # -S: of that Python, nothing but the standard library and this directory
-        output_of([*list_all, *about], env={"PYTHONPATH": str(site)})
+        output_of([*list_all, *about], env=environ)
     )
     return document
 
