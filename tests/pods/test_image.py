@@ -1,13 +1,9 @@
-"""What is in the image, and that the Dockerfile and the builder without an engine make the same."""
+"""What is in the image."""
 
-import hashlib
 import json
 import re
-import shutil
 import subprocess
-import tarfile
 import tomllib
-from collections.abc import Iterator
 from fnmatch import fnmatch
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -18,9 +14,8 @@ from packaging.requirements import Requirement
 
 from image.archive import ARCHIVE, image_archive
 from image.base import REPOSITORY, SITE, STATUS, debian_packages
-from image.dockerfile import DOCKERFILE
 from image.sbom import SBOM
-from sandbox.venvs import server_python
+from tests.pods.archives import config_of, layer_of
 
 USER = 65532
 
@@ -32,33 +27,16 @@ def archive() -> Path:
 
 @pytest.fixture(scope="module")
 def config(archive: Path) -> dict[str, Any]:
-    with tarfile.open(archive) as file:
-        index = read_json(file, "index.json")
-        manifest = read_json(file, blob(index["manifests"][0]))
-        return read_json(file, blob(manifest["config"]))["config"]
+    return config_of(archive)
 
 
 @pytest.fixture(scope="module")
 def root(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The image's one layer, unpacked."""
     target = tmp_path_factory.mktemp("root")
-    with tarfile.open(archive) as file:
-        index = read_json(file, "index.json")
-        [layer] = read_json(file, blob(index["manifests"][0]))["layers"]
-        content = file.extractfile(blob(layer))
-        with tarfile.open(fileobj=content, mode="r:gz") as members:
-            members.extractall(target, filter="fully_trusted")
+    with layer_of(archive) as layer:
+        layer.extractall(target, filter="fully_trusted")
     return target
-
-
-def read_json(file: tarfile.TarFile, name: str) -> Any:
-    content = file.extractfile(name)
-    assert content
-    return json.load(content)
-
-
-def blob(entry: dict[str, Any]) -> str:
-    return "blobs/" + entry["digest"].replace(":", "/")
 
 
 def project() -> dict[str, Any]:
@@ -86,16 +64,6 @@ def installed(root: Path) -> list[Distribution]:
 
 def versions(found: list[Distribution]) -> dict[str, str]:
     return {canonical(it.name): it.version for it in found}
-
-
-def files(root: Path) -> Iterator[tuple[str, int, str]]:
-    """Give name, mode and content of everything."""
-    for path in sorted(root.rglob("*")):
-        if path.is_symlink():
-            content = str(path.readlink())
-        else:
-            content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-        yield str(path.relative_to(root)), path.lstat().st_mode, content
 
 
 def test_it_runs_the_operator_as_nobody_in_particular(config: dict[str, Any]) -> None:
@@ -169,39 +137,6 @@ def test_nothing_in_it_helps_an_intruder(root: Path) -> None:
     assert {"pip", "wheel"}.isdisjoint(versions(installed(root)))
     assert [it for it in root.rglob("*") if it.lstat().st_mode & 0o6000 and it.is_file()] == []
     assert {str(it.relative_to(root)) for it in writable} <= {"tmp", "var/tmp", "var/lock"}
-
-
-def test_the_dockerfile_builds_the_same(root: Path, tmp_path: Path) -> None:
-    """Do what its first stage does, with the files that it copies, and no engine."""
-    source, result = tmp_path / "src", tmp_path / "rootfs"
-    lines = DOCKERFILE.read_text().splitlines()
-    first_stage = lines[: lines.index("FROM scratch")]
-    for line in first_stage:
-        if line.startswith("COPY "):
-            *names, target = line.split()[1:]
-            copy(names, source / target)
-    [command] = [line for line in first_stage if "-m image rootfs" in line]
-
-    words = command.removeprefix("RUN ").replace("/rootfs", str(result))
-    words = words.replace("python3", server_python())
-    subprocess.run(["sh", "-ec", words], cwd=source, check=True)
-
-    assert list(files(result)) == list(files(root))
-
-
-def copy(names: list[str], target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        assert any(name == it or name.startswith(f"{it}/") for it in seen_by_the_build())
-        if (REPOSITORY / name).is_dir():
-            shutil.copytree(REPOSITORY / name, target, dirs_exist_ok=True)
-        else:
-            shutil.copy(REPOSITORY / name, target)
-
-
-def seen_by_the_build() -> list[str]:
-    lines = DOCKERFILE.with_name("Dockerfile.dockerignore").read_text().splitlines()
-    return [line.removeprefix("!") for line in lines if line.startswith("!")]
 
 
 def test_every_library_that_python_loads_is_there(root: Path) -> None:
