@@ -14,6 +14,7 @@ from openstack_clustering.exceptions import HttpError, InvalidResponse, http_err
 # A webhook's URL is a credential: who knows it can trigger it.
 _WEBHOOK = re.compile(r"\S*/webhooks/\S*")
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_BREAKS = re.compile(r"\s*\n\s*")
 _MESSAGE_LENGTH = 500  # characters; an HTML page in a message helps nobody
 _READ_LENGTH = 5000  # bytes of such a page that are looked at
 
@@ -119,14 +120,17 @@ class Reply:
 
 
 def clean(message: str) -> str:
-    """Return a server's message fit for logs: bounded, and without a webhook's URL."""
-    message = _WEBHOOK.sub("<webhook>", message[:_READ_LENGTH])
+    """Return a server's message fit for logs: a line, bounded, and without a webhook's URL."""
+    message = _WEBHOOK.sub("<webhook>", _BREAKS.sub(" ", message[:_READ_LENGTH].strip()))
     return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]}…"
 
 
 def _senlin(body: Any) -> tuple[str | None, str | None]:
-    """Return the type and the message out of Senlin's or Keystone's error body."""
-    error = body.get("error") if isinstance(body, dict) else None
+    """Return the type and the message out of Senlin's or Keystone's error body.
+
+    Where Keystone is away, the words are those of the filter in front of Senlin, without `error`.
+    """
+    error = body.get("error", body) if isinstance(body, dict) else None
     if not isinstance(error, dict):
         return None, None
     kind, message = error.get("type"), error.get("message")

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from prometheus_client import REGISTRY
 
+from openstack_clustering import __version__
 from senlin_operator import handlers
 from senlin_operator.cloud.inventory import Waking
 from senlin_operator.cloud.session import Clouds, Way
@@ -81,6 +82,7 @@ class App:
         try:
             await handlers.watch(registry, self._settings.namespaces)
         finally:
+            _log.info("stopping")
             await self._stop(tasks)
 
     async def _fill(self) -> None:
@@ -126,6 +128,8 @@ async def run(settings: Settings) -> None:
         KubeError: Kubernetes cannot be reached, or does not know the custom resources.
         CancelledError: It was told to stop while it waited for the lease.
     """
+    namespaces = ", ".join(settings.namespaces) or "all"
+    _log.info("starting", extra={"version": __version__, "namespaces": namespaces})
     kube = await KubeClient.connect(settings.kubeconfig, _PLURALS)
     fence = Fence()
     kube.may_write = fence.check

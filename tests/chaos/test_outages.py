@@ -57,6 +57,10 @@ def test_every_server_is_restarted_under_it(lonely_world: World) -> None:
         world.ready()
         assert world.operator.running
     assert len(world.clusters()) == 1
+    log = world.operator.log.read_text()
+    assert "a watch is interrupted" in log
+    assert "the watch goes on" in log
+    assert "Request attempt" not in log  # kopf's words for each try
 
 
 def test_a_project_that_cannot_be_reached_is_told_and_passes(lonely_world: World) -> None:

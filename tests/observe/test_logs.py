@@ -24,6 +24,13 @@ def test_every_line_says_when_who_and_what(world: Watched) -> None:
         assert not ABOUT & line.keys() or line.keys() >= ABOUT, line
 
 
+def test_it_begins_with_what_starts(world: Watched) -> None:
+    first, *_ = world.lines()
+
+    assert (first["event"], first["namespaces"]) == ("starting", world.namespace)
+    assert re.fullmatch(r"\d+\.\d+\.\d+", first["version"])
+
+
 def test_the_page_has_every_field(world: Watched) -> None:
     rows = re.findall(r"^\| (`.+?`) \| ", PAGE.read_text(), re.MULTILINE)
     documented = {field for row in rows for field in re.findall(r"`(\w+)`", row)}

@@ -85,6 +85,7 @@ def test_a_standby_does_nothing_and_takes_over_from_a_clean_stop(
 
     before = leases(world)
     assert first.stop() == 0
+    assert "stopping" in first.log.read_text()
     world.eventually(lambda: leases(world) != before, "let go, not run out", seconds=10)
     world.kubectl("scale", "senlincluster/web", "--replicas=4")
 

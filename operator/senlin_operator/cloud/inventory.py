@@ -204,6 +204,8 @@ class Inventory:
         snapshot: Snapshot = await self.call(
             "look", lambda proxy: look(proxy, began, watched, known)
         )
+        if self.error:
+            _LOG.info("the project can be looked at again")
         before, self.snapshot, self.error = self.snapshot, snapshot, None
         if before is not None:
             changed = differences(before, snapshot)

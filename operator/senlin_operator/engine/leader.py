@@ -104,12 +104,15 @@ class Leader:
         """Wait until this process is the leader."""
         metrics.LEADER.labels(self._name).set(0)
         _log.info("waiting for the lease", extra={"lease": self._name})
+        told = ""
         while True:
             try:
                 if await self._try():
                     break
             except KubeError as error:
-                _log.debug("no lease", extra={"error": str(error)})
+                if error.status != 409 and told != str(error):  # 409: another one was faster
+                    told = str(error)
+                    _log.warning("no lease", extra={"lease": self._name, "error": told})
             await asyncio.sleep(random.uniform(_ASK / 2, _ASK))  # noqa: S311 - spread, not secret
         metrics.LEADER.labels(self._name).set(1)
         _log.info("is the leader", extra={"lease": self._name, "identity": self._identity})

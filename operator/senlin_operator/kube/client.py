@@ -9,6 +9,7 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from senlin_operator.kube.objects import FINALIZER, GROUP, SECRET, VERSION, Key, Resource
+from senlin_operator.kube.watching import Interruptions
 from senlin_operator.telemetry import metrics, tracing
 
 FIELD_MANAGER = "senlin-operator"
@@ -33,6 +34,7 @@ class KubeClient:
     def __init__(self, api: Any, plurals: Mapping[str, str]) -> None:
         self._api = api
         self._plurals = plurals
+        self._interruptions = Interruptions()
         self.may_write: Callable[[], None] = lambda: None  # raises KubeError if not
 
     @classmethod
@@ -71,7 +73,7 @@ class KubeClient:
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=self._api.rest_client.ssl_context),
             headers={"User-Agent": "senlin-operator"},
-            middlewares=(authorize,),
+            middlewares=(self._interruptions, authorize),
         )
         return str(configuration.host), session
 

@@ -70,7 +70,8 @@ def test_refusal_has_the_servers_own_words(
         ),
         (Answer(400, b"<html><body>400 Bad&nbsp;Request</body></html>"), "400 Bad\xa0Request"),
         (Answer(500, b""), "HTTP 500 Internal Server Error"),
-        (Answer(404, {"message": "of another shape"}), '{"message": "of another shape"}'),
+        (Answer(404, {"reason": "of another shape"}), '{"reason": "of another shape"}'),
+        (Answer(503, {"message": "Unavailable.\n \nTry later.\n"}), "^Unavailable. Try later. "),
         (Answer(302, b"", {"Location": "http://elsewhere"}), "is redirected .302."),
     ],
 )

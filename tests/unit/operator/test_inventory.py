@@ -327,7 +327,10 @@ async def test_a_failed_look_wakes_who_waits_and_keeps_the_last_one(watcher: Wat
     assert not watcher.inventory.refused
 
 
-async def test_the_next_good_look_forgets_the_error(watcher: Watcher) -> None:
+async def test_the_next_good_look_forgets_the_error(
+    watcher: Watcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
     watcher.senlin.down = AuthenticationFailed("wrong")
     await watcher.tick()
     watcher.senlin.down = None
@@ -336,6 +339,10 @@ async def test_the_next_good_look_forgets_the_error(watcher: Watcher) -> None:
 
     assert watcher.inventory.error is None
     assert not watcher.inventory.refused
+    assert caplog.messages == [
+        "the project cannot be looked at",
+        "the project can be looked at again",
+    ]
 
 
 @pytest.mark.parametrize("error", [AuthenticationFailed("wrong"), EndpointNotFound("none")])

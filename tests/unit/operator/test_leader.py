@@ -20,8 +20,11 @@ class SmallLeases:
         self.kept: dict[str, dict[str, Any]] = {}
         self.writes = 0
         self.down = False
+        self.refusals: list[KubeError] = []  # of the reads to come
 
     async def get(self, name: str) -> dict[str, Any] | None:
+        if self.refusals:
+            raise self.refusals.pop(0)
         return self.kept.get(name)
 
     async def labelled(self, _: str) -> list[dict[str, Any]]:
@@ -72,6 +75,19 @@ async def test_a_free_lease_is_taken(clock: Clock) -> None:
     await a_leader(leases).acquire()
 
     assert leases.holder() == "me"
+
+
+async def test_who_may_not_have_a_lease_says_so_once(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    leases = SmallLeases()
+    forbidden, raced = KubeError(403, "forbidden"), KubeError(409, "another was faster")
+    leases.refusals += [forbidden, forbidden, raced, forbidden, KubeError(0, "away")]
+
+    await a_leader(leases).acquire()
+
+    told = [vars(it)["error"] for it in caplog.records if it.levelname == "WARNING"]
+    assert told == ["forbidden", "away"]
 
 
 async def test_a_lease_that_is_let_go_is_taken_at_once(clock: Clock) -> None:

@@ -1,0 +1,59 @@
+"""What the log has of a watch that breaks off."""
+
+from contextlib import nullcontext
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from senlin_operator.kube.watching import Interruptions
+
+LOST, BACK = "a watch is interrupted", "the watch goes on"
+GOOD = SimpleNamespace(ok=True)
+BAD = SimpleNamespace(ok=False, status=403, reason="Forbidden")
+AWAY = aiohttp.ClientError("refused")
+
+
+async def ask(interruptions: Interruptions, answer: object, path: str = "/secrets") -> None:
+    async def send(_: object) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    request = cast("aiohttp.ClientRequest", SimpleNamespace(url=URL(f"http://api{path}?watch=1")))
+    await interruptions(request, send)
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([GOOD, GOOD], []),
+        ([AWAY, AWAY, TimeoutError(), BAD], [LOST]),
+        ([BAD, BAD, GOOD, GOOD], [LOST, BACK]),
+        ([AWAY, GOOD, AWAY], [LOST, BACK, LOST]),
+    ],
+)
+async def test_a_line_is_written_when_something_changes(
+    answers: list[Any], told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    interruptions = Interruptions()
+
+    for answer in answers:
+        known = isinstance(answer, Exception)  # to kopf, which tries again
+        with pytest.raises(type(answer)) if known else nullcontext():
+            await ask(interruptions, answer)
+
+    assert caplog.messages == told
+
+
+async def test_a_line_says_which_watch_and_why(caplog: pytest.LogCaptureFixture) -> None:
+    interruptions = Interruptions()
+    await ask(interruptions, BAD, "/secrets")
+    await ask(interruptions, BAD, "/senlinnodes")
+
+    found = [vars(record) for record in caplog.records]
+    assert [it["path"] for it in found] == ["/secrets", "/senlinnodes"]
+    assert {it["error"] for it in found} == {"HTTP 403 Forbidden"}
