@@ -7,25 +7,27 @@ from typing import Any
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from tests.operator.world import World
 
-Span = Any
-
 
 class Receiver:
-    """An OTLP receiver that keeps the spans."""
+    """An OTLP receiver that keeps the spans, or is away: no OTLP receiver answers with 404."""
 
     def __init__(self) -> None:
-        self.spans: list[Span] = []
-        spans = self.spans
+        self.spans: list[Any] = []
+        self.away = False
+        receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                for scoped in ExportTraceServiceRequest.FromString(body).resource_spans:
-                    spans.extend(span for scope in scoped.scope_spans for span in scope.spans)
-                self.send_response(200)
+                if not receiver.away:
+                    for scoped in ExportTraceServiceRequest.FromString(body).resource_spans:
+                        for scope in scoped.scope_spans:
+                            receiver.spans.extend(scope.spans)
+                self.send_response(404 if receiver.away else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -76,3 +78,59 @@ def test_a_trace_leads_from_the_object_to_senlins_request(
     assert (about["kind"], about["name"]) == ("SenlinCluster", "web")
     assert about["namespace"] == world.namespace
     assert any(span.name == "PATCH Kubernetes" for span in family)
+    [queue] = [span for span in family if span.name == "queue"]
+    assert queue.parent_span_id == root.span_id
+
+
+def test_a_trace_says_what_has_failed(idle_world: World, receiver: Receiver) -> None:
+    world = idle_world
+    world.operator.start("--otlp-endpoint", receiver.url, OTEL_BSP_SCHEDULE_DELAY="500")
+    world.apply(world.secret(), world.policy(), world.policy("wrong", version="9.0"))
+    world.waits_for("Rejected", "SenlinPolicy", "wrong")
+    world.ready("SenlinPolicy", "grow")
+    world.operator.stop()
+
+    creations = [span for span in receiver.spans if facts(span).get("operation") == "Creating"]
+    assert {(facts(it)["http.response.status_code"], it.status.code) for it in creations} == {
+        (201, Status.STATUS_CODE_UNSET),
+        (404, Status.STATUS_CODE_ERROR),
+    }
+    assert {it.kind for it in creations} == {Span.SPAN_KIND_CLIENT}
+    assert {facts(it)["http.request.method"] for it in creations} == {"POST"}
+
+
+def test_each_trace_is_about_an_attempt_or_a_look(idle_world: World, receiver: Receiver) -> None:
+    """None is about a Lease, though the leader renews it, or about a single request."""
+    world = idle_world
+    world.operator.start(
+        *("--otlp-endpoint", receiver.url),
+        *("--leader-election", "true", "--lease-namespace", world.namespace),
+        OTEL_BSP_SCHEDULE_DELAY="500",
+    )
+    world.quickstart()
+    world.operator.stop()
+
+    roots = [span for span in receiver.spans if not span.parent_span_id]
+    assert {span.name for span in roots} == {"reconcile", "look"}
+    looks = [span for span in roots if span.name == "look"]
+    requests = [span for span in receiver.spans if span.trace_id == looks[-1].trace_id]
+    paths = {facts(span)["url.full"].rpartition("/")[2] for span in requests[:-1]}
+    assert {"actions", "clusters", "nodes", "profiles", "policies"} <= paths
+
+
+def test_a_receiver_that_is_away_is_told_of_once(idle_world: World, receiver: Receiver) -> None:
+    world = idle_world
+    receiver.away = True
+    world.operator.start("--otlp-endpoint", receiver.url, OTEL_BSP_SCHEDULE_DELAY="100")
+    world.apply(world.secret(), world.profile())
+    world.eventually(lambda: "traces cannot be sent" in world.operator.log.read_text(), "told")
+
+    receiver.away = False
+    world.apply(world.profile("other"))
+    world.eventually(lambda: "traces are sent again" in world.operator.log.read_text(), "told")
+
+    told = [line for line in world.operator.log.read_text().splitlines() if "WARNING" in line]
+    assert [line.split(maxsplit=2)[2] for line in told] == [
+        "traces cannot be sent",
+        "traces are sent again",
+    ]

@@ -103,7 +103,8 @@ class Cloud:
         """
         if self._refused and time.monotonic() < self._login_at:
             raise self._refused.with_traceback(None)
-        return await self._send(operation, send)
+        with tracing.span(operation, credential=self.label):
+            return await self._send(operation, send)
 
     async def _admitted(self, operation: str, send: Callable[[Proxy], T]) -> T:
         async with self._permits:
@@ -143,14 +144,15 @@ def _note(sent: Sent) -> None:
     """Count a request, and have the log lines about its object name it from now on."""
     operation = _operation.get()
     metrics.SENLIN_REQUESTS.labels(operation, str(sent.status or "none")).inc()
-    metrics.SENLIN_TIME.labels(operation).observe(sent.seconds)
+    metrics.SENLIN_TIME.labels(operation).observe(sent.seconds, tracing.exemplar())
     logging.note(request_id=sent.request_id)
     tracing.record(
         sent.method,
         sent.seconds,
+        status=sent.status,
         operation=operation,
+        http__request__method=sent.method,
         url__full=sent.place,
-        http__response__status_code=sent.status,
         openstack__request_id=sent.request_id,
     )
 

@@ -95,7 +95,10 @@ class Controller:
         }
         note(**about)
         whom = {"kind": key.kind, "namespace": key.namespace, "name": key.name, **about}
-        with tracing.span("reconcile", waited=self._queue.waited(key), **whom):
+        waited = self._queue.waited(key)
+        with tracing.span("reconcile", waited=waited, **whom):
+            with tracing.span("queue", waited=waited):
+                """The wait for a worker."""
             outcome = await self._measured(attempt)
         if isinstance(outcome, Gone):
             self._forget(key)

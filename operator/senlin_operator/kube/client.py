@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -196,6 +197,7 @@ class KubeClient:
         if method != "GET" and not always:
             self.may_write()
         headers = {"Accept": "application/json", "Content-Type": content_type}
+        began, status = time.monotonic(), None
         try:
             request = await self._api.param_serialize(
                 method,
@@ -205,13 +207,21 @@ class KubeClient:
                 body=body,
                 auth_settings=["BearerToken"],
             )
-            with tracing.span(f"{method} Kubernetes", url__path=path):
-                response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
-                text = await response.read()
+            response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
+            status = int(response.status)
+            text = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise KubeError(0, f"the Kubernetes API is not reachable: {error}") from error
-        if response.status >= 400:
-            raise KubeError(response.status, _message(text))
+        finally:
+            tracing.record(
+                f"{method} Kubernetes",
+                time.monotonic() - began,
+                status=status,
+                http__request__method=method,
+                url__path=path,
+            )
+        if status >= 400:
+            raise KubeError(status, _message(text))
         return dict(json.loads(text))
 
 

@@ -44,8 +44,9 @@ def configure(log_format: str, level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # Of an interrupted watch, kube/watching.py tells once, and not of each try.
-    logging.getLogger("kopf._cogs.clients").setLevel(logging.CRITICAL)
+    # They tell of each try; kube/watching.py and telemetry/tracing.py tell once.
+    for name in ("kopf._cogs.clients", "opentelemetry"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:

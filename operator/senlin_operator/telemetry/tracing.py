@@ -3,6 +3,8 @@
 Without an endpoint nothing is imported, and a span costs a comparison.
 """
 
+import logging
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from typing import Any
 from openstack_clustering import __version__
 
 _SERVICE = "senlin-operator"
+_log = logging.getLogger(__name__)
 _tracer: Any = None
 
 
@@ -38,13 +41,26 @@ def exported(endpoint: str | None) -> Iterator[None]:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
     except ImportError as error:
         text = "Traces need more packages: pip install senlin-operator[operator,tracing]"
         raise MissingLibrary(text) from error
-    about = {"service.name": _SERVICE, "service.version": __version__}
-    provider = TracerProvider(resource=Resource.create(about))
-    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    os.environ.setdefault("OTEL_SERVICE_NAME", _SERVICE)
+    provider = TracerProvider(resource=Resource.create({"service.version": __version__}))
+
+    class Exporter(OTLPSpanExporter):
+        """Says once that the receiver is away, and once that it is back, not with each try."""
+
+        away = False
+
+        def export(self, spans: Any) -> Any:
+            result = super().export(spans)
+            if self.away != (result is not SpanExportResult.SUCCESS):
+                self.away = not self.away
+                _log.warning("traces %s", "cannot be sent" if self.away else "are sent again")
+            return result
+
+    exporter = Exporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))
     _tracer = provider.get_tracer(_SERVICE, __version__)
     try:
@@ -71,14 +87,31 @@ def span(name: str, /, *, waited: float = 0.0, **attributes: Any) -> Iterator[No
         yield
 
 
-def record(name: str, /, seconds: float, **attributes: Any) -> None:
-    """Tell of what has just ended, and took so long, within the present span."""
-    if _tracer is not None:
-        now = time.time_ns()
-        made = _tracer.start_span(
-            name, start_time=now - int(seconds * 1e9), attributes=_dotted(attributes)
-        )
-        made.end(now)
+def record(name: str, /, seconds: float, *, status: int | None, **attributes: Any) -> None:
+    """Tell of a request that has just ended, if it belongs to something that is traced.
+
+    Others, such as those for a Lease, would each be a trace of their own, of one span.
+
+    Args:
+        name: What it is.
+        seconds: How long it took.
+        status: Of HTTP; None: there was no reply.
+        attributes: Facts about it, as for `span`.
+    """
+    if _tracer is None or not _current().is_recording():
+        return
+    from opentelemetry.trace import SpanKind, StatusCode
+
+    now = time.time_ns()
+    made = _tracer.start_span(
+        name,
+        kind=SpanKind.CLIENT,
+        start_time=now - int(seconds * 1e9),
+        attributes=_dotted({**attributes, "http__response__status_code": status}),
+    )
+    if status is None or status >= 400:
+        made.set_status(StatusCode.ERROR)
+    made.end(now)
 
 
 def annotate(**attributes: Any) -> None:

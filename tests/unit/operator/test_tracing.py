@@ -11,7 +11,7 @@ def test_without_an_endpoint_nothing_is_imported(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
 
     with tracing.exported(None), tracing.span("reconcile", kind="SenlinCluster"):
-        tracing.record("GET", 0.1)
+        tracing.record("GET", 0.1, status=200)
         tracing.annotate(outcome="Settled")
         assert tracing.exemplar() is None
 
