@@ -244,9 +244,21 @@ class Sandbox:
         Raises:
             SandboxError: It is no such archive, or the sandbox was started without pods.
         """
+        self._pods.import_image(archive)
+
+    def tag_image(self, image: str, name: str) -> None:
+        """Give an image that the node has another name, both in full, with the registry.
+
+        Raises:
+            SandboxError: The node does not have it, or the sandbox was started without pods.
+        """
+        self._pods.tag_image(image, name)
+
+    @property
+    def _pods(self) -> Node:
         if self._node is None:
             raise SandboxError("This sandbox was started without pods.")
-        self._node.import_image(archive)
+        return self._node
 
     # OpenStack
 

@@ -1,14 +1,13 @@
 """The life of a release: installed, upgraded, uninstalled, installed again, in use all the time."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from sandbox import Sandbox
 from tests.chart.chart import CHART, RELEASE
+from tests.chart.previous import previous_chart
 from tests.operator.world import PROGRAM, Operator, World
 
 NAMESPACE = "senlin-operator"
@@ -33,19 +32,6 @@ def world(bare: Sandbox, tmp_path: Path) -> Iterator[World]:
     world.operator.kill()
 
 
-@pytest.fixture
-def previous(tmp_path: Path) -> Path:
-    """A chart of before: it shows no column READY of a SenlinCluster."""
-    chart = tmp_path / "chart"
-    shutil.copytree(CHART, chart)
-    file = chart / "files" / "crds" / "senlinclusters.yaml"
-    crd = yaml.safe_load(file.read_text())
-    [version] = crd["spec"]["versions"]
-    version["additionalPrinterColumns"].pop(0)
-    file.write_text(yaml.safe_dump(crd))
-    return chart
-
-
 def install(sandbox: Sandbox, chart: Path = CHART, *options: str) -> None:
     where = [f"--namespace={NAMESPACE}", "--create-namespace"]
     sandbox.helm("upgrade", "--install", RELEASE, str(chart), *where, *options)
@@ -65,9 +51,9 @@ def test_no_value_is_needed(bare: Sandbox) -> None:
 
 
 def test_resources_outlive_an_upgrade_and_a_new_installation(
-    bare: Sandbox, world: World, previous: Path
+    bare: Sandbox, world: World, tmp_path: Path
 ) -> None:
-    install(bare, previous)
+    install(bare, previous_chart(tmp_path))
     bare.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
     account = bare.service_account_kubeconfig(NAMESPACE, RELEASE)
     world.operator = Operator(account, "", world.operator.log, PROGRAM)

@@ -66,10 +66,15 @@ class Node:
         Raises:
             SandboxError: containerd does not take the archive.
         """
-        # In its directory: a socket's path may have 107 characters.
-        ctr: Command = [self._tools / "usr/bin/ctr", "--address=containerd.sock"]
-        load: Command = ["--namespace=k8s.io", "images", "import", archive.absolute()]
-        run([*ctr, *load], cwd=self._directory)
+        self._images("import", archive.absolute())
+
+    def tag_image(self, image: str, name: str) -> None:
+        """Give an image that the node has another name.
+
+        Raises:
+            SandboxError: The node does not have it.
+        """
+        self._images("tag", image, name)
 
     def remove_cgroups(self) -> None:
         """Remove its control groups, which outlive its processes; wait for the last of these.
@@ -85,6 +90,11 @@ class Node:
             for group in left:
                 _remove(group)
             time.sleep(POLL_SECONDS)
+
+    def _images(self, *arguments: str | Path) -> None:
+        # In its directory: a socket's path may have 107 characters.
+        ctr: Command = [self._tools / "usr/bin/ctr", "--address=containerd.sock"]
+        run([*ctr, "--namespace=k8s.io", "images", *arguments], cwd=self._directory)
 
     def _render(self, template: str, file: Path) -> None:
         values = {

@@ -1,6 +1,7 @@
 """A release whose operator runs in pods, and the namespace that it serves."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from sandbox import Sandbox
 from tests.chart.chart import CHART, RELEASE
 from tests.operator.world import World
 
-REPOSITORY, TAG = REFERENCE.rsplit(":", 1)
-IMAGE = {"repository": REPOSITORY, "tag": TAG, "pullPolicy": "Never"}
+REPOSITORY, _ = REFERENCE.rsplit(":", 1)
+IMAGE = {"repository": REPOSITORY, "pullPolicy": "Never"}  # the chart says which version
 PATIENCE = "--timeout=90s"
 
 
@@ -24,11 +25,11 @@ class Release:
     def helm(self, *arguments: str, **options: Any) -> str:
         return self.sandbox.helm(*arguments, f"--namespace={self.namespace}", **options)
 
-    def install(self, **values: Any) -> None:
+    def install(self, chart: Path = CHART, **values: Any) -> None:
         """Install it, or upgrade it, and wait until it is ready."""
         given = json.dumps({"image": IMAGE, **values})
         how = ["--install", "--values=-", "--wait", PATIENCE]
-        self.helm("upgrade", RELEASE, str(CHART), *how, input=given)
+        self.helm("upgrade", RELEASE, str(chart), *how, input=given)
 
     def test(self) -> None:
         """Run `helm test`, which fails if anything is wrong."""
@@ -43,6 +44,12 @@ class Release:
         selector = "?labelSelector=app.kubernetes.io/component=operator"
         items = self.sandbox.kubernetes.call("GET", path + selector)["items"]
         return {pod["metadata"]["name"]: pod for pod in items}
+
+    def gone(self, pods: Iterable[str]) -> None:
+        """Wait until these pods are no more."""
+        names = [f"pod/{name}" for name in pods]
+        where = [f"--namespace={self.namespace}", "--timeout=60s"]
+        self.sandbox.kubectl("wait", "--for=delete", *names, *where)
 
     def leaders(self) -> dict[str, str]:
         """Return the pod that holds each Lease."""
