@@ -10,6 +10,11 @@ from typing import Any
 PREFIX = "SENLIN_OPERATOR_"
 # What Kubernetes itself puts into the pods beside a Service that is called senlin-operator.
 _SERVICE_LINK = re.compile(r"(METRICS_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)")
+# What a namespace may be called, and a Lease that is to be found by a label with its name.
+_NAME = {
+    "pattern": r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
+    "form": "a name of lower-case letters, digits and hyphens",
+}
 
 
 class BadSettings(Exception):
@@ -24,7 +29,11 @@ class Settings:
         default=None, metadata={"help": "kubeconfig file; without one: the cluster it runs in"}
     )
     namespaces: tuple[str, ...] = field(
-        default=(), metadata={"help": "namespaces to watch, separated by commas; none: all"}
+        default=(),
+        metadata={
+            "help": "namespaces to watch, separated by commas; none: all",
+            **_NAME,
+        },
     )
     leader_election: bool = field(
         default=False,
@@ -36,11 +45,17 @@ class Settings:
     )
     lease_name: str = field(
         default="senlin-operator",
-        metadata={"help": "name of the Lease; the same for all processes of one installation"},
+        metadata={
+            "help": "name of the Lease; the same for all processes of one installation",
+            **_NAME,
+        },
     )
     lease_namespace: str | None = field(
         default=None,
-        metadata={"help": "namespace of the Lease; without one: the pod's own, or default"},
+        metadata={
+            "help": "namespace of the Lease; without one: the pod's own, or default",
+            **_NAME,
+        },
     )
     shards: int = field(
         default=1,
@@ -74,7 +89,9 @@ class Settings:
         metadata={
             "help": "base URL of an OpenTelemetry receiver (OTLP over HTTP) for traces, "
             "such as http://collector:4318; none: no traces",
-            "pattern": r"https?://[^/\s?#@]+(/[^\s?#]*)?",
+            "pattern": r"https?://([^/\s?#@:[\]]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/[^\s?#]*)?",
+            "form": "the base URL of a receiver, such as http://collector:4318",
+            "secret": True,  # somebody may have put a password into it
         },
     )
     log_format: str = field(
@@ -106,14 +123,21 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
             raise BadSettings(f"{variable} is not a setting of the operator; see --help.")
     values: dict[str, Any] = {}
     for name, setting in fields.items():
-        text = flags.get(name) or environ.get(f"{PREFIX}{name.upper()}")
-        # Beside a Service senlin-operator-metrics, METRICS_PORT is such as tcp://10.0.0.1:8080.
-        if text and not text.startswith(("tcp://", "udp://", "sctp://")):
+        text = flags.get(name) or _variable(name, environ)
+        if text:
             values[name] = _value(setting, text)
     settings = Settings(**values)
     if settings.shard >= settings.shards:
-        raise BadSettings(f"shard is {settings.shard}, but there are {settings.shards}, from 0.")
+        last = settings.shards - 1
+        raise BadSettings(f"shard is {settings.shard}, but the last of {last + 1} is {last}.")
     return settings
+
+
+def _variable(name: str, environ: Mapping[str, str]) -> str | None:
+    text = environ.get(f"{PREFIX}{name.upper()}")
+    # Beside a Service senlin-operator-metrics it is such as tcp://10.0.0.1:8080.
+    is_of_a_service = name == "metrics_port" and text and "://" in text
+    return None if is_of_a_service else text
 
 
 def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
@@ -122,12 +146,9 @@ def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
         chosen = _choice(name, text, choices)
         return chosen == "true" if setting.type is bool else chosen
     if name == "namespaces":
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        return tuple(_text(name, part.strip(), hints) for part in text.split(",") if part.strip())
     if "least" not in hints:
-        if not re.fullmatch(hints.get("pattern", ".*"), text):
-            # Not what it is: somebody may have put a password into the URL.
-            raise BadSettings(f"{name} should be the {hints['help']}.")
-        return text
+        return _text(name, text, hints)
     try:
         number = float(text) if setting.type is float else int(text)
     except ValueError:
@@ -135,6 +156,13 @@ def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
     if not hints["least"] <= number <= hints["most"]:
         raise BadSettings(f"{name} is {text}, but should be {hints['least']} to {hints['most']}.")
     return number
+
+
+def _text(name: str, text: str, hints: Mapping[str, Any]) -> str:
+    if not re.fullmatch(hints.get("pattern", ".*"), text):
+        what = "" if hints.get("secret") else f"is {text!r}, but "
+        raise BadSettings(f"{name} {what}should be {hints['form']}.")
+    return text
 
 
 def _choice(name: str, text: str, choices: Sequence[str]) -> str:

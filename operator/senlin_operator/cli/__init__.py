@@ -15,10 +15,13 @@ from senlin_operator.telemetry import logging, tracing
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return the exit code of the process."""
     parser = argparse.ArgumentParser(
-        prog="senlin-operator", description="Declares OpenStack clustering (Senlin) in Kubernetes."
+        prog="senlin-operator",
+        description="Declares OpenStack clustering (Senlin) in Kubernetes.",
+        allow_abbrev=False,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="watch the custom resources and converge the cloud")
+    does = "watch the custom resources and converge the cloud"
+    run = commands.add_parser("run", help=does, allow_abbrev=False)
     add_flags(run)
     flags = vars(parser.parse_args(arguments))
     try:

@@ -47,7 +47,7 @@ class KubeClient:
             if kubeconfig is None and _in_cluster():
                 config.load_incluster_config(configuration)
             else:
-                await config.load_kube_config(kubeconfig, client_configuration=configuration)
+                await _load(kubeconfig, configuration)
         except (config.ConfigException, OSError) as error:
             raise KubeError(0, f"There is no way into Kubernetes: {error}") from error
         api = client.ApiClient(configuration)
@@ -227,6 +227,22 @@ class KubeClient:
 
 def _in_cluster() -> bool:
     return os.path.exists(_SERVICE_ACCOUNT)
+
+
+async def _load(kubeconfig: str | None, configuration: Any) -> None:
+    """Read a kubeconfig; None: where kubectl looks for it.
+
+    Raises:
+        ConfigException, OSError: It cannot be read, or says nothing of use.
+    """
+    if kubeconfig is not None:
+        os.stat(kubeconfig)  # of a file that is not there, the library tells something else
+    try:
+        await config.load_kube_config(kubeconfig, client_configuration=configuration)
+    except (config.ConfigException, OSError):
+        raise
+    except Exception:  # noqa: BLE001 - of any kind, and it may quote a token
+        raise config.ConfigException(f"{kubeconfig or 'it'} is not a kubeconfig.") from None
 
 
 def _message(text: bytes) -> str:

@@ -129,7 +129,7 @@ def serve(host: str | None, port: int, health: Health) -> Callable[[], None]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            match self.path:
+            match self.path.partition("?")[0]:
                 case "/livez":
                     self._answer(200 if health.live else 500, b"see the log\n")
                 case "/readyz":
@@ -151,7 +151,11 @@ def serve(host: str | None, port: int, health: Health) -> Callable[[], None]:
         def log_message(self, *_: object) -> None:
             """Probes and scrapes are not worth a line."""
 
-    server = _Server(host, port, Handler)
+    try:
+        server = _Server(host, port, Handler)
+    except OSError as error:
+        text = f"Nothing can be served at {host or 'any address'}, port {port}: {error.strerror}."
+        raise OSError(text) from error
     Thread(target=server.serve_forever, name="metrics", daemon=True).start()
 
     def stop() -> None:

@@ -1,5 +1,7 @@
 """The command line, as far as it goes without a server."""
 
+from pathlib import Path
+
 import pytest
 
 from senlin_operator import cli
@@ -22,7 +24,9 @@ def test_a_bad_variable_ends_it_with_2(
     assert "SENLIN_OPERATOR_WORKER is not a setting" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["walk"], ["run", "--speed", "3"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["walk"], ["run", "--speed", "3"], ["run", "--metrics-p", "1"]]
+)
 def test_what_is_no_command_ends_it_with_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -39,3 +43,29 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert ended.value.code == 0
     assert "watch the custom resources and converge the cloud" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (None, "No such file or directory"),
+        ("", "is not a kubeconfig"),
+        ("[a, list]", "is not a kubeconfig"),
+        ("token: {secret: secret", "is not a kubeconfig"),
+        ("token: secret", "Expected key current-context"),
+    ],
+)
+def test_what_is_no_kubeconfig_ends_it_with_a_sentence(
+    content: str | None, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "kubeconfig"
+    if content is not None:
+        file.write_text(content)
+
+    assert cli.main(["run", "--kubeconfig", str(file), "--log-level", "warning"]) == 1
+
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("senlin-operator: There is no way into Kubernetes: ")
+    assert complaint in sentence
+    assert str(file) in sentence
+    assert "secret" not in sentence

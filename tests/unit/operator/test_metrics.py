@@ -68,6 +68,17 @@ def test_metrics_come_as_they_are_asked_for(server: str, accept: str, answer: st
     assert reply.text.endswith("# EOF\n") == ("openmetrics" in answer)
 
 
+def test_a_query_changes_nothing(server: str) -> None:
+    assert fetch("GET", f"{server}/livez?verbose").status_code == 200
+
+
+def test_an_address_that_cannot_be_had_is_named(server: str, health: metrics.Health) -> None:
+    port = int(server.rpartition(":")[2])
+
+    with pytest.raises(OSError, match=f"at 127.0.0.1, port {port}: Address already in use"):
+        metrics.serve("127.0.0.1", port, health)
+
+
 def test_nothing_else_is_served(server: str) -> None:
     assert fetch("GET", f"{server}/").status_code == 404
 

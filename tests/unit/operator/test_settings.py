@@ -7,6 +7,8 @@ import pytest
 
 from senlin_operator.settings import PREFIX, BadSettings, Settings, add_flags, load
 
+A_NAME = "a name of lower-case letters, digits and hyphens"
+
 
 def test_without_anything_the_defaults_hold() -> None:
     assert load({}, {"PATH": "/bin", "HOSTNAME": "pod-1"}) == Settings()
@@ -53,6 +55,10 @@ def test_a_good_value(name: str, text: str, value: object) -> None:
         ("metrics_port", "-1", "metrics_port is -1, but should be 0 to 65535."),
         ("metrics_port", "65536", "metrics_port is 65536, but should be 0 to 65535."),
         ("log_format", "xml", "log_format is 'xml', but should be one of: json, console."),
+        ("namespaces", "team,Other", f"namespaces is 'Other', but should be {A_NAME}."),
+        ("namespaces", "team-*", f"namespaces is 'team-*', but should be {A_NAME}."),
+        ("lease_name", "my lease", f"lease_name is 'my lease', but should be {A_NAME}."),
+        ("lease_namespace", "a_b", f"lease_namespace is 'a_b', but should be {A_NAME}."),
         ("log_level", "INFO", "log_level is 'INFO', but should be one of: debug, info, warning."),
     ],
 )
@@ -95,6 +101,11 @@ def test_what_kubernetes_says_of_a_service_is_no_setting(variable: str, text: st
     assert load({}, {variable: text}) == Settings()
 
 
+def test_a_flag_is_not_taken_for_what_kubernetes_says() -> None:
+    with pytest.raises(BadSettings, match="metrics_port is 'tcp:"):
+        load({"metrics_port": "tcp://10.0.0.1:8080"}, {})
+
+
 @pytest.mark.parametrize("name", [it.name for it in dataclasses.fields(Settings)])
 def test_an_empty_variable_is_no_setting(name: str) -> None:
     """Charts leave them behind."""
@@ -126,7 +137,7 @@ def test_every_default_is_a_good_value(setting: "dataclasses.Field[object]") -> 
 
 def test_a_shard_is_one_of_the_shards() -> None:
     assert load({"shards": "2", "shard": "1"}, {}).shard == 1
-    with pytest.raises(BadSettings, match="shard is 2, but there are 2, from 0"):
+    with pytest.raises(BadSettings, match="shard is 2, but the last of 2 is 1"):
         load({"shards": "2", "shard": "2"}, {})
 
 
@@ -135,12 +146,23 @@ def test_a_switch(text: str, value: bool) -> None:
     assert load({"leader_election": text}, {}).leader_election is value
 
 
-@pytest.mark.parametrize("url", ["http://collector:4318", "https://otel.example/base"])
+@pytest.mark.parametrize(
+    "url", ["http://collector:4318", "https://otel.example/base", "http://[fd00::1]:4318"]
+)
 def test_a_receiver_of_traces(url: str) -> None:
     assert load({"otlp_endpoint": url}, {}).otlp_endpoint == url
 
 
-@pytest.mark.parametrize("url", ["collector", "grpc://collector", "http://user:pw@collector"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "collector",
+        "tcp://collector:4318",
+        "http://user:pw@collector",
+        "http://collector:port",
+        "http://collector:4318:4318",
+    ],
+)
 def test_what_is_no_receiver_of_traces(url: str) -> None:
     with pytest.raises(BadSettings, match="otlp_endpoint should be the base URL") as error:
         load({"otlp_endpoint": url}, {})
