@@ -28,7 +28,7 @@ PACKAGES = (
 BOOTSTRAP = ("mmdebstrap=1.3.5*",)
 # $1 has the packages, $2 what shall outlive this process; the rest is buildah's. It finds itself
 # installed, as it expects, and what it writes beside its images is nowhere else to be seen. One of
-# its libraries is in /lib, over which nothing is laid: Linux allows two overlays in each other only.
+# its libraries is in /lib, over which nothing is laid: Linux puts at most two overlays together.
 _ENTER = """
 packages=$1 store=$2
 shift 2
