@@ -10,10 +10,14 @@ from typing import Any
 PREFIX = "SENLIN_OPERATOR_"
 # What Kubernetes itself puts into the pods beside a Service that is called senlin-operator.
 _SERVICE_LINK = re.compile(r"(METRICS_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)")
-# What a namespace may be called, and a Lease that is to be found by a label with its name.
+# What a namespace may be called; a Lease bears a label with its name, which is as short.
 _NAME = {
     "pattern": r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
     "form": "a name of lower-case letters, digits and hyphens",
+}
+_DOTTED = {
+    "pattern": r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?",
+    "form": "a name of lower-case letters, digits, hyphens and dots",
 }
 
 
@@ -47,7 +51,7 @@ class Settings:
         default="senlin-operator",
         metadata={
             "help": "name of the Lease; the same for all processes of one installation",
-            **_NAME,
+            **_DOTTED,
         },
     )
     lease_namespace: str | None = field(

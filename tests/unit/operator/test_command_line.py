@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from lines import Lines
 
 from senlin_operator import cli
 
@@ -56,7 +57,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_what_is_no_kubeconfig_ends_it_with_a_sentence(
-    content: str | None, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    content: str | None, complaint: str, tmp_path: Path, lines: Lines
 ) -> None:
     file = tmp_path / "kubeconfig"
     if content is not None:
@@ -64,7 +65,7 @@ def test_what_is_no_kubeconfig_ends_it_with_a_sentence(
 
     assert cli.main(["run", "--kubeconfig", str(file), "--log-level", "warning"]) == 1
 
-    [sentence] = capsys.readouterr().err.splitlines()
+    [sentence] = lines.text().splitlines()
     assert sentence.startswith("senlin-operator: There is no way into Kubernetes: ")
     assert complaint in sentence
     assert str(file) in sentence

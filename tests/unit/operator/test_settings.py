@@ -21,6 +21,7 @@ def test_without_anything_the_defaults_hold() -> None:
         ("namespaces", "team", ("team",)),
         ("namespaces", "team, other ,,", ("team", "other")),
         ("namespaces", " ", ()),
+        ("lease_name", "my-lease.example", "my-lease.example"),
         ("workers", "1", 1),
         ("workers", "1000", 1000),
         ("inventory_interval", "2.5", 2.5),
@@ -57,7 +58,12 @@ def test_a_good_value(name: str, text: str, value: object) -> None:
         ("log_format", "xml", "log_format is 'xml', but should be one of: json, console."),
         ("namespaces", "team,Other", f"namespaces is 'Other', but should be {A_NAME}."),
         ("namespaces", "team-*", f"namespaces is 'team-*', but should be {A_NAME}."),
-        ("lease_name", "my lease", f"lease_name is 'my lease', but should be {A_NAME}."),
+        (
+            "lease_name",
+            "my lease",
+            "lease_name is 'my lease', but should be a name of lower-case letters, digits, hyphens "
+            "and dots.",
+        ),
         ("lease_namespace", "a_b", f"lease_namespace is 'a_b', but should be {A_NAME}."),
         ("log_level", "INFO", "log_level is 'INFO', but should be one of: debug, info, warning."),
     ],
