@@ -10,7 +10,7 @@ from typing import Any
 from sandbox import Sandbox
 from sandbox.prometheus import Prometheus
 from tests.observe.load import Watched
-from tests.observe.published import panels
+from tests.observe.published import filled, panels
 from tests.observe.svg import Chart, Line, picture
 
 TARGET = Path(__file__).parents[2] / "docs" / "img" / "dashboard.svg"
@@ -78,9 +78,7 @@ def chart(prometheus: Prometheus, panel: dict[str, Any]) -> Chart:
     found = [
         line(series, target["legendFormat"])
         for target in panel["targets"]
-        for series in prometheus.history(
-            target["expr"].replace("$__rate_interval", WINDOW), SECONDS, STEP
-        )
+        for series in prometheus.history(filled(target["expr"], WINDOW), SECONDS, STEP)
     ]
     highest = sorted((it for it in found if it.points), key=_height, reverse=True)
     return Chart(panel["title"], panel["fieldConfig"]["defaults"]["unit"], highest)
@@ -91,7 +89,9 @@ def line(series: dict[str, Any], legend: str) -> Line:
     label = re.sub(r"\{\{(\w+)\}\}", lambda name: series["metric"].get(name[1], ""), legend)
     began = time.time() - SECONDS
     points = [(float(at) - began, float(value)) for at, value in series["values"]]
-    return Line(label, [(at, value) for at, value in points if math.isfinite(value) and at >= 0])
+    return Line(
+        label.strip(), [(at, value) for at, value in points if math.isfinite(value) and at >= 0]
+    )
 
 
 def _height(it: Line) -> float:

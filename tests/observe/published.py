@@ -64,10 +64,15 @@ def panels() -> list[dict[str, Any]]:
 
 def queries() -> list[Query]:
     return [
-        Query(panel["title"], target["expr"].replace("$__rate_interval", WINDOW))
+        Query(panel["title"], filled(target["expr"], WINDOW))
         for panel in panels()
         for target in panel["targets"]
     ]
+
+
+def filled(expression: str, window: str) -> str:
+    """Return it as Grafana asks it while all namespaces are shown."""
+    return expression.replace("$__rate_interval", window).replace("$namespace", ".*")
 
 
 def metrics_in(expression: str) -> set[str]:

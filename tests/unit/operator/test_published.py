@@ -89,6 +89,18 @@ def test_each_panel_says_what_it_shows() -> None:
         assert panel["fieldConfig"]["defaults"]["unit"]
 
 
+def test_the_dashboard_shows_the_operators_that_are_chosen() -> None:
+    namespace = next(it for it in dashboard()["templating"]["list"] if it["name"] == "namespace")
+    asked = [it for panel in panels() for target in panel["targets"] for it in selectors(target)]
+
+    assert metrics_in(namespace["query"]["query"]) <= LABELS.keys()
+    assert {'namespace=~"$namespace"' in selector for selector in asked} == {True}
+
+
+def selectors(target: dict[str, Any]) -> list[str]:
+    return re.findall(r"\{([^}]*)\}", target["expr"])
+
+
 def test_panels_have_places_of_their_own() -> None:
     found = dashboard()["panels"]
     places = [area(panel) for panel in found]

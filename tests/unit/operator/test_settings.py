@@ -8,6 +8,7 @@ import pytest
 from senlin_operator.settings import PREFIX, BadSettings, Settings, add_flags, load
 
 A_NAME = "a name of lower-case letters, digits and hyphens"
+A_DOTTED_NAME = "a name of lower-case letters, digits, hyphens and dots"
 
 
 def test_without_anything_the_defaults_hold() -> None:
@@ -61,8 +62,7 @@ def test_a_good_value(name: str, text: str, value: object) -> None:
         (
             "lease_name",
             "my lease",
-            "lease_name is 'my lease', but should be a name of lower-case letters, digits, hyphens "
-            "and dots.",
+            f"lease_name is 'my lease', but should be {A_DOTTED_NAME}.",
         ),
         ("lease_namespace", "a_b", f"lease_namespace is 'a_b', but should be {A_NAME}."),
         ("log_level", "INFO", "log_level is 'INFO', but should be one of: debug, info, warning."),
