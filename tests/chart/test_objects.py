@@ -227,6 +227,16 @@ def test_what_is_applied_again_changes_nothing(sandbox: Sandbox, namespace: str)
     assert again.strip() == f"deployment.apps/{RELEASE} unchanged"
 
 
+def test_who_sets_the_interval_need_not_set_the_timeout(sandbox: Sandbox) -> None:
+    """Prometheus Operator leaves out, without a word to its user, what has a timeout above it."""
+    values = {"serviceMonitor": {"enabled": True, "interval": "5s"}}
+
+    [endpoint] = named(rendered(sandbox, values), "ServiceMonitor")["spec"]["endpoints"]
+
+    assert endpoint["interval"] == "5s"
+    assert "scrapeTimeout" not in endpoint
+
+
 def test_the_pods_of_hooks_are_not_taken_for_the_operators(sandbox: Sandbox) -> None:
     objects = rendered(sandbox, {"networkPolicy": {"enabled": True}})
     selectors = [
