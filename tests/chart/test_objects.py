@@ -217,6 +217,19 @@ def test_each_shard_has_pods_a_budget_and_a_number(sandbox: Sandbox) -> None:
         )
 
 
+def test_all_pods_are_labelled_and_annotated_alike(sandbox: Sandbox) -> None:
+    """A mesh, say, is told by them to leave pods alone; a Job with its sidecar never ends."""
+    mesh = {"sidecar.istio.io/inject": "false"}
+    values = {"podLabels": mesh, "podAnnotations": mesh, "commonLabels": {"a": "b"}}
+
+    made = pods(rendered(sandbox, values))
+
+    assert len(made) == 3
+    for pod in made.values():
+        assert pod["metadata"]["labels"].items() >= {**mesh, "a": "b"}.items()
+        assert pod["metadata"]["annotations"].items() >= mesh.items()
+
+
 def test_what_is_applied_again_changes_nothing(sandbox: Sandbox, namespace: str) -> None:
     """Kubernetes drops an empty value, and kubectl would put it back each time."""
     deployment = named(rendered(sandbox, {}, namespace=namespace), "Deployment")

@@ -51,6 +51,17 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* The same of the pods that an object makes. Takes root and labels. */}}
+{{- define "senlin-operator.podMetadata" -}}
+{{- $values := .root.Values }}
+labels:
+  {{- merge (dict) .labels ($values.podLabels | default dict) ($values.commonLabels | default dict) | toYaml | nindent 2 }}
+{{- with merge (dict) ($values.podAnnotations | default dict) ($values.commonAnnotations | default dict) }}
+annotations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{/* The custom resources, by their plural names: one file each. */}}
 {{- define "senlin-operator.plurals" -}}
 {{- range $path, $_ := .Files.Glob "files/crds/*.yaml" }}
