@@ -185,13 +185,13 @@ class Leader:
     async def _write(self, holder: str) -> None:
         began, now = time.monotonic(), micro_time(datetime.now(UTC))
         old = (self._document or {}).get("spec", {})
-        changes = old.get("leaseTransitions", 0) + (old.get("holderIdentity") != holder)
+        taken = bool(old and holder) and old.get("holderIdentity") != holder
         spec = {
             "holderIdentity": holder,
             "leaseDurationSeconds": _DURATION if holder else 1,
             "acquireTime": self._since,
             "renewTime": now,
-            "leaseTransitions": changes,
+            "leaseTransitions": old.get("leaseTransitions", 0) + taken,
         }
         self._document = await self._leases.put(
             self._name, self._installation, spec, self._document

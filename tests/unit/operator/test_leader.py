@@ -103,6 +103,31 @@ async def test_a_lease_that_is_let_go_is_taken_at_once(clock: Clock) -> None:
     assert clock() - before < 1
 
 
+async def test_each_change_of_leader_counts_once(clock: Clock) -> None:
+    """As client-go counts them: who lets go is not succeeded yet."""
+    leases = SmallLeases()
+    counts = []
+    for identity in ("first", "second", "third"):
+        leader = a_leader(leases, identity)
+        await leader.acquire()
+        counts.append(leases.kept["it"]["spec"]["leaseTransitions"])
+        await leader.release()
+
+    assert counts == [0, 1, 2]
+
+
+@pytest.mark.parametrize("renewed", ["1999-12-31T23:59:59.000000Z", "2999-12-31T23:59:59.000000Z"])
+async def test_the_clock_of_the_holder_does_not_matter(clock: Clock, renewed: str) -> None:
+    leases = SmallLeases()
+    await a_leader(leases, "first").acquire()
+    leases.kept["it"]["spec"]["renewTime"] = renewed
+    before = clock()
+
+    await a_leader(leases, "second").acquire()
+
+    assert 15 <= clock() - before <= 17
+
+
 async def test_a_lease_that_is_not_renewed_is_taken_once_it_has_run_out(clock: Clock) -> None:
     leases = SmallLeases()
     await a_leader(leases, "first").acquire()
