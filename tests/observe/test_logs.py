@@ -55,6 +55,7 @@ def test_a_change_is_told_step_by_step_and_no_more(world: Watched) -> None:
         assert step["reconcile_id"] == running["reconcile_id"] != done["reconcile_id"]
         assert step["action_id"] == running["action_id"] == done["action_id"]
         assert step["request_id"].startswith("req-")
+        assert step["code"] == 202
         assert step["generation"] == running["generation"] == done["generation"]
     assert len({line["credential"] for line in lines}) == 1
 
@@ -68,6 +69,7 @@ def test_a_refusal_has_senlins_words_and_its_request_id(world: Watched) -> None:
 
     assert (refused["level"], refused["event"]) == ("warning", "refused")
     assert refused["request_id"] in refused["error"]
+    assert refused["code"] == 404
     assert told["event"] == "is now Rejected"
 
 

@@ -103,6 +103,7 @@ class Cloud:
         """
         if self._refused and time.monotonic() < self._login_at:
             raise self._refused.with_traceback(None)
+        logging.note(request_id=None, code=None)  # those of the look before
         with tracing.span(operation, credential=self.label):
             return await self._send(operation, send)
 
@@ -145,7 +146,7 @@ def _note(sent: Sent) -> None:
     operation = _operation.get()
     metrics.SENLIN_REQUESTS.labels(operation, str(sent.status or "none")).inc()
     metrics.SENLIN_TIME.labels(operation).observe(sent.seconds, tracing.exemplar())
-    logging.note(request_id=sent.request_id)
+    logging.note(request_id=sent.request_id, code=sent.status)
     tracing.record(
         sent.method,
         sent.seconds,
