@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
+from tests.chart.chart import CHART, RELEASE
 from tests.chart.pages import run
-from tests.operator.world import World
+from tests.operator.world import PROGRAM, Operator, World
 
 PAGE = "uninstall.md"
 
@@ -47,6 +48,21 @@ def test_without_the_operator_a_namespace_can_be_freed(world: World) -> None:
 
     world.kubectl("wait", "--for=delete", "namespace/team", "--timeout=40s")
     assert len(world.clusters()) == 1
+
+
+def test_an_operator_elsewhere_frees_the_namespace_and_openstack(world: World) -> None:
+    """The one in the namespace went with it; it may have been any."""
+    world.operator.kill()
+    world.kubectl("delete", "namespace", "team", "--wait=false")
+
+    home = ["--namespace=elsewhere", "--create-namespace", "--take-ownership"]
+    world.sandbox.helm("install", RELEASE, str(CHART), *home)
+    account = world.sandbox.service_account_kubeconfig("elsewhere", RELEASE)
+    world.operator = Operator(account, "", world.operator.log, PROGRAM)
+    world.operator.start()
+
+    world.kubectl("wait", "--for=delete", "namespace/team", "--timeout=40s")
+    assert world.clusters() == world.profiles() == world.policies() == []
 
 
 def test_the_custom_resources_can_be_removed(sandbox_of_its_own: Sandbox) -> None:
