@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from helm import generate
 from sandbox import Sandbox
 from sandbox.tools import SandboxError
 from senlin_operator.settings import Settings
-from tests.chart.chart import CHART, Document, rendered
+from tests.chart.chart import CHART, Document, documents, rendered
 
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
@@ -71,14 +72,35 @@ def test_a_wrong_value_is_refused(sandbox: Sandbox, option: str, says: str) -> N
     assert says in str(refusal.value)
 
 
+@pytest.mark.parametrize(("enabled", "replicas"), [(True, [1]), (False, [])])
+def test_another_chart_may_have_it_as_a_part(
+    sandbox: Sandbox, tmp_path: Path, enabled: bool, replicas: list[int]
+) -> None:
+    name = "senlin-operator"
+    part = {"name": name, "version": "*", "condition": f"{name}.enabled"}
+    chart = {"apiVersion": "v2", "name": "platform", "version": "1.0.0", "dependencies": [part]}
+    (tmp_path / "Chart.yaml").write_text(yaml.safe_dump(chart))
+    shutil.copytree(CHART, tmp_path / "charts" / name)
+    values = {"global": {"stage": "test"}, name: {"enabled": enabled, "replicas": 1}}
+
+    arguments = ["template", "platform", str(tmp_path), "--values=-"]
+    made = list(documents(sandbox.helm(*arguments, input=json.dumps(values))))
+
+    assert [it["spec"]["replicas"] for it in made if it["kind"] == "Deployment"] == replicas
+    assert bool(made) == enabled
+
+
 def test_the_schema_knows_every_value_and_no_other() -> None:
-    assert set(paths(VALUES, SCHEMA)) == set(schema_paths(SCHEMA)) - {("global",)}
+    of_other_charts = {("global",), ("enabled",)}
+
+    assert set(paths(VALUES, SCHEMA)) == set(schema_paths(SCHEMA)) - of_other_charts
 
 
 def test_what_the_chart_cannot_do_without_is_required() -> None:
     """A key with nothing behind it takes the default away."""
     may_be_missing = {
-        *("podSecurityContext", "securityContext", "resources", "topologySpreadConstraints"),
+        *("podSecurityContext", "securityContext", "resources"),
+        *("topologySpreadConstraints", "nodeSelector"),
         "labels",  # of the dashboards
     }
 
