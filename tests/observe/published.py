@@ -11,7 +11,7 @@ import yaml
 COMPONENTS = Path(__file__).parents[2] / "deploy" / "kustomize" / "components"
 # In the place of Grafana's $__rate_interval; so long that the load is in it whenever a test asks.
 WINDOW = "1h"
-_METRIC = re.compile(r"\b(?:senlin_operator|workqueue|leader_election|process)_\w+")
+_METRIC = re.compile(r"\b(?:senlin_operator|workqueue|rest_client|leader_election|process)_\w+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,7 @@ class KubeClient:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise KubeError(0, f"the Kubernetes API is not reachable: {error}") from error
         finally:
+            metrics.KUBE_REQUESTS.labels(method, str(status or "none")).inc()
             tracing.record(
                 f"{method} Kubernetes",
                 time.monotonic() - began,

@@ -1,8 +1,13 @@
-"""Tells when a watch is interrupted and when it goes on: once each, however often it is tried."""
+"""Counts the requests of the watches, and tells of those that fail.
+
+When a watch is interrupted, and when it goes on: once each, however often it is tried.
+"""
 
 import logging
 
 import aiohttp
+
+from senlin_operator.telemetry import metrics
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +27,9 @@ class Interruptions:
             response = await handler(request)
         except (aiohttp.ClientError, TimeoutError) as error:
             self._interrupted(path, str(error))
+            metrics.KUBE_REQUESTS.labels(request.method, "none").inc()
             raise
+        metrics.KUBE_REQUESTS.labels(request.method, str(response.status)).inc()
         if response.ok:
             self._goes_on(path)
         else:

@@ -1,7 +1,8 @@
 """Metrics, and the small server for them and for the probes, on a thread of its own.
 
-The thread makes a stalled event loop visible instead of stalling with it. Names of the queue are
-client-go's, so that dashboards for other controllers fit. No metric is labelled by object.
+The thread makes a stalled event loop visible instead of stalling with it. Names of the queue and
+of the requests to Kubernetes are client-go's, so that dashboards for other controllers fit. No
+metric is labelled by object.
 """
 
 import platform
@@ -44,8 +45,13 @@ RECONCILE_TIME = Histogram(
 )
 KUBE_WRITES = Counter(
     "senlin_operator_kubernetes_writes",
-    "Writes to the Kubernetes API, by what is written.",
+    "Writes to the Kubernetes API, but for Leases, by what is written.",
     ["what"],
+)
+KUBE_REQUESTS = Counter(
+    "rest_client_requests",
+    "Requests to the Kubernetes API by HTTP method and status; none: there was no reply.",
+    ["method", "code"],
 )
 SENLIN_REQUESTS = Counter(
     "senlin_operator_senlin_requests",

@@ -14,6 +14,7 @@ from sandbox.control import fetch
 from sandbox.settings import free_port
 from senlin_operator.telemetry import metrics
 
+GROUPS = ("senlin_operator_", "workqueue_", "leader_election_", "rest_client_")
 NOT_IN_CHART = {"kubeconfig", "lease-namespace"}  # a pod has its own
 
 
@@ -93,7 +94,7 @@ def test_a_server_that_was_stopped_is_gone(health: metrics.Health) -> None:
 
 @pytest.mark.parametrize("family", families(), ids=lambda it: it.name)
 def test_a_metric_says_whose_it_is_and_names_no_object(family: Family) -> None:
-    assert family.name.startswith(("senlin_operator_", "workqueue_", "leader_election_"))
+    assert family.name.startswith(GROUPS)
     assert family.text.endswith(".")
     if family.name.startswith("senlin_operator_"):
         assert not {"namespace", "name", "uid", "id"} & set(family.labels)

@@ -6,12 +6,13 @@ from typing import Any, cast
 
 import aiohttp
 import pytest
+from prometheus_client import REGISTRY
 from yarl import URL
 
 from senlin_operator.kube.watching import Interruptions
 
 LOST, BACK = "a watch is interrupted", "the watch goes on"
-GOOD = SimpleNamespace(ok=True)
+GOOD = SimpleNamespace(ok=True, status=200)
 BAD = SimpleNamespace(ok=False, status=403, reason="Forbidden")
 AWAY = aiohttp.ClientError("refused")
 
@@ -22,7 +23,9 @@ async def ask(interruptions: Interruptions, answer: object, path: str = "/secret
             raise answer
         return answer
 
-    request = cast("aiohttp.ClientRequest", SimpleNamespace(url=URL(f"http://api{path}?watch=1")))
+    request = cast(
+        "aiohttp.ClientRequest", SimpleNamespace(url=URL(f"http://api{path}?watch=1"), method="GET")
+    )
     await interruptions(request, send)
 
 
@@ -57,3 +60,21 @@ async def test_a_line_says_which_watch_and_why(caplog: pytest.LogCaptureFixture)
     found = [vars(record) for record in caplog.records]
     assert [it["path"] for it in found] == ["/secrets", "/senlinnodes"]
     assert {it["error"] for it in found} == {"HTTP 403 Forbidden"}
+
+
+async def test_each_request_is_counted() -> None:
+    before = [requests(code) for code in ("200", "403", "none")]
+    interruptions = Interruptions()
+
+    for answer in (GOOD, BAD, BAD):
+        await ask(interruptions, answer)
+    with pytest.raises(aiohttp.ClientError):
+        await ask(interruptions, AWAY)
+
+    now = [requests(code) for code in ("200", "403", "none")]
+    assert [after - count for after, count in zip(now, before, strict=True)] == [1, 2, 1]
+
+
+def requests(code: str) -> float:
+    labels = {"method": "GET", "code": code}
+    return REGISTRY.get_sample_value("rest_client_requests_total", labels) or 0.0
