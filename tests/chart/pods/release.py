@@ -1,7 +1,8 @@
 """A release whose operator runs in pods, and the namespace that it serves."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from tests.operator.world import World
 
 REPOSITORY, _ = REFERENCE.rsplit(":", 1)
 IMAGE = {"repository": REPOSITORY, "pullPolicy": "Never"}  # the chart says which version
+# For a release beside others: what all share is in the sandbox already.
+OWN = {"crds": {"install": False}, "rbac": {"aggregate": False}}
 PATIENCE = "--timeout=90s"
 
 
@@ -53,16 +56,32 @@ class Release:
 
     def leaders(self) -> dict[str, str]:
         """Return the pod that holds each Lease."""
-        path = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases"
         return {
             lease["metadata"]["name"]: lease["spec"]["holderIdentity"].rpartition("_")[0]
-            for lease in self.sandbox.kubernetes.call("GET", path)["items"]
+            for lease in self.sandbox.kubernetes.call("GET", self.leases)["items"]
         }
+
+    @property
+    def leases(self) -> str:
+        """Where they are."""
+        return f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}/leases"
 
     def logs(self) -> str:
         selector = "--selector=app.kubernetes.io/component=operator"
         where = [f"--namespace={self.namespace}", selector, "--prefix", "--tail=20"]
         return self.sandbox.kubectl("logs", *where, check=False)
+
+
+@contextmanager
+def watched(sandbox: Sandbox, path: str) -> Iterator[list[dict[str, Any]]]:
+    """Fill the list, at the end, with each object there as it was before and after each change."""
+    before = sandbox.kubernetes.call("GET", path)
+    seen: list[dict[str, Any]] = before["items"]
+    yield seen
+    version = before["metadata"]["resourceVersion"]
+    query = f"?watch=true&resourceVersion={version}&timeoutSeconds=1"
+    changes = sandbox.kubectl("get", "--raw", path + query)
+    seen.extend(json.loads(line)["object"] for line in changes.splitlines())
 
 
 class Served(World):

@@ -9,10 +9,9 @@ from image.archive import image_archive
 from sandbox import Sandbox
 from sandbox.tools import SandboxError
 from tests.chart.chart import RELEASE
-from tests.chart.pods.release import PATIENCE, Release, Served
+from tests.chart.pods.release import OWN, PATIENCE, Release, Served
 
 HOME = "senlin-operator"
-OWN = {"crds": {"install": False}}  # the sandbox has them
 
 
 @pytest.fixture
@@ -26,21 +25,6 @@ def bare() -> Iterator[Sandbox]:
         yield bare
 
 
-@pytest.fixture
-def served(release: Release, tmp_path: Path) -> Served:
-    """The namespace of a release that serves it, seen by a user."""
-    release.install(**OWN, watchNamespaces=[release.namespace])
-    return Served(release, release.namespace, tmp_path / "unused.log")
-
-
-@pytest.fixture
-def release(sandbox: Sandbox, namespace: str) -> Iterator[Release]:
-    """A release that serves its own namespace, among others in the same cluster."""
-    release = Release(sandbox, namespace)
-    yield release
-    release.helm("uninstall", RELEASE, "--ignore-not-found", "--no-hooks")
-
-
 def test_from_the_installation_to_the_uninstallation(bare: Sandbox, tmp_path: Path) -> None:
     release = Release(bare, HOME)
     bare.kubectl("create", "namespace", "team")
@@ -49,10 +33,10 @@ def test_from_the_installation_to_the_uninstallation(bare: Sandbox, tmp_path: Pa
     release.test()
     world = Served(release, "team", tmp_path / "unused.log")
     before = world.quickstart()
-    old = [f"pod/{name}" for name in release.pods()]
+    old = release.pods()
 
     release.install(settings={"logLevel": "debug"})
-    bare.kubectl("wait", "--for=delete", *old, f"--namespace={HOME}", "--timeout=60s")
+    release.gone(old)
     world.kubectl("scale", "senlincluster/web", "--replicas=2")
     assert world.ready()["status"]["id"] == before["status"]["id"]
 
@@ -62,12 +46,18 @@ def test_from_the_installation_to_the_uninstallation(bare: Sandbox, tmp_path: Pa
     release.helm("rollback", RELEASE, "2", "--wait", PATIENCE)
     assert "STATUS: deployed" in release.helm("status", RELEASE)
 
-    world.delete("senlincluster/web", "senlinprofile/web-server")
-    world.gone("SenlinCluster", "web")
-    world.gone("SenlinProfile", "web-server")
     assert refusals(bare, f"system:serviceaccount:{HOME}:{RELEASE}") == []
+    release.helm("uninstall", RELEASE, "--no-hooks", "--wait", PATIENCE)
+    bare.kubectl("delete", "namespace", HOME, "--timeout=60s")
+    bare.kubectl("delete", "namespace", "team", "--wait=false")
+    assert world.get("SenlinCluster", "web")  # nobody is there who could let go of it
+
+    bare.kubectl("create", "namespace", HOME)
+    release.install()
+    bare.kubectl("wait", "--for=delete", "namespace/team", "--timeout=60s")
+    assert world.clusters() == world.profiles() == []
     release.uninstall()
-    bare.kubectl("delete", "namespace", "team", HOME, "--timeout=60s")
+    bare.kubectl("delete", "namespace", HOME, "--timeout=60s")
 
 
 def test_the_standby_takes_over_from_a_killed_leader(served: Served) -> None:
@@ -85,18 +75,6 @@ def test_the_standby_takes_over_from_a_killed_leader(served: Served) -> None:
     assert leads != killed
     served.kubectl("scale", "senlincluster/web", "--replicas=2")
     served.ready()
-
-
-def test_each_shard_has_a_leader(release: Release, tmp_path: Path) -> None:
-    release.install(**OWN, watchNamespaces=[release.namespace], shards=2, replicas=1)
-    served = Served(release, release.namespace, tmp_path / "unused.log")
-
-    release.test()
-    served.quickstart()
-
-    leaders = release.leaders()
-    assert sorted(leaders) == [f"{RELEASE}-0-of-2", f"{RELEASE}-1-of-2"]
-    assert set(leaders.values()) == set(release.pods())
 
 
 def test_a_release_that_does_not_lead_fails_its_test(release: Release) -> None:
