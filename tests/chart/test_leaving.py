@@ -13,6 +13,26 @@ from tests.operator.world import PROGRAM, Operator, World
 PAGE = "uninstall.md"
 
 
+NOTHING_IS_DETACHED = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: nothing-is-detached}
+spec:
+  matchConstraints:
+    resourceRules:
+      - apiGroups: [senlin.openstack.org]
+        apiVersions: ["*"]
+        operations: [UPDATE]
+        resources: [senlinclusters]
+  validations: [{expression: object.spec.managedOptions.onDelete != 'detach'}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: nothing-is-detached}
+spec: {policyName: nothing-is-detached, validationActions: [Deny]}
+"""
+
+
 @pytest.fixture
 def world(sandbox_of_its_own: Sandbox, tmp_path: Path) -> Iterator[World]:
     """A namespace with a cluster, a policy, and the operator that made them."""
@@ -31,6 +51,20 @@ def test_openstack_is_left_as_it_is(world: World) -> None:
 
     assert left(world.sandbox) == []
     assert len(world.clusters()) == len(world.profiles()) == len(world.policies()) == 1
+
+
+def test_what_cannot_be_let_go_of_is_not_deleted(world: World) -> None:
+    sandbox = world.sandbox
+    sandbox.kubectl("apply", "-f", "-", input=NOTHING_IS_DETACHED)
+    detach = '{"spec":{"managedOptions":{"onDelete":"detach"}}}'
+    trial = ("patch", "senlincluster/web", "--type=merge", f"--patch={detach}", "--dry-run=server")
+    world.eventually(lambda: not world.kubectl(*trial, check=False), "refused")
+
+    with pytest.raises(AssertionError):
+        run(sandbox, PAGE, "Leave OpenStack as it is")
+
+    assert not any("deletionTimestamp" in it["metadata"] for it in world.all_of("SenlinCluster"))
+    assert len(left(sandbox)) == 3
 
 
 def test_everything_is_deleted(world: World) -> None:

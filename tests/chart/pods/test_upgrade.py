@@ -78,6 +78,8 @@ def test_objects_in_every_state_outlive_upgrades_and_the_way_back(served: Served
         served.ready(kind, name, seconds=60)
     for kind, name in gone:
         served.gone(kind, name)
+    doomed = served.get("SenlinCluster", "doomed") or {}
+    assert doomed["status"]["lastHandledReconcileAt"] == "now"
     served.eventually(lambda: "kept-" in served.kubectl("get", "senlinnodes"), "mirrored")
     now = ids(served)
     assert {key: id_ for key, id_ in made.items() if key in now and id_}.items() <= now.items()
