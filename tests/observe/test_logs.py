@@ -52,6 +52,7 @@ def test_a_change_is_told_step_by_step_and_no_more(world: Watched) -> None:
         "is now Ready",
     ]
     for step, running, done in (lines[:3], lines[3:]):
+        assert {step["level"], running["level"], done["level"]} == {"info"}
         assert step["reconcile_id"] == running["reconcile_id"] != done["reconcile_id"]
         assert step["action_id"] == running["action_id"] == done["action_id"]
         assert step["request_id"].startswith("req-")
@@ -70,7 +71,7 @@ def test_a_refusal_has_senlins_words_and_its_request_id(world: Watched) -> None:
     assert (refused["level"], refused["event"]) == ("warning", "refused")
     assert refused["request_id"] in refused["error"]
     assert refused["code"] == 404
-    assert told["event"] == "is now Rejected"
+    assert (told["level"], told["event"]) == ("warning", "is now Rejected")
 
 
 def test_a_line_says_which_credential_is_refused(world: Watched) -> None:

@@ -5,6 +5,7 @@ import random
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from logging import INFO, WARNING
 
 from senlin_operator.engine.attempt import Attempt
 from senlin_operator.engine.cache import Cache
@@ -70,11 +71,12 @@ class Conclusion:
         old, new = before.condition("Ready"), after.condition("Ready")
         if new is None or (old and all(old[it] == new[it] for it in ("status", "reason"))):
             return
-        _log.info("is now %s", new["reason"], extra={"ready": new["status"], "why": new["message"]})
-        if new["reason"] == Reason.ACTION_RUNNING:
-            return  # the step that started it had an event
         stalled = after.condition("Stalled") or {}
         healthy = new["status"] == "True" or stalled.get("status") != "True"
+        told = {"ready": new["status"], "why": new["message"]}
+        _log.log(INFO if healthy else WARNING, "is now %s", new["reason"], extra=told)
+        if new["reason"] == Reason.ACTION_RUNNING:
+            return  # the step that started it had an event
         self._recorder.record(
             after, "Normal" if healthy else "Warning", new["reason"], "Reconcile", new["message"]
         )

@@ -93,6 +93,7 @@ BUILD = Gauge(
 )
 BUILD.labels(__version__, platform.python_version()).set(1)
 
+_PATIENCE = 30.0  # seconds with who asks nothing: each has a thread
 _STALLED_AFTER = 30.0  # seconds without a heartbeat: the event loop hangs
 
 
@@ -134,6 +135,8 @@ def serve(host: str | None, port: int, health: Health) -> Callable[[], None]:
     """Serve /livez, /readyz and /metrics; return what stops the server."""
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = _PATIENCE
+
         def do_GET(self) -> None:
             match self.path.partition("?")[0]:
                 case "/livez":

@@ -1,6 +1,7 @@
 """The metrics' names, their server, and the pages that list them."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,6 +79,19 @@ def test_an_address_that_cannot_be_had_is_named(server: str, health: metrics.Hea
 
     with pytest.raises(OSError, match=f"at 127.0.0.1, port {port}: Address already in use"):
         metrics.serve("127.0.0.1", port, health)
+
+
+def test_who_asks_nothing_is_sent_away(
+    health: metrics.Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "_PATIENCE", 0.1)
+    port = free_port()
+    stop = metrics.serve("127.0.0.1", port, health)
+
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
+        assert silent.recv(1) == b""
+
+    stop()
 
 
 def test_nothing_else_is_served(server: str) -> None:
