@@ -83,7 +83,7 @@ class Access:
         known = self._known.get((secret.key, cloud))
         if known is None or known[0] != fingerprint:
             try:
-                data = (await self._kube.get_secret(secret.key)).get("data") or {}
+                data = (await self._kube.get_secret(secret)).get("data") or {}
             except KubeError as error:
                 if error.status != 403:
                     raise

@@ -60,14 +60,14 @@ class Cache:
             return
         resource = _view(kind, raw)
         if event == "DELETED":
-            self._remove(resource)
+            self.drop(resource)
         else:
             self.put(resource)
 
     def put(self, resource: Resource) -> None:
         """Keep the object unless a newer version is known; wake whom the change concerns."""
         if resource.finished:  # the reply that took the last finalizer off may come after DELETED
-            self._remove(resource)
+            self.drop(resource)
             return
         key = resource.key
         old = self._objects.get(key)
@@ -89,7 +89,8 @@ class Cache:
         self.put(resource)
         return resource
 
-    def _remove(self, resource: Resource) -> None:
+    def drop(self, resource: Resource) -> None:
+        """Forget the object, unless another has its name by now; wake whom that concerns."""
         key = resource.key
         old = self._objects.get(key)
         if old is None or old.uid != resource.uid:

@@ -16,7 +16,7 @@ from senlin_operator.engine.memory import Memory
 from senlin_operator.engine.outcome import Failed, Gone, Outcome
 from senlin_operator.engine.queue import Queue, backoff
 from senlin_operator.engine.reconciler import Reconciler
-from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.client import KubeError, Vanished
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import PAUSED, RECONCILE_AT, SECRET, Key, Resource
 from senlin_operator.telemetry import metrics, tracing
@@ -69,6 +69,8 @@ class Controller:
             try:
                 await (self._access.guard(key) if key.kind == SECRET else self._attempt(key))
                 self._refusals.pop(key, None)
+            except Vanished as error:  # a watch that begins anew does not tell who has gone
+                self._cache.drop(error.resource)
             except KubeError as error:  # nothing can be written now
                 _log.warning("Kubernetes refuses", extra={"error": str(error)})
                 self._refusals[key] = min(self._refusals[key] + 1, _REFUSALS_COUNTED)

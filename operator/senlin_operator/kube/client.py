@@ -29,6 +29,14 @@ class KubeError(Exception):
         self.status = status
 
 
+class Vanished(KubeError):
+    """The object is not there any more, nor on its way out; another may have its name."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(404, f"{resource.key.kind} {resource.key.name} has gone.")
+        self.resource = resource
+
+
 class KubeClient:
     """A thin client: plain documents in and out. `plurals` maps a kind to its resource name."""
 
@@ -92,21 +100,47 @@ class KubeClient:
                 return items
             query["continue"] = token
 
-    async def get_secret(self, key: Key) -> dict[str, Any]:
-        """Return a Secret, with its data."""
-        return await self.send("GET", self._path(SECRET, key.namespace, key.name))
+    async def get_secret(self, secret: Resource) -> dict[str, Any]:
+        """Return a Secret, with its data.
+
+        Raises:
+            Vanished: It has gone.
+            KubeError: It cannot be read.
+        """
+        key = secret.key
+        try:
+            return await self.send("GET", self._path(SECRET, key.namespace, key.name))
+        except KubeError as error:
+            if error.status == 404:
+                raise Vanished(secret) from error
+            raise
 
     async def set_finalizer(self, resource: Resource, *, present: bool) -> dict[str, Any]:
         """Put our finalizer on the object, or take it away; return the object.
 
         A server-side apply of that one entry neither needs nor races with a known version of the
         object; the uid keeps it from creating one that has gone, or from touching its successor.
+
+        Raises:
+            Vanished: It has gone.
+            KubeError: It cannot be written now.
         """
         metadata = {"name": resource.key.name, "uid": resource.uid}
         finalizers = {"finalizers": [FINALIZER]} if present else {}
         body = self._header(resource.key.kind) | {"metadata": {**metadata, **finalizers}}
         metrics.KUBE_WRITES.labels("finalizer").inc()
-        return await self._apply(resource.key, body, manager=_FINALIZER_MANAGER)
+        try:
+            return await self._apply(resource.key, body, manager=_FINALIZER_MANAGER)
+        except KubeError as error:  # 409 if nobody has the name, 422 if another; or something else
+            if error.status not in (404, 409, 422) or await self._has(resource):
+                raise
+            raise Vanished(resource) from error
+
+    async def _has(self, resource: Resource) -> bool:
+        key = resource.key
+        query = {"fieldSelector": f"metadata.name={key.name}"}
+        answer = await self.send("GET", self._path(key.kind, key.namespace), query=query)
+        return any(it["metadata"]["uid"] == resource.uid for it in answer["items"])
 
     async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> dict[str, Any]:
         """Write the whole status; fields that are no longer in it go away. Return the object."""

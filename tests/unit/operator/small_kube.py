@@ -10,7 +10,7 @@ from typing import Any
 
 from builders import NOW, Document
 
-from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.client import KubeError, Vanished
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
 
 FOREGROUND = "foregroundDeletion"  # the finalizer of an owner that goes after what it owns
@@ -74,10 +74,17 @@ class SmallKube:
         self._store(key, {**raw, "metadata": metadata})
         self._collect()
 
+    def lose(self, key: Key) -> None:
+        """Have an object go while no watch is open."""
+        del self._objects[key]
+
     # What the operator's client does.
 
     async def set_finalizer(self, resource: Resource, *, present: bool) -> Document:
-        raw = self._receive("finalizer on" if present else "finalizer off", resource)
+        raw = self._objects.get(resource.key)
+        if raw is None or raw["metadata"]["uid"] != resource.uid:
+            raise Vanished(resource)
+        self._receive("finalizer on" if present else "finalizer off", resource)
         others = [it for it in raw["metadata"].get("finalizers", ()) if it != FINALIZER]
         new = present and not Resource(resource.key.kind, raw).guarded
         if new and "deletionTimestamp" in raw["metadata"]:
@@ -89,9 +96,11 @@ class SmallKube:
         raw = self._receive("status", resource)
         return self._answer(resource.key, {**raw, "status": dict(status)})
 
-    async def get_secret(self, key: Key) -> Document:
+    async def get_secret(self, secret: Resource) -> Document:
         self.secret_reads += 1
-        return self._objects[key]
+        if secret.key not in self._objects:
+            raise Vanished(secret)
+        return self._objects[secret.key]
 
     async def apply_child(self, owner: Resource, key: Key, spec: Mapping[str, Any]) -> Document:
         self._receive_write("child", key.name)

@@ -131,6 +131,30 @@ async def test_who_is_refused_again_and_again_asks_less_often_but_not_too_seldom
     assert 3 <= tries[2] <= 7
 
 
+async def test_what_went_while_no_watch_was_open_is_forgotten(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    apply(world, "good")
+    world.kube.lose(GOOD)
+
+    await world.converge(1)
+
+    assert world.cache.get(GOOD) is None
+    assert world.requests() == []
+    assert not [it for it in caplog.records if it.levelno >= logging.WARNING]
+
+
+async def test_a_secret_that_went_while_no_watch_was_open_is_missing(world: World) -> None:
+    [secret] = world.kube.keys("Secret")
+    world.kube.lose(secret)
+    apply(world, "good")
+
+    await world.converge(2)
+
+    assert world.reason(GOOD) == "CredentialsMissing"
+    assert world.requests() == []
+
+
 @pytest.mark.parametrize("status", [404, 409])
 async def test_a_status_of_what_has_gone_meanwhile_is_not_missed(
     world: World, status: int, caplog: pytest.LogCaptureFixture
