@@ -62,6 +62,28 @@ def test_a_restart_is_not_seen_by_what_is_being_scaled(served: Served) -> None:
     assert len(orders(served, cluster)) == len(sizes)
 
 
+def test_a_pod_that_has_only_just_started_ends_at_once(served: Served) -> None:
+    release = served.release
+    home = f"--namespace={release.namespace}"
+    old = release.pods()
+    release.sandbox.kubectl("scale", f"deployment/{RELEASE}", "--replicas=3", home)
+    served.eventually(lambda: len(started(release)) == 3, "started")
+
+    [young] = started(release) - old.keys()
+
+    # Far less than the 30 seconds after which it would be killed.
+    release.sandbox.kubectl("delete", "pod", young, home, "--timeout=15s")
+
+
+def started(release: Release) -> set[str]:
+    """Return the pods whose container runs, whether ready or not."""
+    return {
+        name
+        for name, pod in release.pods().items()
+        if any("running" in it["state"] for it in pod["status"].get("containerStatuses", ()))
+    }
+
+
 def test_shards_come_and_go_while_senlin_is_at_work(release: Release, several: list[str]) -> None:
     sandbox, log = release.sandbox, Path("unused.log")
     values = {**OWN, "watchNamespaces": several, "replicas": 1}
