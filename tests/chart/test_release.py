@@ -91,7 +91,7 @@ def test_custom_resources_go_with_the_release_if_a_value_says_so(bare: Sandbox) 
 
     uninstall(bare)
 
-    bare.kubectl("wait", "--for=delete", "crd", "--all", "--timeout=20s")
+    bare.kubectl("wait", "--for=delete", "crd", "--all", "--timeout=60s")
     assert definitions(bare) == []
 
 

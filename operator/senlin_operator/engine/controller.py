@@ -100,7 +100,7 @@ class Controller:
         waited = self._queue.waited(key)
         with tracing.span("reconcile", waited=waited, **whom):
             with tracing.span("queue", waited=waited):
-                """The wait for a worker."""
+                pass  # it has waited for a worker until now
             outcome = await self._measured(attempt)
         if isinstance(outcome, Gone):
             self._forget(key)
