@@ -23,7 +23,7 @@ KILL_SECONDS = 10
 POLL_SECONDS = 0.03
 
 # Our own children among the servers: they must be waited for, or they stay as zombies.
-_children: dict[int, "subprocess.Popen[bytes]"] = {}
+_children: set[int] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class Server:
                 stderr=log,
                 start_new_session=True,  # the terminal's Ctrl-C is for us, who then stop it
             )
-        _children[process.pid] = process
+        process.returncode = 0  # or it would be a warning that we end before the server does
+        _children.add(process.pid)
         record = {"pid": process.pid, "started": _started(process.pid)}
         partial = self._record.with_suffix(".partial")
         partial.write_text(json.dumps(record))
@@ -183,8 +184,10 @@ def _started(pid: int) -> str | None:
 
     With it a recorded process is not mistaken for a later one that got the same id.
     """
-    if child := _children.get(pid):
-        child.poll()  # lets go of a zombie
+    if pid in _children:
+        with suppress(ChildProcessError):  # another thread was faster
+            if os.waitpid(pid, os.WNOHANG) != (0, 0):  # a zombie no more
+                _children.discard(pid)
     process = Path(f"/proc/{pid}")
     try:
         # After the program's name, which may hold anything, come the state and 18 more fields.
