@@ -106,19 +106,17 @@ def sandbox_of_its_own() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def namespace(sandbox: Sandbox) -> Iterator[str]:
-    """A namespace for one test; it is deleted afterwards, and nobody waits for that."""
-    with a_namespace(sandbox) as name:
-        yield name
+def namespace(sandbox: Sandbox) -> str:
+    """A namespace for one test."""
+    return a_namespace(sandbox)
 
 
-@contextmanager
-def a_namespace(sandbox: Sandbox) -> Iterator[str]:
-    """Make a namespace, and ask for its deletion afterwards."""
+def a_namespace(sandbox: Sandbox) -> str:
+    """Make a namespace, which is as short-lived as the sandbox; return its name.
+
+    It is not deleted: that would never end where nobody is left who takes our finalizer off, and
+    with a hundred of them Kubernetes has no time for anything else.
+    """
     name = f"test-{uuid4().hex[:10]}"
-    body = {"metadata": {"name": name}}
-    sandbox.kubernetes.call("POST", "/api/v1/namespaces", body)
-    yield name
-    path = f"/api/v1/namespaces/{name}"
-    if sandbox.kubernetes.exists(path):
-        sandbox.kubernetes.call("DELETE", path)
+    sandbox.kubernetes.call("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    return name

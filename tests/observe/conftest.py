@@ -19,13 +19,13 @@ def watched(
     sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Watched, Prometheus]]:
     """Operators under load, and the Prometheus that has seen it."""
-    with a_namespace(sandbox) as namespace:
-        world = Watched(sandbox, namespace, tmp_path_factory.mktemp("operators"))
-        with world.running() as prometheus:
-            world.apply_load()
-            world.change()
-            yield world, prometheus
-        world.sandbox.nova.lift(name=f"{namespace}-broken*")
+    namespace = a_namespace(sandbox)
+    world = Watched(sandbox, namespace, tmp_path_factory.mktemp("operators"))
+    with world.running() as prometheus:
+        world.apply_load()
+        world.change()
+        yield world, prometheus
+    world.sandbox.nova.lift(name=f"{namespace}-broken*")
 
 
 @pytest.fixture

@@ -23,8 +23,10 @@ def sandbox(sandbox_with_pods: Sandbox) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def namespace(sandbox: Sandbox, namespace: str) -> str:
+def namespace(sandbox: Sandbox, namespace: str) -> Iterator[str]:
     """A namespace for one test, in which Kubernetes enforces the strictest rules for pods."""
     label = "pod-security.kubernetes.io/enforce=restricted"
     sandbox.kubectl("label", "namespace", namespace, label)
-    return namespace
+    yield namespace
+    all_here = ["--all", "--wait=false", f"--namespace={namespace}"]
+    sandbox.kubectl("delete", "deployments,jobs,pods", *all_here)

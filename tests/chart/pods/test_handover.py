@@ -1,7 +1,5 @@
 """The work goes from pod to pod: nobody notices, and no two pods do the same."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import cycle, groupby, pairwise
 from pathlib import Path
@@ -114,13 +112,12 @@ def test_shards_come_and_go_while_senlin_is_at_work(release: Release, several: l
 
 
 @pytest.fixture
-def several(sandbox: Sandbox, release: Release) -> Iterator[list[str]]:
+def several(sandbox: Sandbox, release: Release) -> list[str]:
     """Namespaces, of which each of two shards has at least one; the first is the release's own."""
     namespaces = [release.namespace]
-    with ExitStack() as more:
-        while len({Shard(0, 2).has(it) for it in namespaces}) < 2 or len(namespaces) < 3:
-            namespaces.append(more.enter_context(a_namespace(sandbox)))
-        yield namespaces
+    while len({Shard(0, 2).has(it) for it in namespaces}) < 2 or len(namespaces) < 3:
+        namespaces.append(a_namespace(sandbox))
+    return namespaces
 
 
 def never_two_numbers_of_shards(leases: list[Document]) -> bool:
