@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from sandbox import Sandbox
+from tests.operator.world import PLURALS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CHART = DEPLOY / "helm" / "senlin-operator"
@@ -48,3 +49,13 @@ def pods(objects: list[Document]) -> dict[str, Document]:
         elif "template" in it.get("spec", {}):
             found[where] = it["spec"]["template"]
     return found
+
+
+def await_served(sandbox: Sandbox) -> None:
+    """Ask for our custom resources, as an operator would, until they are served.
+
+    kube-apiserver 1.37 sets up the storage of a kind when it is first asked for. If that is while
+    it deletes the kind, it can stop half-way, and goes on five minutes later.
+    """
+    sandbox.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+    sandbox.kubectl("get", ",".join(PLURALS.values()), "--all-namespaces")

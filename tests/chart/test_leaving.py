@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from tests.chart.chart import CHART, RELEASE
+from tests.chart.chart import CHART, RELEASE, await_served
 from tests.chart.pages import run
 from tests.operator.world import PROGRAM, Operator, World
 
@@ -100,6 +100,8 @@ def test_an_operator_elsewhere_frees_the_namespace_and_openstack(world: World) -
 
 
 def test_the_custom_resources_can_be_removed(sandbox_of_its_own: Sandbox) -> None:
+    await_served(sandbox_of_its_own)
+
     run(sandbox_of_its_own, PAGE, "3. The custom resources")
 
     assert not sandbox_of_its_own.kubectl("get", "crds", "-o", "name")

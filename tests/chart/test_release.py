@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from tests.chart.chart import CHART, RELEASE
+from tests.chart.chart import CHART, RELEASE, await_served
 from tests.chart.previous import previous_chart
 from tests.operator.world import PROGRAM, Operator, World
 
@@ -45,7 +45,7 @@ def uninstall(sandbox: Sandbox) -> None:
 def test_no_value_is_needed(bare: Sandbox) -> None:
     install(bare)
 
-    bare.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+    await_served(bare)
     assert definitions(bare) == [f"{file.stem}.{GROUP}" for file in sorted(CRDS.glob("*.yaml"))]
     assert stored(bare) < SECRET_LIMIT / 4
 
@@ -54,7 +54,7 @@ def test_resources_outlive_an_upgrade_and_a_new_installation(
     bare: Sandbox, world: World, tmp_path: Path
 ) -> None:
     install(bare, previous_chart(tmp_path))
-    bare.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=20s")
+    await_served(bare)
     account = bare.service_account_kubeconfig(NAMESPACE, RELEASE)
     world.operator = Operator(account, "", world.operator.log, PROGRAM)
     world.operator.start()
@@ -88,6 +88,7 @@ def test_resources_outlive_an_upgrade_and_a_new_installation(
 def test_custom_resources_go_with_the_release_if_a_value_says_so(bare: Sandbox) -> None:
     install(bare)
     install(bare, CHART, "--set=crds.keep=false")
+    await_served(bare)
 
     uninstall(bare)
 
