@@ -89,7 +89,7 @@ def test_longest(custom_objects: CustomObjectsApi, plural: str, path: str, longe
     kind = resources(custom_objects, plural)
 
     kind.try_create(merged(base(plural), nested(path, "n" * longest)))
-    with refused(at=path, says=f"than {longest}"):
+    with refused(at=path, says=f"may not be more than {longest} bytes"):
         kind.try_create(merged(base(plural), nested(path, "n" * (longest + 1))))
 
 
@@ -97,7 +97,7 @@ def test_longest(custom_objects: CustomObjectsApi, plural: str, path: str, longe
 def test_longest_version(custom_objects: CustomObjectsApi, plural: str) -> None:
     too_long = merged(base(plural), nested("spec.resource.version", f"1.{'0' * 19}"))
 
-    with refused(at="spec.resource.version", says="than 20"):
+    with refused(at="spec.resource.version", says="may not be more than 20 bytes"):
         resources(custom_objects, plural).try_create(too_long)
 
 

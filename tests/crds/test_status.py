@@ -97,13 +97,13 @@ def test_the_status_takes_all_that_it_names(each_kind: Resources) -> None:
     [
         *((field, None, "Required value") for field in CONDITION if field != "observedGeneration"),
         ("type", "not a type", "should match"),
-        ("type", "T" * 317, "than 316"),
+        ("type", "T" * 317, "may not be more than 316 bytes"),
         ("status", "Maybe", 'supported values: "True", "False", "Unknown"'),
         ("observedGeneration", -1, "should be greater than or equal to 0"),
         ("lastTransitionTime", "yesterday", "must be of type date-time"),
         ("reason", "two words", "should match"),
-        ("reason", "R" * 1025, "than 1024"),
-        ("message", "m" * 32769, "than 32768"),
+        ("reason", "R" * 1025, "may not be more than 1024 bytes"),
+        ("message", "m" * 32769, "may not be more than 32768 bytes"),
     ],
 )
 def test_a_condition_out_of_shape_is_refused(

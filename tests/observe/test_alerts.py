@@ -65,13 +65,12 @@ def test_each_alert_is_seen_to_fire_and_not_to_fire(alert: str) -> None:
 
 
 def test_prometheus_evaluates_the_alerts(prometheus: Prometheus) -> None:
-    rules: list[dict[str, Any]] = []
     for _ in ticks(15):  # a scrape that took more than its second leaves everything unknown
         [group] = prometheus.get("rules")["groups"]
-        rules = group["rules"]
-        if {rule["name"] for rule in rules if rule["state"] != "inactive"} >= ACTIVE:
+        active = {rule["name"] for rule in group["rules"] if rule["state"] != "inactive"}
+        if active >= ACTIVE:
             break
 
-    assert [rule["name"] for rule in rules] == NAMES
-    assert {rule["health"] for rule in rules} == {"ok"}
-    assert {rule["name"] for rule in rules if rule["state"] != "inactive"} >= ACTIVE
+    assert [rule["name"] for rule in group["rules"]] == NAMES
+    assert {rule["health"] for rule in group["rules"]} == {"ok"}
+    assert active >= ACTIVE
