@@ -148,6 +148,33 @@ def created_pods(sandbox: Sandbox, namespace: str, values: Document) -> Iterator
         )
 
 
+def test_the_operator_is_set_up_to_be_left_alone(sandbox: Sandbox) -> None:
+    deployment = named(rendered(sandbox, {}), "Deployment")["spec"]
+    pod = deployment["template"]["spec"]
+    [container] = pod["containers"]
+    probes = {name: it["httpGet"]["path"] for name, it in container.items() if "Probe" in name}
+
+    assert deployment["replicas"] == 2
+    assert probes == {
+        "startupProbe": "/readyz",
+        "livenessProbe": "/livez",
+        "readinessProbe": "/readyz",
+    }
+    assert container["resources"].keys() == {"requests", "limits"}
+    assert {it["topologyKey"]: it["labelSelector"] for it in pod["topologySpreadConstraints"]} == {
+        "kubernetes.io/hostname": deployment["selector"],
+        "topology.kubernetes.io/zone": deployment["selector"],
+    }
+
+
+def test_no_pod_writes_to_its_image_and_each_has_the_priority(sandbox: Sandbox) -> None:
+    made = pods(rendered(sandbox, {"priorityClassName": "important"})).values()
+    containers = [container for pod in made for container in pod["spec"]["containers"]]
+
+    assert {it["securityContext"]["readOnlyRootFilesystem"] for it in containers} == {True}
+    assert {pod["spec"]["priorityClassName"] for pod in made} == {"important"}
+
+
 def test_with_a_list_of_namespaces_nothing_is_cluster_wide(sandbox: Sandbox) -> None:
     objects = rendered(sandbox, ONLY_ROLES, namespace="ours")
 
