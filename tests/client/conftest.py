@@ -6,10 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from things import Login, Maker
 
 from openstack_clustering import Connection, Proxy
 from sandbox import Sandbox
+from tests.client.factories import Login, Maker
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
-from things import FAST, Maker, until
 
 from openstack_clustering import Proxy, exceptions
 from sandbox import Sandbox
+from tests.client.factories import FAST, Maker, until
 
 
 def test_life_of_a_cluster(senlin: Proxy, make: Maker, name: str) -> None:

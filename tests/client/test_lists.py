@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from things import SCALING
 
 from openstack_clustering import Connection, Policy, Proxy
 from sandbox import Sandbox
+from tests.client.factories import SCALING
 
 MANY = 1000
 

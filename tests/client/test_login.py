@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import requests
 import yaml
-from things import SCALING, Login, Maker, until
 
 from openstack_clustering import Connection, Proxy, exceptions
 from sandbox import Sandbox
+from tests.client.factories import SCALING, Login, Maker, until
 
 
 def test_files_and_variables_log_in(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
-from things import FAST, Maker
 
 from openstack_clustering import Proxy, exceptions
+from tests.client.factories import FAST, Maker
 
 
 def test_nodes_join_are_replaced_and_leave(senlin: Proxy, make: Maker, name: str) -> None:

@@ -1,8 +1,8 @@
 import pytest
-from things import FAST, Maker
 
 from openstack_clustering import NodeDetail, Proxy, exceptions
 from sandbox import Sandbox
+from tests.client.factories import FAST, Maker
 
 
 def test_life_of_a_node(senlin: Proxy, make: Maker, name: str) -> None:

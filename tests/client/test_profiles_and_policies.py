@@ -1,7 +1,7 @@
 import pytest
-from things import SCALING, SERVER, Maker
 
 from openstack_clustering import Proxy, exceptions
+from tests.client.factories import SCALING, SERVER, Maker
 
 
 def test_build_info(senlin: Proxy) -> None:

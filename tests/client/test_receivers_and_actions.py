@@ -1,8 +1,8 @@
 import pytest
-from things import FAST, Maker
 
 from openstack_clustering import Proxy, exceptions
 from sandbox import Sandbox
+from tests.client.factories import FAST, Maker
 
 
 def test_life_of_a_receiver(senlin: Proxy, make: Maker, name: str) -> None:

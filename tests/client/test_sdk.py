@@ -5,11 +5,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from things import FAST, Maker
-
 from openstack_clustering import Proxy
 from sandbox import Sandbox
 from sandbox.venvs import server_python, virtual_environment
+from tests.client.factories import FAST, Maker
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

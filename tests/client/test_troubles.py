@@ -3,10 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from things import FAST, SCALING, Maker
 
 from openstack_clustering import Connection, Proxy, exceptions
 from sandbox import Sandbox
+from tests.client.factories import FAST, SCALING, Maker
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
-import fake_cloud
 import pytest
 
 from openstack_clustering import Connection, Proxy
+from tests.unit.client import fake_cloud
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import requests
 import urllib3
-from fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from openstack_clustering import (
     failure,
 )
 from openstack_clustering.reply import clean
+from tests.unit.client.fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 
 # An example is a dozen requests: to explain a failure would take minutes.
 QUICKLY = (Phase.generate, Phase.shrink)

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fake_cloud import ACTION_ID, ID, OTHER_ID, Answer, Cloud, cluster, error
 
 from openstack_clustering import (
     Cluster,
@@ -20,6 +19,7 @@ from openstack_clustering import (
     Resource,
     exceptions,
 )
+from tests.unit.client.fake_cloud import ACTION_ID, ID, OTHER_ID, Answer, Cloud, cluster, error
 
 C = Cluster({"id": ID, "name": "web"})
 N = Node({"id": OTHER_ID, "name": "one"})

@@ -4,13 +4,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from fake_cloud import Answer, Cloud
 from keystoneauth1 import session
 from keystoneauth1.identity import v3
 
 import openstack_clustering
 from openstack_clustering import Connection, Proxy, exceptions, resources
 from openstack_clustering.resource import Resource
+from tests.unit.client.fake_cloud import Answer, Cloud
 
 ROOT = Path(__file__).parents[3]
 OPERATIONS = [

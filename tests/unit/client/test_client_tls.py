@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-import fake_cloud
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from fake_cloud import Answer, Cloud
 
 from openstack_clustering import Connection, exceptions
+from tests.unit.client import fake_cloud
+from tests.unit.client.fake_cloud import Answer, Cloud
 
 
 class Authority:

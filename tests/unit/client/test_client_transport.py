@@ -2,9 +2,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 
 from openstack_clustering import Connection, Proxy, exceptions
+from tests.unit.client.fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 
 
 def test_first_result_takes_three_requests(cloud: Cloud, proxy: Proxy) -> None:

@@ -1,7 +1,7 @@
 import pytest
-from fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 
 from openstack_clustering import Cluster, Profile, Proxy, Service, exceptions
+from tests.unit.client.fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 
 GONE = Answer(404, error(404, "ResourceNotFound", "It is gone."))
 

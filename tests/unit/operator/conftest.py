@@ -4,11 +4,18 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from builders import Clock, a_cluster, a_cluster_manifest, a_node, a_secret_manifest
-from lines import Lines
-from small_senlin import SmallSenlin
-from small_world import PROFILE, SMALL, THREE, WEB, World, go_by
-from watcher import Watcher
+
+from tests.unit.operator.builders import (
+    Clock,
+    a_cluster,
+    a_cluster_manifest,
+    a_node,
+    a_secret_manifest,
+)
+from tests.unit.operator.fake_senlin import FakeSenlin
+from tests.unit.operator.fake_world import PROFILE, SMALL, THREE, WEB, World, go_by
+from tests.unit.operator.log_capture import Lines
+from tests.unit.operator.watcher import Watcher
 
 pytest.register_assert_rewrite("stage")
 
@@ -46,7 +53,7 @@ async def settled(world: World) -> World:
 @pytest.fixture
 def watcher() -> Watcher:
     """Return one of a project with a profile and a cluster of three."""
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     senlin.put(a_cluster("c1"), [a_node("n1"), a_node("n2"), a_node("n3")])
     return Watcher(senlin)
 

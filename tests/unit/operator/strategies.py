@@ -5,17 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
-from small_senlin import SmallSenlin
 
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.kinds.bindings import Binding
 from senlin_operator.kinds.cluster import Observed, Spec
 from senlin_operator.kinds.remediation import Remediation
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 PROFILES = ("p1", "p2")
 POLICIES = ("deletion", "scaling", "health")  # by id; the types follow from them
 UIDS = ("uid-a", "uid-b", "uid-c")
-Event = Callable[[SmallSenlin, str], None]
+Event = Callable[[FakeSenlin, str], None]
 
 names = st.sampled_from(["web", "shop", "x.y~z"])
 uids = st.sampled_from(UIDS)
@@ -111,14 +111,14 @@ def as_wanted(spec: Spec, **differences: Any) -> Observed:
 
 
 def _edit(name: str) -> Event:
-    def edit(senlin: SmallSenlin, id_: str) -> None:
+    def edit(senlin: FakeSenlin, id_: str) -> None:
         senlin.update_cluster(id_, name=name, metadata={"by": "others"}, timeout=1)
 
     return edit
 
 
 def _resize(number: int) -> Event:
-    def resize(senlin: SmallSenlin, id_: str) -> None:
+    def resize(senlin: FakeSenlin, id_: str) -> None:
         senlin.resize_cluster(id_, "EXACT_CAPACITY", number, min(number, 1), -1)
 
     return resize

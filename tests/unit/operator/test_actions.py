@@ -8,17 +8,6 @@ from typing import Any, cast
 from unittest.mock import ANY
 
 import pytest
-from builders import (
-    NOW,
-    Clock,
-    a_cluster,
-    a_cluster_manifest,
-    a_node,
-    a_resource,
-    a_snapshot,
-    an_action,
-    ready,
-)
 
 from openstack_clustering import Action
 from senlin_operator.cloud.inventory import Inventory, Snapshot, Waking
@@ -29,6 +18,17 @@ from senlin_operator.engine.memory import Memory
 from senlin_operator.engine.outcome import Failed, Waiting
 from senlin_operator.kinds.cluster import KIND, observe
 from senlin_operator.kube.conditions import Reason
+from tests.unit.operator.builders import (
+    NOW,
+    Clock,
+    a_cluster,
+    a_cluster_manifest,
+    a_node,
+    a_resource,
+    a_snapshot,
+    an_action,
+    ready,
+)
 
 RESIZE = {"id": "a1", "name": "nodes 2 → 3", "status": "RUNNING", "startedAt": NOW}
 FAULTS = [{"name": "n1", "reason": "no host"}, {"name": "n2", "reason": "no image"}]

@@ -1,8 +1,6 @@
 """An adoption: previewed, marked, and never made twice."""
 
 import pytest
-from builders import UID, Document, a_node, a_profile, a_snapshot
-from small_adoption import Adopting
 
 from openstack_clustering import Profile
 from openstack_clustering.exceptions import ServerError
@@ -12,6 +10,8 @@ from senlin_operator.kinds.common import Delete
 from senlin_operator.kinds.node import KIND, Adopt, DeleteProfile, MarkProfile, execute, observe
 from senlin_operator.kinds.node_observed import ADOPTED
 from senlin_operator.kinds.node_spec import Adoption, Spec
+from tests.unit.operator.builders import UID, Document, a_node, a_profile, a_snapshot
+from tests.unit.operator.fake_adoption import Adopting
 
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0", overrides={"key_name": "mine"})
 ADOPT = Adopt(Spec(name="one", metadata={"a": "1"}, adoption=ADOPTION), ADOPTION)

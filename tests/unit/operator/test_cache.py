@@ -1,7 +1,12 @@
 """Which change wakes whom."""
 
 import pytest
-from builders import (
+
+from senlin_operator.engine.cache import Cache
+from senlin_operator.engine.queue import Queue
+from senlin_operator.kinds import cluster, node, profile
+from senlin_operator.kube.objects import GROUP, SECRET, Key
+from tests.unit.operator.builders import (
     DELETING,
     GUARDED,
     NOW,
@@ -16,11 +21,6 @@ from builders import (
     ready,
     taken,
 )
-
-from senlin_operator.engine.cache import Cache
-from senlin_operator.engine.queue import Queue
-from senlin_operator.kinds import cluster, node, profile
-from senlin_operator.kube.objects import GROUP, SECRET, Key
 
 WEB = Key("SenlinCluster", "team", "web")
 SHOP = Key("SenlinCluster", "team", "shop")

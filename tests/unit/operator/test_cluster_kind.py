@@ -4,20 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import (
-    NOW,
-    SEEN_OF_THREE,
-    SPEC_OF_THREE,
-    UID,
-    a_cluster,
-    a_cluster_manifest,
-    a_node,
-    a_profile_manifest,
-    a_resource,
-    a_snapshot,
-    ready,
-)
-from small_senlin import SmallSenlin
 
 from openstack_clustering import Cluster, Node
 from senlin_operator.cloud.inventory import OWNER
@@ -43,6 +29,20 @@ from senlin_operator.kinds.common import Delete
 from senlin_operator.kinds.remediation import Remediation
 from senlin_operator.kube.conditions import Condition, Reason, Type
 from senlin_operator.kube.objects import Key
+from tests.unit.operator.builders import (
+    NOW,
+    SEEN_OF_THREE,
+    SPEC_OF_THREE,
+    UID,
+    a_cluster,
+    a_cluster_manifest,
+    a_node,
+    a_profile_manifest,
+    a_resource,
+    a_snapshot,
+    ready,
+)
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 SMALL = Key("SenlinProfile", "team", "small")
 SPEC = SPEC_OF_THREE
@@ -271,7 +271,7 @@ def test_status_leaves_out_what_senlin_has_not_said() -> None:
 
 
 def test_create_marks_the_cluster_as_ours() -> None:
-    senlin = SmallSenlin(profiles=["p1"])
+    senlin = FakeSenlin(profiles=["p1"])
     spec = replace(SPEC, metadata={"tier": "web"}, config={"node.name.format": "web-$I"})
 
     started = execute(senlin.proxy, Create(spec), UID)
@@ -290,7 +290,7 @@ def test_create_marks_the_cluster_as_ours() -> None:
 
 
 def test_update_of_the_metadata_keeps_the_mark() -> None:
-    senlin = SmallSenlin(profiles=["p1"])
+    senlin = FakeSenlin(profiles=["p1"])
     id_ = execute(senlin.proxy, Create(SPEC), UID).id
 
     execute(senlin.proxy, Update(id_, {"metadata": {"tier": "web"}, "name": "shop"}, ""), UID)
@@ -319,7 +319,7 @@ def test_update_of_the_metadata_keeps_the_mark() -> None:
     ],
 )
 def test_execute_sends_one_request(step: Step, request_: tuple[object, ...]) -> None:
-    senlin = SmallSenlin(profiles=["p1"])
+    senlin = FakeSenlin(profiles=["p1"])
     senlin.put(a_cluster("c1"), NODES)
 
     started = execute(senlin.proxy, step, UID)
@@ -329,7 +329,7 @@ def test_execute_sends_one_request(step: Step, request_: tuple[object, ...]) -> 
 
 
 def test_delete_of_what_has_gone_starts_no_action() -> None:
-    assert execute(SmallSenlin().proxy, Delete("c1"), UID).action_id is None
+    assert execute(FakeSenlin().proxy, Delete("c1"), UID).action_id is None
 
 
 def test_what_is_removed_and_checked_is_the_cluster_itself() -> None:

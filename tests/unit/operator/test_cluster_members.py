@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from builders import SEEN_OF_THREE, SPEC_OF_THREE
 
 from senlin_operator.engine.outcome import Blocked, Settled, Waiting
 from senlin_operator.kinds.cluster import Drop, Observed, Resize, Spec, Step, Update, plan, verdict
 from senlin_operator.kinds.cluster_plan import Create, Realign, desired
 from senlin_operator.kube.conditions import Reason
+from tests.unit.operator.builders import SEEN_OF_THREE, SPEC_OF_THREE
 
 # Three wanted. The nodes a and b are declared by SenlinNodes, and are in; x is Senlin's own.
 SPEC = replace(SPEC_OF_THREE, declared={"uid-a": "node-a", "uid-b": "node-b"})

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from builders import SEEN_OF_THREE, SPEC_OF_THREE
 
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.kinds.cluster import (
@@ -18,6 +17,7 @@ from senlin_operator.kinds.cluster import (
     plan,
 )
 from senlin_operator.kinds.common import Delete
+from tests.unit.operator.builders import SEEN_OF_THREE, SPEC_OF_THREE
 
 SPEC = SPEC_OF_THREE
 NODES = ("n1", "n2", "n3")  # the worst first

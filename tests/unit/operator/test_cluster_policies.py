@@ -3,8 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from builders import SEEN_OF_THREE, SPEC_OF_THREE, UID
-from small_senlin import SmallSenlin
 
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.engine.outcome import Blocked, Settled
@@ -26,6 +24,8 @@ from senlin_operator.kinds.cluster_observed import START, observe
 from senlin_operator.kinds.cluster_plan import Create
 from senlin_operator.kinds.remediation import Remediation
 from senlin_operator.kube.conditions import Reason
+from tests.unit.operator.builders import SEEN_OF_THREE, SPEC_OF_THREE, UID
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 FIRST = Binding("a", "oldest-first", type="senlin.policy.deletion-1.0")
 SECOND = Binding("b", "youngest-first", type="senlin.policy.deletion-1.0")
@@ -159,7 +159,7 @@ def test_policies_that_exclude_each_other_are_told() -> None:
 
 
 def test_the_mark_of_an_empty_start_is_made_and_taken_away() -> None:
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     id_ = execute(senlin.proxy, plan(SENLINS, None)[0], UID).id
     seen = observe(senlin.look(), id_, UID)
     assert seen is not None
@@ -205,7 +205,7 @@ def test_the_status_lists_the_policies() -> None:
 
 
 def test_bindings_show_in_the_list_of_clusters() -> None:
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     id_ = execute(senlin.proxy, Create(SPEC), UID).id
     policy = senlin.create_policy("p", {"type": "senlin.policy.deletion", "version": "1.0"}).id
     execute(senlin.proxy, Attach(id_, Binding(policy, "p")), UID)

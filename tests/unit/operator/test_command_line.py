@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from lines import Lines
 
 from senlin_operator import cli
+from tests.unit.operator.log_capture import Lines
 
 
 def test_a_bad_setting_ends_it_with_2(capsys: pytest.CaptureFixture[str]) -> None:

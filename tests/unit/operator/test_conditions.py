@@ -1,7 +1,6 @@
 """From wanted conditions to written ones."""
 
 import pytest
-from builders import NOW, a_condition
 
 from senlin_operator.kube.conditions import (
     MESSAGE_LIMIT,
@@ -11,6 +10,7 @@ from senlin_operator.kube.conditions import (
     Type,
     merge,
 )
+from tests.unit.operator.builders import NOW, a_condition
 
 LATER = "2026-01-02T00:00:00Z"
 

@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from builders import Clock, a_profile_manifest, a_secret_manifest
-from lines import Lines
 from prometheus_client import REGISTRY
-from small_world import World
 
 from openstack_clustering import Proxy
 from openstack_clustering.exceptions import BadRequest
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key
 from senlin_operator.telemetry.logging import configure
+from tests.unit.operator.builders import Clock, a_profile_manifest, a_secret_manifest
+from tests.unit.operator.fake_world import World
+from tests.unit.operator.log_capture import Lines
 
 GOOD, BAD, OTHER = (Key("SenlinProfile", "team", name) for name in ("good", "bad", "other"))
 

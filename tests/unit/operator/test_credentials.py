@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 import yaml
-from builders import CLOUDS
 from hypothesis import given
 from hypothesis import strategies as st
 
 from senlin_operator.cloud.credentials import UnreadableSecret, fingerprint, read
+from tests.unit.operator.builders import CLOUDS
 
 WHERE = "Secret openstack"
 CA = "-----BEGIN CERTIFICATE-----"

@@ -1,10 +1,9 @@
 """What happens when the engine of an action dies, and what a cluster and its members wait for."""
 
-from builders import a_cluster_manifest, a_node_manifest, a_policy
-from small_world import FOUR, SMALL, THREE, WEB, World
-
 from openstack_clustering.exceptions import Conflict
 from senlin_operator.kube.objects import Key
+from tests.unit.operator.builders import a_cluster_manifest, a_node_manifest, a_policy
+from tests.unit.operator.fake_world import FOUR, SMALL, THREE, WEB, World
 
 ONE = Key("SenlinNode", "team", "one")
 MEMBER = a_node_manifest("one", {"clusterRef": {"name": "web"}}, uid="one-uid")

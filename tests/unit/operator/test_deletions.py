@@ -1,6 +1,10 @@
 """How an object goes, and what it waits for."""
 
-from builders import (
+from openstack_clustering.exceptions import (
+    ServerError,
+)
+from senlin_operator.kube.objects import FINALIZER
+from tests.unit.operator.builders import (
     GUARDED,
     SECRET_KEY,
     UID,
@@ -9,12 +13,7 @@ from builders import (
     a_cluster_manifest,
     a_node,
 )
-from small_world import PROFILE, SMALL, THREE, WEB, World
-
-from openstack_clustering.exceptions import (
-    ServerError,
-)
-from senlin_operator.kube.objects import FINALIZER
+from tests.unit.operator.fake_world import PROFILE, SMALL, THREE, WEB, World
 
 
 async def test_deletion_of_what_was_never_made_needs_no_credential(clock: Clock) -> None:

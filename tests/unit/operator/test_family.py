@@ -1,12 +1,18 @@
 """The Kubernetes objects that a cluster makes and owns."""
 
 import pytest
-from builders import UID, Document, a_cluster_manifest, a_profile_manifest, a_template_manifest
-from small_world import WEB, World
 
 from senlin_operator.kinds.template import name_of
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key, Resource
+from tests.unit.operator.builders import (
+    UID,
+    Document,
+    a_cluster_manifest,
+    a_profile_manifest,
+    a_template_manifest,
+)
+from tests.unit.operator.fake_world import WEB, World
 
 TWO = {"desiredCapacity": 2, "maxSize": 5}
 MIRROR = {"profileRef": {"name": "small"}, "desiredCapacity": 2, "members": "Mirror"}

@@ -5,16 +5,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from builders import (
-    Clock,
-    a_cluster_manifest,
-    a_condition,
-    a_profile_manifest,
-    a_secret_manifest,
-    a_snapshot,
-    an_action,
-    taken,
-)
 
 from openstack_clustering.exceptions import AuthenticationFailed, ServerError
 from senlin_operator.cloud.inventory import Inventory, Waking
@@ -24,6 +14,16 @@ from senlin_operator.engine.figures import Figures
 from senlin_operator.engine.queue import Queue
 from senlin_operator.kinds import cluster, profile
 from senlin_operator.kube.objects import SECRET, Key
+from tests.unit.operator.builders import (
+    Clock,
+    a_cluster_manifest,
+    a_condition,
+    a_profile_manifest,
+    a_secret_manifest,
+    a_snapshot,
+    an_action,
+    taken,
+)
 
 KINDS = {kind.name: kind for kind in (profile.KIND, cluster.KIND)}
 QUEUE = {"name": "senlin-operator"}

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from builders import UID, a_cluster, a_node, a_policy, a_profile, a_snapshot, an_action
-from watcher import Watcher
 
 from openstack_clustering import Action, Cluster
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound, ServerError
@@ -22,6 +20,16 @@ from senlin_operator.cloud.inventory import (
     owner_of,
 )
 from senlin_operator.kube.objects import Key
+from tests.unit.operator.builders import (
+    UID,
+    a_cluster,
+    a_node,
+    a_policy,
+    a_profile,
+    a_snapshot,
+    an_action,
+)
+from tests.unit.operator.watcher import Watcher
 
 WEB = Key("SenlinCluster", "team", "web")
 SHOP = Key("SenlinCluster", "team", "shop")

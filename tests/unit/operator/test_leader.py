@@ -3,17 +3,17 @@
 from typing import Any, cast
 
 import pytest
-from builders import Clock
 
 from senlin_operator.engine import leader as module
 from senlin_operator.engine.leader import Fence, Leader, LostLease, Shard
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.leases import Leases
+from tests.unit.operator.builders import Clock
 
 NAMESPACES = [f"team-{number}" for number in range(200)]
 
 
-class SmallLeases:
+class FakeLeases:
     """Keeps leases as an API server does: a write of what is not the latest is a conflict."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return moved
 
 
-def a_leader(leases: SmallLeases, identity: str = "me", shard: Shard | None = None) -> Leader:
+def a_leader(leases: FakeLeases, identity: str = "me", shard: Shard | None = None) -> Leader:
     return Leader(
         cast("Leases", leases),
         Fence(),
@@ -70,7 +70,7 @@ def a_leader(leases: SmallLeases, identity: str = "me", shard: Shard | None = No
 
 
 async def test_a_free_lease_is_taken(clock: Clock) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
 
     await a_leader(leases).acquire()
 
@@ -80,7 +80,7 @@ async def test_a_free_lease_is_taken(clock: Clock) -> None:
 async def test_who_may_not_have_a_lease_says_so_once(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
     forbidden, raced = KubeError(403, "forbidden"), KubeError(409, "another was faster")
     leases.refusals += [forbidden, forbidden, raced, forbidden, KubeError(0, "away")]
 
@@ -91,7 +91,7 @@ async def test_who_may_not_have_a_lease_says_so_once(
 
 
 async def test_a_lease_that_is_let_go_is_taken_at_once(clock: Clock) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
     first = a_leader(leases, "first")
     await first.acquire()
     await first.release()
@@ -105,7 +105,7 @@ async def test_a_lease_that_is_let_go_is_taken_at_once(clock: Clock) -> None:
 
 async def test_each_change_of_leader_counts_once(clock: Clock) -> None:
     """As client-go counts them: who lets go is not succeeded yet."""
-    leases = SmallLeases()
+    leases = FakeLeases()
     counts = []
     for identity in ("first", "second", "third"):
         leader = a_leader(leases, identity)
@@ -118,7 +118,7 @@ async def test_each_change_of_leader_counts_once(clock: Clock) -> None:
 
 @pytest.mark.parametrize("renewed", ["1999-12-31T23:59:59.000000Z", "2999-12-31T23:59:59.000000Z"])
 async def test_the_clock_of_the_holder_does_not_matter(clock: Clock, renewed: str) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
     await a_leader(leases, "first").acquire()
     leases.kept["it"]["spec"]["renewTime"] = renewed
     before = clock()
@@ -129,7 +129,7 @@ async def test_the_clock_of_the_holder_does_not_matter(clock: Clock, renewed: st
 
 
 async def test_a_lease_that_is_not_renewed_is_taken_once_it_has_run_out(clock: Clock) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
     await a_leader(leases, "first").acquire()
     before = clock()
 
@@ -140,7 +140,7 @@ async def test_a_lease_that_is_not_renewed_is_taken_once_it_has_run_out(clock: C
 
 
 async def test_who_cannot_renew_gives_up_before_the_lease_runs_out(clock: Clock) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
     leader = a_leader(leases)
     await leader.acquire()
     leases.down = True
@@ -153,7 +153,7 @@ async def test_who_cannot_renew_gives_up_before_the_lease_runs_out(clock: Clock)
 
 
 async def test_who_finds_another_holder_gives_up(clock: Clock) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
     leader = a_leader(leases)
     await leader.acquire()
     leases.kept["it"] = {**leases.kept["it"], "spec": {"holderIdentity": "another"}}
@@ -165,7 +165,7 @@ async def test_who_finds_another_holder_gives_up(clock: Clock) -> None:
 async def test_a_fence_closes_when_the_renewals_stop(clock: Clock) -> None:
     fence = Fence()
     leader = Leader(
-        cast("Leases", SmallLeases()), fence, installation="it", shard=Shard(), identity="me"
+        cast("Leases", FakeLeases()), fence, installation="it", shard=Shard(), identity="me"
     )
     fence.check()
     await leader.acquire()
@@ -179,7 +179,7 @@ async def test_a_fence_closes_when_the_renewals_stop(clock: Clock) -> None:
 
 async def test_who_lets_go_writes_nothing_afterwards(clock: Clock) -> None:
     fence = Fence()
-    leases = cast("Leases", SmallLeases())
+    leases = cast("Leases", FakeLeases())
     leader = Leader(leases, fence, installation="it", shard=Shard(), identity="me")
     await leader.acquire()
 
@@ -190,7 +190,7 @@ async def test_who_lets_go_writes_nothing_afterwards(clock: Clock) -> None:
 
 
 async def test_shards_of_one_number_hold_their_leases_together(clock: Clock) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
 
     await a_leader(leases, "first", Shard(0, 2)).acquire()
     await a_leader(leases, "second", Shard(1, 2)).acquire()
@@ -203,7 +203,7 @@ async def test_shards_of_one_number_hold_their_leases_together(clock: Clock) -> 
 async def test_another_number_of_shards_waits_for_all_leases_of_the_old_one(
     clock: Clock, now: Shard
 ) -> None:
-    leases = SmallLeases()
+    leases = FakeLeases()
     await a_leader(leases, "first", Shard(0, 2)).acquire()
     before = clock()
 

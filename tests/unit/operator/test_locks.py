@@ -3,9 +3,9 @@
 import contextlib
 
 import pytest
-from watcher import Watcher
 
 from openstack_clustering.exceptions import ServerError
+from tests.unit.operator.watcher import Watcher
 
 
 @pytest.mark.parametrize(

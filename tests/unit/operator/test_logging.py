@@ -6,9 +6,9 @@ import logging
 import re
 
 import pytest
-from lines import Lines
 
 from senlin_operator.telemetry.logging import bind, configure, note
+from tests.unit.operator.log_capture import Lines
 
 log = logging.getLogger("senlin_operator.test")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")

@@ -4,17 +4,17 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from builders import UID, a_node, a_snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_senlin import SmallSenlin
-from strategies import PROFILES, UIDS, specs
-from test_plan_properties import a_senlin, is_as_wanted, seen_by
 
 from openstack_clustering.exceptions import BadRequest
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.kinds import node
 from senlin_operator.kinds.cluster import Spec, execute, plan
+from tests.unit.operator.builders import UID, a_node, a_snapshot
+from tests.unit.operator.fake_senlin import FakeSenlin
+from tests.unit.operator.strategies import PROFILES, UIDS, specs
+from tests.unit.operator.test_plan_properties import a_senlin, is_as_wanted, seen_by
 
 ROUNDS = 20  # more than any way should take: each node joins and leaves by itself
 members = st.sets(st.sampled_from(UIDS))
@@ -24,7 +24,7 @@ class Project:
     """A cluster, and some nodes that stand alone until they are declared members."""
 
     def __init__(self, spec: Spec) -> None:
-        self.senlin: SmallSenlin = a_senlin()
+        self.senlin: FakeSenlin = a_senlin()
         for uid in UIDS:
             self.senlin.put_node(a_node(uid, "", metadata={OWNER: uid}, tainted=False))
         self.servers = {uid: self.senlin.node(uid).physical_id for uid in UIDS}

@@ -3,11 +3,18 @@
 import math
 
 import pytest
-from builders import GUARDED, Clock, Document, a_cluster_manifest, a_resource, ready
 
 from senlin_operator.engine.memory import GRACE, LEFT, MOVING, UNCLEAR, Memory
 from senlin_operator.engine.outcome import REPROBE, Blocked, Failed
 from senlin_operator.kube.conditions import Reason
+from tests.unit.operator.builders import (
+    GUARDED,
+    Clock,
+    Document,
+    a_cluster_manifest,
+    a_resource,
+    ready,
+)
 
 FAILED = Failed(Reason.CLOUD_ERROR, "Senlin answers 500")
 BLOCKED = Blocked(Reason.REJECTED, "Senlin refuses it")

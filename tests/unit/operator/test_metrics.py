@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 import requests
-from builders import Clock
 from docs.generate import Family, families, pages, settings_table
 
 from sandbox.control import fetch
 from sandbox.settings import free_port
 from senlin_operator.telemetry import metrics
+from tests.unit.operator.builders import Clock
 
 GROUPS = ("senlin_operator_", "workqueue_", "leader_election_", "rest_client_")
 NOT_IN_CHART = {"kubeconfig", "lease-namespace"}  # a pod has its own

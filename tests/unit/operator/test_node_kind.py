@@ -4,21 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import (
-    NOW,
-    UID,
-    Document,
-    a_cluster,
-    a_cluster_manifest,
-    a_node,
-    a_node_manifest,
-    a_policy,
-    a_profile_manifest,
-    a_resource,
-    a_snapshot,
-    ready,
-)
-from small_senlin import SmallSenlin
 
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.kinds import node
@@ -44,6 +29,21 @@ from senlin_operator.kinds.node_observed import Observed
 from senlin_operator.kinds.node_spec import Adoption, Spec
 from senlin_operator.kinds.remediation import Remediation
 from senlin_operator.kube.objects import Key
+from tests.unit.operator.builders import (
+    NOW,
+    UID,
+    Document,
+    a_cluster,
+    a_cluster_manifest,
+    a_node,
+    a_node_manifest,
+    a_policy,
+    a_profile_manifest,
+    a_resource,
+    a_snapshot,
+    ready,
+)
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 SMALL = Key("SenlinProfile", "team", "small")
 WEB = Key("SenlinCluster", "team", "web")
@@ -225,7 +225,7 @@ def test_status_leaves_out_what_there_is_not() -> None:
     ],
 )
 def test_create_marks_the_node_as_ours(cluster_id: str, role: str) -> None:
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     spec = replace(SPEC, role="first", metadata={"a": "1"}, cluster_id=cluster_id)
 
     started = execute(senlin.proxy, Create(spec), UID)
@@ -237,7 +237,7 @@ def test_create_marks_the_node_as_ours(cluster_id: str, role: str) -> None:
 
 
 def test_update_of_the_metadata_keeps_the_mark() -> None:
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     id_ = execute(senlin.proxy, Create(SPEC), UID).id
 
     execute(senlin.proxy, Update(id_, {"metadata": {"a": "1"}, "tainted": True}, ""), UID)
@@ -263,7 +263,7 @@ def test_update_of_the_metadata_keeps_the_mark() -> None:
     ],
 )
 def test_execute_sends_one_request(step: Step, request_: tuple[object, ...]) -> None:
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     senlin.put(a_cluster("c1", desired_capacity=2), [a_node("n1"), a_node("n0")])
     senlin.put_node(a_node("n2", ""))
 
@@ -277,7 +277,7 @@ def test_execute_sends_one_request(step: Step, request_: tuple[object, ...]) -> 
 
 
 def test_who_leaves_keeps_its_server() -> None:
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     senlin.put(a_cluster("c1", desired_capacity=2), [a_node("n1"), a_node("n0")])
 
     execute(senlin.proxy, Leave("n1", "c1", "web"), UID)
@@ -287,7 +287,7 @@ def test_who_leaves_keeps_its_server() -> None:
 
 def test_what_is_discarded_is_told() -> None:
     """So that nobody takes it for a sign that the project has been emptied."""
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     senlin.put_node(a_node("n1", ""))
 
     assert execute(senlin.proxy, Discard("n1"), UID).discarded
@@ -351,7 +351,7 @@ def test_the_policies_are_asked_for_where_they_have_a_say(
 
 
 def test_the_policies_of_its_cluster_are_asked_for() -> None:
-    senlin = SmallSenlin(["p1"])
+    senlin = FakeSenlin(["p1"])
     senlin.put(a_cluster("c1"), [a_node("n1")])
     senlin.put_node(a_node("n2", ""))
     senlin.put_policy(a_policy("y1", uid=None))

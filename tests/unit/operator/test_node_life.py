@@ -5,7 +5,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from builders import (
+
+from senlin_operator.cloud.inventory import OWNER
+from senlin_operator.kube.objects import Key
+from tests.unit.operator.builders import (
     Clock,
     Document,
     a_cluster_manifest,
@@ -13,11 +16,8 @@ from builders import (
     a_profile_manifest,
     a_secret_manifest,
 )
-from small_adoption import Adopting
-from small_world import PROFILE, THREE, WEB, World
-
-from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.kube.objects import Key
+from tests.unit.operator.fake_adoption import Adopting
+from tests.unit.operator.fake_world import PROFILE, THREE, WEB, World
 
 ONE = Key("SenlinNode", "team", "one")
 FULL = THREE | {"maxSize": 3}

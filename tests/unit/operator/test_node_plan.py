@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import a_cluster, a_node, a_policy, a_snapshot, an_action
 
 from senlin_operator.cloud.inventory import OWNER, Snapshot
 from senlin_operator.engine.outcome import Blocked, Settled, Waiting
@@ -29,6 +28,7 @@ from senlin_operator.kinds.node_observed import ADOPTED, Observed
 from senlin_operator.kinds.node_spec import Adoption, Spec
 from senlin_operator.kinds.remediation import Remediation
 from senlin_operator.kube.conditions import Reason
+from tests.unit.operator.builders import a_cluster, a_node, a_policy, a_snapshot, an_action
 
 SPEC = Spec(name="one", profile_id="p1")
 AROUND = a_snapshot(

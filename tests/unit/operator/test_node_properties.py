@@ -4,11 +4,8 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from builders import UID, a_cluster, a_node
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_senlin import SmallSenlin
-from strategies import PROFILES, maps, names, remediations
 
 from openstack_clustering import Node
 from openstack_clustering.exceptions import BadRequest
@@ -28,10 +25,13 @@ from senlin_operator.kinds.node import (
 )
 from senlin_operator.kinds.node_observed import Observed
 from senlin_operator.kinds.node_spec import Spec
+from tests.unit.operator.builders import UID, a_cluster, a_node
+from tests.unit.operator.fake_senlin import FakeSenlin
+from tests.unit.operator.strategies import PROFILES, maps, names, remediations
 
 STEPS = 8  # more than any way from one spec to another should take
 CLUSTERS = ("c1", "c2")
-Event = Callable[[SmallSenlin, str], None]
+Event = Callable[[FakeSenlin, str], None]
 quick = settings(max_examples=100, deadline=None)
 
 specs = st.builds(
@@ -47,16 +47,16 @@ specs = st.builds(
 limits = st.tuples(st.integers(0, 2), st.sampled_from([-1, 2, 3]))  # least and most of a cluster
 
 
-def a_senlin(*sizes: tuple[int, int]) -> SmallSenlin:
+def a_senlin(*sizes: tuple[int, int]) -> FakeSenlin:
     """Return a Senlin with two clusters of two nodes each."""
-    senlin = SmallSenlin(PROFILES)
+    senlin = FakeSenlin(PROFILES)
     for id_, (least, most) in zip(CLUSTERS, sizes or [(0, -1)] * 2, strict=True):
         cluster = a_cluster(id_, None, min_size=least, max_size=most, desired_capacity=2)
         senlin.put(cluster, [a_node(f"{id_}-{number}") for number in range(2)])
     return senlin
 
 
-def converge(senlin: SmallSenlin, spec: Spec, id_: str | None = None) -> Observed:
+def converge(senlin: FakeSenlin, spec: Spec, id_: str | None = None) -> Observed:
     """Do as the reconciler does: look, plan, take one step, look again."""
     for _ in range(STEPS):
         seen = observe(senlin.look(), id_, UID)
@@ -76,21 +76,21 @@ def is_as_wanted(spec: Spec, seen: Observed) -> bool:
     ) and seen.metadata == {**spec.metadata, OWNER: UID}
 
 
-def _edit(senlin: SmallSenlin, id_: str) -> None:
+def _edit(senlin: FakeSenlin, id_: str) -> None:
     senlin.update_node(id_, name="theirs", role="theirs", metadata={OWNER: UID, "by": "others"})
 
 
-def _join(senlin: SmallSenlin, id_: str) -> None:
+def _join(senlin: FakeSenlin, id_: str) -> None:
     if not senlin.node(id_).cluster_id:
         senlin.add_nodes_to_cluster("c1", [id_])
 
 
-def _leave(senlin: SmallSenlin, id_: str) -> None:
+def _leave(senlin: FakeSenlin, id_: str) -> None:
     if cluster := senlin.node(id_).cluster_id:
         senlin.remove_nodes_from_cluster(cluster, [id_], destroy_after_deletion=False)
 
 
-def _doubt(senlin: SmallSenlin, id_: str) -> None:
+def _doubt(senlin: FakeSenlin, id_: str) -> None:
     """Have Senlin call it broken, though its server works."""
     node = senlin.node(id_)
     doubted = {"status": "ERROR", "status_reason": "Failed in updating server."}

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from builders import (
+
+from senlin_operator.kube.objects import GROUP, Key, Resource, slim
+from tests.unit.operator.builders import (
     DELETING,
     GUARDED,
     NOW,
@@ -14,8 +16,6 @@ from builders import (
     a_resource,
     ready,
 )
-
-from senlin_operator.kube.objects import GROUP, Key, Resource, slim
 
 
 def test_what_a_manifest_says() -> None:

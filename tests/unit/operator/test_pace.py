@@ -1,10 +1,10 @@
 """How long an inventory waits between two looks."""
 
 import pytest
-from builders import Clock
 
 from senlin_operator.cloud import pace
 from senlin_operator.cloud.pace import Pace
+from tests.unit.operator.builders import Clock
 
 IDLE = 30.0
 

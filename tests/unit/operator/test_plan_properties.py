@@ -4,20 +4,8 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from builders import UID, a_cluster, a_node, a_policy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_senlin import SmallSenlin
-from strategies import (
-    POLICIES,
-    PROFILES,
-    Event,
-    as_wanted,
-    interference,
-    memberships,
-    observations,
-    specs,
-)
 
 from openstack_clustering.exceptions import BadRequest
 from senlin_operator.engine.outcome import Settled
@@ -37,26 +25,38 @@ from senlin_operator.kinds.cluster import (
     verdict,
 )
 from senlin_operator.kinds.remediation import health_policy
+from tests.unit.operator.builders import UID, a_cluster, a_node, a_policy
+from tests.unit.operator.fake_senlin import FakeSenlin
+from tests.unit.operator.strategies import (
+    POLICIES,
+    PROFILES,
+    Event,
+    as_wanted,
+    interference,
+    memberships,
+    observations,
+    specs,
+)
 
 STEPS = 12  # more than any way from one spec to another should take
 quick = settings(max_examples=50, deadline=None)
 
 
-def a_senlin() -> SmallSenlin:
-    senlin = SmallSenlin(PROFILES)
+def a_senlin() -> FakeSenlin:
+    senlin = FakeSenlin(PROFILES)
     for id_ in POLICIES:
         spec = {"type": f"senlin.policy.{id_}", "version": "1.0"}
         senlin.put_policy(a_policy(id_, uid=None, name=id_, spec=spec))
     return senlin
 
 
-def seen_by(senlin: SmallSenlin, id_: str | None = None) -> Observed | None:
+def seen_by(senlin: FakeSenlin, id_: str | None = None) -> Observed | None:
     """Return the cluster as the engine observes it, with its bindings."""
     seen = observe(senlin.look(), id_, UID)
     return replace(seen, policies=bindings.fetch(senlin.proxy, seen.id)) if seen else None
 
 
-def converge(senlin: SmallSenlin, spec: Spec, id_: str | None = None) -> Observed:
+def converge(senlin: FakeSenlin, spec: Spec, id_: str | None = None) -> Observed:
     """Do as the reconciler does: look, plan, take one step, look again."""
     for _ in range(STEPS):
         seen = seen_by(senlin, id_)

@@ -4,8 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import NOW, SCALING, UID, a_policy, a_policy_manifest, a_resource, a_snapshot
-from small_senlin import SmallSenlin
 
 from senlin_operator.engine.outcome import Blocked, Settled
 from senlin_operator.kinds import policy
@@ -25,6 +23,16 @@ from senlin_operator.kinds.policy import (
     verdict,
 )
 from senlin_operator.kube.conditions import Reason
+from tests.unit.operator.builders import (
+    NOW,
+    SCALING,
+    UID,
+    a_policy,
+    a_policy_manifest,
+    a_resource,
+    a_snapshot,
+)
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 NAME = f"grow.{UID}"
 PROPERTIES = {"event": "CLUSTER_SCALE_OUT", "adjustment": {}}
@@ -144,7 +152,7 @@ def test_a_policy_of_others_is_as_it_should_be() -> None:
 
 
 def test_create_shows_the_result_at_once() -> None:
-    senlin = SmallSenlin()
+    senlin = FakeSenlin()
 
     started = execute(senlin.proxy, Create(SPEC), UID)
 
@@ -155,7 +163,7 @@ def test_create_shows_the_result_at_once() -> None:
 
 
 def test_update_shows_the_result_at_once() -> None:
-    senlin = SmallSenlin()
+    senlin = FakeSenlin()
     senlin.put_policy(a_policy())
 
     started = execute(senlin.proxy, Update("y1", {"name": f"up.{UID}"}, ""), UID)
@@ -164,7 +172,7 @@ def test_update_shows_the_result_at_once() -> None:
 
 
 def test_delete() -> None:
-    senlin = SmallSenlin()
+    senlin = FakeSenlin()
     senlin.put_policy(a_policy("y1"))
     senlin.put_policy(a_policy("y2"))
 

@@ -1,10 +1,9 @@
 """What the engine makes of a policy: found by its name's ending, refused, in use."""
 
-from builders import GUARDED, a_policy, a_policy_manifest
-from small_world import World
-
 from openstack_clustering.exceptions import Conflict, ServerError
 from senlin_operator.kube.objects import Key
+from tests.unit.operator.builders import GUARDED, a_policy, a_policy_manifest
+from tests.unit.operator.fake_world import World
 
 GROW = Key("SenlinPolicy", "team", "grow")
 

@@ -4,8 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import NOW, UID, a_profile, a_profile_manifest, a_resource, a_snapshot
-from small_senlin import SmallSenlin
 
 from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.engine.outcome import Blocked, Settled
@@ -26,6 +24,15 @@ from senlin_operator.kinds.profile import (
     verdict,
 )
 from senlin_operator.kube.conditions import Reason
+from tests.unit.operator.builders import (
+    NOW,
+    UID,
+    a_profile,
+    a_profile_manifest,
+    a_resource,
+    a_snapshot,
+)
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 SPEC = Spec(name="small", type="os.nova.server", version="1.0", properties={"flavor": "m1.tiny"})
 SEEN = Observed(
@@ -116,7 +123,7 @@ def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
 
 
 def test_create_shows_the_result_at_once() -> None:
-    senlin = SmallSenlin()
+    senlin = FakeSenlin()
 
     started = execute(senlin.proxy, Create(replace(SPEC, metadata={"a": "b"})), UID)
 
@@ -130,7 +137,7 @@ def test_create_shows_the_result_at_once() -> None:
 
 
 def test_update_keeps_the_mark() -> None:
-    senlin = SmallSenlin()
+    senlin = FakeSenlin()
     senlin.put_profile(a_profile())
 
     started = execute(senlin.proxy, Update("p1", {"name": "tiny", "metadata": {"a": "b"}}, ""), UID)
@@ -141,7 +148,7 @@ def test_update_keeps_the_mark() -> None:
 
 
 def test_delete() -> None:
-    senlin = SmallSenlin(["p1", "p2"])
+    senlin = FakeSenlin(["p1", "p2"])
 
     started = execute(senlin.proxy, KIND.remove(SEEN, False), UID)
 

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from builders import Clock, taken
 from hypothesis import given
 from hypothesis import strategies as st
 
 from senlin_operator.engine.queue import BACKOFF_FIRST, BACKOFF_MOST, Lane, Queue, backoff
 from senlin_operator.kube.objects import Key
+from tests.unit.operator.builders import Clock, taken
 
 A, B, C = (Key("SenlinCluster", "team", name) for name in "abc")
 

@@ -1,7 +1,12 @@
 """What happens to an object between the manifest and the status."""
 
 import pytest
-from builders import (
+from prometheus_client import REGISTRY
+
+from openstack_clustering.exceptions import BadRequest, ConnectFailure
+from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.objects import FINALIZER, PAUSED
+from tests.unit.operator.builders import (
     GUARDED,
     Clock,
     a_cluster,
@@ -10,12 +15,7 @@ from builders import (
     a_profile_manifest,
     ready,
 )
-from prometheus_client import REGISTRY
-from small_world import CHECKED, FOUR, PROFILE, SMALL, THREE, WEB, World
-
-from openstack_clustering.exceptions import BadRequest, ConnectFailure
-from senlin_operator.kube.client import KubeError
-from senlin_operator.kube.objects import FINALIZER, PAUSED
+from tests.unit.operator.fake_world import CHECKED, FOUR, PROFILE, SMALL, THREE, WEB, World
 
 
 async def test_the_finalizer_is_there_before_anything_is_made(world: World) -> None:

@@ -1,15 +1,6 @@
 """What is made of all that goes wrong: refusals, lost replies, outages, missing things."""
 
 import pytest
-from builders import (
-    GUARDED,
-    Clock,
-    a_cluster_manifest,
-    a_profile,
-    a_profile_manifest,
-    a_secret_manifest,
-)
-from small_world import CHECKED, FOUR, PROFILE, SMALL, THREE, WEB, World
 
 from openstack_clustering.exceptions import (
     AuthenticationFailed,
@@ -19,6 +10,15 @@ from openstack_clustering.exceptions import (
     ServerError,
 )
 from senlin_operator.kube.objects import RECONCILE_AT
+from tests.unit.operator.builders import (
+    GUARDED,
+    Clock,
+    a_cluster_manifest,
+    a_profile,
+    a_profile_manifest,
+    a_secret_manifest,
+)
+from tests.unit.operator.fake_world import CHECKED, FOUR, PROFILE, SMALL, THREE, WEB, World
 
 
 async def test_a_failed_action_is_told_with_the_nodes_faults(world: World) -> None:

@@ -1,7 +1,11 @@
 """What an object leaves behind, and what goes by force."""
 
 import pytest
-from builders import (
+
+from openstack_clustering.exceptions import Conflict, ServerError
+from senlin_operator.cloud.inventory import OWNER
+from senlin_operator.kube.objects import FORCE, Key
+from tests.unit.operator.builders import (
     GUARDED,
     a_cluster,
     a_cluster_manifest,
@@ -10,11 +14,7 @@ from builders import (
     a_profile,
     ready,
 )
-from small_world import FOUR, PROFILE, SMALL, THREE, WEB, World
-
-from openstack_clustering.exceptions import Conflict, ServerError
-from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.kube.objects import FORCE, Key
+from tests.unit.operator.fake_world import FOUR, PROFILE, SMALL, THREE, WEB, World
 
 ONE = Key("SenlinNode", "team", "one")
 FORCED = {FORCE: "true"}

@@ -7,13 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from builders import Clock
 
 from openstack_clustering.exceptions import AuthenticationFailed, ConnectFailure
 from senlin_operator.cloud import session
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Waking
 from senlin_operator.cloud.session import Cloud, Way
+from tests.unit.operator.builders import Clock
 
 CREDENTIAL = Credential("fingerprint", "label", {}, "openstack", None)
 

@@ -7,7 +7,15 @@ import asyncio
 import contextlib
 from typing import Any
 
-from builders import (
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from openstack_clustering import ClientException
+from openstack_clustering.exceptions import Conflict, ConnectFailure, ServerError
+from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.objects import FORCE, Key
+from tests.unit.operator.builders import (
     Document,
     a_cluster,
     a_cluster_manifest,
@@ -20,16 +28,8 @@ from builders import (
     a_secret_manifest,
     a_template_manifest,
 )
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from small_world import Last
-from stage import Stage
-
-from openstack_clustering import ClientException
-from openstack_clustering.exceptions import Conflict, ConnectFailure, ServerError
-from senlin_operator.kube.client import KubeError
-from senlin_operator.kube.objects import FORCE, Key
+from tests.unit.operator.fake_world import Last
+from tests.unit.operator.harness import Stage
 
 OTHERS = "theirs"
 _START = 12  # looks until all that is there at the beginning is Ready

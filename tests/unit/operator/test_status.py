@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from builders import NOW, a_cluster_manifest, a_condition, a_resource
 
 from senlin_operator.engine.outcome import Settled, conditions_of
 from senlin_operator.kube.conditions import Condition, Reason, Type
@@ -18,6 +17,7 @@ from senlin_operator.kube.status import (
     same,
     timestamp,
 )
+from tests.unit.operator.builders import NOW, a_cluster_manifest, a_condition, a_resource
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
 AVAILABLE = Condition(Type.AVAILABLE, "True", Reason.ENOUGH_NODES, "3 nodes are active.")

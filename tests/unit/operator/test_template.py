@@ -3,7 +3,12 @@
 from typing import Any
 
 import pytest
-from builders import (
+
+from senlin_operator.engine.kind import Child
+from senlin_operator.kinds.cluster import KIND, Observed
+from senlin_operator.kinds.template import CHILDREN, name_of
+from senlin_operator.kube.objects import Key
+from tests.unit.operator.builders import (
     UID,
     Document,
     a_cluster_manifest,
@@ -12,11 +17,6 @@ from builders import (
     a_template_manifest,
     ready,
 )
-
-from senlin_operator.engine.kind import Child
-from senlin_operator.kinds.cluster import KIND, Observed
-from senlin_operator.kinds.template import CHILDREN, name_of
-from senlin_operator.kube.objects import Key
 
 SEEN = Observed(
     id="c1",

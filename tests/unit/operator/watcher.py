@@ -5,17 +5,16 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from small_senlin import SmallSenlin
-
 from openstack_clustering import Proxy
 from senlin_operator.cloud.inventory import Inventory, Waking
 from senlin_operator.kube.objects import Key
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 
 class Watcher:
     """An inventory of a small Senlin, and whom it wakes."""
 
-    def __init__(self, senlin: SmallSenlin) -> None:
+    def __init__(self, senlin: FakeSenlin) -> None:
         self.senlin = senlin
         self.changed: list[set[str]] = []
         self.looked: list[set[Key]] = []

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 
-from small_records import NOW, Document, Records, fits, worth
+from tests.unit.operator.fake_records import NOW, Document, Records, fits, worth
 
 Work = Generator[None, None, str]  # returns what went wrong, if anything
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")

@@ -1,7 +1,7 @@
 """A small Senlin, in place of the client's proxy: what its API checks, refuses and accepts.
 
 It follows Senlin 16 (senlin/conductor/service.py and senlin/engine/actions/base.py); what comes of
-an accepted request is in `small_engine`.
+an accepted request is in `fake_engine`.
 """
 
 import time
@@ -9,9 +9,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
-
-from small_engine import ENDED, Engine, Work
-from small_records import Document, fits
 
 from openstack_clustering import (
     Action,
@@ -30,13 +27,15 @@ from openstack_clustering.exceptions import (
     ResourceNotFound,
 )
 from senlin_operator.cloud.inventory import Snapshot, Watched, look
+from tests.unit.operator.fake_engine import ENDED, Engine, Work
+from tests.unit.operator.fake_records import Document, fits
 
 R = TypeVar("R")
 _SERVER = {"type": "os.nova.server", "version": "1.0", "properties": {}}
 _UNDELETABLE = ("CREATING", "UPDATING", "DELETING", "RECOVERING")
 
 
-class SmallSenlin(Engine):
+class FakeSenlin(Engine):
     """What the proxy offers to the operator, and knobs to make it fail."""
 
     def __init__(

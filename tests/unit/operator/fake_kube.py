@@ -8,10 +8,9 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from builders import NOW, Document
-
 from senlin_operator.kube.client import KubeError, Vanished
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
+from tests.unit.operator.builders import NOW, Document
 
 FOREGROUND = "foregroundDeletion"  # the finalizer of an owner that goes after what it owns
 # What the definitions fill in.
@@ -22,7 +21,7 @@ DEFAULTS: Document = {
 }
 
 
-class SmallKube:
+class FakeKube:
     """Keeps objects, and tells a watcher of each change, as an API server would."""
 
     def __init__(self, watch: Callable[[str, str, Document], None]) -> None:

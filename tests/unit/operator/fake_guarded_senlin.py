@@ -4,13 +4,12 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from small_engine import ENDED, Work
-from small_records import Document
-from small_senlin import SmallSenlin
-
 from openstack_clustering import ClientException, Policy, Proxy
 from openstack_clustering.exceptions import RequestTimeout
 from senlin_operator.cloud.inventory import OWNER, owner_of
+from tests.unit.operator.fake_engine import ENDED, Work
+from tests.unit.operator.fake_records import Document
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 _WITHOUT_HEED = ("CLUSTER_DELETE", "NODE_DELETE")  # Senlin takes them whatever goes on
 _READS = ("look", "details")
@@ -18,7 +17,7 @@ _ROUND = 1.0  # seconds until a request is carried out that the client has given
 _LONG = 5.0  # and one of a client that has died
 
 
-class GuardedSenlin(SmallSenlin):
+class FakeGuardedSenlin(FakeSenlin):
     """It knows what belongs to others, and asks who lives."""
 
     def __init__(self, clock: Callable[[], float], lives: Callable[[str], bool]) -> None:

@@ -13,9 +13,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from builders import SECRET_KEY, Clock, Document, a_profile_manifest
-from small_kube import SmallKube
-from small_senlin import SmallSenlin
 
 from openstack_clustering import Proxy
 from senlin_operator.cloud import inventory, pace
@@ -33,6 +30,9 @@ from senlin_operator.kinds import cluster, node, policy, profile
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import Key, Resource
+from tests.unit.operator.builders import SECRET_KEY, Clock, Document, a_profile_manifest
+from tests.unit.operator.fake_kube import FakeKube
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 KINDS = {kind.name: kind for kind in (profile.KIND, policy.KIND, cluster.KIND, node.KIND)}
 SMALL = Key("SenlinProfile", "team", "small")
@@ -81,7 +81,7 @@ class Fuse:
 class Mortal:
     """Kubernetes, as a process that may die between two requests reaches it."""
 
-    def __init__(self, kube: SmallKube, fuse: Fuse) -> None:
+    def __init__(self, kube: FakeKube, fuse: Fuse) -> None:
         self._kube = kube
         self._fuse = fuse
 
@@ -97,10 +97,10 @@ class Mortal:
         return mortally
 
 
-class SmallCloud(Cloud):
+class FakeCloud(Cloud):
     """A session without threads and logins."""
 
-    def __init__(self, senlin: SmallSenlin, waking: Waking, fuse: Fuse) -> None:
+    def __init__(self, senlin: FakeSenlin, waking: Waking, fuse: Fuse) -> None:
         self.senlin = senlin
         self.inventory = Inventory(self.call, waking)
         self._fuse = fuse
@@ -115,14 +115,14 @@ class SmallCloud(Cloud):
         return answer
 
 
-class SmallClouds:
+class FakeClouds:
     """Hands the one session out."""
 
-    def __init__(self, cloud: SmallCloud) -> None:
+    def __init__(self, cloud: FakeCloud) -> None:
         self._cloud = cloud
         self.users: set[str] = set()
 
-    def use(self, _: Credential, uid: str) -> SmallCloud:
+    def use(self, _: Credential, uid: str) -> FakeCloud:
         self.users.add(uid)
         return self._cloud
 
@@ -133,7 +133,7 @@ class SmallClouds:
         return sorted(self.users)
 
 
-class SmallRecorder:
+class FakeRecorder:
     """Keeps events: their type, reason, and note."""
 
     def __init__(self) -> None:
@@ -146,11 +146,11 @@ class SmallRecorder:
 class World:
     """Everything, wired as `app.App` wires it."""
 
-    def __init__(self, clock: Clock, senlin: SmallSenlin | None = None) -> None:
+    def __init__(self, clock: Clock, senlin: FakeSenlin | None = None) -> None:
         self.clock = clock
-        self.senlin = senlin or SmallSenlin(clock=clock)
-        self.kube = SmallKube(lambda *event: self.cache.notice(*event))
-        self.recorder = SmallRecorder()
+        self.senlin = senlin or FakeSenlin(clock=clock)
+        self.kube = FakeKube(lambda *event: self.cache.notice(*event))
+        self.recorder = FakeRecorder()
         self.boot()
 
     def boot(self) -> None:
@@ -161,8 +161,8 @@ class World:
         for kind, raw in self.kube.all():
             self.cache.notice(kind, None, raw)
         waking = Waking(changed=lambda ids: self._wake(self.cache.of(ids)), looked=self._wake)
-        self.cloud = SmallCloud(self.senlin, waking, self.fuse)
-        self.clouds = SmallClouds(self.cloud)
+        self.cloud = FakeCloud(self.senlin, waking, self.fuse)
+        self.clouds = FakeClouds(self.cloud)
         self.controller = self.restarted()
 
     def restarted(self) -> Controller:

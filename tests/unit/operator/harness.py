@@ -10,11 +10,11 @@ from itertools import count
 from typing import Any
 
 import pytest
-from builders import SECRET_KEY, Clock, Document
-from guarded_senlin import GuardedSenlin
-from small_world import KINDS, World, go_by
 
 from senlin_operator.kube.objects import RECONCILE_AT, Key, Resource
+from tests.unit.operator.builders import SECRET_KEY, Clock, Document
+from tests.unit.operator.fake_guarded_senlin import FakeGuardedSenlin
+from tests.unit.operator.fake_world import KINDS, World, go_by
 
 NOBODY = Key("SenlinProfile", "team", "nobody")
 # Seconds between two looks, the longer the less goes on: until something is tried again, until a
@@ -34,7 +34,7 @@ class Stage:
         self.patch = pytest.MonkeyPatch()
         go_by(self.clock, self.patch)
         self.runner = asyncio.Runner()
-        self.senlin = GuardedSenlin(self.clock, self.lives)
+        self.senlin = FakeGuardedSenlin(self.clock, self.lives)
         self.uids = count(1)
         self.world = World(self.clock, self.senlin)
         self.senlin.ever = self.world.kube.uids

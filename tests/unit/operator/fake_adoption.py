@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from builders import a_node, a_profile
-from small_senlin import SmallSenlin
-
 from openstack_clustering import Node
 from openstack_clustering.exceptions import ServerError
+from tests.unit.operator.builders import a_node, a_profile
+from tests.unit.operator.fake_senlin import FakeSenlin
 
 
-class Adopting(SmallSenlin):
+class Adopting(FakeSenlin):
     """It finds the same at each server that it is asked for."""
 
     def __init__(self, clock: Callable[[], float] = time.time, **properties: object) -> None:
