@@ -1,0 +1,79 @@
+"""The files whose words are held to the pages, and the parts of them that are compared."""
+
+import ast
+import io
+import re
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_CODE = re.compile(r"```.*?```|`[^`]*`|<[^>]+>|\]\([^)]*\)", re.DOTALL)
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Return the files of the repository, also those that are not committed yet."""
+    listing = ("git", "ls-files", "--cached", "--others", "--exclude-standard")
+    names = subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return tuple(path for name in names.splitlines() if (path := ROOT / name).is_file())
+
+
+def python_files(*folders: str) -> list[Path]:
+    roots = [ROOT / folder for folder in folders]
+    return [
+        path
+        for path in tracked()
+        if path.suffix == ".py" and any(path.is_relative_to(root) for root in roots)
+    ]
+
+
+def pages() -> list[Path]:
+    """Return the pages of prose; decisions are history, and keep the words of their time."""
+    return [
+        path
+        for path in tracked()
+        if path.suffix == ".md" and "decisions" not in path.parts and path.name != "CHANGELOG.md"
+    ]
+
+
+def prose_of(page: Path) -> str:
+    """Return a page's text without code, links' targets and comments."""
+    return _CODE.sub(" ", page.read_text())
+
+
+def identifiers(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the names in a Python file, with their lines."""
+    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
+        if token.type == tokenize.NAME:
+            yield token.start[0], token.string
+
+
+def words_of(identifier: str) -> list[str]:
+    """Return the words of a snake_case or CamelCase name, in lower case."""
+    return [word.lower() for word in _WORDS.findall(identifier)]
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the comments and docstrings of a Python file, with their lines."""
+    source = path.read_text()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            text = ast.get_docstring(node, clean=False)
+            if text:
+                yield node.body[0].lineno, text
+
+
+def defined_names() -> set[str]:
+    """Return all names in the Python files."""
+    return {
+        name
+        for path in python_files("operator", "tests", "sandbox", "tools", "deploy", "docs")
+        for _, name in identifiers(path)
+    }
