@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.binaries import helm_binary
+from tools.helm import helm_binary
 
 HERE = Path(__file__).parent
 CHART = HERE / "senlin-operator"

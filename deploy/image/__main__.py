@@ -1,6 +1,6 @@
 """The image without a container engine.
 
-`python -m image build | archive DIRECTORY | rootfs DIRECTORY`.
+`python -m deploy.image build | archive DIRECTORY | rootfs DIRECTORY`.
 """
 
 import argparse
@@ -8,10 +8,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from image.archive import image_archive
-from image.rootfs import make_rootfs, set_times
-from sandbox import debian
-from sandbox.tools import SandboxError
+from deploy.image.archive import image_archive
+from deploy.image.rootfs import make_rootfs, set_times
+from tools import debian
+from tools.run import ToolError
 
 
 def build() -> None:
@@ -33,7 +33,7 @@ def rootfs(directory: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m image", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m deploy.image", description=__doc__)
     commands = parser.add_subparsers(required=True)
     for function in (build, archive, rootfs):
         command = commands.add_parser(function.__name__, help=function.__doc__)
@@ -43,7 +43,7 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     try:
         arguments.pop("function")(**arguments)
-    except SandboxError as error:
+    except ToolError as error:
         sys.exit(f"Error: {error}")
 
 

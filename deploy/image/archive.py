@@ -7,13 +7,13 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from image.base import REPOSITORY, build_time
-from image.dockerfile import DOCKERFILE, image_config
-from image.rootfs import SOURCES, make_rootfs
-from image.sbom import SBOM
-from sandbox.cache import cached
-from sandbox.oci import write_archive
-from sandbox.progress import step
+from deploy.image.base import REPOSITORY, build_time
+from deploy.image.dockerfile import DOCKERFILE, image_config
+from deploy.image.rootfs import SOURCES, make_rootfs
+from deploy.image.sbom import SBOM
+from tools.cache import cached
+from tools.oci import write_archive
+from tools.progress import step
 
 VERSION = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
 # The whole name of senlin-operator:VERSION, which the chart takes where no other is given.

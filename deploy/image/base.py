@@ -10,11 +10,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sandbox.cache import cached
-from sandbox.debian import fetch
-from sandbox.progress import step
-from sandbox.tools import Command, output_of, run
-from sandbox.venvs import server_python, virtual_environment
+from tools.cache import cached
+from tools.debian import fetch
+from tools.progress import step
+from tools.run import Command, output_of, run
+from tools.venvs import server_python, virtual_environment
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from image.base import (
+from deploy.image.base import (
     PYTHON,
     REPOSITORY,
     SITE,
@@ -19,8 +19,8 @@ from image.base import (
     pip,
     remove_programs,
 )
-from image.sbom import write_sbom
-from sandbox.tools import run
+from deploy.image.sbom import write_sbom
+from tools.run import run
 
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "operator")  # what the wheel is made of
 PROGRAM = "senlin-operator"

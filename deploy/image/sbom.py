@@ -5,9 +5,9 @@ from email import message_from_string
 from pathlib import Path
 from typing import Any
 
-from image.base import REPOSITORY, build_time, tools
-from sandbox.tools import Command, output_of
-from sandbox.venvs import server_python
+from deploy.image.base import REPOSITORY, build_time, tools
+from tools.run import Command, output_of
+from tools.venvs import server_python
 
 SBOM = Path("usr/share/sbom/senlin-operator.cdx.json")
 

@@ -8,12 +8,12 @@ import os
 import platform
 from pathlib import Path
 
-from image.dockerfile import DOCKERFILE
-from sandbox import debian
-from sandbox.cache import cached
+from deploy.image.dockerfile import DOCKERFILE
 from sandbox.pods.tools import NAMESPACES
-from sandbox.progress import step
-from sandbox.tools import Command, run
+from tools import debian
+from tools.cache import cached
+from tools.progress import step
+from tools.run import Command, run
 
 PACKAGES = (
     "buildah=1.28.2*",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.oci import write_archive
+from tools.oci import write_archive
 
 
 @pytest.fixture

@@ -9,15 +9,16 @@ from string import Template
 
 import requests
 
-from sandbox.cache import fingerprint
 from sandbox.control_plane import ControlPlane
-from sandbox.oci import write_archive
+from sandbox.errors import SandboxError
 from sandbox.pki import issue
 from sandbox.pods.init import hierarchies
 from sandbox.pods.tools import NAMESPACES
 from sandbox.servers import Server
 from sandbox.settings import Settings
-from sandbox.tools import Command, SandboxError, run
+from tools.cache import fingerprint
+from tools.oci import write_archive
+from tools.run import Command, run
 
 HERE = Path(__file__).parent
 NAME = "node"

@@ -1,7 +1,7 @@
 import pytest
 
 from sandbox import Sandbox
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from tests.sandbox.api import unique, wait_for
 
 

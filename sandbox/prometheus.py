@@ -10,10 +10,10 @@ import requests
 import yaml
 
 from sandbox.control import fetch
-from sandbox.debian import unpacked
+from sandbox.errors import SandboxError
 from sandbox.servers import Server
 from sandbox.settings import LOOPBACK, free_port
-from sandbox.tools import SandboxError
+from tools.debian import unpacked
 
 PACKAGES = ("prometheus=2.42.0*",)
 INTERVAL = 1  # seconds between scrapes, and between evaluations of the rules

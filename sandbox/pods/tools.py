@@ -7,9 +7,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from sandbox import debian
 from sandbox.binaries import GIVEN, POD_PACKAGES, not_given
 from sandbox.pods.init import hierarchies
+from tools import debian
 
 PACKAGES = (
     "catatonit=0.1.7*",

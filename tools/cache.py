@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sandbox.progress import say
+from tools.progress import say
 
 
 def cache_directory() -> Path:

@@ -8,21 +8,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-ERROR_LINES = 20  # of its output, when a program fails
+ERROR_LINES = 20  # of the output of a program that fails
 
 
-class SandboxError(Exception):
-    """Something that the sandbox needs did not work; the message says what and shows its log."""
+class ToolError(Exception):
+    """A program failed, or the machine lacks something; the message says what to do or why."""
 
 
 Command = Sequence[str | Path]
 
 
 def run(command: Command, *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
-    """Run a program in a process group of its own, which does not outlive an interruption.
+    """Run a program in a process group of its own, which is killed if this call is interrupted.
 
     Raises:
-        SandboxError: It ended with an error; the last lines of its output are in the message.
+        ToolError: It ended with an error; the last lines of its output are in the message.
     """
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
@@ -42,19 +42,19 @@ def run(command: Command, *, cwd: Path | None = None, env: Mapping[str, str] | N
             raise
         if code:
             shown = " ".join(map(str, command))
-            raise SandboxError(f"`{shown}` ended with code {code}:\n{last_lines(output)}")
+            raise ToolError(f"`{shown}` ended with code {code}:\n{last_lines(output)}")
 
 
 def output_of(command: Command, *, env: Mapping[str, str] | None = None) -> str:
     """Run a program; return what it prints on standard output.
 
     Raises:
-        SandboxError: It ended with an error; what it says of it is in the message.
+        ToolError: It ended with an error; its standard error is in the message.
     """
     words = [str(part) for part in command]
     done = subprocess.run(words, env={**os.environ, **(env or {})}, capture_output=True, text=True)
     if done.returncode:
-        raise SandboxError(f"`{' '.join(words)}` failed: {done.stderr.strip()}")
+        raise ToolError(f"`{' '.join(words)}` failed: {done.stderr.strip()}")
     return done.stdout
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from string import Template
 
 from sandbox import accounts
-from sandbox.cache import cached
-from sandbox.progress import step
-from sandbox.tools import run
+from tools.cache import cached
+from tools.progress import step
+from tools.run import run
 
 HERE = Path(__file__).parent
 FILL = HERE / "keystone" / "fill.py"

@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 
 SECONDS = 30
 

@@ -11,23 +11,23 @@ from signal import SIGKILL
 from typing import Any, Self, TypedDict
 
 from sandbox.binaries import kubernetes_binaries
-from sandbox.cache import lock
 from sandbox.control_plane import ControlPlane
 from sandbox.databases import prepared_databases
+from sandbox.errors import SandboxError
 from sandbox.nova import Nova
 from sandbox.openstack import OpenStack
 from sandbox.pods.network import joined, network_server
 from sandbox.pods.node import Node
 from sandbox.pods.tools import node_tools, obstacle
-from sandbox.progress import say
 from sandbox.proxy.client import Proxy
 from sandbox.servers import Server, kill_unrecorded, start_all, stop_all
 from sandbox.settings import PODS_PORTS, Settings, free_ports
-from sandbox.tools import SandboxError
-from sandbox.venvs import server_python, virtual_environment
+from tools.cache import lock
+from tools.progress import say
+from tools.venvs import server_python, virtual_environment
 
 HERE = Path(__file__).parent
-CRDS = HERE.parents[1] / "crds"
+CRDS = HERE.parent / "crds"
 
 
 class Sandbox:

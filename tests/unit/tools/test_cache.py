@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.cache import cache_directory, cached
-from sandbox.tools import SandboxError, run
+from tools.cache import cache_directory, cached
+from tools.run import ToolError, run
 
-DEPLOY = Path(__file__).parents[3] / "deploy"
+REPOSITORY = Path(__file__).parents[3]
 
 # Makes an item by a command that notes its run, takes a while, and then has a result.
 MAKER = """
 import signal
 import sys
 from pathlib import Path
-from sandbox.cache import cached
-from sandbox.tools import run
+from tools.cache import cached
+from tools.run import run
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
 log, seconds = sys.argv[1:]
@@ -40,7 +40,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def maker(log: Path, seconds: float) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-c", MAKER, str(log), str(seconds)],
-        env={**os.environ, "PYTHONPATH": str(DEPLOY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -91,7 +91,7 @@ def test_a_failed_one_leaves_nothing_and_shows_what_was_said(cache: Path) -> Non
     def make(_: Path) -> None:
         run(["/bin/sh", "-c", "echo the disk is full; exit 3"])
 
-    with pytest.raises(SandboxError, match=r"ended with code 3:\nthe disk is full"):
+    with pytest.raises(ToolError, match=r"ended with code 3:\nthe disk is full"):
         cached("thing", ["input"], make)
 
     assert [file.name for file in cache.iterdir()] == ["thing.lock"]

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, SIGTERM
 
+from sandbox.errors import SandboxError
 from sandbox.settings import LOOPBACK, PODS_ADDRESS
-from sandbox.tools import SandboxError, last_lines
+from tools.run import last_lines
 
 START_SECONDS = 120
 NO_PROXY = dict.fromkeys(("NO_PROXY", "no_proxy"), f"{LOOPBACK},{PODS_ADDRESS}")

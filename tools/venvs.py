@@ -5,9 +5,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from sandbox.cache import cached
-from sandbox.progress import step
-from sandbox.tools import Command, SandboxError, run
+from tools.cache import cached
+from tools.progress import step
+from tools.run import Command, ToolError, run
 
 SERVER_PYTHON = (3, 11)  # what the servers' pinned packages were resolved for
 
@@ -36,4 +36,4 @@ def server_python() -> str:
     wanted = "python" + ".".join(map(str, SERVER_PYTHON))
     if found := shutil.which(wanted):
         return found
-    raise SandboxError(f"Keystone and Senlin need {wanted}, which is not on PATH.")
+    raise ToolError(f"Keystone and Senlin need {wanted}, which is not on PATH.")

@@ -10,12 +10,12 @@ from typing import Any
 import requests
 import yaml
 
-from sandbox.binaries import helm_binary
 from sandbox.control import answers
+from sandbox.errors import SandboxError
 from sandbox.pki import issue, make_pki
 from sandbox.servers import Server
 from sandbox.settings import LOOPBACK, Settings
-from sandbox.tools import SandboxError
+from tools.helm import helm_binary
 
 AUDIT_POLICY = """\
 apiVersion: audit.k8s.io/v1

@@ -6,8 +6,8 @@ from signal import SIGTERM
 
 import pytest
 
+from sandbox.errors import SandboxError
 from sandbox.servers import Server, kill_unrecorded, start_all
-from sandbox.tools import SandboxError
 
 
 def a_server(directory: Path, script: str, **details: object) -> Server:

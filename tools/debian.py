@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from sandbox.cache import cached
-from sandbox.progress import step
-from sandbox.tools import Command, run
+from tools.cache import cached
+from tools.progress import step
+from tools.run import Command, run
 
 RELEASE = "bookworm"
 PROGRAMS = ("apt-get", "dpkg-deb")
@@ -38,7 +38,7 @@ def unpacked(name: str, packages: Sequence[str]) -> Path:
             be left open.
 
     Raises:
-        SandboxError: The machine's package sources have no such version.
+        ToolError: The machine's package sources have no such version.
     """
 
     def make(target: Path) -> None:

@@ -8,15 +8,16 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from sandbox import debian
-from sandbox.binaries import cyclonus_binary, helm_binary
+from sandbox.binaries import cyclonus_binary
+from sandbox.errors import SandboxError
 from sandbox.pods.tools import obstacle
-from sandbox.progress import say, step
 from sandbox.prometheus import prometheus_programs
 from sandbox.sandbox import Sandbox, prepare
-from sandbox.tools import SandboxError
+from tools import debian
+from tools.helm import helm_binary
+from tools.progress import say, step
 
-HERE = Path(__file__).parent
+REPOSITORY = Path(__file__).parents[1]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEFAULT_DIRECTORY = Path(".sandbox")
 
@@ -35,7 +36,8 @@ def up(arguments: argparse.Namespace) -> None:
     """Start a sandbox that goes on until `down`."""
     with step("The sandbox is up"):
         Sandbox.up(arguments.dir, audit=arguments.audit, pods=arguments.pods, lasting=True)
-    call = f"PYTHONPATH={_shown(HERE.parent)} {_shown(Path(sys.executable))} -m sandbox"
+    elsewhere = "" if Path.cwd() == REPOSITORY else f"PYTHONPATH={_shown(REPOSITORY)} "
+    call = f"{elsewhere}{_shown(Path(sys.executable))} -m sandbox"
     place = "" if arguments.dir == DEFAULT_DIRECTORY else f" --dir {_shown(arguments.dir)}"
     use = f"{call} shell{place}" if arguments.pods else f'eval "$({call} env{place})"'
     say(f"To use it: {use}")

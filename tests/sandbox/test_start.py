@@ -12,10 +12,10 @@ import pytest
 import requests
 
 from sandbox import Sandbox
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from tests.sandbox.api import Senlin, unique, wait_for
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+REPOSITORY = Path(__file__).parents[2]
 
 
 def processes_of(directory: Path) -> list[str]:
@@ -34,7 +34,7 @@ def processes_of(directory: Path) -> list[str]:
 def command(*arguments: str | Path, stdin: int | None = None) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, "-m", "sandbox", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(DEPLOY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -117,7 +117,7 @@ def test_a_killed_owner_takes_its_sandbox_along(tmp_path: Path) -> None:
         "import time; from sandbox import Sandbox\n"
         "print(Sandbox.up(kubernetes=False).directory, flush=True); time.sleep(600)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(DEPLOY), "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TMPDIR": str(tmp_path)}
     with subprocess.Popen(
         [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, text=True
     ) as owner:

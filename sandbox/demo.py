@@ -19,10 +19,10 @@ import yaml
 
 from openstack_clustering import Connection, Proxy
 from sandbox.__main__ import SIGNALS, interrupted
+from sandbox.errors import SandboxError
 from sandbox.sandbox import Sandbox, prepare
-from sandbox.tools import SandboxError
 
-QUICKSTART = Path(__file__).parents[1] / "samples" / "quickstart"
+QUICKSTART = Path(__file__).parents[1] / "deploy" / "samples" / "quickstart"
 CLUSTER = "senlincluster/web"
 PATIENCE = 60.0  # seconds for each thing that is waited for
 

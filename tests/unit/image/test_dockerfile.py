@@ -1,6 +1,6 @@
 import pytest
 
-from image.dockerfile import image_config
+from deploy.image.dockerfile import image_config
 
 TEXT = """\
 # A comment.

@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.binaries import is_new_enough, kubernetes_binaries
-from sandbox.tools import SandboxError
+from tools.golang import is_new_enough
 
 
 def program(path: Path, text: str = "") -> None:
@@ -25,17 +24,3 @@ def test_go_is_new_enough(tmp_path: Path, version: str, expected: bool) -> None:
     program(tmp_path / "go", f"echo '{version}'")
 
     assert is_new_enough(tmp_path / "go") is expected
-
-
-def test_given_binaries_are_taken_as_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
-    for name in ("etcd", "kube-apiserver", "kubectl"):
-        program(tmp_path / name)
-
-    with pytest.raises(SandboxError, match="has no kube-controller-manager"):
-        kubernetes_binaries()
-
-    program(tmp_path / "kube-controller-manager")
-    assert kubernetes_binaries() == tmp_path
