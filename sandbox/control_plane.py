@@ -224,7 +224,7 @@ class ControlPlane:
             f"--kubelet-client-certificate={pki / 'admin.crt'}",
             f"--kubelet-client-key={pki / 'admin.key'}",
             "--kubelet-preferred-address-types=InternalIP",
-            f"--service-account-key-file={pki / 'service-accounts.pub'}",
+            f"--service-account-key-file={pki / 'service-accounts.crt'}",
             f"--service-account-signing-key-file={pki / 'service-accounts.key'}",
             "--service-account-issuer=https://kubernetes.default.svc",
             "--service-cluster-ip-range=10.0.0.0/24",
