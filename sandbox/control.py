@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import requests
 
@@ -56,3 +56,20 @@ class Caller:
         if not reply.ok:
             raise SandboxError(f"{operation} was refused: {reply.text}")
         return reply.json()
+
+
+class ControlledFault:
+    """A fault that was set in another process; at the end of a `with` statement it is lifted."""
+
+    def __init__(self, control: Caller, id: str) -> None:
+        self._control, self._id = control, id
+
+    def lift(self) -> None:
+        """End it: a request that it holds is forwarded, a build that it slows down is finished."""
+        self._control.call("lift", id=self._id)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lift()

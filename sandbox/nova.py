@@ -1,26 +1,9 @@
 """How a test controls the simulated Nova, which lives in Senlin's process."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
-from sandbox.control import Caller
-
-
-class NovaFault:
-    """A fault that was set; used in a `with` statement it is lifted at the end."""
-
-    def __init__(self, control: Caller, id: str) -> None:
-        self._control, self._id = control, id
-
-    def lift(self) -> None:
-        """End it; a build that it has slowed down is done at once."""
-        self._control.call("lift", id=self._id)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.lift()
+from sandbox.control import Caller, ControlledFault
 
 
 class Nova:
@@ -79,7 +62,7 @@ class Nova:
         text: str = "No valid host was found.",
         refuse: bool = False,
         metadata: Mapping[str, str] | None = None,
-    ) -> NovaFault:
+    ) -> ControlledFault:
         """Let the next `count` builds (None: all) end in ERROR, or refuse to begin them."""
         kind = "refuse-build" if refuse else "fail-build"
         return self._plan(kind, name=name, count=count, text=text, metadata=metadata)
@@ -91,13 +74,13 @@ class Nova:
         *,
         count: int | None = None,
         metadata: Mapping[str, str] | None = None,
-    ) -> NovaFault:
+    ) -> ControlledFault:
         """Let builds take that long; lifted, those under way are done at once."""
         return self._plan("slow-build", name=name, seconds=seconds, count=count, metadata=metadata)
 
     def refuse_resize(
         self, name: str = "*", *, count: int | None = None, text: str = "Quota exceeded for cores."
-    ) -> NovaFault:
+    ) -> ControlledFault:
         """Refuse to give servers another flavor."""
         return self._plan("refuse-resize", name=name, count=count, text=text)
 
@@ -108,13 +91,13 @@ class Nova:
         count: int | None = None,
         text: str = "The server cannot be deleted.",
         metadata: Mapping[str, str] | None = None,
-    ) -> NovaFault:
+    ) -> ControlledFault:
         """Refuse to delete servers."""
         return self._plan("refuse-deletion", name=name, count=count, text=text, metadata=metadata)
 
     def down(
         self, seconds: float | None = None, *, text: str = "Unable to establish connection to Nova"
-    ) -> NovaFault:
+    ) -> ControlledFault:
         """Let every request to Nova, Glance and Neutron fail, for all clusters."""
         return self._plan("down", seconds=seconds, text=text)
 
@@ -136,5 +119,5 @@ class Nova:
         found: list[dict[str, Any]] = self._control.call("objects", kind=kind, name=name)
         return found
 
-    def _plan(self, kind: str, **details: Any) -> NovaFault:
-        return NovaFault(self._control, self._control.call("plan", kind=kind, **details))
+    def _plan(self, kind: str, **details: Any) -> ControlledFault:
+        return ControlledFault(self._control, self._control.call("plan", kind=kind, **details))

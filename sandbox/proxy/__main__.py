@@ -16,33 +16,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector, web
+
 from sandbox.proxy.faults import Fault
-from sandbox.proxy.http1 import HEAD_LIMIT, Closed, read_request, reply
-from sandbox.proxy.relay import Relay, Tokens
+from sandbox.proxy.relay import LINE_LIMIT, Relay, Tokens
 from sandbox.settings import LOOPBACK
 
-_JSON = {"Content-Type": "application/json"}
 Operation = Callable[..., Awaitable[Any]]
 
 
 class Control:
-    """What can be asked of a proxy, from another process."""
+    """The operations on a proxy that another process can call."""
 
     def __init__(self, relays: dict[str, Relay]) -> None:
         self._relays = relays
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                request = await read_request(reader)
-                _, name, operation = request.start_line.split(" ")[1].split("/")
-                status, answer = await self._call(name, operation, request.body)
-                writer.write(reply(status, _JSON, json.dumps(answer)))
-                await writer.drain()
-        except (Closed, OSError):
-            writer.close()
-
-    async def _call(self, name: str, operation: str, body: bytes) -> tuple[int, Any]:
+    async def serve(self, request: web.BaseRequest) -> web.Response:
         operations: dict[str, Operation] = {
             "requests": self._requests,
             "clear": self._clear,
@@ -50,10 +39,13 @@ class Control:
             "hits": self._hits,
             "lift": self._lift,
         }
+        _, name, operation = request.path.split("/")
+        details = await request.content.read()
         try:
-            return 200, await operations[operation](self._relays[name], **json.loads(body or b"{}"))
+            given = json.loads(details or b"{}")
+            return web.json_response(await operations[operation](self._relays[name], **given))
         except (KeyError, TypeError, ValueError, re.error) as error:
-            return 400, f"{operation} on {name}: {error!r}"
+            return web.json_response(f"{operation} on {name}: {error!r}", status=400)
 
     async def _requests(
         self, relay: Relay, caller: str = "", method: str | None = None, path: str = ""
@@ -102,15 +94,33 @@ async def main(
     tokens = Tokens()
     tls = tls_context(certificate) if certificate else None
     relays: dict[str, Relay] = {}
-    for route in routes:
-        name, port, server_port = route.split(":")
-        relays[name] = Relay(address, int(port), int(server_port), tokens, tls)
-        await relays[name].open_or_close()
-    control = Control(relays)
-    await asyncio.start_server(control.serve, LOOPBACK, control_port, limit=HEAD_LIMIT)
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    await stopped.wait()
+    async with server_session() as session:
+        for route in routes:
+            name, port, server_port = route.split(":")
+            relays[name] = Relay(address, int(port), int(server_port), tokens, tls, session)
+            await relays[name].open_or_close()
+        control = web.Server(Control(relays).serve, access_log=None)
+        loop = asyncio.get_running_loop()
+        await loop.create_server(control, LOOPBACK, control_port)
+        stopped = asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, stopped.set)
+        await stopped.wait()
+
+
+def server_session() -> ClientSession:
+    """Return the client side of the proxies.
+
+    It keeps no connection to a server: on one that the server has just closed, aiohttp would send
+    the request a second time, and hide from the client that it failed.
+    """
+    return ClientSession(
+        connector=TCPConnector(limit=0, force_close=True),
+        timeout=ClientTimeout(),  # none: a server that is paused must hang for the client as well
+        auto_decompress=False,
+        cookie_jar=DummyCookieJar(),
+        max_line_size=LINE_LIMIT,
+        max_field_size=LINE_LIMIT,
+    )
 
 
 if __name__ == "__main__":

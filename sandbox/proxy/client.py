@@ -1,32 +1,19 @@
 """How a test controls the proxies, which are a process of their own."""
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
-from sandbox.control import Caller
+from sandbox.control import Caller, ControlledFault
 from sandbox.proxy.faults import Kind, Request
 
 
-class Fault:
-    """A fault that was set; used in a `with` statement it is lifted at the end."""
-
-    def __init__(self, control: Caller, id: str) -> None:
-        self._control, self._id = control, id
+class ProxyFault(ControlledFault):
+    """A fault of a proxy, which counts the requests that it is applied to."""
 
     @property
     def hits(self) -> int:
-        """How many requests have met it."""
+        """How many requests it was applied to."""
         return int(self._control.call("hits", id=self._id))
-
-    def lift(self) -> None:
-        """End it; a request that it holds goes on."""
-        self._control.call("lift", id=self._id)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.lift()
 
 
 class Proxy:
@@ -65,7 +52,7 @@ class Proxy:
         body: object = None,
         headers: Mapping[str, str] | None = None,
         delay: float | None = None,
-    ) -> Fault:
+    ) -> ProxyFault:
         """Do something to matching requests from now on; see `sandbox.proxy.faults.Fault`."""
         details: dict[str, Any] = {
             "kind": kind,
@@ -78,7 +65,7 @@ class Proxy:
             "headers": headers,
             "delay": delay,
         }
-        return Fault(self._control, self._control.call("fault", **details))
+        return ProxyFault(self._control, self._control.call("fault", **details))
 
     def lift_all(self) -> None:
         """End all faults."""

@@ -1,4 +1,4 @@
-"""A listening port before a server: hands requests on, unless a fault says otherwise."""
+"""A listening port before a server: forwards requests, unless a fault says otherwise."""
 
 import asyncio
 import hashlib
@@ -8,76 +8,51 @@ import ssl
 import struct
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from aiohttp import ClientError, ClientResponse, ClientSession, hdrs, web
+from multidict import CIMultiDict
+from yarl import URL
+
 from sandbox.proxy.faults import Fault, Request
-from sandbox.proxy.http1 import HEAD_LIMIT, Closed, Message, read_reply, read_request, reply
 from sandbox.settings import LOOPBACK
 
 REMEMBERED = 500_000  # requests; the oldest are forgotten
+LINE_LIMIT = 256 * 1024  # bytes; whether a line or a field is too long is for the server to say
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
+# These belong to one connection; aiohttp writes its own on each side.
+HOP_BY_HOP = (hdrs.CONNECTION, hdrs.KEEP_ALIVE, hdrs.TRANSFER_ENCODING)
+# What aiohttp would add to a request that has none.
+ADDED = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Whose a token is, as far as it was fetched through one of the proxies."""
+    """The owners of the tokens that were fetched through one of the proxies."""
 
     owners: dict[str, tuple[str, str | None]] = field(default_factory=dict)
 
-    def learn(self, answer: Message) -> None:
-        """Remember the token that Keystone hands out in this reply, if it does."""
-        if token := answer.headers.get("x-subject-token"):
+    def learn(self, reply: web.Response) -> None:
+        """Remember the token that Keystone issues in this reply, if it does."""
+        if token := reply.headers.get("X-Subject-Token"):
             with suppress(ValueError, KeyError):
-                document = json.loads(answer.body)["token"]
+                document = json.loads(reply.text or "")["token"]
                 project = document.get("project", {}).get("name")
                 self.owners[_digest(token)] = (document["user"]["name"], project)
 
-    def owner(self, request: Message) -> tuple[str | None, str | None]:
+    def owner(self, request: web.BaseRequest, body: bytes) -> tuple[str | None, str | None]:
         """Return user and project; a login by password has only the user that it names."""
-        if request.start_line.startswith("POST /v3/auth/tokens"):
+        if request.method == "POST" and request.raw_path.startswith("/v3/auth/tokens"):
             with suppress(ValueError, KeyError, TypeError):
-                identity = json.loads(request.body)["auth"]["identity"]
+                identity = json.loads(body)["auth"]["identity"]
                 return identity["password"]["user"]["name"], None
-        return self.owners.get(_digest(request.headers.get("x-auth-token", "")), (None, None))
+        return self.owners.get(_digest(request.headers.get("X-Auth-Token", "")), (None, None))
 
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-class Connection:
-    """A client's connection, and the one to the server that belongs to it."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader, self.writer = reader, writer
-        self._server: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-
-    async def ask(self, port: int, request: Message, method: str) -> Message:
-        """Send a request to the server; return its reply."""
-        if self._server is None or self._server[0].at_eof():
-            self._server = await asyncio.open_connection(LOOPBACK, port, limit=HEAD_LIMIT)
-        reader, writer = self._server
-        writer.write(request.raw)
-        await writer.drain()
-        answer = await read_reply(reader, method)
-        if answer.is_last:
-            writer.close()
-            self._server = None
-        return answer
-
-    def reset(self) -> None:
-        """Close the client's connection as a server does that has died."""
-        connection: socket.socket = self.writer.get_extra_info("socket")
-        with suppress(OSError):
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        self.close()
-
-    def close(self) -> None:
-        self.writer.close()
-        if self._server:
-            self._server[1].close()
 
 
 class Relay:
@@ -90,13 +65,16 @@ class Relay:
         server_port: int,
         tokens: Tokens,
         tls: ssl.SSLContext | None,
+        session: ClientSession,
     ) -> None:
         self.requests: deque[Request] = deque(maxlen=REMEMBERED)
         self.faults: list[Fault] = []
         self._address, self._port, self._server_port = address, port, server_port
-        self._tokens, self._tls = tokens, tls
+        self._tokens, self._tls, self._session = tokens, tls, session
+        self._server = web.Server(
+            self._relay, access_log=None, max_line_size=LINE_LIMIT, max_field_size=LINE_LIMIT
+        )
         self._listener: asyncio.Server | None = None
-        self._connections: set[Connection] = set()
         self._turn = asyncio.Lock()
 
     async def add(self, fault: Fault) -> None:
@@ -107,7 +85,7 @@ class Relay:
             loop.call_later(fault.seconds + 0.001, lambda: loop.create_task(self.open_or_close()))
 
     async def lift(self, wanted: Callable[[Fault], bool]) -> None:
-        """Remove faults; requests that they hold go on."""
+        """Remove faults; requests that they hold are forwarded."""
         for fault in filter(wanted, self.faults):
             fault.lifted.set()
         self.faults = [fault for fault in self.faults if not wanted(fault)]
@@ -120,89 +98,107 @@ class Relay:
             if closed and self._listener:
                 self._listener.close()
                 self._listener = None
-                for connection in list(self._connections):
-                    connection.reset()
+                for connection in self._server.connections:
+                    _reset(connection.transport)
             elif not closed and not self._listener:
-                self._listener = await asyncio.start_server(
-                    self._serve, self._address, self._port, limit=HEAD_LIMIT, ssl=self._tls
+                loop = asyncio.get_running_loop()
+                self._listener = await loop.create_server(
+                    self._server, self._address, self._port, ssl=self._tls
                 )
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = Connection(reader, writer)
-        self._connections.add(connection)
-        try:
-            while await self._relay(connection, await read_request(reader)):
-                pass
-        except Closed:
-            connection.close()
-        except (OSError, asyncio.IncompleteReadError):  # the server is not there, or broke off
-            connection.reset()
-        finally:
-            self._connections.discard(connection)
-
-    async def _relay(self, connection: Connection, request: Message) -> bool:
-        """Handle one request; return whether the connection goes on."""
-        method, path, _ = request.start_line.split(" ", 2)
+    async def _relay(self, request: web.BaseRequest) -> web.Response:
+        """Handle one request; without a reply its connection is reset."""
+        body = await request.content.read()
+        method, path = request.method, request.raw_path
         fault = next((fault for fault in self.faults if fault.meets(method, path)), None)
         started, clock = time.time(), time.perf_counter()
-        result = _NOTHING
+        reply = None
         try:
-            result = await self._result(connection, request, method, fault)
-        finally:  # before the answer is sent: who has it finds the request recorded
-            user, project = self._tokens.owner(request)
+            reply = await self._reply(request, body, fault)
+        except (ClientError, OSError):  # the server does not run, or broke the connection
+            pass
+        finally:  # before the reply is sent: a client that has it finds the request recorded
+            user, project = self._tokens.owner(request, body)
             self.requests.append(
                 Request(
                     method=method,
                     path=path,
-                    caller=request.headers.get("user-agent", ""),
+                    caller=request.headers.get(hdrs.USER_AGENT, ""),
                     user=user,
                     project=project,
-                    status=result.status,
+                    status=reply.status if reply else None,
                     fault=fault.kind if fault else None,
                     started=started,
                     seconds=time.perf_counter() - clock,
                 )
             )
-        if result.answer is None:
-            connection.reset()
-            return False
-        connection.writer.write(result.answer)
-        await connection.writer.drain()
-        if request.is_last or result.is_last:
-            connection.close()
-            return False
-        return True
+        if reply is None:
+            _reset(request.transport)
+        return reply or web.Response()
 
-    async def _result(
-        self, connection: Connection, request: Message, method: str, fault: Fault | None
-    ) -> "Result":
-        """Return what the client is told, once the fault and the server have had their say."""
+    async def _reply(
+        self, request: web.BaseRequest, body: bytes, fault: Fault | None
+    ) -> web.Response | None:
+        """Return the server's reply, or the fault's; None for no reply at all."""
         if fault:
             fault.hits += 1
             match fault.kind:
                 case "refuse" | "drop":
-                    return _NOTHING
+                    return None
                 case "answer":
-                    return Result(fault.status, reply(fault.status, fault.headers, fault.body))
+                    return _answer(fault.status, fault.headers, fault.body)
                 case "slow":
                     await asyncio.sleep(fault.delay)
                 case "hold":
                     await fault.lifted.wait()
                 case "lose-reply":
-                    await connection.ask(self._server_port, request, method)
-                    return _NOTHING
-        answer = await connection.ask(self._server_port, request, method)
-        self._tokens.learn(answer)
-        return Result(answer.status, answer.raw, answer.is_last)
+                    await self._forward(request, body)
+                    return None
+        reply = await self._forward(request, body)
+        self._tokens.learn(reply)
+        return reply
+
+    async def _forward(self, request: web.BaseRequest, body: bytes) -> web.Response:
+        """Send a request to the server; return its reply."""
+        target = URL(f"http://{LOOPBACK}:{self._server_port}{request.raw_path}", encoded=True)
+        headers = _without(request.headers, *HOP_BY_HOP, hdrs.CONTENT_LENGTH)
+        async with self._session.request(
+            request.method,
+            target,
+            headers=headers,
+            data=body or None,
+            skip_auto_headers=ADDED,
+            allow_redirects=False,
+        ) as reply:
+            return await _copy(reply)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a client is told; no answer means that its connection is reset."""
+async def _copy(reply: ClientResponse) -> web.Response:
+    content = await reply.read()
+    # The length of a HEAD's reply is that of a body which is not there.
+    unless_head = () if reply.method == "HEAD" else (hdrs.CONTENT_LENGTH,)
+    headers = _without(reply.headers, *HOP_BY_HOP, *unless_head)
+    return web.Response(status=reply.status, reason=reply.reason, headers=headers, body=content)
 
-    status: int | None
-    answer: bytes | None
-    is_last: bool = False
+
+def _answer(status: int, headers: Mapping[str, str], body: object) -> web.Response:
+    """Return a reply in the server's place; a body that is no text becomes JSON."""
+    content_type = "text/html" if isinstance(body, str) else "application/json"
+    content = body if isinstance(body, str) else json.dumps(body)
+    fields = CIMultiDict({hdrs.CONTENT_TYPE: content_type})
+    fields.update(headers)
+    return web.Response(status=status, headers=fields, body=content.encode())
 
 
-_NOTHING = Result(None, None)
+def _without(headers: Mapping[str, str], *names: str) -> CIMultiDict[str]:
+    left_out = {name.lower() for name in names}
+    return CIMultiDict((key, it) for key, it in headers.items() if key.lower() not in left_out)
+
+
+def _reset(transport: asyncio.Transport | None) -> None:
+    """Close a client's connection as a server does that has died."""
+    if transport:
+        connection: socket.socket = transport.get_extra_info("socket")
+        with suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        transport.abort()
