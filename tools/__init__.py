@@ -1,1 +1,1 @@
-"""What the image, the chart and the sandbox share: a cache, programs that are run, packages."""
+"""Build tools that the image, the chart and the sandbox share."""

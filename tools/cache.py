@@ -1,7 +1,7 @@
-"""What is made once and kept outside the repository: binaries, virtual environments, databases.
+"""A cache outside the repository, for binaries, virtual environments, databases, images.
 
-Every item is a directory whose name holds a hash of all that went into it, so that a changed
-input makes a new item. An item that exists is complete: it is made beside its place and renamed.
+Each item is a directory whose name contains a hash of its inputs, so a changed input makes a new
+item. An item that exists is complete: it is made under another name and then renamed.
 """
 
 import fcntl
@@ -17,7 +17,7 @@ from tools.progress import say
 
 
 def cache_directory() -> Path:
-    """Return the directory of all items; it need not exist yet."""
+    """Return the directory of all items, which may not exist yet."""
     if chosen := os.environ.get("SENLIN_SANDBOX_CACHE"):
         return Path(chosen).absolute()
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -25,7 +25,7 @@ def cache_directory() -> Path:
 
 
 def fingerprint(inputs: Iterable[str | bytes]) -> str:
-    """Return a short hash of the inputs, in their order."""
+    """Return a short hash of the inputs; their order counts."""
     digest = hashlib.sha256()
     for part in inputs:
         data = part.encode() if isinstance(part, str) else part
@@ -40,17 +40,17 @@ def cached(
     *,
     keep: int | None = None,
 ) -> Path:
-    """Return the item of these inputs; `make` fills an empty directory if there is none yet.
+    """Return the item for these inputs; if there is none, `make` fills an empty directory.
 
-    Two callers at once make it once: the second waits. What a failed or killed `make` left is
-    never taken for an item, and the next caller removes it.
+    If two callers need the same item at once, one makes it and the other waits. A directory that a
+    failed or killed `make` left is never used as an item, and the next caller removes it.
 
     Args:
-        name: What it is called in the cache.
-        inputs: All that it depends on.
-        make: Is given the empty directory.
-        keep: How many other items of this name are left there when one is made, those that were
-            asked for last; None: all.
+        name: The item's name in the cache.
+        inputs: Everything that the item depends on.
+        make: Is called with the empty directory.
+        keep: How many other items of this name are kept when a new one is made: the most recently
+            used. None: all.
     """
     root = cache_directory()
     item = root / f"{name}-{fingerprint(inputs)}"
@@ -68,7 +68,7 @@ def cached(
 
 
 def _prune(name: str, item: Path, keep: int) -> None:
-    """Remove the items of that name that nobody has asked for in a long time."""
+    """Remove all items of that name but this one and the `keep` most recently used."""
     fingerprints = "[0-9a-f]" * len(fingerprint([]))
     others = [it for it in item.parent.glob(f"{name}-{fingerprints}") if it != item]
     others.sort(key=lambda it: it.stat().st_mtime, reverse=True)
@@ -82,7 +82,7 @@ def _make(name: str, item: Path, make: Callable[[Path], None]) -> None:
     partial = Path(tempfile.mkdtemp(prefix=f"{name}.partial-", dir=item.parent))
     try:
         make(partial)
-        partial.chmod(0o755)  # mkdtemp keeps others out; what is finished may be shared
+        partial.chmod(0o755)  # mkdtemp makes it private, but other users may share the cache
         partial.rename(item)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
@@ -91,9 +91,9 @@ def _make(name: str, item: Path, make: Callable[[Path], None]) -> None:
 
 @contextmanager
 def lock(path: Path, waiting: str | None = None) -> Iterator[None]:
-    """Hold the lock file; if another process holds it, say `waiting` and wait.
+    """Hold the lock file; if another process holds it, print `waiting` and wait.
 
-    The kernel frees the lock when its holder dies, however it dies.
+    The kernel releases the lock when the process ends, even by SIGKILL.
     """
     with path.open("a") as file:
         try:

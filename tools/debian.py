@@ -1,4 +1,4 @@
-"""Packages from Debian's archive, unpacked into a directory of their own and never installed."""
+"""Debian's packages, unpacked into a directory and never installed."""
 
 import platform
 import shutil
@@ -15,11 +15,11 @@ PROGRAMS = ("apt-get", "dpkg-deb")
 
 
 def obstacle() -> str | None:
-    """Return why these packages cannot be had on this machine, as a sentence; None: they can."""
+    """Return the reason why this machine cannot fetch the packages, a sentence, or None."""
     if missing := [name for name in PROGRAMS if not shutil.which(name)]:
         return f"{', '.join(missing)} is not on PATH."
     if _release() != RELEASE:
-        return f"some programs are taken from Debian's release {RELEASE}, and this is not it."
+        return f"it takes Debian {RELEASE}, and this machine runs something else."
     return None
 
 
@@ -29,13 +29,12 @@ def _release() -> str | None:
 
 
 def unpacked(name: str, packages: Sequence[str]) -> Path:
-    """Return the directory into which these packages are unpacked; it is made once.
+    """Return a directory with the contents of these packages, from the cache if possible.
 
     Args:
-        name: What the whole is called.
-        packages: Each as `apt-get install` takes it, such as `runc=1.1.5*`. The archive keeps only
-            the newest of a release's security updates, so what follows the upstream version should
-            be left open.
+        name: The name in the cache.
+        packages: Each in the notation of `apt-get install`, such as `runc=1.1.5*`. Debian's archive
+            keeps only the newest security update of a package, so pin the upstream version only.
 
     Raises:
         ToolError: The machine's package sources have no such version.
@@ -53,10 +52,10 @@ def unpacked(name: str, packages: Sequence[str]) -> Path:
 
 
 def fetch(directory: Path, packages: Sequence[str]) -> list[Path]:
-    """Download packages into that directory; return their files, in the order of their names.
+    """Download packages into that directory; return the files, sorted by name.
 
-    They come from the machine's own package sources, whose signatures apt checks. What apt keeps
-    of them is in the directory, too: the machine's own state is neither needed nor changed.
+    They come from the machine's package sources, and apt checks the signatures. apt's lists and
+    cache are in the directory as well, so the machine's own are neither used nor changed.
     """
     state, archives = directory / "state", directory / "cache" / "archives"
     (state / "lists" / "partial").mkdir(parents=True)
@@ -67,7 +66,7 @@ def fetch(directory: Path, packages: Sequence[str]) -> list[Path]:
         f"--option=Dir::State={state}",
         f"--option=Dir::Cache={archives.parent}",
         "--option=Dir::State::status=/var/lib/dpkg/status",
-        "--option=APT::Sandbox::User=root",  # else it warns that its own user may not write here
+        "--option=APT::Sandbox::User=root",  # else it warns that its user may not write here
     ]
     run([*apt, "update"])
     run([*apt, "download", *packages], cwd=directory)

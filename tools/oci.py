@@ -27,15 +27,15 @@ def write_archive(
 ) -> str:
     """Write an image of one layer; return its digest.
 
-    The same files give the same archive: owners and times are the same for all.
+    The same files give the same archive: all entries get the same owner and time.
 
     Args:
         archive: The file to write.
-        reference: The image's name with its tag.
+        reference: The image's full name with its tag.
         root: The directory that becomes the container's root.
-        config: What a container is started with: `Entrypoint`, `Env`, `User`, `Labels`, ….
-        architecture: As Go calls it.
-        time: Of all files (seconds since 1970).
+        config: How a container is started: `Entrypoint`, `Env`, `User`, `Labels`, ….
+        architecture: In Go's spelling, such as `amd64`.
+        time: The time of all files, in seconds since 1970.
     """
     with tempfile.TemporaryFile(dir=archive.parent) as layer, tarfile.open(archive, "w") as out:
         content = _write_layer(layer, root, time)
@@ -67,7 +67,7 @@ def write_archive(
 
 
 class _Digesting(io.RawIOBase):
-    """Passes on what is written, and digests it."""
+    """Forwards all writes to another file and computes their digest."""
 
     def __init__(self, target: gzip.GzipFile) -> None:
         self._target = target
@@ -86,7 +86,7 @@ class _Digesting(io.RawIOBase):
 
 
 def _write_layer(layer: IO[bytes], root: Path, time: int) -> str:
-    """Write the compressed layer; return the digest of what is in it."""
+    """Write the compressed layer; return the digest of its uncompressed content."""
 
     def alike(member: tarfile.TarInfo) -> tarfile.TarInfo:
         member.uid = member.gid = 0

@@ -1,4 +1,4 @@
-"""What the sandbox tells a person: one line a step, with the seconds that it took."""
+"""Progress messages: a line for each step, with the seconds that it took."""
 
 import sys
 import time
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 
 
 def say(text: str) -> None:
-    """Print a line at once; standard output stays free for what a command is asked for."""
+    """Print a line to standard error; standard output is for a command's result."""
     print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def step(text: str) -> Iterator[None]:
-    """Print what was done and how long it took, once it is done."""
+    """Print the text and the duration when the `with` statement ends without an error."""
     start = time.monotonic()
     yield
     say(f"{text} ({time.monotonic() - start:.1f} s)")

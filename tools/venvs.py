@@ -1,4 +1,4 @@
-"""Virtual environments of servers from PyPI, each pinned with hashes and made once."""
+"""Virtual environments with packages from PyPI that are pinned with hashes; each is made once."""
 
 import platform
 import shutil
@@ -9,13 +9,14 @@ from tools.cache import cached
 from tools.progress import step
 from tools.run import Command, ToolError, run
 
-SERVER_PYTHON = (3, 11)  # what the servers' pinned packages were resolved for
+SERVER_PYTHON = (3, 11)  # for which the pinned packages were resolved
 
 
 def virtual_environment(name: str, requirements: Path, python: str) -> Path:
     """Return an environment with exactly the pinned packages.
 
-    It is renamed once it is made, so its scripts' first lines are wrong: call `bin/python`.
+    Call its `bin/python`, not its scripts: the cache renames the environment after it is made, so
+    the first lines of the scripts name a Python that does not exist.
     """
 
     def make(target: Path) -> None:
@@ -29,11 +30,11 @@ def virtual_environment(name: str, requirements: Path, python: str) -> Path:
 
 
 def server_python() -> str:
-    """Return the Python that the servers run on."""
+    """Return the Python on which Keystone, Senlin and the image's build run."""
     if sys.version_info[:2] == SERVER_PYTHON:
-        # Not that of a checkout's own environment: the servers' outlive it, and serve others.
+        # Resolved, or it would be a checkout's .venv, which other checkouts must not depend on.
         return str(Path(sys.executable).resolve())
     wanted = "python" + ".".join(map(str, SERVER_PYTHON))
     if found := shutil.which(wanted):
         return found
-    raise ToolError(f"Keystone and Senlin need {wanted}, which is not on PATH.")
+    raise ToolError(f"Keystone, Senlin and the image need {wanted}, which is not on PATH.")
