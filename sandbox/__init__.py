@@ -1,7 +1,7 @@
 """Real servers on one machine, for the tests and the demo: Kubernetes, Keystone, Senlin.
 
 `with Sandbox.up() as sandbox: …`, or `python -m sandbox up`. Only the cloud below Senlin is
-simulated. Linux only: a server's process is recognised by what /proc says of it.
+simulated. Linux only: servers are recognised by their entries in /proc.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ __all__ = ["Sandbox"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import it when it is asked for: the small processes of a sandbox do without all of it."""
+    """Import `Sandbox` on first use: the guard and the proxy start faster without it."""
     if name != "Sandbox":
         raise AttributeError(name)
     from sandbox.sandbox import Sandbox

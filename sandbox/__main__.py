@@ -9,13 +9,13 @@ from pathlib import Path
 from types import FrameType
 
 from sandbox.binaries import cyclonus_binary
-from sandbox.errors import SandboxError
 from sandbox.pods.tools import obstacle
 from sandbox.prometheus import prometheus_programs
 from sandbox.sandbox import Sandbox, prepare
 from tools import debian
 from tools.helm import helm_binary
 from tools.progress import say, step
+from tools.run import ToolError
 
 REPOSITORY = Path(__file__).parents[1]
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -23,7 +23,7 @@ DEFAULT_DIRECTORY = Path(".sandbox")
 
 
 def build(_: argparse.Namespace) -> None:
-    """Build and install all that a sandbox needs, unless it is there; pods' where they can run."""
+    """Build and install what a sandbox needs, and what pods need if they can run here."""
     with step("All programs are there"):
         prepare(pods=obstacle() is None)
         helm_binary()
@@ -33,7 +33,7 @@ def build(_: argparse.Namespace) -> None:
 
 
 def up(arguments: argparse.Namespace) -> None:
-    """Start a sandbox that goes on until `down`."""
+    """Start a sandbox that runs until `down`."""
     with step("The sandbox is up"):
         Sandbox.up(arguments.dir, audit=arguments.audit, pods=arguments.pods, lasting=True)
     elsewhere = "" if Path.cwd() == REPOSITORY else f"PYTHONPATH={_shown(REPOSITORY)} "
@@ -45,28 +45,28 @@ def up(arguments: argparse.Namespace) -> None:
 
 
 def _shown(path: Path) -> str:
-    """Return a path as a person would type it here."""
+    """Return a path relative to the working directory if it is below it, quoted for a shell."""
     return shlex.quote(os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path))
 
 
 def down(arguments: argparse.Namespace) -> None:
-    """Stop it; a later `up` goes on with its data."""
+    """Stop the sandbox; a later `up` continues with its data."""
     with step("The sandbox is down"):
         Sandbox.attach(arguments.dir).down(purge=arguments.purge)
 
 
 def status(arguments: argparse.Namespace) -> None:
-    """Say what runs; fail if anything does not."""
+    """Print the state and the log of each server; fail unless all run."""
     servers = Sandbox.attach(arguments.dir).servers.values()
     for server in servers:
-        state = f"process {server.pid}" if server.pid else "does not run"
+        state = f"process {server.pid}" if server.pid else "not running"
         print(f"{server.name:24} {state:16} {server.log}")
     if not all(server.pid for server in servers):
         sys.exit(1)
 
 
 def env(arguments: argparse.Namespace) -> None:
-    """Print what a shell needs to use it; for `eval`."""
+    """Print the variables with which a shell uses the sandbox; for `eval`."""
     sandbox = Sandbox.attach(arguments.dir)
     for name, value in _variables(sandbox).items():
         print(f"export {name}={shlex.quote(value)}")
@@ -74,7 +74,7 @@ def env(arguments: argparse.Namespace) -> None:
 
 
 def shell(arguments: argparse.Namespace) -> None:
-    """Start a shell to use it; with pods, the only way to be in the sandbox's network."""
+    """Start a shell that uses the sandbox; with pods, only this one is in its network."""
     sandbox = Sandbox.attach(arguments.dir)
     path = f"{sandbox.bin}:{os.environ['PATH']}"
     with sandbox.inside():
@@ -90,7 +90,7 @@ def _variables(sandbox: Sandbox) -> dict[str, str]:
 
 
 def interrupted(number: int, _: FrameType | None) -> None:
-    """Leave, and tidy up what was begun: a second Ctrl-C must not break that off."""
+    """Raise KeyboardInterrupt, and ignore further signals: they would interrupt the cleanup."""
     for heeded in SIGNALS:
         signal.signal(heeded, signal.SIG_IGN)
     raise KeyboardInterrupt(signal.Signals(number).name)
@@ -115,7 +115,7 @@ def main() -> None:
         signal.signal(heeded, interrupted)
     try:
         arguments.function(arguments)
-    except SandboxError as error:
+    except ToolError as error:
         sys.exit(f"Error: {error}")
     except KeyboardInterrupt:
         sys.exit(os.EX_TEMPFAIL)

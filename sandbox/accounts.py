@@ -1,9 +1,9 @@
-"""Who is who in the sandbox's Keystone."""
+"""The users and projects in the sandbox's Keystone."""
 
 REGION = "RegionOne"
 PROJECTS = ("blue", "green")
 
-# Users of a project; those who belong to none can log in, but may do nothing.
+# Users by name, with their project; without a project they can log in, but have no rights.
 USERS: dict[str, str | None] = {
     "blue-1": "blue",
     "blue-2": "blue",
@@ -16,12 +16,12 @@ SERVICE_USER, SERVICE_PROJECT = "senlin", "service"
 
 
 def password_of(user: str) -> str:
-    """Return a word that is easily found where it should not be, such as in a log."""
+    """Return a password that is easy to search for in logs, where it must not appear."""
     return f"secret-of-{user}"
 
 
 def document() -> dict[str, object]:
-    """Return what Keystone is filled with; part of the key of the prepared databases."""
+    """Return the content of Keystone's database; the cache's key for it depends on this."""
     return {
         "admin": {"name": ADMIN, "password": password_of(ADMIN)},
         "region": REGION,

@@ -1,4 +1,4 @@
-"""Requests to the servers of a sandbox, and calls to the control ports of our own."""
+"""HTTP requests to a sandbox's servers, and calls to the control ports of proxy and Nova."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,18 +20,18 @@ def fetch(
     seconds: float = SECONDS,
     authority: Path | None = None,
 ) -> requests.Response:
-    """Make one request to this machine, on a connection of its own; return the reply.
+    """Make one request, on a new connection; return the reply.
 
-    No connection is kept: the server behind it may be restarted at any time.
+    No connection is kept, because a test may restart the server at any time.
     """
     with requests.Session() as session:
-        session.trust_env = False  # never by way of the proxy that the environment may name
+        session.trust_env = False  # the environment may name an HTTP proxy
         session.verify = str(authority) if authority else True
         return session.request(method, url, json=body, headers=headers, timeout=seconds)
 
 
 def answers(url: str) -> bool:
-    """Return whether something speaks HTTP there."""
+    """Return whether an HTTP server replies at that URL, with any status."""
     try:
         fetch("GET", url, seconds=2)
     except requests.RequestException:
@@ -40,13 +40,13 @@ def answers(url: str) -> bool:
 
 
 class Caller:
-    """Calls operations by name, with keyword arguments; None means not given."""
+    """Calls operations by name, with keyword arguments; those that are None are left out."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def call(self, operation: str, **arguments: Any) -> Any:
-        """Call it.
+        """Call an operation; return its result.
 
         Raises:
             SandboxError: There is no such operation, or it refuses its arguments.

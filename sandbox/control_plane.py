@@ -23,7 +23,7 @@ kind: Policy
 omitStages: [RequestReceived]
 rules: [{level: Metadata}]
 """
-AUDIT_MEGABYTES = 10_000  # by default a new file begins after 100, and what was before is lost
+AUDIT_MEGABYTES = 10_000  # by default the log is rotated after 100, and `audit` reads one file
 TOKEN_SECONDS = 24 * 3600
 REQUEST_SECONDS = 30
 NOT_FOUND = 404
@@ -31,7 +31,7 @@ SCHEDULER, SCHEDULER_PORT = "system:kube-scheduler", 10259
 
 
 class ControlPlane:
-    """Its files, its servers, and what an administrator asks of it."""
+    """The files and servers of Kubernetes, and an administrator's requests to it."""
 
     def __init__(self, settings: Settings, binaries: Path) -> None:
         self.binaries = binaries
@@ -41,12 +41,12 @@ class ControlPlane:
         self._directory = settings.directory
         self._pki = settings.directory / "pki"
         self._session = requests.Session()
-        self._session.trust_env = False  # no proxy, no .netrc: this goes to loopback
+        self._session.trust_env = False  # no HTTP proxy, no .netrc: the server is on loopback
         self._session.verify = str(self._pki / "ca.crt")
         self._session.cert = (str(self._pki / "admin.crt"), str(self._pki / "admin.key"))
 
     def prepare(self) -> None:
-        """Write what the servers and their users read; keep what is there already."""
+        """Write certificates, kubeconfigs and policies; keep certificates that exist already."""
         if not self._pki.exists():
             make_pki(self._pki)
         (self._directory / "audit-policy.yaml").write_text(AUDIT_POLICY)
@@ -57,7 +57,7 @@ class ControlPlane:
             self.user_kubeconfig(SCHEDULER)
 
     def servers(self) -> list[Server]:
-        """Return them, in the order in which they start; a scheduler only where pods can run."""
+        """Return the servers in the order of their start; a scheduler only if pods can run."""
         servers = [self._etcd(), self._apiserver(), self._controller_manager()]
         return [*servers, self._scheduler()] if self._settings.pods else servers
 
@@ -82,7 +82,7 @@ class ControlPlane:
         """Run kubectl as the administrator; return what it prints.
 
         Raises:
-            SandboxError: It ended with an error (and `check` is set); its words are in the message.
+            SandboxError: It failed, and `check` is set; its standard error is in the message.
         """
         return self._run(self.binaries / "kubectl", *args, input=input, check=check)
 
@@ -90,7 +90,7 @@ class ControlPlane:
         """Run Helm as the administrator; return what it prints.
 
         Raises:
-            SandboxError: It ended with an error (and `check` is set); its words are in the message.
+            SandboxError: It failed, and `check` is set; its standard error is in the message.
         """
         return self._run(helm_binary(), *args, input=input, check=check)
 
@@ -103,7 +103,7 @@ class ControlPlane:
             env={
                 **os.environ,
                 "KUBECONFIG": str(self.kubeconfig),
-                # Its discovery cache would be shared with what else listens on this port one day.
+                # kubectl caches discovery by port in HOME; another sandbox may get this port later.
                 "HOME": str(self._directory),
             },
         )
@@ -116,16 +116,16 @@ class ControlPlane:
         """Return the audit log's entries, oldest first.
 
         Args:
-            filters: What an entry must be: `verb`, `user` (its name), `userAgent` (how it begins),
-                or a field of the object that it is about (`resource`, `subresource`, `namespace`,
-                `name`, `apiGroup`).
+            filters: Values that an entry must have: `verb`, `user` (the name), `userAgent` (a
+                prefix), or a field of the object that the request was for (`resource`,
+                `subresource`, `namespace`, `name`, `apiGroup`).
         """
         with (self._directory / "audit.log").open() as log:
             whole_lines = (line for line in log if line.endswith("\n"))
             return [entry for entry in map(json.loads, whole_lines) if _fits(entry, filters)]
 
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
-        """Return a kubeconfig with a token of that service account."""
+        """Return a kubeconfig with a token of a service account."""
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
         request = {"spec": {"expirationSeconds": TOKEN_SECONDS}}
         token = self.call("POST", path, request)["status"]["token"]
@@ -133,7 +133,7 @@ class ControlPlane:
         return self._write_kubeconfig(file, name, {"token": token}, namespace)
 
     def user_kubeconfig(self, user: str, groups: list[str] | None = None) -> Path:
-        """Return a kubeconfig with a client certificate of a user who is in these groups."""
+        """Return a kubeconfig with a client certificate for a user in these groups."""
         issue(self._pki, user, user, groups)
         file = self._directory / f"{user}.kubeconfig"
         return self._write_kubeconfig(file, user, self._certificate_of(user))
@@ -199,11 +199,11 @@ class ControlPlane:
                 f"--listen-peer-urls={peers}",
                 f"--initial-advertise-peer-urls={peers}",
                 f"--initial-cluster=default={peers}",
-                "--unsafe-no-fsync",  # fast; a machine that crashes takes the sandbox with it
+                "--unsafe-no-fsync",  # fast; data that a crash of the machine loses is no loss
                 "--log-level=warn",
             ],
             is_ready=lambda: answers(f"{clients}/health"),
-            patience=1,  # it waits for its clients to leave, and needs no such care
+            patience=1,  # it would wait for its clients to disconnect
         )
 
     def _apiserver(self) -> Server:
@@ -219,7 +219,7 @@ class ControlPlane:
             f"--client-ca-file={pki / 'ca.crt'}",
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction,OwnerReferencesPermissionEnforcement",
-            # For logs, exec and port-forward, where there is a kubelet.
+            # For logs, exec and port-forward, if there is a kubelet.
             f"--kubelet-certificate-authority={pki / 'ca.crt'}",
             f"--kubelet-client-certificate={pki / 'admin.crt'}",
             f"--kubelet-client-key={pki / 'admin.key'}",
@@ -239,7 +239,7 @@ class ControlPlane:
             f"--proxy-client-key-file={pki / 'front-proxy-client.key'}",
         ]
         if self._settings.audit:
-            # Written before the reply is sent, so that a test reads of all that it has caused.
+            # Blocking: entries are written before the reply, so a test finds all its requests.
             command += [
                 f"--audit-policy-file={self._directory / 'audit-policy.yaml'}",
                 f"--audit-log-path={self._directory / 'audit.log'}",
@@ -253,7 +253,7 @@ class ControlPlane:
             command,
             is_ready=self.is_ready,
             after=["etcd"],
-            patience=1,  # it waits a minute for watches, which nobody ends
+            patience=1,  # it would wait a minute for open watches
         )
 
     def _controller_manager(self) -> Server:
@@ -268,14 +268,14 @@ class ControlPlane:
                 f"--service-account-private-key-file={pki / 'service-accounts.key'}",
                 f"--root-ca-file={pki / 'ca.crt'}",
                 "--leader-elect=false",
-                # Its start makes hundreds of requests, which the usual limits stretch to 6 seconds.
+                # At its start it makes hundreds of requests: 6 seconds with the default limits.
                 "--kube-api-qps=500",
                 "--kube-api-burst=1000",
                 f"--bind-address={LOOPBACK}",
                 f"--secure-port={self._settings.ports['kube-controller-manager']}",
                 f"--tls-cert-file={pki / 'kube-controller-manager-server.crt'}",
                 f"--tls-private-key-file={pki / 'kube-controller-manager-server.key'}",
-                # Its default is a directory of the machine, which it would make.
+                # By default it would create a directory on the machine.
                 f"--flex-volume-plugin-dir={self._directory / 'volume-plugins'}",
                 # Autoscaling in seconds instead of minutes.
                 "--horizontal-pod-autoscaler-sync-period=2s",

@@ -1,6 +1,6 @@
-"""Keystone's and Senlin's databases as every sandbox starts with them, prepared once.
+"""Keystone's and Senlin's initial databases, prepared once and copied into each sandbox.
 
-Creating the tables and the accounts takes many seconds, copying two files takes none.
+Creating the tables and the accounts takes many seconds.
 """
 
 import base64
@@ -22,7 +22,12 @@ FILL = HERE / "keystone" / "fill.py"
 
 
 def prepared_databases(keystone: Path, senlin: Path) -> Path:
-    """Return the directory of `keystone.db` and `senlin.db`; the arguments are environments."""
+    """Return the directory of `keystone.db` and `senlin.db`.
+
+    Args:
+        keystone: Keystone's virtual environment.
+        senlin: Senlin's virtual environment.
+    """
 
     def make(target: Path) -> None:
         with step("Prepared Keystone's database"):
@@ -49,14 +54,14 @@ def render(server: str, file: Path, values: Mapping[str, object]) -> None:
 
 
 def copy_databases(source: Path, directory: Path) -> None:
-    """Give a sandbox its databases, unless it has them already."""
+    """Copy the databases into a sandbox's directory; keep those that are there already."""
     for name in ("keystone.db", "senlin.db"):
         if not (directory / name).exists():
             shutil.copyfile(source / name, directory / name)
 
 
 def make_keys(directory: Path) -> None:
-    """Make Keystone's two key repositories, unless they are there."""
+    """Make Keystone's two key repositories, unless they exist."""
     for repository in ("fernet-keys", "credential-keys"):
         if not (directory / repository).exists():
             (directory / repository).mkdir(mode=0o700)
@@ -67,7 +72,7 @@ def make_keys(directory: Path) -> None:
 
 
 def set_endpoints(directory: Path, urls: Mapping[str, str]) -> None:
-    """Point the catalogue's services, by type, to their addresses."""
+    """Set the URLs of the catalogue's services, by type."""
     with sqlite3.connect(directory / "keystone.db") as database:
         for service_type, url in urls.items():
             database.execute(
@@ -122,13 +127,16 @@ def _make_senlin(environment: Path, target: Path) -> None:
 
 
 def _manage(server: str, python: Path, configuration: Path) -> list[str | Path]:
-    """Return the server's own administration command: its script has moved, its module runs."""
+    """Return the command of `keystone-manage` or `senlin-manage`.
+
+    Those scripts name the Python of a directory that the cache has since renamed; the modules work.
+    """
     call = f"from {server}.cmd.manage import main; main()"
     return [python, "-W", "ignore", "-c", call, "--config-file", configuration]
 
 
 def _use_write_ahead_log(file: Path) -> None:
-    """Let readers and a writer work at once; without it the first start ends as "locked"."""
+    """Let readers and a writer work at once; else the first start fails as "locked"."""
     database = sqlite3.connect(file)
     database.execute("pragma journal_mode=wal")
     database.close()

@@ -1,7 +1,7 @@
 """The demo: `python -m sandbox.demo [--keep]` shows the operator at work on real servers.
 
-It tells on standard output what it does, shows what `kubectl get` shows, and tidies up whatever
-happens. With `--keep` all goes on until Ctrl-C, for playing.
+It prints its steps and the output of `kubectl get`, and it cleans up even if a step fails. With
+`--keep` everything runs until Ctrl-C.
 """
 
 import argparse
@@ -21,15 +21,16 @@ from openstack_clustering import Connection, Proxy
 from sandbox.__main__ import SIGNALS, interrupted
 from sandbox.errors import SandboxError
 from sandbox.sandbox import Sandbox, prepare
+from tools.run import ToolError
 
 QUICKSTART = Path(__file__).parents[1] / "deploy" / "samples" / "quickstart"
 CLUSTER = "senlincluster/web"
-PATIENCE = 60.0  # seconds for each thing that is waited for
+PATIENCE = 60.0  # seconds for each wait
 
 
 @contextmanager
 def chapter(text: str) -> Iterator[None]:
-    """Say what is done, and afterwards how long it took."""
+    """Print the title of a step, and at the end its duration."""
     print(f"\n▸ {text}", flush=True)
     start = time.monotonic()
     yield
@@ -37,27 +38,27 @@ def chapter(text: str) -> Iterator[None]:
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for something.
+    """Wait for a condition.
 
     Raises:
-        SandboxError: It did not come.
+        SandboxError: It did not become true in time.
     """
     print(f"  waiting until {what} …", flush=True)
     end = time.monotonic() + PATIENCE
     while not holds():
         if time.monotonic() > end:
-            raise SandboxError(f"After {PATIENCE:g} s it is still not so that {what}.")
+            raise SandboxError(f"Waited {PATIENCE:g} s in vain until {what}.")
         time.sleep(0.2)
 
 
 class Demo:
-    """The story, a chapter a method."""
+    """The steps of the demo, one method each."""
 
     def __init__(self, sandbox: Sandbox, senlin: Proxy) -> None:
         self._sandbox = sandbox
         self._senlin = senlin
 
-    def tell(self) -> None:
+    def play(self) -> None:
         """Make a cluster, scale it, break it."""
         self.apply()
         self.scale()
@@ -80,9 +81,9 @@ class Demo:
 
     def break_a_server(self) -> None:
         name = self._sandbox.nova.servers()[0]["name"]
-        with chapter(f"Someone deletes the server {name} in Nova; nobody tells Senlin"):
+        with chapter(f"Someone deletes the server {name} in Nova, without Senlin's knowledge"):
             self._sandbox.nova.vanish(name)
-            wait_until(lambda: self._ready() == "False", "the cluster says so")
+            wait_until(lambda: self._ready() == "False", "the cluster is not Ready")
             self._show()
             print(self._kubectl("get", CLUSTER, "-o", f"jsonpath={_MESSAGE}"))
 
@@ -138,7 +139,7 @@ _MESSAGE = '{.status.conditions[?(@.type=="Ready")].message}'
 
 @contextmanager
 def operator(sandbox: Sandbox) -> Iterator[Path]:
-    """Run the operator beside the sandbox; give its log."""
+    """Run the operator during a `with` statement; yield the path of its log."""
     log = sandbox.directory / "operator.log"
     program = [sys.executable, "-m", "senlin_operator"]
     command = [*program, "run", "--kubeconfig", str(sandbox.kubeconfig)]
@@ -153,8 +154,8 @@ def operator(sandbox: Sandbox) -> Iterator[Path]:
 
 
 def keep(sandbox: Sandbox, log: Path) -> None:
-    """Say how to use what runs, and wait for Ctrl-C."""
-    print("\nAll goes on until you press Ctrl-C here. In another terminal:")
+    """Print how to use the running sandbox, and wait for Ctrl-C."""
+    print("\nEverything runs until you press Ctrl-C here. In another terminal:")
     print(f"  export KUBECONFIG={shlex.quote(str(sandbox.kubeconfig))}")
     print(f"  export OS_CLIENT_CONFIG_FILE={shlex.quote(str(sandbox.clouds_yaml))} OS_CLOUD=blue")
     print(f'  export PATH={shlex.quote(str(sandbox.bin))}:"$PATH"')
@@ -165,9 +166,9 @@ def keep(sandbox: Sandbox, log: Path) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.demo", description=__doc__)
-    parser.add_argument("--keep", action="store_true", help="leave all running until Ctrl-C")
+    parser.add_argument("--keep", action="store_true", help="leave everything running until Ctrl-C")
     arguments = parser.parse_args()
-    for number in SIGNALS:  # a shell may have them ignored, in the background
+    for number in SIGNALS:  # a shell has background jobs ignore some of them
         signal.signal(number, interrupted)
     start = time.monotonic()
     try:
@@ -178,19 +179,19 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped; nothing is left running.")
         return 130
-    except SandboxError as error:
+    except ToolError as error:
         print(f"\nThe demo failed: {error}", file=sys.stderr)
         return 1
     print(
         f"\nDone in {time.monotonic() - start:.0f} s, {built - start:.0f} s of it for building. "
-        "A manifest became a cluster, grew, told of its lost server, and went; "
+        "A manifest became a cluster, which grew, reported its lost server, and was deleted; "
         f"left in the cloud: {left} objects."
     )
     return 1 if left else 0
 
 
 def run(keep_running: bool) -> int:
-    """Tell the story; return how many cloud objects are left."""
+    """Run the demo; return how many cloud objects are left."""
     with TemporaryDirectory(prefix="senlin-demo-") as directory:
         with chapter("Starting real servers on this machine"):
             sandbox = Sandbox.up(Path(directory) / "sandbox")
@@ -199,7 +200,7 @@ def run(keep_running: bool) -> int:
                 sandbox.apply_crds()
             with operator(sandbox) as log:
                 demo = Demo(sandbox, connection.cluster)
-                demo.tell()
+                demo.play()
                 if keep_running:
                     keep(sandbox, log)
                 demo.events()

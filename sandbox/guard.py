@@ -1,7 +1,7 @@
-"""Ends a sandbox when the process that owns it has ended, even by SIGKILL.
+"""Stops a sandbox when the process that owns it has ended, even by SIGKILL.
 
-`python -m sandbox.guard OWNER DIRECTORY`. It does not depend on who has started which server, as
-the kernel's parent-death signal would: a test may restart one from any process or thread.
+`python -m sandbox.guard OWNER DIRECTORY`. The kernel's parent-death signal would not do: it depends
+on the thread that started a server, and a test may restart a server from any process or thread.
 """
 
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 
 def main() -> None:
     owner, directory = int(sys.argv[1]), Path(sys.argv[2])
-    # The owner's terminal sends them to its group; the owner stops us once it has tidied up.
+    # Ctrl-C also reaches this process. The owner handles it, and then stops the guard itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         watched = os.pidfd_open(owner)

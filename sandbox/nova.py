@@ -1,4 +1,4 @@
-"""How a test controls the simulated Nova, which lives in Senlin's process."""
+"""The control of the simulated Nova, which runs in Senlin's process."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from sandbox.control import Caller, ControlledFault
 
 
 class Nova:
-    """The servers that Senlin has made, and what shall happen to them.
+    """Lists the simulated servers, and sets faults for them.
 
-    `name` is a pattern of server names (as in a shell; a server is called as its node is, or as
-    its profile says), or a server's id where a server exists; `metadata` are patterns for a
-    server's metadata: those of its profile, and `cluster_id`, `cluster_node_id` and
-    `cluster_node_index`, which Senlin adds. Faults do not survive a restart of Senlin, servers do.
+    `name` is a shell pattern for server names, or the id of a server that exists. A server has the
+    name of its node unless the profile sets another. `metadata` maps keys of a server's metadata to
+    patterns: keys of the profile, or `cluster_id`, `cluster_node_id` and `cluster_node_index`,
+    which Senlin adds. Servers survive a restart of Senlin, faults do not.
     """
 
     def __init__(self, control_url: str) -> None:
@@ -21,21 +21,21 @@ class Nova:
     def servers(
         self, name: str = "*", *, metadata: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
-        """Return servers as they are now, oldest first."""
+        """Return the matching servers, oldest first."""
         found: list[dict[str, Any]] = self._control.call("servers", name=name, metadata=metadata)
         return found
 
     def boot(
         self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
     ) -> dict[str, Any]:
-        """Make a server on the network private that Senlin knows nothing of; return it.
+        """Make a server, on the network private, that is not in Senlin; return it.
 
         Args:
-            name: The server's.
+            name: The server's name.
             flavor: Name or id.
             image: Name or id.
-            attributes: Such as `metadata`, `key_name` (without one Senlin 16 cannot adopt it,
-                unless it is told to override it), `availability_zone`.
+            attributes: Such as `metadata`, `availability_zone` or `key_name`. A server without
+                `key_name` can only be adopted by Senlin 16 if the request overrides it.
         """
         server: dict[str, Any] = self._control.call(
             "boot", name=name, flavor=flavor, image=image, **attributes
@@ -43,15 +43,15 @@ class Nova:
         return server
 
     def server_groups(self, name: str = "*") -> list[dict[str, Any]]:
-        """Return the server groups, as an affinity policy makes them."""
+        """Return the server groups, which affinity policies make."""
         return self._objects("server-group", name)
 
     def pool_members(self, name: str = "*") -> list[dict[str, Any]]:
-        """Return the members of load balancers' pools; one is called as its server is."""
+        """Return the members of load balancers' pools; a member has the name of its server."""
         return self._objects("member", name)
 
     def load_balancers(self, name: str = "*") -> list[dict[str, Any]]:
-        """Return the load balancers, as a policy makes them: `senlin-lb-` and a cluster's name."""
+        """Return the load balancers of policies, named `senlin-lb-` plus a cluster's name."""
         return self._objects("balancer", name)
 
     def fail_builds(
@@ -63,7 +63,7 @@ class Nova:
         refuse: bool = False,
         metadata: Mapping[str, str] | None = None,
     ) -> ControlledFault:
-        """Let the next `count` builds (None: all) end in ERROR, or refuse to begin them."""
+        """Let the next `count` builds (None: all) end in ERROR, or with `refuse` not start."""
         kind = "refuse-build" if refuse else "fail-build"
         return self._plan(kind, name=name, count=count, text=text, metadata=metadata)
 
@@ -75,7 +75,7 @@ class Nova:
         count: int | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> ControlledFault:
-        """Let builds take that long; lifted, those under way are done at once."""
+        """Let builds take that long; lifting the fault finishes those in progress."""
         return self._plan("slow-build", name=name, seconds=seconds, count=count, metadata=metadata)
 
     def refuse_resize(
@@ -102,7 +102,7 @@ class Nova:
         return self._plan("down", seconds=seconds, text=text)
 
     def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
-        """Let servers be gone, as if someone had deleted them; return how many."""
+        """Delete servers without Senlin's knowledge; return how many."""
         return int(self._control.call("vanish", name=name, metadata=metadata))
 
     def break_server(

@@ -1,4 +1,4 @@
-"""Keystone and Senlin with their proxies: files, servers, and clouds.yaml for their users."""
+"""Keystone and Senlin with their fault proxies: files, servers, and clouds.yaml for users."""
 
 import sys
 from pathlib import Path
@@ -15,12 +15,12 @@ from sandbox.servers import Server
 from sandbox.settings import Settings
 
 HERE = Path(__file__).parent
-CLOUDS = {"blue": "blue-1", "green": "green-1"}  # besides one named after each user
+CLOUDS = {"blue": "blue-1", "green": "green-1"}  # in addition to a cloud for each user
 ROUTES = ("keystone", "senlin")
 
 
 class OpenStack:
-    """The cloud's side of a sandbox."""
+    """The OpenStack half of a sandbox."""
 
     def __init__(self, settings: Settings) -> None:
         self.auth_url = f"{settings.url('keystone')}/v3"
@@ -31,7 +31,7 @@ class OpenStack:
         self.authority = self._pki / "ca.crt" if settings.tls else None
 
     def prepare(self) -> None:
-        """Write what the servers and their users read; keep the databases that are there."""
+        """Write configuration files and clouds.yaml; keep databases that exist already."""
         settings = self._settings
         copy_databases(settings.databases, self._directory)
         make_keys(self._directory)
@@ -45,7 +45,7 @@ class OpenStack:
             "directory": self._directory,
             "environment": settings.senlin,
             "region": accounts.REGION,
-            # Its own requests are none that a test counts or disturbs.
+            # Past the proxy: tests must not count or disturb Senlin's own requests.
             "keystone": settings.url("keystone-behind-proxy"),
             "service_user": accounts.SERVICE_USER,
             "service_password": accounts.password_of(accounts.SERVICE_USER),
@@ -62,7 +62,7 @@ class OpenStack:
         return [self._keystone(), self._senlin(), self._proxy()]
 
     def cloud(self, user: str, **overrides: Any) -> dict[str, Any]:
-        """Return the entry of a clouds.yaml for a user; overrides of `auth` are merged into it."""
+        """Return a user's entry of a clouds.yaml; `auth` of the overrides is merged with it."""
         project = user if user == accounts.ADMIN else accounts.USERS[user] or accounts.PROJECTS[0]
         auth = {
             "auth_url": self.auth_url,
@@ -115,10 +115,10 @@ class OpenStack:
         )
 
     def _keystone_serves(self) -> bool:
-        """Log the service user in and have its token validated, as Senlin does.
+        """Log the service user in and validate the token, as Senlin does.
 
-        Keystone loads its policies and drivers at the first request that needs them; that makes
-        the first login slow, and it is nobody else's.
+        Keystone loads policies and drivers at the first request that needs them. This makes that
+        request, so that a test's first login is not slow.
         """
         url = self._settings.url("keystone-behind-proxy") + "/v3"
         try:
@@ -133,10 +133,10 @@ class OpenStack:
         environment = {
             "SIMULATED_CLOUD_PORT": str(self._settings.ports["nova-control"]),
             "SIMULATED_CLOUD_FILE": str(self._directory / "servers.db"),
-            # Its libraries announce what a later release of each of them will drop.
+            # Its libraries print deprecation warnings at every start.
             "PYTHONWARNINGS": "ignore",
         }
-        if self.authority:  # it makes trusts at the address that the catalogue has for Keystone
+        if self.authority:  # for trusts Senlin uses Keystone's address in the catalogue: HTTPS
             environment["REQUESTS_CA_BUNDLE"] = str(self.authority)
         return Server(
             "senlin",

@@ -1,4 +1,4 @@
-"""Prometheus and promtool, as Debian has them: on loopback, with data in a sandbox's directory."""
+"""Prometheus and promtool from Debian: on loopback, with data in a sandbox's directory."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -20,17 +20,17 @@ INTERVAL = 1  # seconds between scrapes, and between evaluations of the rules
 
 
 def prometheus_programs() -> Path:
-    """Return the directory of prometheus and promtool; they are unpacked where they are not yet."""
+    """Return the directory of prometheus and promtool; they are unpacked on first use."""
     return unpacked("prometheus", PACKAGES) / "usr" / "bin"
 
 
 class Prometheus:
-    """A Prometheus that scrapes programs on this machine, while the `with` statement lasts.
+    """A Prometheus that runs, and scrapes programs on this machine, during a `with` statement.
 
     Args:
-        sandbox: The directory of the sandbox with which it ends, however that ends.
-        jobs: The ports to be scraped, by the name of the job.
-        rules: Files of rules.
+        sandbox: The directory of a sandbox; when the sandbox ends, so does Prometheus.
+        jobs: The ports to scrape, by the name of the job.
+        rules: Files with rules.
     """
 
     def __init__(
@@ -63,16 +63,16 @@ class Prometheus:
         self._server.stop()
 
     def query(self, expression: str) -> list[dict[str, Any]]:
-        """Return the present values of an expression, each with its labels.
+        """Return the current values of an expression, each with its labels.
 
         Raises:
-            SandboxError: It is no expression of PromQL.
+            SandboxError: The expression is not valid PromQL.
         """
         found: list[dict[str, Any]] = self.get("query", query=expression)["result"]
         return found
 
     def history(self, expression: str, seconds: float, step: float = INTERVAL) -> list[Any]:
-        """Return the values of the last seconds."""
+        """Return the values of an expression over the last `seconds`."""
         now = time.time()
         found: list[Any] = self.get(
             "query_range", query=expression, start=now - seconds, end=now, step=step
@@ -80,10 +80,10 @@ class Prometheus:
         return found
 
     def get(self, path: str, **parameters: Any) -> Any:
-        """Ask its API; return the data of the reply.
+        """Make a request to Prometheus' API; return the data of the reply.
 
         Raises:
-            SandboxError: It refuses the question.
+            SandboxError: Prometheus refuses the request.
         """
         reply = fetch("GET", f"{self.url}/api/v1/{path}?{urlencode(parameters)}").json()
         if reply["status"] != "success":

@@ -34,12 +34,12 @@ class Sandbox:
     """A running sandbox; as a context manager it ends with the `with` statement.
 
     Attributes:
-        directory: Holds all its files: configuration, data, logs.
+        directory: All its files: configuration, data, logs.
         servers: By name; each can be stopped, started, paused.
-        senlin, keystone: The fault proxies, which every client goes through.
+        senlin, keystone: The fault proxies through which all clients reach these servers.
         nova: The simulated Nova behind Senlin.
-        clouds_yaml: With a cloud for each user, and `blue`, `green` for the first of each project.
-        authority: The certificate to trust where Keystone and Senlin speak HTTPS, else None.
+        clouds_yaml: A cloud for each user, and `blue`, `green` for the first user of each project.
+        authority: The authority to trust if Keystone and Senlin speak HTTPS, else None.
     """
 
     def __init__(self, settings: Settings, owner: int | None = None) -> None:
@@ -87,22 +87,23 @@ class Sandbox:
         """Start a sandbox.
 
         Args:
-            directory: Where; one that was stopped goes on there. None: a temporary one, which is
-                removed at the end.
+            directory: Its directory; a sandbox that was stopped there continues with its data.
+                None: a temporary directory, which is removed at the end.
             audit: Whether Kubernetes keeps an audit log.
-            token_lifetime: Of Keystone's tokens (seconds).
-            kubernetes: Whether there is a Kubernetes at all.
-            pods: Whether it can run pods. The sandbox then is in a network of its own, which pods
-                and servers share: use it `with sandbox.inside()`.
+            token_lifetime: The lifetime of Keystone's tokens, in seconds.
+            kubernetes: Whether to start Kubernetes.
+            pods: Whether it can run pods. The servers then share a network with the pods, apart
+                from the machine's: use the sandbox `with sandbox.inside()`.
             tls: Whether Keystone and Senlin speak HTTPS, with certificates of a private authority
                 (`authority`).
-            owner: The process with which the sandbox ends, however that ends. None: this one.
-            lasting: It does not end with any process, but goes on until `down`.
-            temporary: The directory is removed at the end, though it was given.
+            owner: The process whose end, even by SIGKILL, ends the sandbox. None: this process.
+            lasting: The sandbox has no owner, but runs until `down`.
+            temporary: The directory is removed at the end even though it was given.
 
         Raises:
-            SandboxError: A server does not start, a sandbox runs there already, or there shall be
-                pods and this machine cannot run them.
+            SandboxError: A server does not start, a sandbox runs in the directory already, or this
+                machine cannot run the pods that were asked for.
+            ToolError: A program cannot be built or installed.
         """
         programs = prepare(kubernetes=kubernetes, pods=pods)
         place = directory or Path(tempfile.mkdtemp(prefix="senlin-sandbox-"))
@@ -127,10 +128,10 @@ class Sandbox:
 
     @classmethod
     def attach(cls, directory: Path) -> Self:
-        """Return the sandbox that was started in that directory; it is not ours to end.
+        """Return the sandbox that was started in that directory; `with` does not end it.
 
         Raises:
-            SandboxError: There is none.
+            SandboxError: No sandbox was started there.
         """
         try:
             return cls(Settings.load(directory.absolute()))
@@ -142,7 +143,7 @@ class Sandbox:
         purge = purge or self._settings.temporary
         servers = list(self.servers.values())
         if purge:
-            stop_all(servers, SIGKILL)  # there is nothing that they would have to save
+            stop_all(servers, SIGKILL)  # their data is removed anyway
         else:
             stop_all([server for server in servers if server.name != "etcd"])
             stop_all(servers)
@@ -178,19 +179,19 @@ class Sandbox:
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's."""
+        """The administrator's kubeconfig."""
         return self.kubernetes.kubeconfig
 
     @property
     def bin(self) -> Path:
-        """Where kubectl is."""
+        """The directory of kubectl."""
         return self.kubernetes.binaries
 
     def kubectl(self, *args: str, input: str | None = None, check: bool = True) -> str:
         """Run kubectl as the administrator; return what it prints.
 
         Raises:
-            SandboxError: It ended with an error (and `check` is set); its words are in the message.
+            SandboxError: It failed, and `check` is set; its standard error is in the message.
         """
         return self.kubernetes.kubectl(*args, input=input, check=check)
 
@@ -198,7 +199,7 @@ class Sandbox:
         """Run Helm as the administrator; return what it prints.
 
         Raises:
-            SandboxError: It ended with an error (and `check` is set); its words are in the message.
+            SandboxError: It failed, and `check` is set; its standard error is in the message.
         """
         return self.kubernetes.helm(*args, input=input, check=check)
 
@@ -214,43 +215,43 @@ class Sandbox:
         return self.kubernetes.audit(**filters)
 
     def service_account_kubeconfig(self, namespace: str, name: str) -> Path:
-        """Return a kubeconfig with a token of that service account."""
+        """Return a kubeconfig with a token of a service account."""
         return self.kubernetes.service_account_kubeconfig(namespace, name)
 
     def user_kubeconfig(self, user: str, groups: list[str] | None = None) -> Path:
-        """Return a kubeconfig with a client certificate of a user who is in these groups."""
+        """Return a kubeconfig with a client certificate for a user in these groups."""
         return self.kubernetes.user_kubeconfig(user, groups)
 
     # Pods
 
     @contextmanager
     def inside(self) -> Iterator[Self]:
-        """Be in the sandbox's network, where its servers and its pods are.
+        """Switch this thread to the sandbox's network, which its servers and pods share.
 
-        For this thread, and what it starts meanwhile: threads, kubectl, an operator. A sandbox
-        without pods has no network of its own; there it changes nothing.
+        Threads and programs that the thread starts meanwhile, such as kubectl, are in it as well.
+        A sandbox without pods uses the machine's network, so there this changes nothing.
         """
         if self._network is None:
             yield self
             return
         if not (pid := self._network.pid):
-            raise SandboxError(f"The sandbox in {self.directory} does not run.")
+            raise SandboxError(f"The sandbox in {self.directory} is not running.")
         with joined(pid):
             yield self
 
     def import_image(self, archive: Path) -> None:
-        """Give the node an image, from an OCI archive; pods must not want to pull it.
+        """Load an OCI archive into the node; pods need a pull policy other than `Always`.
 
         Raises:
-            SandboxError: It is no such archive, or the sandbox was started without pods.
+            ToolError: The file is not an OCI archive, or the sandbox was started without pods.
         """
         self._pods.import_image(archive)
 
     def tag_image(self, image: str, name: str) -> None:
-        """Give an image that the node has another name, both in full, with the registry.
+        """Add a name to an image of the node; both names are full ones, with the registry.
 
         Raises:
-            SandboxError: The node does not have it, or the sandbox was started without pods.
+            ToolError: The node does not have the image, or the sandbox was started without pods.
         """
         self._pods.tag_image(image, name)
 
@@ -266,8 +267,8 @@ class Sandbox:
         """Return a clouds.yaml document for a Secret: one cloud called `openstack`.
 
         Args:
-            user: One of `sandbox.accounts.USERS`, or `admin`.
-            overrides: Other keys of the cloud; those of `auth` are merged into it.
+            user: A key of `sandbox.accounts.USERS`, or `admin`.
+            overrides: More keys of the cloud; `auth` is merged with the user's.
         """
         return {"clouds": {"openstack": self._openstack.cloud(user, **overrides)}}
 
@@ -305,11 +306,11 @@ class Sandbox:
 
 
 class _RunsAlready(SandboxError):
-    """What runs there is someone else's, and must go on."""
+    """Another sandbox runs in the directory, and must not be stopped."""
 
 
 def _ports(directory: Path) -> dict[str, int]:
-    """Return those of the sandbox that was stopped in this directory, else free ones."""
+    """Return the ports of the sandbox that was stopped in this directory, else free ports."""
     try:
         return Settings.load(directory.absolute()).ports
     except FileNotFoundError:
@@ -317,7 +318,7 @@ def _ports(directory: Path) -> dict[str, int]:
 
 
 class Programs(TypedDict):
-    """Where what is built and installed is."""
+    """The directories of the programs that were built or installed."""
 
     binaries: Path | None
     pods: Path | None
@@ -330,7 +331,8 @@ def prepare(*, kubernetes: bool = True, pods: bool = False) -> Programs:
     """Build and install what is not in the cache yet.
 
     Raises:
-        SandboxError: Something cannot be built, or there shall be pods and they cannot run here.
+        SandboxError: This machine cannot run the pods that were asked for.
+        ToolError: A program cannot be built or installed.
     """
     if pods and (reason := obstacle()):
         raise SandboxError(f"Pods cannot run here: {reason}")
@@ -338,7 +340,7 @@ def prepare(*, kubernetes: bool = True, pods: bool = False) -> Programs:
     keystone = virtual_environment("keystone", HERE / "keystone" / "requirements.txt", python)
     senlin = virtual_environment("senlin", HERE / "senlin" / "requirements.txt", python)
     return {
-        # All that this machine can use, in one go: built apart, kubelet alone takes 5 minutes.
+        # With kubelet if this machine can use it: in a build of its own it takes 5 minutes.
         "binaries": kubernetes_binaries(pods=obstacle() is None) if kubernetes else None,
         "pods": node_tools() if pods else None,
         "keystone": keystone,

@@ -1,6 +1,6 @@
-"""Start, watch and stop a server: a process of its own that outlives the one that started it.
+"""Start, watch and stop a server: a process that outlives the one that started it.
 
-Everything needed to find a server again is in files, so that any process can control it.
+Its process id is in a file, so any process can control it.
 """
 
 import json
@@ -19,17 +19,17 @@ from tools.run import last_lines
 
 START_SECONDS = 120
 NO_PROXY = dict.fromkeys(("NO_PROXY", "no_proxy"), f"{LOOPBACK},{PODS_ADDRESS}")
-MARK = "SENLIN_SANDBOX"  # names a server's directory in its environment
+DIRECTORY_VARIABLE = "SENLIN_SANDBOX"  # in a server's environment: its sandbox's directory
 KILL_SECONDS = 10
 POLL_SECONDS = 0.03
 
-# Our own children among the servers: they must be waited for, or they stay as zombies.
+# The servers that this process started: it must wait for them, or they stay as zombies.
 _children: set[int] = set()
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A program with its arguments, its log and its process, if it runs."""
+    """A program with its arguments, its log and, while it runs, its process."""
 
     name: str
     directory: Path
@@ -37,7 +37,7 @@ class Server:
     is_ready: Callable[[], bool]
     after: Sequence[str] = ()  # servers that must be ready before this one is launched
     environment: Mapping[str, str] = field(default_factory=dict)
-    patience: float = 10  # seconds that it has to end by itself
+    patience: float = 10  # seconds between the signal to stop and SIGKILL
 
     @property
     def log(self) -> Path:
@@ -45,7 +45,7 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """The process id; None if it does not run."""
+        """The process id, or None if it is not running."""
         with suppress(FileNotFoundError):
             recorded = json.loads(self._record.read_text())
             if recorded["started"] and _started(recorded["pid"]) == recorded["started"]:
@@ -53,19 +53,19 @@ class Server:
         return None
 
     def start(self) -> None:
-        """Launch it and wait until it answers.
+        """Launch the server and wait until it is ready.
 
         Raises:
-            SandboxError: It runs already, it ended at once, or it does not get ready.
+            SandboxError: It is running already, it ended at once, or it is not ready in time.
         """
         if self.pid:
             raise SandboxError(f"{self.name} runs already, as process {self.pid}.")
         start_all([self])
 
     def stop(self, signal: int = SIGTERM) -> None:
-        """Send the signal and wait for the end; kill it if its patience is not enough."""
+        """Send the signal and wait for the end; kill the server after `patience` seconds."""
         self.send(signal)
-        self.resume()  # what is paused cannot end
+        self.resume()  # a paused process does not handle signals
         if not self._ends_within(self.patience):
             self.send(SIGKILL)
             self._ends_within(KILL_SECONDS)
@@ -76,32 +76,37 @@ class Server:
         self.start()
 
     def pause(self) -> None:
-        """Freeze it: its port accepts connections, but nothing answers."""
+        """Freeze it: the kernel still accepts connections on its port, but it does not reply."""
         self.send(SIGSTOP)
 
     def resume(self) -> None:
         self.send(SIGCONT)
 
     def send(self, number: int) -> None:
-        """Send a signal, if it runs."""
+        """Send a signal, if the server is running."""
         if pid := self.pid:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
 
     def launch(self) -> None:
-        """Start the process; do not wait for it."""
+        """Start the process without waiting until it is ready."""
         self.directory.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 [str(part) for part in self.command],
                 cwd=self.directory,
-                env={**os.environ, **NO_PROXY, MARK: str(self.directory), **self.environment},
+                env={
+                    **os.environ,
+                    **NO_PROXY,
+                    DIRECTORY_VARIABLE: str(self.directory),
+                    **self.environment,
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # the terminal's Ctrl-C is for us, who then stop it
+                start_new_session=True,  # a Ctrl-C must not reach it before we stop it
             )
-        process.returncode = 0  # or it would be a warning that we end before the server does
+        process.returncode = 0  # else Popen warns if this process ends before the server
         _children.add(process.pid)
         record = {"pid": process.pid, "started": _started(process.pid)}
         partial = self._record.with_suffix(".partial")
@@ -109,7 +114,7 @@ class Server:
         partial.replace(self._record)  # others may be reading
 
     def ended_early(self) -> SandboxError:
-        """Return the error for a process that is gone before it was ready."""
+        """Return the error for a process that ended before it was ready."""
         return SandboxError(f"{self.name} ended at its start:\n{self.log_end()}")
 
     def log_end(self) -> str:
@@ -130,13 +135,13 @@ class Server:
 
 
 def start_all(servers: Sequence[Server], seconds: float = START_SECONDS) -> dict[str, float]:
-    """Launch the servers side by side, each after those it needs; wait until all answer.
+    """Launch the servers in parallel, each after those it needs; wait until all are ready.
 
     Returns:
         The seconds after which each was ready.
 
     Raises:
-        SandboxError: One ended, or does not answer in time; its last log lines are in the message.
+        SandboxError: A server ended, or is not ready in time; the message has the end of its log.
     """
     begin = time.monotonic()
     ready: dict[str, float] = {}
@@ -164,7 +169,7 @@ def start_all(servers: Sequence[Server], seconds: float = START_SECONDS) -> dict
 
 
 def stop_all(servers: Sequence[Server], signal: int = SIGTERM) -> None:
-    """End all of them at once, and wait."""
+    """Send the signal to all servers, then wait for each."""
     for server in servers:
         server.send(signal)
     for server in servers:
@@ -172,30 +177,30 @@ def stop_all(servers: Sequence[Server], signal: int = SIGTERM) -> None:
 
 
 def kill_unrecorded(directory: Path) -> None:
-    """Kill what runs for this directory though no file says so: its start was interrupted."""
-    marked = f"{MARK}={directory}".encode()
+    """Kill servers of this directory whose start was interrupted before it was recorded."""
+    variable = f"{DIRECTORY_VARIABLE}={directory}".encode()
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it has ended meanwhile, or belongs to someone else
-            if marked in (process / "environ").read_bytes().split(b"\0"):
+        with suppress(OSError):  # it has ended meanwhile, or belongs to another user
+            if variable in (process / "environ").read_bytes().split(b"\0"):
                 os.kill(int(process.name), SIGKILL)
 
 
 def _started(pid: int) -> str | None:
-    """Return when the process was started, in the kernel's ticks; None if it is gone.
+    """Return the start time of a process in the kernel's ticks, or None if it has ended.
 
-    With it a recorded process is not mistaken for a later one that got the same id.
+    The time tells a recorded process from a later one with the same id.
     """
     if pid in _children:
-        with suppress(ChildProcessError):  # another thread was faster
-            if os.waitpid(pid, os.WNOHANG) != (0, 0):  # a zombie no more
+        with suppress(ChildProcessError):  # another thread has waited for it
+            if os.waitpid(pid, os.WNOHANG) != (0, 0):  # it had ended
                 _children.discard(pid)
     process = Path(f"/proc/{pid}")
     try:
-        # After the program's name, which may hold anything, come the state and 18 more fields.
+        # The program's name may contain anything; the state and 18 more fields follow it.
         fields = (process / "stat").read_text().rpartition(")")[2].split()
         threads = os.listdir(process / "task")
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # Its first thread may be a zombie while others end; its ports are free once it is alone.
-    is_gone = fields[0] in "ZX" and len(threads) <= 1
-    return None if is_gone else fields[19]
+    # The first thread may be a zombie while others still run, and its ports are in use until then.
+    has_ended = fields[0] in "ZX" and len(threads) <= 1
+    return None if has_ended else fields[19]

@@ -1,4 +1,4 @@
-"""What is decided about one sandbox when it is first started, kept in its directory."""
+"""The settings of one sandbox, chosen at its first start and saved in its directory."""
 
 import json
 import random
@@ -20,20 +20,20 @@ PORTS = (
     "proxy-control",
     "nova-control",
 )
-FOR_CLIENTS = ("keystone", "senlin")  # the fault proxies before the servers of these names
-# Below the ports that the kernel gives to outgoing connections: one of those could take a
-# server's port while that server restarts.
+FOR_CLIENTS = ("keystone", "senlin")  # the fault proxies in front of these servers
+# Below the range for outgoing connections: one of those could take a server's port while the
+# server restarts.
 PORT_RANGE = range(10_000, 32_000)
 LOOPBACK = "127.0.0.1"
-# The Service `kubernetes` has this address in every pod's environment. On the loopback interface
-# of the pods' network it is reached without a kube-proxy, and so is all else that listens there.
+# The address of the Service `kubernetes`, which every pod has in its environment. It is on the
+# loopback interface of the pods' network, so pods reach the servers there without a kube-proxy.
 PODS_ADDRESS = "10.0.0.1"
-PODS_PORTS = {"kube-apiserver": 443}  # that Service's; the network is the sandbox's own
+PODS_PORTS = {"kube-apiserver": 443}  # as the Service; in its own network it is free
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The choices of one sandbox; all paths and commands follow from them."""
+    """The settings of one sandbox; all paths and commands follow from them."""
 
     directory: Path
     ports: dict[str, int]
@@ -43,12 +43,12 @@ class Settings:
     databases: Path
     audit: bool
     token_lifetime: int  # seconds
-    temporary: bool  # the directory goes when the sandbox goes
-    pods: Path | None = None  # what runs them; None: without pods
-    tls: bool = False  # Keystone and Senlin speak HTTPS, by an authority of their own
+    temporary: bool  # the directory is removed when the sandbox ends
+    pods: Path | None = None  # containerd and its companions; None: without pods
+    tls: bool = False  # Keystone and Senlin speak HTTPS, with certificates of a private authority
 
     def save(self) -> None:
-        """Write them to the sandbox's directory, which must exist."""
+        """Write the settings to the sandbox's directory, which must exist."""
         file = self.directory / "sandbox.json"
         partial = file.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(self), default=str, indent=2) + "\n")
@@ -56,7 +56,7 @@ class Settings:
 
     @classmethod
     def load(cls, directory: Path) -> "Settings":
-        """Read them.
+        """Read the settings from a sandbox's directory.
 
         Raises:
             FileNotFoundError: No sandbox was ever started in this directory.
@@ -68,24 +68,24 @@ class Settings:
 
     @property
     def address(self) -> str:
-        """Where clients find the API server, Keystone and Senlin; the rest is on loopback."""
+        """The address of the API server, Keystone and Senlin; the rest is on loopback."""
         return PODS_ADDRESS if self.pods else LOOPBACK
 
     def url(self, name: str) -> str:
-        """Return the root URL of what listens on the port of that name."""
+        """Return the root URL of the server with the port of that name."""
         is_for_clients = name in FOR_CLIENTS
         scheme = "https" if self.tls and is_for_clients else "http"
         return f"{scheme}://{self.address if is_for_clients else LOOPBACK}:{self.ports[name]}"
 
 
 def free_ports() -> dict[str, int]:
-    """Return a port for each name on which nothing listens now."""
+    """Return a free port for each name."""
     candidates = _free(random.sample(PORT_RANGE, len(PORT_RANGE)))
     return dict(zip(PORTS, candidates, strict=False))
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens now."""
+    """Return a port on which no server listens at the moment."""
     return next(_free(random.sample(PORT_RANGE, len(PORT_RANGE))))
 
 

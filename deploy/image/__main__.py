@@ -1,4 +1,4 @@
-"""The image without a container engine.
+"""Build the image without a container engine.
 
 `python -m deploy.image build | archive DIRECTORY | rootfs DIRECTORY`.
 """
@@ -15,18 +15,18 @@ from tools.run import ToolError
 
 
 def build() -> None:
-    """Build the image into the cache, where that is possible; the tests take it from there."""
+    """Build the image into the cache, for the tests, if this machine can."""
     if debian.obstacle() is None:
         image_archive()
 
 
 def archive(directory: Path) -> None:
-    """Put the image's OCI archive, and the list of what is in it, into a directory."""
+    """Copy the image's OCI archive and its list of contents into a directory."""
     shutil.copytree(image_archive().parent, directory, dirs_exist_ok=True)
 
 
 def rootfs(directory: Path) -> None:
-    """Put what is in the image into a directory; for the Dockerfile."""
+    """Write the image's root file system into a directory; for the Dockerfile."""
     directory.mkdir(parents=True)
     make_rootfs(directory)
     set_times(directory)

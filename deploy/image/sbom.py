@@ -1,4 +1,4 @@
-"""The list of what is in the image (CycloneDX): Python's packages, and Debian's."""
+"""The list of the image's contents (CycloneDX): packages from PyPI and from Debian."""
 
 import json
 from email import message_from_string
@@ -43,7 +43,7 @@ def _python_packages(site: Path) -> dict[str, Any]:
     ]
     environ = {"PYTHONPATH": str(site), "SOURCE_DATE_EPOCH": str(build_time())}
     document: dict[str, Any] = json.loads(
-        # -S: of that Python, nothing but the standard library and this directory
+        # -S: list the packages of PYTHONPATH, and none of that Python's own
         output_of([*list_all, *about], env=environ)
     )
     return document

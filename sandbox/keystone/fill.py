@@ -1,8 +1,8 @@
 # mypy: disable-error-code="import-not-found,import-untyped"
-# Keystone is installed in an environment of its own, in which this runs.
-"""Fill a bootstrapped Keystone: `fill.py CONFIGURATION ACCOUNTS`.
+# This runs in Keystone's own virtual environment.
+"""Create projects, users and services in Keystone: `fill.py CONFIGURATION ACCOUNTS`.
 
-It speaks Keystone's HTTP API to the application in this process, so that no port is needed.
+It calls Keystone's WSGI application in this process, so it needs no port.
 """
 
 import json
@@ -14,11 +14,11 @@ from typing import Any
 
 warnings.simplefilter("ignore")
 JSON = "application/json"
-PLACEHOLDER = "http://endpoint.invalid"  # every start puts the real address there
+PLACEHOLDER = "http://endpoint.invalid"  # replaced by the real address at every start
 
 
 class Keystone:
-    """The application, and the administrator's token once there is one."""
+    """A client of the application, with the administrator's token after the login."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -73,7 +73,7 @@ def fill(keystone: Keystone, accounts: Any) -> None:
 def main() -> None:
     configuration, accounts = sys.argv[1:]
     os.environ["OS_KEYSTONE_CONFIG_FILES"] = configuration
-    del sys.argv[1:]  # Keystone would parse them
+    del sys.argv[1:]  # else Keystone parses them
     from keystone.server.wsgi import initialize_public_application
 
     fill(Keystone(initialize_public_application()), json.loads(Path(accounts).read_text()))

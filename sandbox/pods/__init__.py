@@ -1,1 +1,1 @@
-"""A node for the sandbox's Kubernetes, in name spaces of its own: kubelet, containerd, runc."""
+"""A node for the sandbox's Kubernetes: kubelet, containerd and runc in Linux namespaces."""

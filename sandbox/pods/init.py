@@ -1,8 +1,8 @@
-"""The first process of a node's name spaces.
+"""The first process in a node's Linux namespaces.
 
 `init.py DIRECTORY TOOLS BINARIES CGROUP NAME ADDRESS` hides the machine from containerd and
-kubelet, starts both, and ends with either. When it ends, the kernel kills all that is in its
-pid name space, pods included.
+kubelet, starts both, and exits when either ends. The kernel then kills every process in its pid
+namespace, the pods included.
 """
 
 import os
@@ -11,11 +11,12 @@ import sys
 import time
 from pathlib import Path
 
-# The sandbox's directory as the node sees it. A socket's path may have 107 characters, and some of
-# kubelet's lie deep.
+# The path of the sandbox's directory inside the node. It is short because the path of a socket may
+# have at most 107 characters, and kubelet puts some into deep directories.
 SANDBOX = Path("/run/sandbox")
 CGROUPS = Path("/sys/fs/cgroup")
-# What kubelet wants; with `protectKernelDefaults` it only compares. The machine's own stay.
+# The values that kubelet requires. With `protectKernelDefaults` it only reads them, and reads them
+# from files of ours, so the machine's sysctls are not changed.
 SYSCTLS = {
     "vm/overcommit_memory": 1,
     "vm/panic_on_oom": 0,
@@ -32,7 +33,9 @@ def main() -> None:
     cgroup, name, address = sys.argv[4:]
     hide_machine(directory)
     make_cgroups(cgroup)
-    os.environ["PATH"] = f"{tools}/usr/bin:{os.environ['PATH']}"  # by it containerd finds its shim
+    os.environ["PATH"] = (
+        f"{tools}/usr/bin:{os.environ['PATH']}"  # where containerd looks for its shim
+    )
     containerd = start(tools / "usr/bin/containerd", f"--config={SANDBOX}/containerd.toml")
     import_pause_image(containerd)
     kubelet = start(
@@ -44,12 +47,12 @@ def main() -> None:
         f"--node-ip={address}",
     )
     while (ended := os.wait()[0]) not in (containerd.pid, kubelet.pid):
-        pass  # an orphan, such as a pod's shim: they are the first process's to bury
+        pass  # an orphan, such as a pod's shim: the first process of a namespace must reap them
     sys.exit(f"{'kubelet' if ended == kubelet.pid else 'containerd'} has ended; see its log.")
 
 
 def hide_machine(directory: Path) -> None:
-    """Put something of the sandbox's own over what containerd, CNI and kubelet write to."""
+    """Mount directories of the sandbox over those that containerd, CNI and kubelet write to."""
     mount("-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
     SANDBOX.mkdir()
     mount("--bind", str(directory), str(SANDBOX))
@@ -68,14 +71,14 @@ def mount(*arguments: str) -> None:
 
 
 def make_cgroups(name: str) -> None:
-    """Make the control group that is the root of all pods', and join one below it.
+    """Make the root control group of all pods, and move this process into a group below it.
 
-    Two kubelets with the same root destroy each other's pods.
+    Two kubelets with the same root group destroy each other's pods.
     """
     for hierarchy in hierarchies():
         group = hierarchy / name
         group.mkdir(exist_ok=True)
-        if hierarchy.name == "cpuset":  # the only one that takes no process before it is set up
+        if hierarchy.name == "cpuset":  # accepts no process until these are set
             for setting in ("cpuset.cpus", "cpuset.mems"):
                 (group / setting).write_text((hierarchy / setting).read_text())
         if hierarchy.name in ("pids", CGROUPS.name):
@@ -85,14 +88,14 @@ def make_cgroups(name: str) -> None:
 
 
 def join(processes: Path) -> None:
-    """Join a control group, once those of the node that was killed before this one have ended."""
+    """Join a control group after all processes of the node's previous run have left it."""
     while processes.read_text():
         time.sleep(POLL_SECONDS)
     processes.write_text("1")
 
 
 def hierarchies() -> list[Path]:
-    """Return the roots of the control groups: version 1 has many, version 2 has one."""
+    """Return the roots of the control groups: one in version 2, one a controller in version 1."""
     if (CGROUPS / "cgroup.controllers").exists():
         return [CGROUPS]
     return [group for group in CGROUPS.iterdir() if (group / "cgroup.procs").exists()]
@@ -104,7 +107,7 @@ def start(program: Path, *arguments: str) -> "subprocess.Popen[bytes]":
 
 
 def import_pause_image(containerd: "subprocess.Popen[bytes]") -> None:
-    """Give containerd the image of the process that holds a pod's name spaces."""
+    """Load the image of the pause container, which holds a pod's Linux namespaces."""
     ctr = ["ctr", f"--address={SANDBOX}/containerd.sock", "--namespace=k8s.io"]
     while subprocess.run([*ctr, "version"], capture_output=True).returncode:
         if containerd.poll() is not None:

@@ -1,7 +1,7 @@
-"""A network of the sandbox's own: its servers and its pods are in it, and nothing else.
+"""A Linux network namespace that contains the sandbox's servers and pods, and nothing else.
 
-A process holds it; the others join it. Only the thread that has joined is in it, with all the
-threads and programs that it starts then.
+One process holds it, others join it. Joining affects only the calling thread, and the threads and
+programs that it starts afterwards.
 """
 
 import ctypes
@@ -19,7 +19,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def network_server(directory: Path) -> Server:
-    """Return the process that holds the network."""
+    """Return the process that holds the namespace."""
 
     def is_ready() -> bool:
         try:
@@ -34,7 +34,7 @@ def network_server(directory: Path) -> Server:
 
 @contextmanager
 def joined(pid: int) -> Iterator[None]:
-    """Be in that process's network until the end of the `with` statement."""
+    """Move this thread into a process's network namespace during a `with` statement."""
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
     try:
         _enter(Path(f"/proc/{pid}/ns/net"))

@@ -28,7 +28,7 @@ POLL_SECONDS = 0.05
 
 
 class Node:
-    """Its files and its server, and what a test asks of it."""
+    """The node's files, its server, and operations on its images."""
 
     def __init__(self, settings: Settings, kubernetes: ControlPlane, tools: Path) -> None:
         self._settings, self._kubernetes, self._tools = settings, kubernetes, tools
@@ -40,7 +40,7 @@ class Node:
             [
                 "unshare",
                 *NAMESPACES,
-                "--kill-child",  # and what is first in a pid name space takes all others with it
+                "--kill-child",  # the first process of a pid namespace, and so all
                 sys.executable,
                 HERE / "init.py",
                 *(self._directory, self._tools, kubernetes.binaries),
@@ -48,11 +48,11 @@ class Node:
             ],
             is_ready=self._is_ready,
             after=["kube-apiserver"],
-            patience=0,  # unshare does not listen, and pods that are killed are what tests want
+            patience=0,  # unshare ignores SIGTERM, and tests want pods to be killed
         )
 
     def prepare(self) -> None:
-        """Write what kubelet and containerd read."""
+        """Write the files that kubelet and containerd read."""
         (self._directory / "cni").mkdir(exist_ok=True)
         self._kubernetes.user_kubeconfig(f"system:node:{NAME}", ["system:nodes"])
         issue(self._directory / "pki", "kubelet", NAME, server=True)
@@ -62,26 +62,26 @@ class Node:
         self._pack_pause_image()
 
     def import_image(self, archive: Path) -> None:
-        """Give the node an image.
+        """Load an image into the node.
 
         Raises:
-            SandboxError: containerd does not take the archive.
+            ToolError: containerd refuses the archive.
         """
         self._images("import", archive.absolute())
 
     def tag_image(self, image: str, name: str) -> None:
-        """Give an image that the node has another name.
+        """Add a name to an image of the node.
 
         Raises:
-            SandboxError: The node does not have it.
+            ToolError: The node does not have the image.
         """
         self._images("tag", image, name)
 
     def remove_cgroups(self) -> None:
-        """Remove its control groups, which outlive its processes; wait for the last of these.
+        """Wait until the node's processes have ended, and remove its control groups.
 
         Raises:
-            SandboxError: Processes of the node go on.
+            SandboxError: Some processes of the node do not end.
         """
         groups = [hierarchy / self._cgroup for hierarchy in hierarchies()]
         deadline = time.monotonic() + CLEAN_UP_SECONDS
@@ -93,7 +93,7 @@ class Node:
             time.sleep(POLL_SECONDS)
 
     def _images(self, *arguments: str | Path) -> None:
-        # In its directory: a socket's path may have 107 characters.
+        # A relative path: the path of a socket may have at most 107 characters.
         ctr: Command = [self._tools / "usr/bin/ctr", "--address=containerd.sock"]
         run([*ctr, "--namespace=k8s.io", "images", *arguments], cwd=self._directory)
 
@@ -107,7 +107,7 @@ class Node:
         file.write_text(Template((HERE / template).read_text()).substitute(values))
 
     def _pack_pause_image(self) -> None:
-        """Pack the program that does nothing but hold a pod's name spaces: podman's will do."""
+        """Pack podman's pause program, which only holds a pod's Linux namespaces."""
         root = self._directory / "pause"
         root.mkdir(exist_ok=True)
         shutil.copy(self._tools / "usr/bin/catatonit", root / "pause")
@@ -125,5 +125,5 @@ class Node:
 
 def _remove(group: Path) -> None:
     for child in sorted(group.glob("**/"), reverse=True):  # the deepest first
-        with suppress(OSError):  # it is in use, or has gone meanwhile
+        with suppress(OSError):  # it is in use, or was removed meanwhile
             child.rmdir()

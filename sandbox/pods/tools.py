@@ -1,4 +1,4 @@
-"""What runs pods on this machine, and whether it can."""
+"""The programs that run pods, and the check whether this machine can run them."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ PACKAGES = (
 )
 PROGRAMS = ("ip", "mount", "unshare")
 NAMESPACES = ("--mount", "--pid", "--fork", "--mount-proc", "--propagation", "private")
-# What init.py, containerd and CNI will do; $1 is a directory to do it in.
+# The operations that init.py, containerd and CNI need; $1 is a directory for them.
 _TRIAL = """
 mkdir "$1/upper" "$1/work"
 mount -t tmpfs tmpfs /run
@@ -29,13 +29,13 @@ ip link add trial type bridge
 
 
 def node_tools() -> Path:
-    """Return the directory into which containerd, runc and CNI's plugins are unpacked."""
+    """Return the directory with containerd, runc and CNI's plugins."""
     return debian.unpacked("node", PACKAGES)
 
 
 @cache
 def obstacle() -> str | None:
-    """Return why pods cannot run on this machine, as a sentence; None: they can."""
+    """Return the reason why this machine cannot run pods, a sentence, or None."""
     if reason := debian.obstacle():
         return reason
     if missing := [name for name in PROGRAMS if not shutil.which(name)]:
@@ -45,7 +45,7 @@ def obstacle() -> str | None:
     if os.geteuid():
         return "it takes root."
     if not all(os.access(hierarchy, os.W_OK) for hierarchy in hierarchies()):
-        return "control groups cannot be made."
+        return "control groups cannot be created."
     with tempfile.TemporaryDirectory() as directory:
         trial = subprocess.run(
             ["unshare", "--net", *NAMESPACES, "sh", "-ec", _TRIAL, "sh", directory],

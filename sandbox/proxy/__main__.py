@@ -1,8 +1,8 @@
-"""The proxies as a process: `python -m sandbox.proxy CONTROL_PORT NAME:PORT:SERVER_PORT …`.
+"""The proxies' process: `python -m sandbox.proxy CONTROL_PORT NAME:PORT:SERVER_PORT …`.
 
-Clients find the proxies at `--address`; the servers behind them and the control port are on
-loopback. The latter takes `POST /<proxy>/<operation>` with a JSON object of arguments. With
-`--certificate` clients speak TLS to the proxies; the servers behind them do not.
+The proxies listen at `--address`; the servers behind them and the control port are on loopback. The
+control port accepts `POST /<proxy>/<operation>` with a JSON object of arguments. With
+`--certificate` clients speak TLS to the proxies, which speak plain HTTP to the servers.
 """
 
 import argparse
@@ -110,12 +110,12 @@ async def main(
 def server_session() -> ClientSession:
     """Return the client side of the proxies.
 
-    It keeps no connection to a server: on one that the server has just closed, aiohttp would send
-    the request a second time, and hide from the client that it failed.
+    It keeps no connections open: if a kept one turns out to be closed, aiohttp sends the request a
+    second time, and the client would not see the failure.
     """
     return ClientSession(
         connector=TCPConnector(limit=0, force_close=True),
-        timeout=ClientTimeout(),  # none: a server that is paused must hang for the client as well
+        timeout=ClientTimeout(),  # none: while a server is paused, its clients must wait
         auto_decompress=False,
         cookie_jar=DummyCookieJar(),
         max_line_size=LINE_LIMIT,

@@ -1,4 +1,4 @@
-"""How a test controls the proxies, which are a process of their own."""
+"""The control of the proxies, which run in another process."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ class ProxyFault(ControlledFault):
 
 
 class Proxy:
-    """The fault proxy before one server; `url` is where all clients find that server."""
+    """The fault proxy in front of one server; `url` is the server's address for all clients."""
 
     def __init__(self, url: str, control_url: str) -> None:
         self.url = url
@@ -26,18 +26,18 @@ class Proxy:
     def requests(
         self, caller: str | None = None, method: str | None = None, path: str | None = None
     ) -> list[Request]:
-        """Return what came through since the last `clear`, oldest first.
+        """Return the requests since the last `clear`, oldest first.
 
         Args:
             caller: A part of the User-Agent.
-            method: Exactly.
+            method: The exact method.
             path: A regular expression that is searched in the path with its query.
         """
         found = self._control.call("requests", caller=caller, method=method, path=path)
         return [Request(**request) for request in found]
 
     def clear(self) -> None:
-        """Forget all requests."""
+        """Remove all recorded requests."""
         self._control.call("clear")
 
     def fault(
@@ -53,7 +53,7 @@ class Proxy:
         headers: Mapping[str, str] | None = None,
         delay: float | None = None,
     ) -> ProxyFault:
-        """Do something to matching requests from now on; see `sandbox.proxy.faults.Fault`."""
+        """Set a fault for matching requests; `sandbox.proxy.faults.Fault` has the parameters."""
         details: dict[str, Any] = {
             "kind": kind,
             "method": method,

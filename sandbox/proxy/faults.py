@@ -1,4 +1,4 @@
-"""What the proxy does to requests, and what it remembers of them."""
+"""The proxy's faults, and its records of requests."""
 
 import asyncio
 import re
@@ -13,31 +13,32 @@ Kind = Literal["refuse", "slow", "answer", "drop", "lose-reply", "hold"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request that came through the proxy."""
+    """The record of a request that reached the proxy."""
 
     method: str
     path: str  # with its query
     caller: str  # the User-Agent
-    user: str | None  # who asks, if the token was fetched through the Keystone proxy, or logs in
+    user: str | None  # of the login, or of the token if that was issued through the proxy
     project: str | None
-    status: int | None  # what the caller was told; None: nothing
-    fault: str | None  # the kind of the fault that it met
+    status: int | None  # of the reply to the caller; None: the connection was reset
+    fault: str | None  # the kind of the fault that was applied
     started: float  # seconds since the epoch
     seconds: float
 
 
 @dataclass(slots=True)
 class Fault:
-    """What to do to which requests.
+    """A fault, and the requests that it is applied to.
 
     Attributes:
-        kind: `refuse` the connection; be `slow` (`delay` seconds, then go on); `answer` in the
-            server's place; `drop` the connection instead of forwarding; `lose-reply`: forward,
-            then drop it; `hold` the request until the fault is lifted.
-        method, path: Regular expressions; the path, with its query, is searched.
-        count: How many requests meet it; None: all.
-        seconds: For how long it is in force; None: until it is lifted.
-        status, body, headers: Of an `answer`; a body that is no text is sent as JSON.
+        kind: `refuse` the connection; `slow`: forward after `delay` seconds; `answer` in the
+            server's place; `drop` the connection instead of forwarding; `lose-reply`: forward, then
+            drop the connection; `hold` the request until the fault is lifted, then forward it.
+        method, path: Regular expressions, for the whole method, and for a part of the path with its
+            query; None: all.
+        count: How many requests it is applied to; None: all.
+        seconds: How long it is in force; None: until it is lifted.
+        status, body, headers: Of the reply of `answer`; a body that is not a string becomes JSON.
         delay: Seconds that a `slow` request waits.
     """
 
@@ -58,11 +59,11 @@ class Fault:
     def __post_init__(self) -> None:
         self.ends = time.monotonic() + (self.seconds or float("inf"))
         for pattern in (self.method, self.path):
-            re.compile(pattern or "")  # complain to who sets it
+            re.compile(pattern or "")  # an error must reach the caller who sets the fault
 
     @property
     def closes_port(self) -> bool:
-        """Return whether nobody can even connect."""
+        """Return whether no client can connect at all."""
         return (self.kind, self.method, self.path, self.count) == ("refuse", None, None, None)
 
     @property

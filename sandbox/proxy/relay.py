@@ -1,4 +1,9 @@
-"""A listening port before a server: forwards requests, unless a fault says otherwise."""
+"""The proxy in front of one server: forwards requests, unless a fault applies to them.
+
+Methods, paths, headers and bodies are forwarded unchanged; their framing is aiohttp's. No fault
+depends on exact bytes, and neither Keystone nor Senlin streams a reply. To reset a connection, the
+one thing that HTTP libraries do not offer, this module uses aiohttp's transport.
+"""
 
 import asyncio
 import hashlib
@@ -19,12 +24,12 @@ from yarl import URL
 from sandbox.proxy.faults import Fault, Request
 from sandbox.settings import LOOPBACK
 
-REMEMBERED = 500_000  # requests; the oldest are forgotten
-LINE_LIMIT = 256 * 1024  # bytes; whether a line or a field is too long is for the server to say
+REMEMBERED = 500_000  # requests; older ones are dropped
+LINE_LIMIT = 256 * 1024  # bytes; long lines are for the server to refuse, not for the proxy
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
-# These belong to one connection; aiohttp writes its own on each side.
+# These headers are about one connection; aiohttp sends its own on either side.
 HOP_BY_HOP = (hdrs.CONNECTION, hdrs.KEEP_ALIVE, hdrs.TRANSFER_ENCODING)
-# What aiohttp would add to a request that has none.
+# Headers that aiohttp would add to a request without them.
 ADDED = (hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE, hdrs.USER_AGENT)
 
 
@@ -107,7 +112,7 @@ class Relay:
                 )
 
     async def _relay(self, request: web.BaseRequest) -> web.Response:
-        """Handle one request; without a reply its connection is reset."""
+        """Handle one request; if there is no reply for the client, reset its connection."""
         body = await request.content.read()
         method, path = request.method, request.raw_path
         fault = next((fault for fault in self.faults if fault.meets(method, path)), None)
@@ -139,7 +144,7 @@ class Relay:
     async def _reply(
         self, request: web.BaseRequest, body: bytes, fault: Fault | None
     ) -> web.Response | None:
-        """Return the server's reply, or the fault's; None for no reply at all."""
+        """Return the reply of the server or of a fault; None: the client gets no reply."""
         if fault:
             fault.hits += 1
             match fault.kind:
@@ -175,14 +180,14 @@ class Relay:
 
 async def _copy(reply: ClientResponse) -> web.Response:
     content = await reply.read()
-    # The length of a HEAD's reply is that of a body which is not there.
+    # The reply to HEAD has the length that the body would have.
     unless_head = () if reply.method == "HEAD" else (hdrs.CONTENT_LENGTH,)
     headers = _without(reply.headers, *HOP_BY_HOP, *unless_head)
     return web.Response(status=reply.status, reason=reply.reason, headers=headers, body=content)
 
 
 def _answer(status: int, headers: Mapping[str, str], body: object) -> web.Response:
-    """Return a reply in the server's place; a body that is no text becomes JSON."""
+    """Return a reply in the server's place; a body that is not a string becomes JSON."""
     content_type = "text/html" if isinstance(body, str) else "application/json"
     content = body if isinstance(body, str) else json.dumps(body)
     fields = CIMultiDict({hdrs.CONTENT_TYPE: content_type})
@@ -196,7 +201,7 @@ def _without(headers: Mapping[str, str], *names: str) -> CIMultiDict[str]:
 
 
 def _reset(transport: asyncio.Transport | None) -> None:
-    """Close a client's connection as a server does that has died."""
+    """Close a client's connection by a reset, as the kernel does when a server is killed."""
     if transport:
         connection: socket.socket = transport.get_extra_info("socket")
         with suppress(OSError):

@@ -1,11 +1,11 @@
 # mypy: disable-error-code="import-not-found,import-untyped,no-untyped-call"
-# Senlin is installed in an environment of its own, in which this runs; it has no types.
+# This runs in Senlin's own virtual environment; Senlin has no type annotations.
 """All of Senlin in one process: API, conductor, engine, health manager, over a simulated cloud.
 
 `serve.py --config-file FILE`; SIMULATED_CLOUD_PORT and SIMULATED_CLOUD_FILE: see simnova.py.
 """
 
-# Exactly as Senlin's own commands do it, and before anything else is imported.
+# As in Senlin's own commands: before anything else is imported.
 import eventlet
 
 eventlet.monkey_patch(os=False)
@@ -40,7 +40,7 @@ def _configure() -> None:
     from senlin.common import config, messaging, profiler
 
     configuration = senlin.conf.CONF
-    config.parse_args(sys.argv, "senlin-api")  # the name by which the paste pipeline is found
+    config.parse_args(sys.argv, "senlin-api")  # selects the paste pipeline
     log.setup(configuration, "senlin")
     log.set_defaults()
     objects.register_all()

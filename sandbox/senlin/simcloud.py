@@ -1,6 +1,6 @@
-"""The simulated cloud's state: servers that exist until they are deleted, and planned faults.
+"""The state of the simulated cloud: servers, and faults that tests have set.
 
-It knows nothing of Senlin and never waits: simnova.py, which runs inside Senlin, does both.
+It neither depends on Senlin nor waits; simnova.py, which runs inside Senlin, does both.
 """
 
 import json
@@ -14,14 +14,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-Record = dict[str, Any]  # a server as Nova's users see it, and `_…` for ourselves
+Record = dict[str, Any]  # a server in Nova's API; keys that begin with `_` are internal
 
 ZONES = ("az1", "az2", "az3")
 KEYPAIRS = ("default", "oskey")
 
 
 def _id(name: str) -> str:
-    """Return the same id for a name in every sandbox."""
+    """Return an id for a name, the same in every sandbox."""
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.sandbox.invalid"))
 
 
@@ -44,7 +44,7 @@ IMAGES = tuple(
 
 
 class CloudError(Exception):
-    """What the simulated service refuses; `code` is the HTTP status that a real one would send."""
+    """The simulated service refused a request; `code` is the HTTP status of a real one."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -54,13 +54,13 @@ class CloudError(Exception):
 
 @dataclass(slots=True)
 class Rule:
-    """A planned fault, for the servers whose name and metadata match."""
+    """A fault for the servers whose name and metadata match."""
 
     kind: str  # fail-build, refuse-build, slow-build, refuse-resize, refuse-deletion, down
     name: str = "*"
     metadata: Mapping[str, str] = field(default_factory=dict)
-    count: int | None = None  # how many servers it still meets; None: all
-    seconds: float | None = None  # of a slow build; how long the service is down
+    count: int | None = None  # how many more servers it is applied to; None: all
+    seconds: float | None = None  # the duration of a slow build, or of the outage
     text: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     set_at: float = field(default_factory=time.time)
@@ -70,7 +70,7 @@ class Rule:
 
 
 def matches(server: Record, name: str, metadata: Mapping[str, str]) -> bool:
-    """Return whether a server's name and metadata fit these patterns."""
+    """Return whether a server's name and metadata match these patterns."""
     has = server["metadata"]
     return fnmatchcase(server["name"], name) and all(
         fnmatchcase(str(has.get(key, "")), pattern) for key, pattern in metadata.items()
@@ -78,7 +78,7 @@ def matches(server: Record, name: str, metadata: Mapping[str, str]) -> bool:
 
 
 class Cloud:
-    """All servers and rules. The servers are kept in a file and survive a restart."""
+    """All servers, and all rules; the servers are saved in a file and survive a restart."""
 
     def __init__(self, file: Path) -> None:
         self._file = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
@@ -92,7 +92,7 @@ class Cloud:
         self._rules: list[Rule] = []
         self._objects: dict[str, Record] = {}
 
-    # What the drivers ask.
+    # For the drivers.
 
     def look_up(self, kind: str, table: tuple[Record, ...], name_or_id: str) -> Record:
         self.answer()
@@ -104,10 +104,10 @@ class Cloud:
     def create(
         self, name: str, *, flavor: str, image: str | None = None, **attributes: Any
     ) -> Record:
-        """Begin to build a server.
+        """Start to build a server.
 
         Raises:
-            CloudError: There is no such flavor or image, a fault says so, the service is down.
+            CloudError: There is no such flavor or image, a fault refuses it, the service is down.
         """
         server_id = uuid.uuid4()
         server: Record = {
@@ -138,10 +138,10 @@ class Cloud:
         return self._keep(server)
 
     def get(self, server_id: str) -> Record:
-        """Return a server, as it is now.
+        """Return a server.
 
         Raises:
-            CloudError: There is none (404), or the service is down.
+            CloudError: There is no such server (404), or the service is down.
         """
         self.answer()
         if server_id not in self._servers:
@@ -154,7 +154,7 @@ class Cloud:
         return self._keep(server)
 
     def resize(self, server_id: str, flavor: str) -> None:
-        """Begin to give a server another flavor, which is to be confirmed or taken back."""
+        """Give a server another flavor; the resize waits for confirmation or revert."""
         new = self.look_up("Flavor", FLAVORS, flavor)
         server = self.get(server_id)
         if refused := self._take("refuse-resize", server):
@@ -163,7 +163,7 @@ class Cloud:
         self.change(server_id, flavor=new, status="VERIFY_RESIZE", _before_resize=undo)
 
     def delete(self, server_id: str) -> None:
-        """Remove a server; that there is none is as good."""
+        """Remove a server, if it exists."""
         self.answer()
         server = self._servers.get(server_id)
         if server is None:
@@ -173,12 +173,12 @@ class Cloud:
         self._forget(server_id)
 
     def answer(self) -> None:
-        """Do nothing, unless the service is down."""
+        """Raise an error if the service is down."""
         for rule in self._active("down"):
             raise CloudError(503, rule.text)
 
     def make(self, kind: str, **attributes: Any) -> Record:
-        """Make something that is there at once: a server group, a part of a load balancer."""
+        """Make a server group, or a part of a load balancer; it is ready at once."""
         self.answer()
         made: Record = {"id": str(uuid.uuid4()), "kind": kind, **attributes}
         self._objects[made["id"]] = made
@@ -189,16 +189,16 @@ class Cloud:
         return next((it for it in self.objects(kind) if name_or_id in (it["id"], it["name"])), None)
 
     def remove(self, object_id: str) -> None:
-        """Remove it, and what refers to it, as a pool's members do to the pool."""
+        """Remove an object and all that refer to it, such as the members of a pool."""
         self.answer()
         self._objects = {
             id_: it for id_, it in self._objects.items() if object_id not in it.values()
         }
 
-    # What a test asks, over HTTP.
+    # For tests, over HTTP.
 
     def operations(self) -> dict[str, Callable[..., Any]]:
-        """Return what a request to the control port can call, by name."""
+        """Return the operations of the control port, by name."""
         return {
             "servers": self.servers,
             "objects": self.objects,
@@ -220,7 +220,7 @@ class Cloud:
         ]
 
     def boot(self, name: str, **attributes: Any) -> Record:
-        """Make a server that Senlin knows nothing of, as another user of Nova would."""
+        """Make a server without Senlin, as another user of Nova does."""
         return _public(self._settled(self.create(name, **attributes)))
 
     def plan(self, kind: str, **details: Any) -> str:
@@ -230,9 +230,9 @@ class Cloud:
         return rule.id
 
     def lift(self, name: str | None = None, id: str | None = None) -> int:
-        """Remove the faults with this name pattern, or id, or all; return how many.
+        """Remove the faults with this name pattern, or with this id, or all; return how many.
 
-        A build that one of them has slowed down is done at once.
+        Builds that they slow down are finished at once.
         """
         lifted = [r for r in self._rules if name in (None, r.name) and id in (None, r.id)]
         self._rules = [rule for rule in self._rules if rule not in lifted]
@@ -243,11 +243,11 @@ class Cloud:
         return len(lifted)
 
     def vanish(self, name: str = "*", metadata: Mapping[str, str] | None = None) -> int:
-        """Let servers be gone, as if someone had deleted them; return how many."""
-        gone = list(self._matching(name, metadata))
-        for server in gone:
+        """Delete servers without Senlin's knowledge; return how many."""
+        vanished = list(self._matching(name, metadata))
+        for server in vanished:
             self._forget(server["id"])
-        return len(gone)
+        return len(vanished)
 
     def break_servers(
         self, name: str = "*", metadata: Mapping[str, str] | None = None, status: str = "ERROR"
@@ -259,17 +259,17 @@ class Cloud:
             self._keep(server)
         return len(broken)
 
-    # Inside.
+    # Internal.
 
     def _matching(self, name: str, metadata: Mapping[str, str] | None) -> Iterator[Record]:
-        """Yield the servers of this name pattern or id, and with this metadata."""
+        """Yield the servers with this name pattern or id, and with this metadata."""
         for server in list(self._servers.values()):
             named = server["id"] == name or matches(server, name, {})
             if named and matches(server, "*", metadata or {}):
                 yield self._settled(server)
 
     def _settled(self, server: Record) -> Record:
-        """Finish a build whose time has come."""
+        """Finish a server's build if it is due; return the server."""
         if server["status"] == "BUILD" and time.time() >= server["_ready_at"]:
             fault = server["_fails_with"]
             server["status"] = "ACTIVE" if fault is None else "ERROR"
@@ -278,7 +278,7 @@ class Cloud:
         return server
 
     def _take(self, kind: str, server: Record) -> Rule | None:
-        """Return the rule of that kind that this server meets, which then counts it."""
+        """Return the first rule of that kind that matches the server, and count its use."""
         for rule in self._active(kind):
             if rule.meets(server) and rule.count != 0:
                 if rule.count is not None:

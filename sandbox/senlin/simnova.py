@@ -1,9 +1,9 @@
 # mypy: disable-error-code="import-not-found,import-untyped,no-untyped-def,no-untyped-call,misc"
-# Senlin is installed in an environment of its own, in which this runs; it has no types.
-"""A Nova, a Glance, a Neutron and an Octavia that remember: they replace Senlin's own stand-ins.
+# This runs in Senlin's own virtual environment; Senlin has no type annotations.
+"""Simulated Nova, Glance, Neutron and Octavia, in place of Senlin's own test drivers.
 
-Senlin's stand-ins forget every server at once and never fail. These keep theirs in a `Cloud`,
-whose faults a test sets over an HTTP port of this process.
+Senlin's test drivers keep no servers and never fail. These keep them in a `Cloud`, and tests set
+its faults over an HTTP port of this process.
 """
 
 import copy
@@ -33,7 +33,7 @@ cloud = Cloud(Path(os.environ["SIMULATED_CLOUD_FILE"]))
 
 
 def install() -> None:
-    """Take the places of Senlin's stand-ins, and open the control port."""
+    """Replace Senlin's test drivers, and open the control port."""
     os_test.compute = Nova
     os_test.glance = Glance
     os_test.network = Neutron
@@ -44,19 +44,19 @@ def install() -> None:
 
 
 def control(environ, start_response):
-    """Call the operation that the path names with the JSON object in the body."""
+    """Call the operation named by the path, with the JSON object in the body."""
     operation = cloud.operations().get(environ["PATH_INFO"].strip("/"))
     try:
         arguments = json.loads(environ["wsgi.input"].read() or b"{}")
         status, reply = "200 OK", operation(**arguments)
-    except TypeError as error:  # no such operation, or not these arguments
+    except TypeError as error:  # no such operation, or wrong arguments
         status, reply = "400 Bad Request", str(error)
     start_response(status, [("Content-Type", "application/json")])
     return [json.dumps(reply).encode()]
 
 
 def as_senlin_expects(method):
-    """Translate the cloud's errors into the one that Senlin's drivers raise."""
+    """Translate the cloud's errors into the exception that Senlin's drivers raise."""
 
     @functools.wraps(method)
     def translated(*args, **kwargs):
@@ -120,9 +120,9 @@ class Nova(nova_v2.NovaClient):
     ):
         seconds = timeout or cfg.CONF.default_nova_timeout
         with eventlet.Timeout(seconds, CloudError(500, f"Server {server} is not yet {status}")):
-            while (seen := cloud.get(server))["status"] != status:
-                if seen["status"] in (failures or [consts.VS_ERROR]):
-                    fault = (seen["fault"] or {}).get("message", "")
+            while (record := cloud.get(server))["status"] != status:
+                if record["status"] in (failures or [consts.VS_ERROR]):
+                    fault = (record["fault"] or {}).get("message", "")
                     raise CloudError(500, f"Server:{server} transitioned to failure state: {fault}")
                 eventlet.sleep(WAIT_SECONDS)
 
@@ -133,7 +133,7 @@ class Nova(nova_v2.NovaClient):
     server_force_delete = server_delete
 
     def wait_for_server_delete(self, server, timeout=None):
-        """Return at once: a deletion takes no time here."""
+        """Return at once: deletions are immediate."""
 
     @as_senlin_expects
     def server_update(self, server, **attributes):
@@ -141,7 +141,7 @@ class Nova(nova_v2.NovaClient):
 
     @as_senlin_expects
     def server_rebuild(self, server, image, name=None, admin_password=None, **attributes):
-        """Rebuild; as in Nova a stopped server is stopped again in the end."""
+        """Rebuild a server; as in Nova, a stopped server is stopped afterwards."""
         image_id = cloud.look_up("Image", IMAGES, image)["id"]
         before = cloud.get(server)
         status = before["status"] if before["status"] == consts.VS_SHUTOFF else consts.VS_ACTIVE
@@ -221,7 +221,7 @@ class Nova(nova_v2.NovaClient):
 
 
 def _moving_to(status):
-    """Return a driver method after which a server has that status."""
+    """Return a driver method that gives a server this status."""
 
     @as_senlin_expects
     def move(self, server, *_, **__):
@@ -264,7 +264,7 @@ class Glance(glance_v2.GlanceClient):
 
 
 class Neutron(neutron_v2.NeutronClient):
-    """Networks, subnets and security groups by name; every port is a new one."""
+    """Networks, subnets and security groups by name; each port that is created is new."""
 
     @as_senlin_expects
     def network_get(self, value, ignore_missing=False):
@@ -298,11 +298,11 @@ class Neutron(neutron_v2.NeutronClient):
         return resource({**address, "id": uuidutils.generate_uuid()})
 
     def floatingip_delete(self, floating_ip, ignore_missing=True):
-        """Do nothing: none is kept."""
+        """Do nothing: floating IPs are not kept."""
 
 
 class Octavia(octavia_v2.OctaviaClient):
-    """Load balancers and their parts; each is ready at once."""
+    """Load balancers and their parts, all ready at once."""
 
     @as_senlin_expects
     def loadbalancer_create(self, subnet, network, address, admin_state_up, name, **_):
@@ -336,7 +336,7 @@ class Octavia(octavia_v2.OctaviaClient):
 
 
 def _removing(self, *ids, **_):
-    cloud.remove(ids[-1])  # that of a member follows its pool's
+    cloud.remove(ids[-1])  # a member's id is the second, after its pool's
 
 
 for _part in ("loadbalancer", "listener", "pool", "pool_member", "healthmonitor"):
@@ -344,7 +344,7 @@ for _part in ("loadbalancer", "listener", "pool", "pool_member", "healthmonitor"
 
 
 class LoadBalancing(lbaas.LoadBalancerDriver):
-    """Senlin's own way with load balancers, over these clients."""
+    """Senlin's load balancing, with the simulated clients."""
 
     def oc(self):
         return Octavia(self.conn_params)
