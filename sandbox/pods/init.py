@@ -33,9 +33,8 @@ def main() -> None:
     cgroup, name, address = sys.argv[4:]
     hide_machine(directory)
     make_cgroups(cgroup)
-    os.environ["PATH"] = (
-        f"{tools}/usr/bin:{os.environ['PATH']}"  # where containerd looks for its shim
-    )
+    # containerd looks for its shim in PATH.
+    os.environ["PATH"] = f"{tools}/usr/bin:{os.environ['PATH']}"
     containerd = start(tools / "usr/bin/containerd", f"--config={SANDBOX}/containerd.toml")
     import_pause_image(containerd)
     kubelet = start(

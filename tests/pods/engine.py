@@ -53,7 +53,7 @@ class Engine:
         self._packages = debian.unpacked("buildah", PACKAGES)
 
     def command(self, *arguments: str | Path) -> Command:
-        """Return the command of a call in name spaces of its own, with which all of it ends."""
+        """Return a command in Linux namespaces of its own, whose processes all end with it."""
         enter: Command = ["unshare", *NAMESPACES, "--kill-child", "sh", "-ec", _ENTER, "sh"]
         return [*enter, self._packages, self._store, *arguments]
 
