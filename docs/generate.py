@@ -9,11 +9,11 @@ from typing import Any, NamedTuple, TypeAlias
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
-from senlin_operator.cloud.inventory import Waking
-from senlin_operator.cloud.session import Clouds, Way
-from senlin_operator.engine.cache import Cache
-from senlin_operator.engine.figures import Figures
-from senlin_operator.engine.queue import Queue
+from senlin_operator.cloud.inventory import Subscribers
+from senlin_operator.cloud.session import SessionOptions, SessionPool
+from senlin_operator.collector import StateCollector
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.queue import Queue
 from senlin_operator.settings import PREFIX, Settings
 from senlin_operator.telemetry import metrics
 
@@ -46,10 +46,11 @@ def _described(metric: MetricWrapperBase) -> tuple[Any, tuple[str, ...]]:
 
 
 def _counted() -> Iterator[tuple[Any, tuple[str, ...]]]:
-    """Yield what is counted only when somebody asks."""
+    """Yield the metrics that are computed at each scrape."""
     queue = Queue()
-    clouds = Clouds(Waking(changed=lambda _: None, looked=lambda _: None), Way())
-    for family in Figures(Cache({}, queue), queue, clouds).collect():
+    subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None)
+    sessions = SessionPool(subscribers, SessionOptions(()))
+    for family in StateCollector(Cache({}, queue), queue, sessions).collect():
         yield family, tuple(family._labelnames)
 
 

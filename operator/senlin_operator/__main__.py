@@ -6,10 +6,10 @@ import sys
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    # The first process of a container never hears of a signal that nobody has asked for: until the
-    # event loop does, which is seconds away, a pod would outlast its whole grace period.
+    # The kernel drops signals to the first process of a container unless it has a handler. Until
+    # the event loop installs one, seconds later, a pod would outlast its whole grace period.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    from senlin_operator import cli  # takes most of that time
+    from senlin_operator import cli  # takes most of those seconds
 
     sys.exit(cli.main())
 

@@ -1,4 +1,4 @@
-"""The composition root: builds everything, and owns start and stop."""
+"""The composition root: builds all parts, and starts and stops them."""
 
 import asyncio
 import contextlib
@@ -15,29 +15,28 @@ from prometheus_client import REGISTRY
 
 from openstack_clustering import __version__
 from senlin_operator import handlers
-from senlin_operator.cloud.inventory import Waking
-from senlin_operator.cloud.session import Clouds, Way
-from senlin_operator.engine.access import Access
-from senlin_operator.engine.cache import Cache
-from senlin_operator.engine.conclusion import Conclusion
-from senlin_operator.engine.controller import Controller
-from senlin_operator.engine.figures import Figures
-from senlin_operator.engine.leader import Fence, Leader, Shard
-from senlin_operator.engine.queue import Queue
-from senlin_operator.engine.reconciler import Reconciler
-from senlin_operator.kinds import cluster, node, policy, profile
+from senlin_operator.cloud.inventory import Subscribers
+from senlin_operator.cloud.session import SessionOptions, SessionPool
+from senlin_operator.collector import StateCollector
+from senlin_operator.kinds import KINDS
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.leases import Leases
 from senlin_operator.kube.objects import SECRET, Key
+from senlin_operator.leader import Fence, Leader, Shard
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.queue import Queue
+from senlin_operator.reconcile.controller import Controller
+from senlin_operator.reconcile.publish import Publisher
+from senlin_operator.reconcile.reconciler import Reconciler
+from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.settings import Settings
 from senlin_operator.telemetry import metrics
 
-KINDS = {kind.name: kind for kind in (profile.KIND, policy.KIND, cluster.KIND, node.KIND)}
 _PLURALS = {kind.name: kind.plural for kind in KINDS.values()}
-_DRAIN = 20.0  # seconds for what is under way; shorter than a pod's grace period
+_DRAIN = 20.0  # seconds for the reconciles in progress; shorter than a pod's grace period
 _FLUSH = 2.0  # seconds for the last events
-_BEAT = 1.0  # seconds
+_HEARTBEAT = 1.0  # seconds
 _log = logging.getLogger(__name__)
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -51,22 +50,23 @@ class App:
         self._queue = Queue()
         self._shard = Shard(settings.shard, settings.shards)
         self._cache = Cache(KINDS, self._queue, self._shard.has)
-        waking = Waking(changed=self._wake_changed, looked=self._wake)
-        self._clouds = Clouds(waking, Way(settings.inventory_interval, kube.may_write))
-        access = Access(self._cache, kube, self._clouds)
+        subscribers = Subscribers(changed=self._wake_changed, polled=self._wake)
+        options = SessionOptions(tuple(KINDS.values()), settings.inventory_interval, kube.may_write)
+        self._sessions = SessionPool(subscribers, options)
+        sessions = Sessions(self._cache, kube, self._sessions)
         self._recorder = Recorder(kube)
         self._controller = Controller(
             KINDS,
             self._cache,
             self._queue,
-            access,
-            Reconciler(self._cache, kube, access, self._recorder),
-            Conclusion(self._cache, self._queue, kube, self._recorder),
+            sessions,
+            Reconciler(self._cache, kube, sessions, self._recorder),
+            Publisher(self._cache, self._queue, kube, self._recorder),
             settings.workers,
         )
         metrics.SHARDS.set(settings.shards)
         self.health = metrics.Health()
-        self.figures = Figures(self._cache, self._queue, self._clouds)
+        self.collector = StateCollector(self._cache, self._queue, self._sessions)
 
     async def run(self) -> None:
         """Watch and reconcile until the process is told to stop, then drain."""
@@ -77,7 +77,7 @@ class App:
         ]
         self.health.ready = True
         registry = handlers.build_registry(
-            _PLURALS.items(), self._cache.notice, self._kube.watch_session
+            _PLURALS.items(), self._cache.on_event, self._kube.watch_session
         )
         try:
             await handlers.watch(registry, self._settings.namespaces)
@@ -86,11 +86,11 @@ class App:
             await self._stop(tasks)
 
     async def _fill(self) -> None:
-        """List everything once, so that no decision is taken from a half-known world."""
+        """List all objects once, so that no decision is taken from half of them."""
         for kind in (SECRET, *KINDS):
             for namespace in self._settings.namespaces or (None,):
                 for raw in await self._list(kind, namespace):
-                    self._cache.notice(kind, None, raw)
+                    self._cache.on_event(kind, None, raw)
 
     async def _list(self, kind: str, namespace: str | None) -> list[dict[str, Any]]:
         try:
@@ -111,10 +111,10 @@ class App:
         for task in others:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._clouds.close()
+        await self._sessions.close()
 
     def _wake_changed(self, ids: set[str]) -> None:
-        self._wake(self._cache.of(ids))
+        self._wake(self._cache.keys_of(ids))
 
     def _wake(self, keys: Iterable[Key]) -> None:
         for key in keys:
@@ -126,7 +126,7 @@ async def run(settings: Settings) -> None:
 
     Raises:
         KubeError: Kubernetes cannot be reached, or does not know the custom resources.
-        CancelledError: It was told to stop while it waited for the lease.
+        CancelledError: The process was told to stop while it waited for the lease.
     """
     namespaces = ", ".join(settings.namespaces) or "all"
     _log.info("starting", extra={"version": __version__, "namespaces": namespaces})
@@ -136,29 +136,29 @@ async def run(settings: Settings) -> None:
     with contextlib.ExitStack() as stack:
         app = App(settings, kube)
         if settings.metrics_port:
-            REGISTRY.register(app.figures)
-            stack.callback(REGISTRY.unregister, app.figures)
+            REGISTRY.register(app.collector)
+            stack.callback(REGISTRY.unregister, app.collector)
             stack.callback(metrics.serve(settings.host, settings.metrics_port, app.health))
-        beating = asyncio.create_task(_beat(app.health), name="heartbeat")
+        heartbeat = asyncio.create_task(_send_heartbeats(app.health), name="heartbeat")
         try:
             if settings.leader_election:
                 await _lead(settings, Leases(kube, _namespace(settings)), fence, app)
             else:
                 await app.run()
         finally:
-            beating.cancel()
+            heartbeat.cancel()
             await kube.close()
 
 
-async def _beat(health: metrics.Health) -> None:
-    """Show that the event loop runs, also while the process stands by."""
+async def _send_heartbeats(health: metrics.Health) -> None:
+    """Show that the event loop runs, also while the process is a standby."""
     while True:
-        health.beat()
-        await asyncio.sleep(_BEAT)
+        health.heartbeat()
+        await asyncio.sleep(_HEARTBEAT)
 
 
 async def _lead(settings: Settings, leases: Leases, fence: Fence, app: App) -> None:
-    """Wait for the lease, work as long as it can be renewed, and let it go at the end."""
+    """Wait for the lease, run the app as long as it can be renewed, and release it at the end."""
     leader = Leader(
         leases,
         fence,
@@ -166,8 +166,8 @@ async def _lead(settings: Settings, leases: Leases, fence: Fence, app: App) -> N
         shard=Shard(settings.shard, settings.shards),
         identity=f"{os.environ.get('HOSTNAME', socket.gethostname())}_{uuid4().hex[:8]}",
     )
-    app.health.ready = True  # a standby is what it should be
-    _cancel_on_sigterm()  # until the watches take care of that
+    app.health.ready = True  # a standby is ready to take over
+    _cancel_on_sigterm()  # until the watches handle the signal
     await leader.acquire()
     keeping = asyncio.create_task(leader.keep(), name="lease")
     working = asyncio.create_task(app.run(), name="app")
@@ -175,7 +175,7 @@ async def _lead(settings: Settings, leases: Leases, fence: Fence, app: App) -> N
         await asyncio.wait({keeping, working}, return_when=asyncio.FIRST_COMPLETED)
         if keeping.done():
             _log.critical("the lease is lost", extra={"error": str(keeping.exception())})
-            os._exit(1)  # whatever is under way must not go on
+            os._exit(1)  # nothing in progress may go on
         await working
     finally:
         working.cancel()

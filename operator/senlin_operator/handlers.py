@@ -1,7 +1,7 @@
-"""The only module that knows kopf: it watches, and hands what it sees to the cache.
+"""The only module that imports kopf: it watches, and hands each event to the cache.
 
-The handlers note and return: no decision, no I/O, nothing to catch, so they cannot fail. Of kopf's
-other handlers none is used: they write to every object, and they give objects up.
+The handlers only store events: no decision and no I/O, so they cannot fail. kopf's other handlers
+are not used: they write to every object, and after some failures they give an object up.
 """
 
 import asyncio
@@ -12,15 +12,15 @@ from typing import Any
 import aiohttp
 import kopf
 
-from senlin_operator.engine.cache import Notice
 from senlin_operator.kube.objects import GROUP, SECRET, VERSION
+from senlin_operator.model.cache import OnEvent
 
 _BACKOFF_MOST = 30.0  # seconds
 _PAGE = 500  # objects
 
 
-class _ForEver:
-    """Pauses between tries that never run out: an API server that is down must not end us."""
+class _EndlessBackoff:
+    """Pauses between retries without an end: the operator must outlive an API server's outage."""
 
     def __iter__(self) -> Iterator[float]:
         pause = 0.5
@@ -30,7 +30,7 @@ class _ForEver:
 
 
 class _NoDiffBase(kopf.DiffBaseStorage):
-    """Remembers no last-handled state: it would cost half of the CPU, and nobody reads it."""
+    """Stores no last-handled state: it would cost half of the CPU, and nothing reads it."""
 
     def build(self, **_: Any) -> kopf.BodyEssence:
         return kopf.BodyEssence({})
@@ -39,23 +39,23 @@ class _NoDiffBase(kopf.DiffBaseStorage):
         return None
 
     def store(self, **_: Any) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
 
 class _NoProgress(kopf.ProgressStorage):
-    """Remembers no handler's progress: the handlers here have none."""
+    """Stores no progress of handlers: the handlers here have none."""
 
     def fetch(self, **_: Any) -> None:
         return None
 
     def store(self, **_: Any) -> None:
-        """Keep nothing."""
+        """Store nothing."""
 
     def purge(self, **_: Any) -> None:
-        """Nothing is kept."""
+        """Delete nothing: nothing is stored."""
 
     def touch(self, **_: Any) -> None:
-        """Nobody waits for it."""
+        """Touch nothing: nothing is stored."""
 
     def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
         return essence
@@ -63,14 +63,14 @@ class _NoProgress(kopf.ProgressStorage):
 
 def build_registry(
     plurals: Iterable[tuple[str, str]],
-    notice: Notice,
+    on_event: OnEvent,
     session: Callable[[], tuple[str, aiohttp.ClientSession]],
 ) -> kopf.OperatorRegistry:
-    """Return the watch handlers of all kinds, and of the Secrets that they refer to."""
+    """Return the watch handlers of all kinds, and of Secrets."""
     registry = kopf.OperatorRegistry()
 
     async def watched(event: kopf.RawEvent, param: Any = None, **_: Any) -> None:
-        notice(param, event["type"], event["object"])
+        on_event(param, event["type"], event["object"])
 
     async def login(**_: Any) -> kopf.AiohttpSession:
         server, http = session()
@@ -84,7 +84,7 @@ def build_registry(
 
 
 def build_settings() -> kopf.OperatorSettings:
-    """Return kopf's settings for watching only, and for watching on whatever happens."""
+    """Return settings with which kopf only watches, and never stops watching."""
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.scanning.disabled = True
@@ -92,7 +92,7 @@ def build_settings() -> kopf.OperatorSettings:
     settings.watching.server_timeout = 300
     settings.watching.field_selectors["", "v1", "secrets"] = "type=Opaque"
     settings.queueing.idle_timeout = 0.5
-    settings.networking.error_backoffs = _ForEver()
+    settings.networking.error_backoffs = _EndlessBackoff()
     settings.networking.request_timeout = 60
     settings.persistence.diffbase_storage = _NoDiffBase()
     settings.persistence.progress_storage = _NoProgress()
@@ -102,8 +102,8 @@ def build_settings() -> kopf.OperatorSettings:
 async def watch(registry: kopf.OperatorRegistry, namespaces: Collection[str]) -> None:
     """Watch until the process is told to stop; no namespaces: all of them.
 
-    At the end `kopf.operator` would take every task of the process for its own: wait 5 seconds for
-    the looks, which never end, and then cancel them, and the attempts that are still under way.
+    `kopf.operator` is not used: at its end it would treat every task of the process as its own,
+    wait 5 seconds for the endless poll loops, and then cancel them and the reconciles in progress.
     """
     tasks = await kopf.spawn_tasks(
         registry=registry,
@@ -119,4 +119,4 @@ async def watch(registry: kopf.OperatorRegistry, namespaces: Collection[str]) ->
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in ended:
-        task.result()  # raises what it has failed of
+        task.result()  # re-raises its exception

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PREFIX = "SENLIN_OPERATOR_"
-# What Kubernetes itself puts into the pods beside a Service that is called senlin-operator.
+# Variables that Kubernetes sets in pods whose namespace has a Service called senlin-operator.
 _SERVICE_LINK = re.compile(r"(METRICS_)?(SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_.*)?)")
-# What a namespace may be called; a Lease bears a label with its name, which is as short.
+# The form of a namespace's name, and of a label's value: a Lease has its own name as a label.
 _NAME = {
     "pattern": r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?",
     "form": "a name of lower-case letters, digits and hyphens",
@@ -22,7 +22,7 @@ _DOTTED = {
 
 
 class BadSettings(Exception):
-    """A setting is unknown, or its value is not what it should be."""
+    """A setting is unknown, or has an invalid value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +70,12 @@ class Settings:
         metadata={"help": "which of the shards this is, from 0", "least": 0, "most": 63},
     )
     workers: int = field(
-        default=64, metadata={"help": "objects worked on at once", "least": 1, "most": 1000}
+        default=64, metadata={"help": "objects reconciled at once", "least": 1, "most": 1000}
     )
     inventory_interval: float = field(
         default=30.0,
         metadata={
-            "help": "seconds between looks at an idle OpenStack project",
+            "help": "seconds between polls of an idle OpenStack project",
             "least": 1,
             "most": 3600,
         },
@@ -95,7 +95,7 @@ class Settings:
             "such as http://collector:4318; none: no traces",
             "pattern": r"https?://([^/\s?#@:[\]]+|\[[0-9a-fA-F:.]+\])(:\d{1,5})?(/[^\s?#]*)?",
             "form": "the base URL of a receiver, such as http://collector:4318",
-            "secret": True,  # somebody may have put a password into it
+            "secret": True,  # it may contain a password
         },
     )
     log_format: str = field(
@@ -118,7 +118,7 @@ def load(flags: Mapping[str, str | None], environ: Mapping[str, str]) -> Setting
     """Return the settings from flags and environment.
 
     Raises:
-        BadSettings: One is unknown, or not what it should be; the sentence says which.
+        BadSettings: One is unknown or invalid; the sentence says which.
     """
     fields = {setting.name: setting for setting in dataclasses.fields(Settings)}
     for variable in environ:

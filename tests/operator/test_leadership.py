@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from senlin_operator.engine.leader import Shard
 
 from sandbox.control import fetch
-from senlin_operator.engine.leader import Shard
 from tests.operator.world import PROGRAM, Operator, World, ticks
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"

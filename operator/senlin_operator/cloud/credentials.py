@@ -1,4 +1,4 @@
-"""From a Secret to a credential: who logs in where, and a label that is safe to show."""
+"""Reads a credential from a Secret, and gives it a label that is safe to show."""
 
 import base64
 import binascii
@@ -13,14 +13,15 @@ import yaml
 
 _PEM = re.compile(r"\s*-----BEGIN ")
 _LABEL = 8  # characters
-# Of `auth`, what may be known to all. Whoever sees a hash of the rest could try passwords on it.
+# The parts of `auth` that may become public. A hash over the rest could be attacked by guessing
+# passwords.
 _PUBLIC = re.compile(
     r"auth_url|username|system_scope|(\w+_)?(user|project|domain|credential|trust)_(id|name)"
 )
 
 
 class UnreadableSecret(Exception):
-    """The Secret does not hold what it should; the message never quotes its content."""
+    """The Secret has no usable credential; the message never quotes its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,10 @@ class Credential:
     """One cloud of a clouds.yaml.
 
     Attributes:
-        fingerprint: Equal ones share one session and one inventory. Not to be shown.
-        label: A hash of who logs in where, the same after a new password; for logs and metrics.
-        document: A clouds.yaml with nothing but this cloud.
+        fingerprint: Credentials with equal ones share one session and one inventory. A secret.
+        label: A hash of the login without its secrets, the same after a new password; for logs and
+            metrics.
+        document: A clouds.yaml with this cloud alone.
         cloud: The name that it has there.
         cacert: The authorities to trust instead of the usual ones.
     """
@@ -51,7 +53,7 @@ def read(data: Mapping[str, str], cloud: str, where: str) -> Credential:
         where: How messages call the Secret.
 
     Raises:
-        UnreadableSecret: A key is missing, or does not hold what it should.
+        UnreadableSecret: A key is missing, or its value has another form.
     """
     document = _document(_text(data, "clouds.yaml", where), where)
     clouds = document.get("clouds")
@@ -88,7 +90,7 @@ def _certificates(data: Mapping[str, str], where: str) -> str | None:
 
 
 def _without_files(entry: Mapping[str, Any], where: str, *, trusted: bool) -> dict[str, Any]:
-    """Return the cloud without names of files: a Secret has none, and the operator's are not its.
+    """Return the cloud without file names: a Secret has no files, and the operator's are not its.
 
     A `cacert` that the Secret's own key replaces is harmless, and common in a copied clouds.yaml.
     """
@@ -102,7 +104,7 @@ def _without_files(entry: Mapping[str, Any], where: str, *, trusted: bool) -> di
 
 
 def fingerprint(data: Mapping[str, Any] | None) -> str:
-    """Return what changes whenever the content of a Secret changes."""
+    """Return a hash that changes whenever the content of a Secret changes."""
     text = json.dumps(data or {}, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

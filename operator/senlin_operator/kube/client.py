@@ -1,8 +1,7 @@
-"""All requests to the Kubernetes API that the watches do not make, through the official client."""
+"""All requests to the Kubernetes API except the watches, through the official client."""
 
 import json
 import os
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,8 +9,8 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from senlin_operator.kube.objects import FINALIZER, GROUP, SECRET, VERSION, Key, Resource
-from senlin_operator.kube.watching import Interruptions
-from senlin_operator.telemetry import metrics, tracing
+from senlin_operator.kube.watch_monitor import WatchMonitor
+from senlin_operator.telemetry import clock, metrics, tracing
 
 FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
@@ -29,11 +28,11 @@ class KubeError(Exception):
         self.status = status
 
 
-class Vanished(KubeError):
-    """The object is not there any more, nor on its way out; another may have its name."""
+class NotFound(KubeError):
+    """The object does not exist any more; another object may have its name."""
 
     def __init__(self, resource: Resource) -> None:
-        super().__init__(404, f"{resource.key.kind} {resource.key.name} has gone.")
+        super().__init__(404, f"{resource.key.kind} {resource.key.name} does not exist any more.")
         self.resource = resource
 
 
@@ -43,14 +42,14 @@ class KubeClient:
     def __init__(self, api: Any, plurals: Mapping[str, str]) -> None:
         self._api = api
         self._plurals = plurals
-        self._interruptions = Interruptions()
+        self._watch_monitor = WatchMonitor()
         self.may_write: Callable[[], None] = lambda: None  # raises KubeError if not
 
     @classmethod
     async def connect(cls, kubeconfig: str | None, plurals: Mapping[str, str]) -> "KubeClient":
         """Return a client for the kubeconfig, or else for the cluster that this process runs in."""
         configuration = client.Configuration()
-        configuration.retries = False  # the work queue repeats, and it knows what is safe
+        configuration.retries = False  # the work queue retries, and it knows what is safe
         try:
             if kubeconfig is None and _in_cluster():
                 config.load_incluster_config(configuration)
@@ -66,9 +65,9 @@ class KubeClient:
         await self._api.close()
 
     def watch_session(self) -> tuple[str, aiohttp.ClientSession]:
-        """Return the server and a session of its own for the watches, with the same credentials.
+        """Return the server, and a separate session for the watches with the same credentials.
 
-        The token is asked for at each request: a projected one is renewed while the process runs.
+        The token is read again for each request: a projected one is renewed while the process runs.
         """
         configuration = self._api.configuration
 
@@ -82,7 +81,7 @@ class KubeClient:
         session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, ssl=self._api.rest_client.ssl_context),
             headers={"User-Agent": "senlin-operator"},
-            middlewares=(self._interruptions, authorize),
+            middlewares=(self._watch_monitor, authorize),
         )
         return str(configuration.host), session
 
@@ -104,7 +103,7 @@ class KubeClient:
         """Return a Secret, with its data.
 
         Raises:
-            Vanished: It has gone.
+            NotFound: It does not exist any more.
             KubeError: It cannot be read.
         """
         key = secret.key
@@ -112,17 +111,18 @@ class KubeClient:
             return await self.send("GET", self._path(SECRET, key.namespace, key.name))
         except KubeError as error:
             if error.status == 404:
-                raise Vanished(secret) from error
+                raise NotFound(secret) from error
             raise
 
     async def set_finalizer(self, resource: Resource, *, present: bool) -> dict[str, Any]:
-        """Put our finalizer on the object, or take it away; return the object.
+        """Add the operator's finalizer to the object, or remove it; return the object.
 
         A server-side apply of that one entry neither needs nor races with a known version of the
-        object; the uid keeps it from creating one that has gone, or from touching its successor.
+        object. The uid stops it from creating a deleted object again, or from changing another
+        object of the same name.
 
         Raises:
-            Vanished: It has gone.
+            NotFound: It does not exist any more.
             KubeError: It cannot be written now.
         """
         metadata = {"name": resource.key.name, "uid": resource.uid}
@@ -131,10 +131,10 @@ class KubeClient:
         metrics.KUBE_WRITES.labels("finalizer").inc()
         try:
             return await self._apply(resource.key, body, manager=_FINALIZER_MANAGER)
-        except KubeError as error:  # 409 if nobody has the name, 422 if another; or something else
+        except KubeError as error:  # 409: no object has the name; 422: another one has; or else
             if error.status not in (404, 409, 422) or await self._has(resource):
                 raise
-            raise Vanished(resource) from error
+            raise NotFound(resource) from error
 
     async def _has(self, resource: Resource) -> bool:
         key = resource.key
@@ -149,10 +149,19 @@ class KubeClient:
         metrics.KUBE_WRITES.labels("status").inc()
         return await self._apply(resource.key, body, manager=FIELD_MANAGER, subresource="status")
 
-    async def apply_child(
-        self, owner: Resource, key: Key, spec: Mapping[str, Any]
+    async def apply_dependent(
+        self, owner: Resource, key: Key, manifest: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Make or change an object that another one owns; return it."""
+        """Create or change an object that another one owns; return it.
+
+        Args:
+            owner: Becomes its controlling owner.
+            key: Its kind, namespace and name.
+            manifest: All else of it, such as `spec`, or a Secret's `data`.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
         reference = {
             "apiVersion": f"{GROUP}/{VERSION}",
             "kind": owner.key.kind,
@@ -161,15 +170,13 @@ class KubeClient:
             "controller": True,
             "blockOwnerDeletion": True,
         }
-        body = self._header(key.kind) | {
-            "metadata": {"name": key.name, "ownerReferences": [reference]},
-            "spec": spec,
-        }
+        metadata = {"name": key.name, "ownerReferences": [reference]}
+        body = {**manifest, **self._header(key.kind), "metadata": metadata}
         metrics.KUBE_WRITES.labels("child").inc()
         return await self._apply(key, body, manager=FIELD_MANAGER)
 
     async def delete(self, resource: Resource) -> None:
-        """Ask for the deletion of the object, but not of one that took its name meanwhile."""
+        """Request the deletion of the object, but not of another one that has its name by now."""
         key = resource.key
         metrics.KUBE_WRITES.labels("deletion").inc()
         body = {"preconditions": {"uid": resource.uid}}
@@ -223,7 +230,7 @@ class KubeClient:
             query: Its parameters.
             body: A document.
             content_type: That of the body.
-            always: Send a write even if this process may not write to anything else.
+            always: Send a write even if this process is fenced (leases are written so).
 
         Raises:
             KubeError: It was refused, or could not be sent.
@@ -231,7 +238,7 @@ class KubeClient:
         if method != "GET" and not always:
             self.may_write()
         headers = {"Accept": "application/json", "Content-Type": content_type}
-        began, status = time.monotonic(), None
+        began, status = clock.monotonic(), None
         try:
             request = await self._api.param_serialize(
                 method,
@@ -250,7 +257,7 @@ class KubeClient:
             metrics.KUBE_REQUESTS.labels(method, str(status or "none")).inc()
             tracing.record(
                 f"{method} Kubernetes",
-                time.monotonic() - began,
+                clock.monotonic() - began,
                 status=status,
                 http__request__method=method,
                 url__path=path,
@@ -268,15 +275,15 @@ async def _load(kubeconfig: str | None, configuration: Any) -> None:
     """Read a kubeconfig; None: where kubectl looks for it.
 
     Raises:
-        ConfigException, OSError: It cannot be read, or says nothing of use.
+        ConfigException, OSError: It cannot be read, or is no kubeconfig.
     """
     if kubeconfig is not None:
-        os.stat(kubeconfig)  # of a file that is not there, the library tells something else
+        os.stat(kubeconfig)  # the library's error for a missing file names no file
     try:
         await config.load_kube_config(kubeconfig, client_configuration=configuration)
     except (config.ConfigException, OSError):
         raise
-    except Exception:  # noqa: BLE001 - of any kind, and it may quote a token
+    except Exception:  # noqa: BLE001 - the library raises any kind, and may quote a token
         raise config.ConfigException(f"{kubeconfig or 'it'} is not a kubeconfig.") from None
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-Status = Literal["True", "False", "Unknown"]
+ConditionStatus = Literal["True", "False", "Unknown"]
 MESSAGE_LIMIT = 1024  # characters; the API allows 32768, a person reads less
 
 
-class Type(StrEnum):
+class ConditionType(StrEnum):
     """The types of conditions."""
 
     READY = "Ready"
@@ -24,7 +24,7 @@ class Type(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a condition is as it is. docs/reasons has a page with each one's cause and cure."""
+    """Why a condition has its status. docs/reasons has a page a reason: its cause and cure."""
 
     READY = "Ready"
     DEGRADED = "Degraded"
@@ -66,23 +66,23 @@ class Reason(StrEnum):
 class Condition:
     """A condition before it gets its generation and its transition time."""
 
-    type: Type
-    status: Status
+    type: ConditionType
+    status: ConditionStatus
     reason: Reason
     message: str
 
 
 def merge(
     previous: Iterable[Mapping[str, Any]],
-    wanted: Iterable[Condition],
+    current: Iterable[Condition],
     *,
     generation: int,
     now: str,
 ) -> list[dict[str, Any]]:
-    """Return the conditions to write; the transition time moves only when a status flips."""
+    """Return the conditions to write; the transition time changes only with the status."""
     before = {condition["type"]: condition for condition in previous}
     merged = []
-    for condition in wanted:
+    for condition in current:
         old = before.get(condition.type)
         flipped = old is None or old["status"] != condition.status
         merged.append(

@@ -1,27 +1,27 @@
-"""Kubernetes Events, on transitions only. They tell a story; nothing depends on them."""
+"""Kubernetes Events, on transitions only. They are for people; nothing depends on them."""
 
 import asyncio
 import contextlib
 import logging
 import os
-from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import uuid4
 
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.objects import GROUP, VERSION, Resource
+from senlin_operator.telemetry import clock
 
 _log = logging.getLogger(__name__)
 _NOTE_LIMIT = 1024  # characters, by the API
-_WAITING = 1000  # events; past that the oldest are worth less than the memory
+_QUEUED_MOST = 1000  # events; when the queue is full, new events are dropped
 
 
 class Recorder:
-    """Sends events one after the other, behind the work: a slow API server holds nobody up."""
+    """Sends events one after the other in the background: a slow API server delays no reconcile."""
 
     def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
-        self._queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(_WAITING)
+        self._queue: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue(_QUEUED_MOST)
 
     def record(
         self,
@@ -34,7 +34,7 @@ class Recorder:
         """Queue an event about the object.
 
         Args:
-            resource: Whom it is about.
+            resource: The object that it is about.
             kind: Normal or Warning.
             reason: One CamelCase word, such as a condition's reason.
             action: What was done, in one CamelCase word.
@@ -48,7 +48,7 @@ class Recorder:
                 "name": f"{key.name[:200]}.{uuid4().hex[:16]}",
                 "namespace": key.namespace,
             },
-            "eventTime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "eventTime": clock.utcnow().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "reportingController": GROUP,
             "reportingInstance": os.environ.get("HOSTNAME", "senlin-operator"),
             "type": kind,
@@ -73,7 +73,7 @@ class Recorder:
             try:
                 await self._kube.create_event(namespace, body)
             except KubeError as error:  # a namespace that is being deleted takes no new ones
-                _log.debug("event lost", extra={"error": str(error)})
+                _log.debug("an event was dropped", extra={"error": str(error)})
             finally:
                 self._queue.task_done()
 

@@ -1,4 +1,4 @@
-"""Leases of the Kubernetes API (coordination.k8s.io/v1): who may act, and until when."""
+"""Leases of the Kubernetes API (coordination.k8s.io/v1): which process acts, and until when."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.objects import GROUP
 
-LABEL = f"{GROUP}/lease"  # all leases of one installation bear it, with the same value
+LABEL = f"{GROUP}/lease"  # all leases of one installation have it, with the same value
 
 
 class Leases:
@@ -39,10 +39,10 @@ class Leases:
     async def put(
         self, name: str, label: str, spec: Mapping[str, Any], old: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        """Make the lease, or change it if it still is the old one; return it.
+        """Create the lease, or change it if nobody has changed the old one; return it.
 
         Raises:
-            KubeError: Somebody else was faster (status 409), or it cannot be written.
+            KubeError: Another process was faster (status 409), or it cannot be written.
         """
         metadata: dict[str, Any] = {"name": name, "labels": {LABEL: label}}
         if old is not None:
@@ -59,5 +59,5 @@ class Leases:
 
 
 def micro_time(moment: datetime) -> str:
-    """Return it as Kubernetes writes the times of leases."""
+    """Return the time in the form that Kubernetes uses in leases."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

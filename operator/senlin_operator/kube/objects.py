@@ -1,4 +1,4 @@
-"""The Kubernetes objects that the operator looks at, as light views of the raw documents."""
+"""The Kubernetes objects that the operator looks at, as thin views of the raw documents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SECRET = "Secret"  # noqa: S105 - a kind, not a password
 
 @dataclass(frozen=True, slots=True, order=True)
 class Key:
-    """Which object: what is queued, cached and referred to."""
+    """The name of an object in the queue, in the cache, and in references."""
 
     kind: str
     namespace: str
@@ -44,8 +44,8 @@ class Resource:
         return int(self.raw["metadata"].get("generation", 0))
 
     @property
-    def version(self) -> int:
-        """Return the resource version; since Kubernetes 1.35 the larger one is the newer one."""
+    def resource_version(self) -> int:
+        """Return the resource version; since Kubernetes 1.35 a larger one is a newer one."""
         return int(self.raw["metadata"]["resourceVersion"])
 
     @property
@@ -53,18 +53,18 @@ class Resource:
         return "deletionTimestamp" in self.raw["metadata"]
 
     @property
-    def guarded(self) -> bool:
-        """Whether our finalizer is on it."""
+    def has_finalizer(self) -> bool:
+        """Return whether the object has the operator's finalizer."""
         return FINALIZER in self.raw["metadata"].get("finalizers", ())
 
     @property
-    def finished(self) -> bool:
-        """Whether it is gone with this version: deleted, and nobody holds it any more."""
+    def is_gone(self) -> bool:
+        """Return whether this version is the last one: deleted, and without any finalizer."""
         return self.deleting and not self.raw["metadata"].get("finalizers")
 
     @property
-    def owner(self) -> str | None:
-        """Return the uid of the object that controls this one."""
+    def controller_uid(self) -> str | None:
+        """Return the uid of the controlling owner reference."""
         for reference in self.raw["metadata"].get("ownerReferences", ()):
             if reference.get("controller"):
                 return str(reference["uid"])
@@ -84,16 +84,16 @@ class Resource:
 
     @property
     def cloud_id(self) -> str | None:
-        """Return the id of the cloud object that is ours, as the status remembers it."""
+        """Return the id of the object's cloud object, from its status."""
         return self.status.get("id")
 
     @property
     def unmanaged(self) -> bool:
-        """Whether the cloud object is somebody else's, and only shown."""
+        """Return whether the cloud object is only shown, and managed by others."""
         return self.spec.get("managementPolicy") == "unmanaged"
 
     @property
-    def secret(self) -> Key:
+    def secret_key(self) -> Key:
         """Return the key of the Secret with the credentials."""
         return Key(SECRET, self.key.namespace, self.spec["cloudCredentialsRef"]["secretName"])
 
@@ -104,24 +104,25 @@ class Resource:
         return None
 
     @property
-    def stalled(self) -> str | None:
-        """Return what a person should mend, as the last status says."""
-        stalled = self.condition("Stalled")
-        return str(stalled["message"]) if stalled and stalled["status"] == "True" else None
+    def stalled_message(self) -> str | None:
+        """Return what a person should change, as condition Stalled says; None: not stalled."""
+        condition = self.condition("Stalled")
+        is_stalled = condition and condition["status"] == "True"
+        return str(condition["message"]) if condition and is_stalled else None
 
     @property
-    def settled(self) -> bool:
-        """Whether the last status says that the present generation is Ready."""
-        ready = self.condition("Ready")
+    def ready(self) -> bool:
+        """Return whether the last status says that the current generation is Ready."""
+        condition = self.condition("Ready")
         return (
-            ready is not None
-            and ready["status"] == "True"
-            and ready.get("observedGeneration") == self.generation
+            condition is not None
+            and condition["status"] == "True"
+            and condition.get("observedGeneration") == self.generation
         )
 
 
-def slim(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the document without what nobody reads here: it is more than half of its size."""
+def strip_unused(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document without unused metadata, which takes more than half of its size."""
     metadata = {
         key: value
         for key, value in raw["metadata"].items()

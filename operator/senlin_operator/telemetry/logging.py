@@ -1,6 +1,7 @@
 """Logs for machines and for people: constant events with fields, each about one object.
 
-The worker binds whom a pass is about once (`bind`); every line that is logged meanwhile carries it.
+The worker binds the object of a reconcile once (`bind`); every line that is logged within has its
+fields.
 """
 
 import json
@@ -28,9 +29,9 @@ def bind(**fields: Any) -> Iterator[None]:
 
 
 def note(**fields: Any) -> None:
-    """Add the fields to the lines that follow within the present `bind`; from any of its threads.
+    """Add the fields to all later lines within the current `bind`; from any of its threads.
 
-    Outside of one, nothing is noted.
+    Outside of `bind` this is a no-op.
     """
     bound = _bound.get()
     if bound is not None:
@@ -38,13 +39,13 @@ def note(**fields: Any) -> None:
 
 
 def configure(log_format: str, level: str) -> None:
-    """Send the process's logs to stderr; libraries speak up from WARNING on."""
+    """Send the process's logs to stderr; those of libraries from level WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if log_format == "json" else _Console())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # They tell of each try; kube/watching.py and telemetry/tracing.py tell once.
+    # These log every retry; kube/watch_monitor.py and telemetry/tracing.py log the first.
     for name in ("kopf._cogs.clients", "opentelemetry"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 

@@ -1,13 +1,12 @@
 """Metrics, and the small server for them and for the probes, on a thread of its own.
 
-The thread makes a stalled event loop visible instead of stalling with it. Names of the queue and
-of the requests to Kubernetes are client-go's, so that dashboards for other controllers fit. No
-metric is labelled by object.
+The thread makes a stalled event loop visible instead of stalling with it. The metrics of the queue
+and of requests to Kubernetes have client-go's names, so that dashboards for other controllers fit.
+No metric has a label for a single object.
 """
 
 import platform
 import socket
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -16,75 +15,87 @@ from prometheus_client import REGISTRY, Counter, Gauge, Histogram, disable_creat
 from prometheus_client.exposition import choose_encoder
 
 from openstack_clustering import __version__
+from senlin_operator.telemetry import clock
 
 QUEUE = "senlin-operator"  # as client-go labels the metrics of one queue among several
 _FAST = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)  # seconds
 _SLOW = (1, 3, 10, 30, 60, 180, 600, 1800, 3600)
-# Prometheus would keep each time of creation as one more series that nobody asks for.
+# Each time of creation would be one more series in Prometheus, and nobody queries it.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-QUEUE_DEPTH = Gauge("workqueue_depth", "Keys that wait for a worker.", ["name"])
-QUEUE_ADDS = Counter("workqueue_adds", "Keys that were queued.", ["name"])
-QUEUE_RETRIES = Counter("workqueue_retries", "Keys that were queued for later.", ["name"])
+QUEUE_DEPTH = Gauge("workqueue_depth", "Keys in the queue that wait for a worker.", ["name"])
+QUEUE_ADDS = Counter("workqueue_adds", "Keys added to the queue.", ["name"])
+QUEUE_RETRIES = Counter(
+    "workqueue_retries", "Keys added to the queue with a delay, such as retries.", ["name"]
+)
 QUEUE_WAIT = Histogram(
     "workqueue_queue_duration_seconds",
-    "Time that a key waits for a worker.",
+    "Seconds that a key waits in the queue for a worker.",
     ["name"],
     buckets=_FAST,
 )
 QUEUE_WORK = Histogram(
-    "workqueue_work_duration_seconds", "Time that a worker has a key.", ["name"], buckets=_FAST
+    "workqueue_work_duration_seconds",
+    "Seconds that a worker spends on a key.",
+    ["name"],
+    buckets=_FAST,
 )
 RECONCILES = Counter(
     "senlin_operator_reconcile",
-    "Attempts on resources, by how they ended; error: Kubernetes refused a write, or a bug.",
+    "Reconciles of resources by outcome; error: Kubernetes refused a write, or a bug.",
     ["kind", "outcome"],
 )
 RECONCILE_TIME = Histogram(
-    "senlin_operator_reconcile_duration_seconds", "Duration of an attempt.", ["kind"], buckets=_FAST
+    "senlin_operator_reconcile_duration_seconds",
+    "Seconds that the reconcile of a resource takes.",
+    ["kind"],
+    buckets=_FAST,
 )
 KUBE_WRITES = Counter(
     "senlin_operator_kubernetes_writes",
-    "Writes to the Kubernetes API, but for Leases, by what is written.",
+    "Writes to the Kubernetes API by what is written; writes of Leases are not counted.",
     ["what"],
 )
 KUBE_REQUESTS = Counter(
     "rest_client_requests",
-    "Requests to the Kubernetes API by HTTP method and status; none: there was no reply.",
+    "Requests to the Kubernetes API by HTTP method and status; none: no reply came.",
     ["method", "code"],
 )
 SENLIN_REQUESTS = Counter(
     "senlin_operator_senlin_requests",
-    "Requests to Senlin by what they are for, and the HTTP status; none: there was no reply.",
+    "Requests to Senlin by operation and HTTP status; none: no reply came.",
     ["operation", "code"],
 )
 SENLIN_TIME = Histogram(
     "senlin_operator_senlin_request_duration_seconds",
-    "Duration of a request to Senlin.",
+    "Seconds that a request to Senlin takes.",
     ["operation"],
     buckets=_FAST,
 )
 CREDENTIAL_ERRORS = Counter(
     "senlin_operator_credential_errors",
-    "Requests that failed, by a hash of the credential and the kind of error.",
+    "Failed requests to Senlin by credential (a hash) and kind of error.",
     ["credential", "error"],
 )
 ACTIONS = Counter(
     "senlin_operator_actions",
-    "Actions of Senlin that the operator started and that ended, by Senlin's name.",
+    "Senlin actions that the operator started and that have ended, by name and result.",
     ["action", "outcome"],
 )
 ACTION_TIME = Histogram(
     "senlin_operator_action_duration_seconds",
-    "Duration of an action, by Senlin's clock.",
+    "Seconds that a Senlin action takes from start to end, by Senlin's clock.",
     ["action"],
     buckets=_SLOW,
 )
 SHARDS = Gauge(
-    "senlin_operator_shards", "Parts into which the namespaces are divided. Each has a leader."
+    "senlin_operator_shards",
+    "Number of shards among which the namespaces are divided; each shard has a leader.",
 )
 LEADER = Gauge(
-    "leader_election_master_status", "Whether this process holds the Lease of that name.", ["name"]
+    "leader_election_master_status",
+    "1 if this process holds the Lease with that name, else 0.",
+    ["name"],
 )
 BUILD = Gauge(
     "senlin_operator_build_info",
@@ -93,33 +104,33 @@ BUILD = Gauge(
 )
 BUILD.labels(__version__, platform.python_version()).set(1)
 
-_PATIENCE = 30.0  # seconds with who asks nothing: each has a thread
-_STALLED_AFTER = 30.0  # seconds without a heartbeat: the event loop hangs
+_IDLE_TIMEOUT = 30.0  # seconds until an idle connection is closed: each has a thread
+_STALLED_AFTER = 30.0  # seconds without a heartbeat, after which the event loop counts as hung
 
 
 class Health:
-    """What the probes ask for: is the event loop alive, have the caches been filled."""
+    """The answers to the probes: is the event loop alive, have the caches been filled."""
 
     def __init__(self) -> None:
         self.ready = False
-        self._beat = time.monotonic()
+        self._heartbeat = clock.monotonic()
 
-    def beat(self) -> None:
-        """Say that the event loop runs."""
-        self._beat = time.monotonic()
+    def heartbeat(self) -> None:
+        """Record that the event loop runs."""
+        self._heartbeat = clock.monotonic()
 
     @property
     def live(self) -> bool:
-        return time.monotonic() - self._beat < _STALLED_AFTER
+        return clock.monotonic() - self._heartbeat < _STALLED_AFTER
 
 
 class _Server(ThreadingHTTPServer):
-    """Listens at an address of either family; without one, at all of both."""
+    """Listens at an IPv4 or IPv6 address; without one, at all addresses of both families."""
 
     daemon_threads = True
 
     def __init__(self, host: str | None, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
-        # A pod's address may be of IPv6, and a node may know IPv4 only.
+        # A pod may have an IPv6 address, and a node may have IPv4 only.
         both = not host and socket.has_dualstack_ipv6()
         self._six = both or ":" in (host or "")
         self.address_family = socket.AF_INET6 if self._six else socket.AF_INET
@@ -132,10 +143,10 @@ class _Server(ThreadingHTTPServer):
 
 
 def serve(host: str | None, port: int, health: Health) -> Callable[[], None]:
-    """Serve /livez, /readyz and /metrics; return what stops the server."""
+    """Serve /livez, /readyz and /metrics; return a function that stops the server."""
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = _PATIENCE
+        timeout = _IDLE_TIMEOUT
 
         def do_GET(self) -> None:
             match self.path.partition("?")[0]:
@@ -144,7 +155,7 @@ def serve(host: str | None, port: int, health: Health) -> Callable[[], None]:
                 case "/readyz":
                     self._answer(200 if health.ready else 503, b"see the log\n")
                 case "/metrics":
-                    # OpenMetrics, for those who ask for it, has exemplars.
+                    # Clients that accept OpenMetrics get exemplars, too.
                     encode, content_type = choose_encoder(self.headers.get("Accept", ""))
                     self._answer(200, encode(REGISTRY), content_type)
                 case _:
@@ -158,7 +169,7 @@ def serve(host: str | None, port: int, health: Health) -> Callable[[], None]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Probes and scrapes are not worth a line."""
+            """Log nothing: probes and scrapes are frequent."""
 
     try:
         server = _Server(host, port, Handler)

@@ -1,6 +1,6 @@
 """Traces by OpenTelemetry: from an object's change to the requests that it causes.
 
-Without an endpoint nothing is imported, and a span costs a comparison.
+Without an endpoint OpenTelemetry is not imported, and a span costs one comparison.
 """
 
 import logging
@@ -18,17 +18,17 @@ _tracer: Any = None
 
 
 class MissingLibrary(Exception):
-    """Traces are wanted, but what makes them is not installed."""
+    """Traces are configured, but OpenTelemetry is not installed."""
 
 
 @contextmanager
 def exported(endpoint: str | None) -> Iterator[None]:
-    """Send the traces of what is done within to an OTLP receiver.
+    """Export the spans that begin within to an OTLP receiver.
 
     Args:
         endpoint: The receiver's base URL, such as http://collector:4318. OpenTelemetry's own
-            variables (OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER and others) say the rest.
-            None: there are no traces.
+            variables (OTEL_EXPORTER_OTLP_HEADERS, OTEL_TRACES_SAMPLER and others) configure the
+            rest. None: no traces.
 
     Raises:
         MissingLibrary: The extra `tracing` is not installed.
@@ -49,15 +49,18 @@ def exported(endpoint: str | None) -> Iterator[None]:
     provider = TracerProvider(resource=Resource.create({"service.version": __version__}))
 
     class Exporter(OTLPSpanExporter):
-        """Says once that the receiver is away, and once that it is back, not with each try."""
+        """Logs once that the receiver is unreachable, and once that it is reachable again."""
 
-        away = False
+        unreachable = False
 
         def export(self, spans: Any) -> Any:
             result = super().export(spans)
-            if self.away != (result is not SpanExportResult.SUCCESS):
-                self.away = not self.away
-                _log.warning("traces %s", "cannot be sent" if self.away else "are sent again")
+            if self.unreachable != (result is not SpanExportResult.SUCCESS):
+                self.unreachable = not self.unreachable
+                if self.unreachable:
+                    _log.warning("traces cannot be sent")
+                else:
+                    _log.warning("traces are sent again")
             return result
 
     exporter = Exporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
@@ -67,17 +70,17 @@ def exported(endpoint: str | None) -> Iterator[None]:
         yield
     finally:
         _tracer = None
-        provider.shutdown()  # sends the last ones
+        provider.shutdown()  # sends the last spans
 
 
 @contextmanager
 def span(name: str, /, *, waited: float = 0.0, **attributes: Any) -> Iterator[None]:
-    """Time what is done within.
+    """Measure the code within as a span.
 
     Args:
-        name: What it is.
-        waited: For how many seconds it had been waiting before; they belong to it.
-        attributes: Facts about it; dots in their names are written as two underscores.
+        name: The span's name.
+        waited: Seconds of waiting before, by which the span's beginning is moved back.
+        attributes: The span's attributes; dots in their names are written as two underscores.
     """
     if _tracer is None:
         yield
@@ -88,15 +91,15 @@ def span(name: str, /, *, waited: float = 0.0, **attributes: Any) -> Iterator[No
 
 
 def record(name: str, /, seconds: float, *, status: int | None, **attributes: Any) -> None:
-    """Tell of a request that has just ended, if it belongs to something that is traced.
+    """Add a span for a request that has just ended, if it belongs to a trace.
 
-    Others, such as those for a Lease, would each be a trace of their own, of one span.
+    Other requests, such as those for a Lease, would each become a trace of one span.
 
     Args:
-        name: What it is.
-        seconds: How long it took.
-        status: Of HTTP; None: there was no reply.
-        attributes: Facts about it, as for `span`.
+        name: The span's name.
+        seconds: How long the request took.
+        status: The HTTP status; None: no reply came.
+        attributes: As for `span`.
     """
     if _tracer is None or not _current().is_recording():
         return
@@ -115,13 +118,13 @@ def record(name: str, /, seconds: float, *, status: int | None, **attributes: An
 
 
 def annotate(**attributes: Any) -> None:
-    """Add facts to the present span."""
+    """Add attributes to the current span."""
     if _tracer is not None:
         _current().set_attributes(_dotted(attributes))
 
 
 def exemplar() -> dict[str, str] | None:
-    """Return what leads from a metric to the present trace, if that is kept."""
+    """Return the exemplar that links a metric to the current trace, if that is sampled."""
     if _tracer is None:
         return None
     context = _current().get_span_context()

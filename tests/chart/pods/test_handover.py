@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from senlin_operator.engine.leader import Shard
 
 from sandbox import Sandbox
-from senlin_operator.engine.leader import Shard
 from tests.chart.chart import RELEASE
 from tests.chart.pods.release import OWN, Release, Served, watched
 from tests.conftest import a_namespace

@@ -7,11 +7,14 @@ from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 from openstack_clustering import Action, Cluster, Node, Policy, Profile
-from senlin_operator.cloud.inventory import OWNER, Snapshot, by_cluster
-from senlin_operator.engine.queue import Queue
-from senlin_operator.kinds.cluster_observed import Observed
-from senlin_operator.kinds.cluster_spec import Spec
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds import KINDS
+from senlin_operator.kinds.cluster.desired import Desired
+from senlin_operator.kinds.cluster.observed import Observed
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
+from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.queue import Queue
+from senlin_operator.model.step import Step, StepResult
 
 NAMESPACE = "team"
 UID = "11111111-aaaa"
@@ -25,17 +28,17 @@ SCALING = {
 }
 Document = dict[str, Any]
 # A cluster as it should be, and as it is.
-SPEC_OF_THREE = Spec(name="web", profile_id="p1", min_size=1, max_size=5, desired=3)
-SEEN_OF_THREE = Observed(
+DESIRED_OF_THREE = Desired(name="web", profile_id="p1", min_size=1, max_size=5, desired_capacity=3)
+OBSERVED_OF_THREE = Observed(
     id="c1",
     name="web",
     profile_id="p1",
     min_size=1,
     max_size=5,
-    desired=3,
+    desired_capacity=3,
     nodes=3,
     active=3,
-    expendable=("n1", "n2", "n3"),
+    removal_order=("n1", "n2", "n3"),
 )
 
 
@@ -159,8 +162,8 @@ def ready(id_: str) -> Document:
     return {"id": id_, "observedGeneration": 1, "conditions": [a_condition()]}
 
 
-GUARDED: Mapping[str, Any] = {"finalizers": [FINALIZER]}
-DELETING: Mapping[str, Any] = {**GUARDED, "deletionTimestamp": NOW}
+WITH_FINALIZER: Mapping[str, Any] = {"finalizers": [FINALIZER]}
+DELETING: Mapping[str, Any] = {**WITH_FINALIZER, "deletionTimestamp": NOW}
 
 
 def a_cluster(id_: str = "c1", uid: str | None = UID, **fields: Any) -> Cluster:
@@ -174,7 +177,7 @@ def a_cluster(id_: str = "c1", uid: str | None = UID, **fields: Any) -> Cluster:
         "timeout": 3600,
         "status": "ACTIVE",
         "status_reason": "",
-        "metadata": {OWNER: uid} if uid else {},
+        "metadata": {OWNER_KEY: uid} if uid else {},
         "config": {},
         "created_at": NOW,
     }
@@ -196,7 +199,7 @@ def a_node(id_: str = "n1", cluster: str = "c1", **fields: Any) -> Node:
 
 
 def a_profile(id_: str = "p1", uid: str | None = UID, **fields: Any) -> Profile:
-    metadata = {OWNER: uid} if uid else {}
+    metadata = {OWNER_KEY: uid} if uid else {}
     document: Document = {
         "id": id_,
         "name": "small",
@@ -237,14 +240,20 @@ def a_snapshot(
     ended: Iterable[Action] = (),
     began: float = 0.0,
 ) -> Snapshot:
-    found = {node.id: node for node in nodes}
-    return Snapshot(
+    return Snapshot.build(
+        KINDS.values(),
+        {
+            Cluster: tuple(clusters),
+            Node: tuple(nodes),
+            Profile: tuple(profiles),
+            Policy: tuple(policies),
+        },
         began=began,
-        profiles={it.id: it for it in profiles},
-        policies={it.id: it for it in policies},
-        clusters={it.id: it for it in clusters},
-        nodes=found,
-        members=by_cluster(found.values()),
         unfinished={it.id: it for it in unfinished},
         ended={it.id: it for it in ended},
     )
+
+
+def execute(proxy: Any, step: Step, uid: str = UID) -> StepResult:
+    """Carry a step out as the executor does, on a fake of the client."""
+    return step.run(proxy, uid)

@@ -13,18 +13,18 @@ from tests.unit.operator.builders import (
     a_secret_manifest,
 )
 from tests.unit.operator.fake_senlin import FakeSenlin
-from tests.unit.operator.fake_world import PROFILE, SMALL, THREE, WEB, World, go_by
+from tests.unit.operator.fake_world import PROFILE, SMALL, THREE, WEB, World, set_clock
 from tests.unit.operator.log_capture import Lines
 from tests.unit.operator.watcher import Watcher
 
-pytest.register_assert_rewrite("stage")
+pytest.register_assert_rewrite("tests.unit.operator.harness")
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Have the engine read a clock that can be put forward; the event loop keeps the real one."""
     clock = Clock()
-    go_by(clock, monkeypatch)
+    set_clock(clock, monkeypatch)
     return clock
 
 

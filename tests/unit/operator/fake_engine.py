@@ -145,8 +145,8 @@ class Engine(Records):
 
     def _open(self, action: Document) -> bool:
         """Return whether no action holds the cluster of a node."""
-        around = action["cluster_id"]
-        return around == action["target"] or around not in self._locks
+        snapshot = action["cluster_id"]
+        return snapshot == action["target"] or snapshot not in self._locks
 
     def _advance(self, id_: str) -> None:
         if id_ not in self._jobs:

@@ -6,7 +6,8 @@ from typing import Any
 
 from openstack_clustering import ClientException, Policy, Proxy
 from openstack_clustering.exceptions import RequestTimeout
-from senlin_operator.cloud.inventory import OWNER, owner_of
+from senlin_operator.kinds.policy.kind import PolicyKind
+from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.fake_engine import ENDED, Work
 from tests.unit.operator.fake_records import Document
 from tests.unit.operator.fake_senlin import FakeSenlin
@@ -62,7 +63,7 @@ class FakeGuardedSenlin(FakeSenlin):
         return id_
 
     def destroy(self, node: Document) -> str:
-        owner = node["metadata"].get(OWNER, "")
+        owner = node["metadata"].get(OWNER_KEY, "")
         if node["physical_id"] and self._working in self._ours and self._lives(owner):
             name = self._actions[self._working]["action"]
             self.wrongs.append(f"{name} destroys {node['id']}, whose SenlinNode lives")
@@ -71,10 +72,10 @@ class FakeGuardedSenlin(FakeSenlin):
     def mark_of(self, id_: str) -> str | None:
         """Return the uid on a cloud object, if it has one."""
         if id_ in self._policies:
-            return owner_of(Policy(self._policies[id_]))
+            return PolicyKind().owner_uid(Policy(self._policies[id_]))
         for records in (self._clusters, self._nodes, self._profiles):
             if id_ in records:
-                return str(records[id_]["metadata"].get(OWNER))
+                return str(records[id_]["metadata"].get(OWNER_KEY))
         return None
 
     def _beside(self, target: str) -> list[str]:

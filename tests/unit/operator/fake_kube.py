@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from senlin_operator.kube.client import KubeError, Vanished
+from senlin_operator.kube.client import KubeError, NotFound
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
 from tests.unit.operator.builders import NOW, Document
 
@@ -82,10 +82,10 @@ class FakeKube:
     async def set_finalizer(self, resource: Resource, *, present: bool) -> Document:
         raw = self._objects.get(resource.key)
         if raw is None or raw["metadata"]["uid"] != resource.uid:
-            raise Vanished(resource)
+            raise NotFound(resource)
         self._receive("finalizer on" if present else "finalizer off", resource)
         others = [it for it in raw["metadata"].get("finalizers", ()) if it != FINALIZER]
-        new = present and not Resource(resource.key.kind, raw).guarded
+        new = present and not Resource(resource.key.kind, raw).has_finalizer
         if new and "deletionTimestamp" in raw["metadata"]:
             raise KubeError(422, "no new finalizers can be added if the object is being deleted")
         metadata = {**raw["metadata"], "finalizers": [*others, *([FINALIZER] * present)]}
@@ -98,24 +98,28 @@ class FakeKube:
     async def get_secret(self, secret: Resource) -> Document:
         self.secret_reads += 1
         if secret.key not in self._objects:
-            raise Vanished(secret)
+            raise NotFound(secret)
         return self._objects[secret.key]
 
-    async def apply_child(self, owner: Resource, key: Key, spec: Mapping[str, Any]) -> Document:
+    async def apply_dependent(
+        self, owner: Resource, key: Key, manifest: Mapping[str, Any]
+    ) -> Document:
         self._receive_write("child", key.name)
         old = self._objects.get(key)
-        if old and Resource(key.kind, old).owner not in (None, owner.uid):
+        if old and Resource(key.kind, old).controller_uid not in (None, owner.uid):
             raise KubeError(422, "only one reference can have controller set to true")
         self._made += 1
         identity = {"namespace": key.namespace, "name": key.name, "uid": f"child-{self._made}"}
         reference = {"kind": owner.key.kind, "uid": owner.uid, "controller": True}
-        known = old["metadata"] if old else identity
+        known: Document = old["metadata"] if old else identity
         metadata = {**known, "generation": 1, "ownerReferences": [reference]}
-        spec = {**DEFAULTS, **(old["spec"] if old else {}), **spec}
-        changed = bool(old and old["spec"] != spec)
+        content = dict(manifest)
+        if "spec" in content:
+            content["spec"] = {**DEFAULTS, **(old["spec"] if old else {}), **content["spec"]}
+        changed = bool(old and any(old.get(name) != value for name, value in content.items()))
         metadata["generation"] = known.get("generation", 1) + changed
         rest = {"kind": key.kind, **(old or {})}
-        return self._answer(key, {**rest, "metadata": metadata, "spec": spec})
+        return self._answer(key, {**rest, **content, "metadata": metadata})
 
     async def delete(self, resource: Resource) -> None:
         self._receive_write("deletion", resource.key.name)

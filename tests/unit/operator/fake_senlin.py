@@ -26,7 +26,8 @@ from openstack_clustering.exceptions import (
     ConnectFailure,
     ResourceNotFound,
 )
-from senlin_operator.cloud.inventory import Snapshot, Watched, look
+from senlin_operator.cloud.snapshot import Snapshot, Watched, poll
+from senlin_operator.kinds import KINDS
 from tests.unit.operator.fake_engine import ENDED, Engine, Work
 from tests.unit.operator.fake_records import Document, fits
 
@@ -74,8 +75,8 @@ class FakeSenlin(Engine):
     def proxy(self) -> Proxy:
         return cast("Proxy", self)
 
-    def look(self, began: float = 0.0, watched: Mapping[str, Watched] | None = None) -> Snapshot:
-        return look(self.proxy, began, watched or {}, {})
+    def poll(self, began: float = 0.0, watched: Mapping[str, Watched] | None = None) -> Snapshot:
+        return poll(self.proxy, KINDS.values(), began, watched or {}, {})
 
     def cluster(self, id_: str) -> Cluster:
         return Cluster(self._clusters[id_])

@@ -1,40 +1,37 @@
-"""The engine as it runs, between a small Kubernetes and a small Senlin.
+"""The operator as it runs, between a fake Kubernetes and a fake Senlin.
 
-Real: cache, queue, reconciler, conclusion, controller, access, inventory. Small: what is behind
-them. Looks at the project come when the test says so (`look`), and time passes when it says so.
+Cache, queue, controller, reconciler, publisher, sessions and inventory are real. The project is
+polled when the test says so (`poll`), and time passes when it says so.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from enum import Enum
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from openstack_clustering import Proxy
-from senlin_operator.cloud import inventory, pace
 from senlin_operator.cloud.credentials import Credential
-from senlin_operator.cloud.inventory import Inventory, Waking
-from senlin_operator.cloud.session import Cloud, Clouds
-from senlin_operator.engine import actions, conclusion, execution, looking, memory, reconciler
-from senlin_operator.engine.access import Access
-from senlin_operator.engine.cache import Cache
-from senlin_operator.engine.conclusion import Conclusion
-from senlin_operator.engine.controller import Controller
-from senlin_operator.engine.queue import Queue
-from senlin_operator.engine.reconciler import Reconciler
-from senlin_operator.kinds import cluster, node, policy, profile
+from senlin_operator.cloud.inventory import Inventory, Subscribers
+from senlin_operator.cloud.session import CloudSession, SessionPool
+from senlin_operator.kinds import KINDS
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import Key, Resource
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.queue import Queue
+from senlin_operator.reconcile.controller import Controller
+from senlin_operator.reconcile.publish import Publisher
+from senlin_operator.reconcile.reconciler import Reconciler
+from senlin_operator.reconcile.sessions import Sessions
+from senlin_operator.telemetry import clock
 from tests.unit.operator.builders import SECRET_KEY, Clock, Document, a_profile_manifest
 from tests.unit.operator.fake_kube import FakeKube
 from tests.unit.operator.fake_senlin import FakeSenlin
 
-KINDS = {kind.name: kind for kind in (profile.KIND, policy.KIND, cluster.KIND, node.KIND)}
 SMALL = Key("SenlinProfile", "team", "small")
 WEB = Key("SenlinCluster", "team", "web")
 PROFILE = a_profile_manifest(uid="profile-uid")
@@ -97,12 +94,12 @@ class Mortal:
         return mortally
 
 
-class FakeCloud(Cloud):
+class FakeSession(CloudSession):
     """A session without threads and logins."""
 
-    def __init__(self, senlin: FakeSenlin, waking: Waking, fuse: Fuse) -> None:
+    def __init__(self, senlin: FakeSenlin, subscribers: Subscribers, fuse: Fuse) -> None:
         self.senlin = senlin
-        self.inventory = Inventory(self.call, waking)
+        self.inventory = Inventory(self.call, subscribers, tuple(KINDS.values()))
         self._fuse = fuse
 
     async def call(
@@ -115,21 +112,21 @@ class FakeCloud(Cloud):
         return answer
 
 
-class FakeClouds:
+class FakeSessionPool:
     """Hands the one session out."""
 
-    def __init__(self, cloud: FakeCloud) -> None:
+    def __init__(self, cloud: FakeSession) -> None:
         self._cloud = cloud
         self.users: set[str] = set()
 
-    def use(self, _: Credential, uid: str) -> FakeCloud:
+    def use(self, _: Credential, uid: str) -> FakeSession:
         self.users.add(uid)
         return self._cloud
 
     def leave(self, uid: str) -> None:
         self.users.discard(uid)
 
-    def sharing(self, _: str) -> list[str]:
+    def users_of_session(self, _: str) -> list[str]:
         return sorted(self.users)
 
 
@@ -146,23 +143,25 @@ class FakeRecorder:
 class World:
     """Everything, wired as `app.App` wires it."""
 
-    def __init__(self, clock: Clock, senlin: FakeSenlin | None = None) -> None:
-        self.clock = clock
-        self.senlin = senlin or FakeSenlin(clock=clock)
-        self.kube = FakeKube(lambda *event: self.cache.notice(*event))
+    def __init__(self, fake_clock: Clock, senlin: FakeSenlin | None = None) -> None:
+        self.clock = fake_clock
+        self.senlin = senlin or FakeSenlin(clock=fake_clock)
+        self.kube = FakeKube(lambda *event: self.cache.on_event(*event))
         self.recorder = FakeRecorder()
         self.boot()
 
     def boot(self) -> None:
         """Start a process that knows nothing but what Kubernetes lists."""
         self.fuse = Fuse()
-        self.queue = Queue(self.clock)
+        self.queue = Queue()
         self.cache = Cache(KINDS, self.queue)
         for kind, raw in self.kube.all():
-            self.cache.notice(kind, None, raw)
-        waking = Waking(changed=lambda ids: self._wake(self.cache.of(ids)), looked=self._wake)
-        self.cloud = FakeCloud(self.senlin, waking, self.fuse)
-        self.clouds = FakeClouds(self.cloud)
+            self.cache.on_event(kind, None, raw)
+        subscribers = Subscribers(
+            changed=lambda ids: self._wake(self.cache.keys_of(ids)), polled=self._wake
+        )
+        self.session = FakeSession(self.senlin, subscribers, self.fuse)
+        self.sessions = FakeSessionPool(self.session)
         self.controller = self.restarted()
 
     def restarted(self) -> Controller:
@@ -184,16 +183,16 @@ class World:
         for _ in range(_TURNS):
             await asyncio.sleep(0)
 
-    async def look(self) -> None:
-        """Have the project looked at, and let the workers work on what that shows."""
-        looking = asyncio.create_task(self.cloud.inventory.run())
+    async def poll(self) -> None:
+        """Have the project polled, and let the workers work on the snapshot."""
+        polling = asyncio.create_task(self.session.inventory.run())
         await self.rest()
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
 
-    async def converge(self, looks: int = 6) -> None:
-        for _ in range(looks):
-            await self.look()
+    async def converge(self, polls: int = 6) -> None:
+        for _ in range(polls):
+            await self.poll()
 
     async def retry(self, key: Key, after: float = 0.0) -> None:
         """Let time pass, and have the object worked on again."""
@@ -227,14 +226,13 @@ class World:
 
 def _controller(world: World, kube: KubeClient, recorder: Recorder) -> Controller:
     cache, queue = world.cache, world.queue
-    access = Access(cache, kube, cast("Clouds", world.clouds))
-    reconciler = Reconciler(cache, kube, access, recorder)
-    conclusion = Conclusion(cache, queue, kube, recorder)
-    return Controller(KINDS, cache, queue, access, reconciler, conclusion, workers=4)
+    sessions = Sessions(cache, kube, cast("SessionPool", world.sessions))
+    reconciler = Reconciler(cache, kube, sessions, recorder)
+    publisher = Publisher(cache, queue, kube, recorder)
+    return Controller(KINDS, cache, queue, sessions, reconciler, publisher, workers=4)
 
 
-def go_by(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the engine read that clock; the event loop keeps the real one."""
-    moved = SimpleNamespace(**vars(time) | {"monotonic": clock, "time": clock})
-    for module in (actions, conclusion, execution, inventory, looking, memory, pace, reconciler):
-        monkeypatch.setattr(module, "time", moved)
+def set_clock(fake: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the operator read that clock; the event loop keeps the real one."""
+    monkeypatch.setattr(clock, "monotonic", fake)
+    monkeypatch.setattr(clock, "utcnow", lambda: datetime.fromtimestamp(fake(), UTC))

@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 
+from openstack_clustering import Cluster, Node
+from senlin_operator.kinds import KINDS
 from senlin_operator.kube.objects import RECONCILE_AT, Key, Resource
 from tests.unit.operator.builders import SECRET_KEY, Clock, Document
 from tests.unit.operator.fake_guarded_senlin import FakeGuardedSenlin
-from tests.unit.operator.fake_world import KINDS, World, go_by
+from tests.unit.operator.fake_world import World, set_clock
 
 NOBODY = Key("SenlinProfile", "team", "nobody")
-# Seconds between two looks, the longer the less goes on: until something is tried again, until a
+# Seconds between two polls, the longer the less goes on: until something is tried again, until a
 # request that was refused is, until an action must be dead.
 _PAUSES = (1.0, 1.0, 6.0, 40.0, 310.0, 310.0, 4000.0)
-_QUIET = 2  # looks that show nothing new
+_QUIET = 2  # polls that show nothing new
 _TICKS = 200  # at most, until all is well
 
 
@@ -32,20 +34,20 @@ class Stage:
     def __init__(self) -> None:
         self.clock = Clock()
         self.patch = pytest.MonkeyPatch()
-        go_by(self.clock, self.patch)
+        set_clock(self.clock, self.patch)
         self.runner = asyncio.Runner()
         self.senlin = FakeGuardedSenlin(self.clock, self.lives)
         self.uids = count(1)
         self.world = World(self.clock, self.senlin)
         self.senlin.ever = self.world.kube.uids
 
-    def run(self, coroutine: Coroutine[Any, Any, None], looks: int = 0) -> None:
+    def run(self, coroutine: Coroutine[Any, Any, None], polls: int = 0) -> None:
         """Have something happen, and time pass afterwards."""
 
         async def happen() -> None:
             await coroutine
             await self.world.rest()
-            for _ in range(looks):
+            for _ in range(polls):
                 await self.tick(1.0)
 
         self.runner.run(happen())
@@ -57,7 +59,7 @@ class Stage:
         self.senlin.catch_up()
         self.world.queue.add(NOBODY)  # so that it sees what time it is
         await self.world.rest()
-        await self.world.look()
+        await self.world.poll()
         if self.world.fuse.burnt:
             await self.be_born_again()
 
@@ -126,9 +128,10 @@ class Stage:
 
     def portrait(self) -> object:
         """Return what changes as long as something moves."""
-        snapshot = self.senlin.look()
+        snapshot = self.senlin.poll()
         clouds = {
-            it.id: it.status for it in (*snapshot.clusters.values(), *snapshot.nodes.values())
+            it.id: it["status"]
+            for it in (*snapshot.all(Cluster).values(), *snapshot.all(Node).values())
         }
         return {key: self.reason(key) for key in self.all_keys()}, clouds, {*snapshot.unfinished}
 
@@ -140,17 +143,17 @@ class Stage:
 
     # Who is there.
 
-    def write(self, raw: Document, looks: int) -> None:
+    def write(self, raw: Document, polls: int) -> None:
         async def write() -> None:
             self.apply(raw)
 
-        self.run(write(), looks)
+        self.run(write(), polls)
 
-    def annotate(self, key: Key, name: str, value: str, looks: int) -> None:
+    def annotate(self, key: Key, name: str, value: str, polls: int) -> None:
         async def annotate() -> None:
             self.annotated(key, name, value)
 
-        self.run(annotate(), looks)
+        self.run(annotate(), polls)
 
     def annotated(self, key: Key, name: str, value: str) -> None:
         raw = self.world.kube[key]
@@ -239,7 +242,7 @@ class Stage:
         node = self.senlin.node(it.cloud_id) if it.unmanaged and it.cloud_id else None
         if node is None or node.status == "ACTIVE":
             return set()
-        # Busy: an engine that died has left it so, and nobody looks after its cluster.
+        # Busy: an engine that died has left it so, and nobody polls after its cluster.
         return {"Degraded"} if node.status == "ERROR" else {"Busy"}
 
     def troubles_of_a_node(self, it: Resource) -> set[str]:
@@ -259,10 +262,10 @@ class Stage:
     def misplaced(self) -> list[str]:
         """Return what is in the cloud, is marked, and is not the one of a living object."""
         wanted = {self.resource(key).uid: self.resource(key).cloud_id for key in self.all_keys()}
-        snapshot = self.senlin.look()
+        snapshot = self.senlin.poll()
         return [
             f"{id_} of {mark}"
-            for objects in snapshot.owned
+            for objects in snapshot.objects.values()
             for id_ in objects
             if id_ not in self.senlin.foreign
             and (mark := self.senlin.mark_of(id_)) not in ("None", None)
@@ -271,7 +274,7 @@ class Stage:
 
 
 def _flavor(profile: Resource) -> str | None:
-    properties = profile.spec["resource"].get("properties", {})
+    properties: Document = profile.spec["resource"].get("properties", {})
     return properties.get("flavor")
 
 

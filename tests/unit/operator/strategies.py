@@ -6,10 +6,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.kinds.bindings import Binding
-from senlin_operator.kinds.cluster import Observed, Spec
-from senlin_operator.kinds.remediation import Remediation
+from senlin_operator.kinds.cluster.desired import Desired
+from senlin_operator.kinds.cluster.observed import Observed
+from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.remediation import Remediation
+from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.fake_senlin import FakeSenlin
 
 PROFILES = ("p1", "p2")
@@ -30,22 +31,22 @@ remediations = st.builds(
     Remediation,
     recover=st.booleans(),
     operation=st.sampled_from(["RECREATE", "REBOOT"]),
-    most=st.sampled_from(["100%", "40%", "1", "0"]),
+    max_unhealthy=st.sampled_from(["100%", "40%", "1", "0"]),
 )
 
 
 @st.composite
-def specs(draw: st.DrawFn) -> Spec:
+def specs(draw: st.DrawFn) -> Desired:
     """Return what a valid manifest may say."""
     least = draw(st.integers(0, 3))
     desired = draw(st.integers(least, 6))
     most = draw(st.sampled_from([-1, *range(max(desired, 1), 9)]))
-    return Spec(
+    return Desired(
         name=draw(names),
         profile_id=draw(st.sampled_from(PROFILES)),
         min_size=least,
         max_size=most,
-        desired=desired,
+        desired_capacity=desired,
         timeout=draw(st.sampled_from([60, 3600])),
         metadata=draw(maps),
         config=draw(maps),
@@ -67,44 +68,44 @@ def observations(draw: st.DrawFn) -> Observed:
         profile_id=draw(st.sampled_from(PROFILES)),
         min_size=draw(st.integers(0, 6)),
         max_size=draw(st.integers(-1, 6)),
-        desired=draw(st.integers(0, 6)),
+        desired_capacity=draw(st.integers(0, 6)),
         status=draw(st.sampled_from(["ACTIVE", "WARNING", "ERROR", "CREATING"])),
         timeout=draw(st.sampled_from([60, 3600])),
-        metadata=draw(maps) | {OWNER: "our uid"},
+        metadata=draw(maps) | {OWNER_KEY: "our uid"},
         config=draw(maps),
         nodes=nodes,
         active=active,
         unbuilt=draw(st.integers(0, nodes - active)),
-        expendable=tuple(ids),
-        marked=dict(zip(UIDS, draw(some), strict=False)),
+        removal_order=tuple(ids),
+        members_by_owner=dict(zip(UIDS, draw(some), strict=False)),
         serverless=frozenset(draw(some)),
-        strays=tuple(draw(some)),
-        policies=draw(policies) or (),
+        profile_mismatch=tuple(draw(some)),
+        policies=draw(policies.map(lambda it: it or ())),
         duplicates=tuple(draw(st.sets(st.sampled_from(["twin-1", "twin-2"])))),
     )
 
 
 @st.composite
-def memberships(draw: st.DrawFn) -> Spec:
+def memberships(draw: st.DrawFn) -> Desired:
     """Return a spec of which some nodes are declared, and some are to leave."""
     declared = draw(st.sets(uids))
     leaving = draw(st.sets(uids)) - declared
     return replace(draw(specs()), declared={it: it for it in declared}, leaving=frozenset(leaving))
 
 
-def as_wanted(spec: Spec, **differences: Any) -> Observed:
+def as_wanted(spec: Desired, **differences: Any) -> Observed:
     """Return the cluster that a spec asks for."""
     fields = {
         "name": spec.name,
         "profile_id": spec.profile_id,
         "min_size": spec.min_size,
         "max_size": spec.max_size,
-        "desired": spec.desired,
+        "desired_capacity": spec.desired_capacity,
         "timeout": spec.timeout,
-        "metadata": {**spec.metadata, OWNER: "our uid"},
+        "metadata": {**spec.metadata, OWNER_KEY: "our uid"},
         "config": dict(spec.config),
-        "nodes": spec.desired,
-        "active": spec.desired,
+        "nodes": spec.desired_capacity,
+        "active": spec.desired_capacity,
         "policies": spec.policies or (),
     }
     return Observed(id="ours", **{**fields, **differences})

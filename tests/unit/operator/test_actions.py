@@ -4,20 +4,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from unittest.mock import ANY
 
 import pytest
 
 from openstack_clustering import Action
-from senlin_operator.cloud.inventory import Inventory, Snapshot, Waking
-from senlin_operator.cloud.session import Cloud
-from senlin_operator.engine.actions import begun, dead, follow, follow_removal, running
-from senlin_operator.engine.attempt import Attempt, View
-from senlin_operator.engine.memory import Memory
-from senlin_operator.engine.outcome import Failed, Waiting
-from senlin_operator.kinds.cluster import KIND, observe
+from senlin_operator.cloud.inventory import Inventory, Subscribers
+from senlin_operator.cloud.session import CloudSession
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds.cluster.kind import ClusterKind
+from senlin_operator.kinds.cluster.observed import Observed, observe
 from senlin_operator.kube.conditions import Reason
+from senlin_operator.model.memory import Memory, Retry
+from senlin_operator.model.outcome import Failed, Waiting
+from senlin_operator.model.scope import Scope
+from senlin_operator.reconcile.actions import orphaned, running, started
+from senlin_operator.reconcile.deletion import follow as follow_deletion
+from senlin_operator.reconcile.reconciler import follow
 from tests.unit.operator.builders import (
     NOW,
     Clock,
@@ -35,18 +39,30 @@ FAULTS = [{"name": "n1", "reason": "no host"}, {"name": "n2", "reason": "no imag
 ENDED = 1767225600.0  # NOW
 
 
-def an_attempt(
+class View(NamedTuple):
+    """What a reconcile has observed."""
+
+    session: CloudSession
+    snapshot: Snapshot
+    observed: Observed | None
+
+    @property
+    def inventory(self) -> Inventory:
+        return self.session.inventory
+
+
+def a_scope(
     *,
     action: dict[str, Any] | None = RESIZE,
     faults: list[dict[str, str]] | None = None,
     settled: bool = False,
-) -> Attempt:
+) -> Scope:
     conditions = ready("c1") if settled else {}
     status = {**conditions, "id": "c1", "action": action, "faults": faults or []}
     resource = a_resource(a_cluster_manifest(status=status))
-    attempt = Attempt.at(resource, KIND, Memory())
-    attempt.spec = "spec"
-    return attempt
+    scope = Scope.begin(resource, ClusterKind(), Memory())
+    scope.desired = "spec"
+    return scope
 
 
 def a_view(
@@ -59,15 +75,20 @@ def a_view(
         unfinished=[unfinished] if unfinished else [],
     )
     snapshot = replace(snapshot, unknown=frozenset(unknown))
-    return View(_cloud(), snapshot, observe(snapshot, "c1", "uid"))
+    return View(_session(), snapshot, observe(snapshot, "c1", "uid"))
 
 
-def _cloud() -> Cloud:
+def _session() -> CloudSession:
     async def call(_: str, __: Any) -> Snapshot:
-        raise AssertionError("nothing is looked at here")
+        raise AssertionError("nothing is polled here")
 
-    waking = Waking(changed=lambda _: None, looked=lambda _: None)
-    return cast("Cloud", SimpleNamespace(inventory=Inventory(call, waking)))
+    subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None)
+    return cast("CloudSession", SimpleNamespace(inventory=Inventory(call, subscribers, ())))
+
+
+def with_view(scope: Scope, view: View) -> Scope:
+    scope.session, scope.snapshot, scope.observed = view
+    return scope
 
 
 def watched(view: View) -> dict[str, str]:
@@ -77,33 +98,33 @@ def watched(view: View) -> dict[str, str]:
 def test_begun_is_told_as_running() -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
 
-    assert begun("a1", "nodes 2 → 3", moment) == RESIZE
+    assert started("a1", "nodes 2 → 3", moment) == RESIZE
 
 
 def test_running_names_the_action() -> None:
-    waiting = running(an_attempt().report)
+    waiting = running(a_scope().status)
 
     assert waiting.message == "Senlin is at work: nodes 2 → 3 (action a1)."
-    assert not waiting.quiet
+    assert waiting.publish
 
 
 def test_nothing_is_under_way() -> None:
-    assert follow(an_attempt(action=None), a_view()) is None
+    assert follow(with_view(a_scope(action=None), a_view())) is None
 
 
 def test_ours_is_waited_for_and_watched() -> None:
     view = a_view(unfinished=an_action())
 
-    assert follow(an_attempt(), view) == running(an_attempt().report)
+    assert follow(with_view(a_scope(), view)) == running(a_scope().status)
     assert watched(view) == {"a1": "c1"}
 
 
 def test_ours_has_succeeded() -> None:
-    attempt, view = an_attempt(), a_view(ended=an_action(status="SUCCEEDED", end_time=ENDED))
+    scope, view = a_scope(), a_view(ended=an_action(status="SUCCEEDED", end_time=ENDED))
 
-    assert follow(attempt, view) is None
-    assert attempt.report.action == {**RESIZE, "status": "SUCCEEDED", "endedAt": NOW}
-    assert attempt.memory.failure is None
+    assert follow(with_view(scope, view)) is None
+    assert scope.status.action == {**RESIZE, "status": "SUCCEEDED", "endedAt": NOW}
+    assert scope.memory.retry.failure is None
     assert watched(view) == {}
 
 
@@ -133,46 +154,50 @@ def test_ours_has_succeeded() -> None:
     ],
 )
 def test_ours_has_failed(status: str, reason: str, faults: list[dict[str, str]], told: str) -> None:
-    attempt = an_attempt(faults=faults)
+    scope = a_scope(faults=faults)
 
-    assert follow(attempt, a_view(ended=an_action(status=status, status_reason=reason))) is None
-    assert attempt.report.action == {**RESIZE, "status": "FAILED", "reason": told}
-    assert attempt.memory.held("spec") == Failed(Reason.ACTION_FAILED, told)
+    assert (
+        follow(with_view(scope, a_view(ended=an_action(status=status, status_reason=reason))))
+        is None
+    )
+    assert scope.status.action == {**RESIZE, "status": "FAILED", "reason": told}
+    assert scope.memory.retry.pending("spec") == Failed(Reason.ACTION_FAILED, told)
 
 
 def test_ours_has_been_purged() -> None:
     """What came of it shows on the cluster."""
-    attempt, view = an_attempt(), a_view(unknown=["a1"])
+    scope, view = a_scope(), a_view(unknown=["a1"])
 
-    assert follow(attempt, view) is None
-    assert attempt.report.action is None
+    assert follow(with_view(scope, view)) is None
+    assert scope.status.action is None
     assert watched(view) == {}
 
 
 def test_ours_is_not_waited_for_when_what_it_worked_on_has_gone() -> None:
     """Its engine may have died, and would never end it."""
-    attempt, view = an_attempt(), replace(a_view(unfinished=an_action()), seen=None)
-    attempt.memory.routine = "a5"
+    scope, view = a_scope(), a_view(unfinished=an_action())._replace(observed=None)
+    scope.memory.check_action = "a5"
 
-    assert follow(attempt, view) is None
-    assert (attempt.report.action, attempt.memory.routine) == (None, None)
+    assert follow(with_view(scope, view)) is None
+    assert scope.status.action is None
+    assert scope.memory.check_action is None
     assert watched(view) == {}
 
 
 def test_its_end_is_told_all_the_same_if_it_is_known() -> None:
     done = an_action(status="FAILED", status_reason="It went.")
-    attempt, view = an_attempt(), replace(a_view(ended=done), seen=None)
+    scope, view = a_scope(), a_view(ended=done)._replace(observed=None)
 
-    assert follow(attempt, view) is None
-    assert attempt.report.action == {**RESIZE, "status": "FAILED", "reason": ANY}
+    assert follow(with_view(scope, view)) is None
+    assert scope.status.action == {**RESIZE, "status": "FAILED", "reason": ANY}
 
 
 def test_an_end_is_noted_once() -> None:
     done = {**RESIZE, "status": "SUCCEEDED"}
-    attempt = an_attempt(action=done)
+    scope = a_scope(action=done)
 
-    assert follow(attempt, a_view(ended=an_action(status="FAILED"))) is None
-    assert attempt.report.action == done
+    assert follow(with_view(scope, a_view(ended=an_action(status="FAILED")))) is None
+    assert scope.status.action == done
 
 
 @pytest.mark.parametrize("settled", [True, False])
@@ -180,80 +205,80 @@ def test_others_actions_are_waited_for(settled: bool) -> None:
     """It is told unless the object is settled, so that a routine does not make it flap."""
     scaling = an_action("a9", action="CLUSTER_SCALE_OUT")
 
-    waiting = follow(an_attempt(action=None, settled=settled), a_view(unfinished=scaling))
+    waiting = follow(with_view(a_scope(action=None, settled=settled), a_view(unfinished=scaling)))
 
     message = "Senlin is at work on behalf of others: CLUSTER_SCALE_OUT."
-    assert waiting == Waiting(Reason.BUSY, message, after=30, quiet=settled)
+    assert waiting == Waiting(Reason.BUSY, message, requeue_after=30, publish=not settled)
 
 
 def test_a_member_that_others_work_on_is_waited_for() -> None:
     recovery = an_action("a9", action="NODE_RECOVER", target="n1", cluster_id="")
 
-    assert follow(an_attempt(action=None), a_view(unfinished=recovery)) is not None
+    assert follow(with_view(a_scope(action=None), a_view(unfinished=recovery))) is not None
 
 
 def test_a_routine_check_is_waited_for_without_a_word() -> None:
-    attempt = an_attempt(action=None)
-    attempt.memory.routine = "a5"
+    scope = a_scope(action=None)
+    scope.memory.check_action = "a5"
 
-    waiting = follow(attempt, a_view())
+    waiting = follow(with_view(scope, a_view()))
 
     assert waiting is not None
-    assert waiting.quiet
-    assert attempt.memory.routine == "a5"
+    assert not waiting.publish
+    assert scope.memory.check_action == "a5"
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
 def test_the_end_of_a_routine_check_is_no_ones_business(status: str) -> None:
-    attempt, view = an_attempt(action=None), a_view(ended=an_action("a5", status))
-    attempt.memory.routine = "a5"
+    scope, view = a_scope(action=None), a_view(ended=an_action("a5", status))
+    scope.memory.check_action = "a5"
     view.inventory.watch("a5", "c1")
 
-    assert follow(attempt, view) is None
-    assert attempt.memory == replace(attempt.memory, routine=None, failure=None)
+    assert follow(with_view(scope, view)) is None
+    assert scope.memory == replace(scope.memory, check_action=None, retry=Retry())
     assert watched(view) == {}
 
 
 def test_no_removal_is_under_way() -> None:
-    assert follow_removal(an_attempt(), a_view()) is None
+    assert follow_deletion(with_view(a_scope(), a_view())) is None
 
 
-def a_removal() -> Attempt:
-    attempt = an_attempt(faults=FAULTS[:1])
-    attempt.memory.removal = "a7"
-    return attempt
+def a_removal() -> Scope:
+    scope = a_scope(faults=FAULTS[:1])
+    scope.memory.delete_action = "a7"
+    return scope
 
 
 def test_a_removal_is_waited_for() -> None:
-    attempt = a_removal()
+    scope = a_removal()
 
-    assert follow_removal(attempt, a_view(unfinished=an_action("a7"))) is not None
-    assert attempt.memory.removal == "a7"
+    assert follow_deletion(with_view(scope, a_view(unfinished=an_action("a7")))) is not None
+    assert scope.memory.delete_action == "a7"
 
 
 def test_a_removal_or_a_check_that_has_been_purged_is_over() -> None:
-    attempt = a_removal()
-    attempt.memory.routine = "a5"
+    scope = a_removal()
+    scope.memory.check_action = "a5"
     view = a_view(unknown=["a5", "a7", "a1"])
 
-    assert follow_removal(attempt, view) is None
-    assert follow(attempt, view) is None
-    assert attempt.memory == replace(attempt.memory, removal=None, routine=None)
+    assert follow_deletion(with_view(scope, view)) is None
+    assert follow(with_view(scope, view)) is None
+    assert scope.memory == replace(scope.memory, delete_action=None, check_action=None)
 
 
 def test_a_removal_has_succeeded() -> None:
-    attempt = a_removal()
+    scope = a_removal()
 
-    assert follow_removal(attempt, a_view(ended=an_action("a7", "SUCCEEDED"))) is None
-    assert (attempt.memory.removal, attempt.memory.failure) == (None, None)
+    assert follow_deletion(with_view(scope, a_view(ended=an_action("a7", "SUCCEEDED")))) is None
+    assert (scope.memory.delete_action, scope.memory.retry.failure) == (None, None)
 
 
 def test_a_removal_has_failed() -> None:
-    attempt = a_removal()
+    scope = a_removal()
 
-    assert follow_removal(attempt, a_view(ended=an_action("a7", "FAILED"))) is None
-    assert attempt.memory.removal is None
-    assert attempt.memory.held(None) == Failed(
+    assert follow_deletion(with_view(scope, a_view(ended=an_action("a7", "FAILED")))) is None
+    assert scope.memory.delete_action is None
+    assert scope.memory.retry.pending(None) == Failed(
         Reason.ACTION_FAILED, "Deletion failed: node n1: no host"
     )
 
@@ -272,27 +297,37 @@ def test_an_action_that_no_engine_works_on(
 ) -> None:
     action = an_action(start_time=clock() - ago, timeout=timeout)
 
-    assert dead(a_view(unfinished=action)) == found
+    assert orphaned(with_view(a_scope(), a_view(unfinished=action))) == found
 
 
 def test_an_action_that_waits_for_an_engine_is_not_dead() -> None:
-    assert dead(a_view(unfinished=an_action(status="READY", start_time=None, timeout=1))) is None
+    assert (
+        orphaned(
+            with_view(
+                a_scope(), a_view(unfinished=an_action(status="READY", start_time=None, timeout=1))
+            )
+        )
+        is None
+    )
 
 
 def test_an_action_on_a_member_may_be_dead(clock: Clock) -> None:
     action = an_action(target="n1", cluster_id="", start_time=clock() - 9999, timeout=3600)
 
-    assert dead(a_view(unfinished=action)) == "a1"
+    assert orphaned(with_view(a_scope(), a_view(unfinished=action))) == "a1"
 
 
 def test_an_awaited_action_may_be_dead_wherever_it_works(clock: Clock) -> None:
     elsewhere = an_action(target="c9", cluster_id="c9", start_time=clock() - 9999, timeout=3600)
     view = a_view(unfinished=elsewhere)
 
-    assert dead(view) is None
-    assert dead(view, None, "another") is None
-    assert dead(view, "a1") == "a1"
+    assert orphaned(with_view(a_scope(), view)) is None
+    assert orphaned(with_view(a_scope(), view), None, "another") is None
+    assert orphaned(with_view(a_scope(), view), "a1") == "a1"
 
 
 def test_nothing_is_dead_on_what_is_absent() -> None:
-    assert dead(replace(a_view(unfinished=an_action()), seen=None)) is None
+    assert (
+        orphaned(with_view(a_scope(), a_view(unfinished=an_action())._replace(observed=None)))
+        is None
+    )

@@ -4,17 +4,17 @@ import pytest
 
 from openstack_clustering import Profile
 from openstack_clustering.exceptions import ServerError
-from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.engine.outcome import Impossible
-from senlin_operator.kinds.common import Delete
-from senlin_operator.kinds.node import KIND, Adopt, DeleteProfile, MarkProfile, execute, observe
-from senlin_operator.kinds.node_observed import ADOPTED
-from senlin_operator.kinds.node_spec import Adoption, Spec
-from tests.unit.operator.builders import UID, Document, a_node, a_profile, a_snapshot
+from senlin_operator.kinds.node.desired import Adoption, Desired
+from senlin_operator.kinds.node.kind import NodeKind
+from senlin_operator.kinds.node.observed import ADOPTED, observe
+from senlin_operator.kinds.node.steps import Adopt, ClaimProfile, Delete, DeleteProfile
+from senlin_operator.model.outcome import Unsupported
+from senlin_operator.model.ownership import OWNER_KEY
+from tests.unit.operator.builders import UID, Document, a_node, a_profile, a_snapshot, execute
 from tests.unit.operator.fake_adoption import Adopting
 
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0", overrides={"key_name": "mine"})
-ADOPT = Adopt(Spec(name="one", metadata={"a": "1"}, adoption=ADOPTION), ADOPTION)
+ADOPT = Adopt(Desired(name="one", metadata={"a": "1"}, adoption=ADOPTION), ADOPTION)
 MADE = a_profile("p1", uid=None, name="prof-one")  # by an adoption
 
 
@@ -36,10 +36,10 @@ def test_observe_tells_the_profile_of_an_adoption(
     profile: Profile, metadata: Document, unmarked: str | None
 ) -> None:
     nodes = [a_node("n1", metadata=metadata)]
-    seen = observe(a_snapshot(nodes=nodes, profiles=[profile]), "n1", UID)
+    observed = observe(a_snapshot(nodes=nodes, profiles=[profile]), "n1", UID)
 
-    assert seen is not None
-    assert seen.unmarked_profile == unmarked
+    assert observed is not None
+    assert observed.unclaimed_profile == unmarked
 
 
 def test_an_adoption_is_previewed_and_marked() -> None:
@@ -49,7 +49,7 @@ def test_an_adoption_is_previewed_and_marked() -> None:
 
     assert senlin.requests == [("adopt_node", "preview"), ("adopt_node", "s1")]
     assert started.action_id is None
-    assert senlin.node(started.id).metadata == {"a": "1", OWNER: UID, ADOPTED: "yes"}
+    assert senlin.node(started.id).metadata == {"a": "1", OWNER_KEY: UID, ADOPTED: "yes"}
 
 
 def test_the_profile_of_an_adoption_is_marked_and_deleted() -> None:
@@ -57,14 +57,14 @@ def test_the_profile_of_an_adoption_is_marked_and_deleted() -> None:
     id_ = execute(senlin.proxy, ADOPT, UID).id
     profile = senlin.node(id_).profile_id
 
-    execute(senlin.proxy, MarkProfile(id_, profile), UID)
-    [leftover] = KIND.leftovers(senlin.look(), UID)
+    execute(senlin.proxy, ClaimProfile(id_, profile), UID)
+    [leftover] = NodeKind().deletion.leftovers(senlin.poll(), UID)
     assert leftover == DeleteProfile(profile)
-    assert KIND.leftovers(senlin.look(), "another") == []
+    assert NodeKind().deletion.leftovers(senlin.poll(), "another") == []
 
     execute(senlin.proxy, Delete(id_), UID)
     execute(senlin.proxy, leftover, UID)
-    assert senlin.look().profiles == {}
+    assert senlin.poll().all(Profile) == {}
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -72,16 +72,16 @@ def test_a_profile_that_bears_no_mark_yet_goes_as_well(force: bool) -> None:
     """As when the process died after the adoption, and the resource is deleted by then."""
     senlin = Adopting()
     execute(senlin.proxy, ADOPT, UID)
-    seen = observe(senlin.look(), None, UID)
-    assert seen is not None
+    observed = observe(senlin.poll(), None, UID)
+    assert observed is not None
     senlin.requests.clear()
 
-    started = execute(senlin.proxy, KIND.remove(seen, force), UID)
+    started = execute(senlin.proxy, NodeKind().delete(observed, force=force), UID)
 
     assert [verb for verb, *_ in senlin.requests] == ["update_profile", "delete_node"]
     assert ("force" in senlin.requests[-1]) == force
     assert started.action_id == senlin.started[-1]
-    assert [it.id for it in KIND.leftovers(senlin.look(), UID)] == [seen.profile_id]
+    assert NodeKind().deletion.leftovers(senlin.poll(), UID) == [DeleteProfile(observed.profile_id)]
 
 
 def test_an_adoption_whose_reply_was_lost_is_not_repeated() -> None:
@@ -97,7 +97,7 @@ def test_what_is_a_node_already_is_not_adopted() -> None:
     senlin = Adopting()
     senlin.put_node(a_node("theirs", "", name="theirs", physical_id="s1"))
 
-    with pytest.raises(Impossible, match=r"s1 is already node theirs \(theirs\)"):
+    with pytest.raises(Unsupported, match=r"s1 is already node theirs \(theirs\)"):
         execute(senlin.proxy, ADOPT, UID)
     assert senlin.requests == []
 
@@ -105,7 +105,7 @@ def test_what_is_a_node_already_is_not_adopted() -> None:
 def test_what_senlin_would_make_no_profile_of_is_told_before() -> None:
     senlin = Adopting(user_data=None, admin_pass=None)
 
-    with pytest.raises(Impossible, match="s1 has no admin_pass, user_data, and Senlin 16 makes"):
+    with pytest.raises(Unsupported, match="s1 has no admin_pass, user_data, and Senlin 16 makes"):
         execute(senlin.proxy, ADOPT, UID)
     assert senlin.requests == [("adopt_node", "preview")]
 
@@ -115,7 +115,7 @@ def test_what_senlin_would_make_no_profile_of_is_told_before() -> None:
     [
         pytest.param(
             ServerError("404: No Server found for s1", type="ProfileOperationFailed"),
-            Impossible,
+            Unsupported,
             id="there is none",
         ),
         pytest.param(

@@ -2,17 +2,17 @@
 
 import pytest
 
-from senlin_operator.kinds.bindings import (
+from senlin_operator.kinds.shared.bindings import (
     Attach,
     Binding,
     Detach,
-    Step,
     Switch,
     condition,
     conflicts,
     enabled,
     plan,
 )
+from senlin_operator.model.step import Step
 
 A = Binding("a", "oldest-first")
 B = Binding("b", "batches")
@@ -20,7 +20,7 @@ OFF = Binding("a", "oldest-first", enabled=False)
 
 
 @pytest.mark.parametrize(
-    ("wanted", "seen", "steps"),
+    ("wanted", "observed", "steps"),
     [
         pytest.param((), (), [], id="none wanted, none there: left alone"),
         pytest.param((A, B), (B, A), [], id="as it should be, in another order: left alone"),
@@ -33,8 +33,10 @@ OFF = Binding("a", "oldest-first", enabled=False)
         pytest.param((A,), (Binding("a", "a.uid"),), [], id="called otherwise in Senlin: the same"),
     ],
 )
-def test_plan(wanted: tuple[Binding, ...], seen: tuple[Binding, ...], steps: list[Step]) -> None:
-    assert list(plan("c", wanted, seen)) == steps
+def test_plan(
+    wanted: tuple[Binding, ...], observed: tuple[Binding, ...], steps: list[Step]
+) -> None:
+    assert list(plan("c", wanted, observed)) == steps
 
 
 def test_the_condition_names_what_is_still_to_be_done() -> None:
@@ -74,7 +76,7 @@ def test_conflicts(wanted: tuple[Binding, ...], pairs: list[tuple[Binding, Bindi
 
 
 @pytest.mark.parametrize(
-    ("seen", "found"),
+    ("observed", "found"),
     [
         pytest.param((OLD, typed("h", "health-1.2")), "h", id="in any version"),
         pytest.param((typed("h", "health-1.0", on=False),), None, id="switched off"),
@@ -82,7 +84,7 @@ def test_conflicts(wanted: tuple[Binding, ...], pairs: list[tuple[Binding, Bindi
         pytest.param((OLD,), None, id="another type"),
     ],
 )
-def test_enabled(seen: tuple[Binding, ...], found: str | None) -> None:
-    binding = enabled(seen, "senlin.policy.health")
+def test_enabled(observed: tuple[Binding, ...], found: str | None) -> None:
+    binding = enabled(observed, "senlin.policy.health")
 
     assert (binding.name if binding else None) == found

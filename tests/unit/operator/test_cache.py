@@ -2,16 +2,16 @@
 
 import pytest
 
-from senlin_operator.engine.cache import Cache
-from senlin_operator.engine.queue import Queue
-from senlin_operator.kinds import cluster, node, profile
+from senlin_operator.kinds import KINDS
 from senlin_operator.kube.objects import GROUP, SECRET, Key
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.queue import Queue
 from tests.unit.operator.builders import (
     DELETING,
-    GUARDED,
     NOW,
     SECRET_KEY,
     UID,
+    WITH_FINALIZER,
     Document,
     a_cluster_manifest,
     a_condition,
@@ -34,13 +34,11 @@ class Observer:
 
     def __init__(self) -> None:
         self.queue = Queue()
-        self.cache = Cache(
-            {it.name: it for it in (profile.KIND, cluster.KIND, node.KIND)}, self.queue
-        )
+        self.cache = Cache(KINDS, self.queue)
 
     def sees(self, raw: Document, event: str | None = "MODIFIED", **metadata: str) -> None:
         raw = {**raw, "metadata": {**raw["metadata"], **metadata}}
-        self.cache.notice(raw.get("kind", SECRET), event, raw)
+        self.cache.on_event(raw.get("kind", SECRET), event, raw)
 
     async def woken(self) -> set[Key]:
         keys = await taken(self.queue)
@@ -84,7 +82,9 @@ async def test_what_is_new_is_woken() -> None:
             set(),
             id="annotations and labels of others",
         ),
-        pytest.param(a_cluster_manifest(**GUARDED, status=ready("c1")), set(), id="finalizer"),
+        pytest.param(
+            a_cluster_manifest(**WITH_FINALIZER, status=ready("c1")), set(), id="finalizer"
+        ),
         pytest.param(a_cluster_manifest(status={"id": "c1"}), set(), id="status"),
     ],
 )
@@ -122,9 +122,9 @@ async def test_our_own_write_wakes_nobody_but_users(observer: Observer) -> None:
     profile_ = a_profile_manifest(uid="small-uid", resourceVersion="2", status=ready("p9"))
     cluster_ = a_cluster_manifest(resourceVersion="2", status=ready("c9"))
 
-    kept = observer.cache.replace("SenlinCluster", cluster_)
+    kept = observer.cache.store_reply("SenlinCluster", cluster_)
     assert await observer.woken() == set()
-    observer.cache.replace("SenlinProfile", profile_)
+    observer.cache.store_reply("SenlinProfile", profile_)
     assert await observer.woken() == {WEB}
 
     assert observer.cache.get(WEB) is kept
@@ -133,7 +133,7 @@ async def test_our_own_write_wakes_nobody_but_users(observer: Observer) -> None:
 
 async def test_the_echo_of_our_own_write_wakes_nobody(observer: Observer) -> None:
     raw = a_profile_manifest(uid="small-uid", resourceVersion="2", status=ready("p9"))
-    observer.cache.replace("SenlinProfile", raw)
+    observer.cache.store_reply("SenlinProfile", raw)
     await observer.woken()
 
     observer.sees(raw)
@@ -153,8 +153,8 @@ async def test_a_successor_of_the_same_name_is_another_object(observer: Observer
     observer.sees(a_cluster_manifest(), "ADDED", uid="new-uid", resourceVersion="0")
 
     assert await observer.woken() == {WEB}
-    assert list(observer.cache.of([UID, "c1"])) == []
-    assert list(observer.cache.of(["new-uid"])) == [WEB]
+    assert list(observer.cache.keys_of([UID, "c1"])) == []
+    assert list(observer.cache.keys_of(["new-uid"])) == [WEB]
 
 
 async def test_a_deletion_wakes_the_object_and_whom_it_kept(observer: Observer) -> None:
@@ -162,8 +162,8 @@ async def test_a_deletion_wakes_the_object_and_whom_it_kept(observer: Observer) 
 
     assert await observer.woken() == {WEB, SMALL, SECRET_KEY}
     assert observer.cache.get(WEB) is None
-    assert observer.cache.users(SMALL) == []
-    assert list(observer.cache.of([UID, "c1"])) == []
+    assert observer.cache.referrers(SMALL) == []
+    assert list(observer.cache.keys_of([UID, "c1"])) == []
 
 
 async def test_a_deletion_wakes_the_users(observer: Observer) -> None:
@@ -185,14 +185,14 @@ async def test_a_reply_that_comes_after_the_deletion_does_not_bring_it_back(
     gone = a_cluster_manifest(deletionTimestamp=NOW, resourceVersion="2")
     observer.sees(gone, "DELETED")
 
-    observer.cache.replace("SenlinCluster", gone)
+    observer.cache.store_reply("SenlinCluster", gone)
 
     assert observer.cache.get(WEB) is None
-    assert observer.cache.users(SMALL) == []
+    assert observer.cache.referrers(SMALL) == []
 
 
 async def test_a_reply_that_takes_the_last_finalizer_off_is_the_end(observer: Observer) -> None:
-    observer.cache.replace(
+    observer.cache.store_reply(
         "SenlinCluster", a_cluster_manifest(deletionTimestamp=NOW, resourceVersion="2")
     )
 
@@ -206,15 +206,15 @@ async def test_another_reference_frees_the_old_one(observer: Observer) -> None:
     observer.sees(a_cluster_manifest("web", wanted, generation=2), resourceVersion="2")
 
     assert await observer.woken() == {WEB, SMALL}
-    assert (observer.cache.users(SMALL), observer.cache.users(BIG)) == ([], [WEB])
+    assert (observer.cache.referrers(SMALL), observer.cache.referrers(BIG)) == ([], [WEB])
 
 
 async def test_users_are_sorted(observer: Observer) -> None:
     observer.sees(a_cluster_manifest("shop", uid="shop-uid"), "ADDED")
 
-    assert observer.cache.users(SMALL) == [SHOP, WEB]
-    assert observer.cache.users(SECRET_KEY) == [SHOP, WEB, BIG, SMALL]
-    assert observer.cache.users(WEB) == []
+    assert observer.cache.referrers(SMALL) == [SHOP, WEB]
+    assert observer.cache.referrers(SECRET_KEY) == [SHOP, WEB, BIG, SMALL]
+    assert observer.cache.referrers(WEB) == []
 
 
 async def test_another_namespace_is_another_world(observer: Observer) -> None:
@@ -230,7 +230,7 @@ async def test_a_new_content_of_the_secret_wakes_its_users(observer: Observer) -
 
 
 async def test_the_same_content_of_the_secret_wakes_nobody(observer: Observer) -> None:
-    observer.sees(a_secret_manifest(annotations={"a": "b"}, **GUARDED), resourceVersion="2")
+    observer.sees(a_secret_manifest(annotations={"a": "b"}, **WITH_FINALIZER), resourceVersion="2")
 
     assert await observer.woken() == set()
 
@@ -254,22 +254,22 @@ async def test_the_content_of_a_secret_is_not_kept(observer: Observer) -> None:
 async def test_cloud_ids_and_uids_lead_to_keys(
     observer: Observer, ids: list[str], keys: list[Key]
 ) -> None:
-    assert list(observer.cache.of(ids)) == keys
+    assert list(observer.cache.keys_of(ids)) == keys
 
 
 async def test_a_new_cloud_id_replaces_the_old_one(observer: Observer) -> None:
     observer.sees(a_cluster_manifest(status=ready("c2")), resourceVersion="2")
 
-    assert list(observer.cache.of(["c1"])) == []
-    assert list(observer.cache.of(["c2"])) == [WEB]
+    assert list(observer.cache.keys_of(["c1"])) == []
+    assert list(observer.cache.keys_of(["c2"])) == [WEB]
 
 
 async def test_all_that_show_one_cloud_object_are_found(observer: Observer) -> None:
     observer.sees(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "ADDED")
-    assert set(observer.cache.of(["c1"])) == {WEB, SHOP}
+    assert set(observer.cache.keys_of(["c1"])) == {WEB, SHOP}
 
     observer.sees(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "DELETED")
-    assert set(observer.cache.of(["c1"])) == {WEB}
+    assert set(observer.cache.keys_of(["c1"])) == {WEB}
 
 
 def owned(uid: str = UID) -> Document:
@@ -280,8 +280,8 @@ async def test_children_are_found_by_their_owner(observer: Observer) -> None:
     observer.sees(a_profile_manifest("mine", uid="mine-uid", **owned()), "ADDED")
     observer.sees(a_profile_manifest("theirs", uid="theirs-uid", **owned("other")), "ADDED")
 
-    assert observer.cache.children(UID) == [Key("SenlinProfile", "team", "mine")]
-    assert observer.cache.children("nobody") == []
+    assert observer.cache.dependents(UID) == [Key("SenlinProfile", "team", "mine")]
+    assert observer.cache.dependents("nobody") == []
 
 
 async def test_who_refers_to_an_owner_but_is_not_controlled_is_no_child(
@@ -290,7 +290,7 @@ async def test_who_refers_to_an_owner_but_is_not_controlled_is_no_child(
     reference = {"kind": "SenlinCluster", "uid": UID}
     observer.sees(a_profile_manifest("mine", uid="x", ownerReferences=[reference]), "ADDED")
 
-    assert observer.cache.children(UID) == []
+    assert observer.cache.dependents(UID) == []
 
 
 async def test_a_child_that_has_gone_wakes_its_owner(observer: Observer) -> None:
@@ -301,7 +301,7 @@ async def test_a_child_that_has_gone_wakes_its_owner(observer: Observer) -> None
     observer.sees(raw, "DELETED")
 
     assert WEB in await observer.woken()
-    assert observer.cache.children(UID) == []
+    assert observer.cache.dependents(UID) == []
 
 
 IN_WEB = {"clusterRef": {"name": "web"}}
@@ -311,7 +311,7 @@ async def test_a_member_wakes_its_cluster_which_counts_it(observer: Observer) ->
     observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid"), "ADDED")
 
     assert await observer.woken() == {ONE, WEB}
-    assert observer.cache.users(WEB) == [ONE]
+    assert observer.cache.referrers(WEB) == [ONE]
 
 
 async def test_a_member_that_goes_elsewhere_wakes_the_cluster_that_it_was_in(
@@ -323,11 +323,11 @@ async def test_a_member_that_goes_elsewhere_wakes_the_cluster_that_it_was_in(
     observer.sees(a_node_manifest(uid="one-uid", generation=2), resourceVersion="2")
 
     assert await observer.woken() == {ONE, WEB}
-    assert observer.cache.users(WEB) == []
+    assert observer.cache.referrers(WEB) == []
 
 
 async def test_a_member_that_begins_to_go_wakes_its_cluster(observer: Observer) -> None:
-    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid", **GUARDED), "ADDED")
+    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid", **WITH_FINALIZER), "ADDED")
     await observer.woken()
 
     observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid", **DELETING), resourceVersion="2")
@@ -345,13 +345,13 @@ async def test_what_we_are_through_with_uses_nothing(observer: Observer) -> None
     """In a foreground deletion others hold it until what it owns has gone."""
     raw = a_cluster_manifest(status=ready("c1"), **DELETING)
     observer.sees(raw, resourceVersion="2")
-    assert observer.cache.users(SMALL) == [WEB]
+    assert observer.cache.referrers(SMALL) == [WEB]
     await observer.woken()
     metadata = {**raw["metadata"], "finalizers": ["foregroundDeletion"]}
 
     observer.sees({**raw, "metadata": metadata}, resourceVersion="3")
 
     assert observer.cache.get(WEB) is not None
-    assert observer.cache.users(SMALL) == []
-    assert WEB not in observer.cache.users(SECRET_KEY)
+    assert observer.cache.referrers(SMALL) == []
+    assert WEB not in observer.cache.referrers(SECRET_KEY)
     assert await observer.woken() == {SMALL, SECRET_KEY}

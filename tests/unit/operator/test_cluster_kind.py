@@ -6,33 +6,21 @@ from typing import Any
 import pytest
 
 from openstack_clustering import Cluster, Node
-from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.engine.outcome import Settled
-from senlin_operator.kinds import cluster
-from senlin_operator.kinds.cluster import (
-    KIND,
-    Check,
-    Create,
-    Observed,
-    Recover,
-    Resize,
-    Spec,
-    Step,
-    Update,
-    conditions,
-    execute,
-    observe,
-    status,
-    verdict,
-)
-from senlin_operator.kinds.common import Delete
-from senlin_operator.kinds.remediation import Remediation
-from senlin_operator.kube.conditions import Condition, Reason, Type
+from senlin_operator.kinds.cluster.desired import Desired, desired
+from senlin_operator.kinds.cluster.kind import ClusterKind
+from senlin_operator.kinds.cluster.observed import Observed, observe
+from senlin_operator.kinds.cluster.status import conditions, readiness, resource_status
+from senlin_operator.kinds.cluster.steps import Check, Create, Delete, Recover, Resize, Update
+from senlin_operator.kinds.shared.remediation import Remediation
+from senlin_operator.kube.conditions import Condition, ConditionType, Reason
 from senlin_operator.kube.objects import Key
+from senlin_operator.model.outcome import Settled
+from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.step import Step
 from tests.unit.operator.builders import (
+    DESIRED_OF_THREE,
     NOW,
-    SEEN_OF_THREE,
-    SPEC_OF_THREE,
+    OBSERVED_OF_THREE,
     UID,
     a_cluster,
     a_cluster_manifest,
@@ -40,18 +28,19 @@ from tests.unit.operator.builders import (
     a_profile_manifest,
     a_resource,
     a_snapshot,
+    execute,
     ready,
 )
 from tests.unit.operator.fake_senlin import FakeSenlin
 
 SMALL = Key("SenlinProfile", "team", "small")
-SPEC = SPEC_OF_THREE
-SEEN = replace(SEEN_OF_THREE, profiles=frozenset(["p1"]))
+DESIRED = DESIRED_OF_THREE
+OBSERVED = replace(OBSERVED_OF_THREE, profiles=frozenset(["p1"]))
 NODES = [a_node("n1"), a_node("n2"), a_node("n3")]
 
 
 def test_references_are_the_profile() -> None:
-    assert KIND.references(a_resource(a_cluster_manifest())) == (SMALL,)
+    assert ClusterKind().references(a_resource(a_cluster_manifest())) == (SMALL,)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +48,13 @@ def test_references_are_the_profile() -> None:
     [
         pytest.param({}, {}, id="nothing but what is required"),
         pytest.param({"name": "shop"}, {"name": "shop"}, id="a name of its own"),
-        pytest.param({"minSize": 2}, {"min_size": 2, "desired": 2}, id="no capacity: the least"),
+        pytest.param(
+            {"minSize": 2}, {"min_size": 2, "desired_capacity": 2}, id="no capacity: the least"
+        ),
         pytest.param({"desiredCapacity": 0, "maxSize": 3}, {"max_size": 3}, id="a capacity of 0"),
-        pytest.param({"minSize": 1, "desiredCapacity": 4}, {"min_size": 1, "desired": 4}, id="4"),
+        pytest.param(
+            {"minSize": 1, "desiredCapacity": 4}, {"min_size": 1, "desired_capacity": 4}, id="4"
+        ),
         pytest.param({"timeoutSeconds": 60}, {"timeout": 60}, id="timeout"),
         pytest.param({"metadata": {"a": "b"}}, {"metadata": {"a": "b"}}, id="metadata"),
         pytest.param(
@@ -92,7 +85,7 @@ def test_spec(wanted: dict[str, Any], said: dict[str, Any]) -> None:
     resource = a_resource(a_cluster_manifest("web", wanted))
 
     known = {SMALL: a_resource(a_profile_manifest(status=ready("p1")))}
-    assert cluster.spec(resource, known) == Spec(**{"name": "web", "profile_id": "p1", **said})
+    assert desired(resource, known) == Desired(**{"name": "web", "profile_id": "p1", **said})
 
 
 @pytest.mark.parametrize(
@@ -111,25 +104,25 @@ def test_observe_finds_ours(
 ) -> None:
     clusters = [a_cluster("c3"), a_cluster("c1"), a_cluster("c2", uid=None), a_cluster("c0", "x")]
 
-    seen = observe(a_snapshot(clusters=clusters), id_, uid)
+    observed = observe(a_snapshot(clusters=clusters), id_, uid)
 
-    assert (seen and (seen.id, seen.duplicates)) == found
+    assert (observed and (observed.id, observed.duplicates)) == found
 
 
 def test_observe_reads_the_document() -> None:
     nodes = [*NODES, a_node("n9", cluster="another")]
 
-    seen = observe(a_snapshot(clusters=[a_cluster()], nodes=nodes), None, UID)
+    observed = observe(a_snapshot(clusters=[a_cluster()], nodes=nodes), None, UID)
 
-    assert seen == replace(SEEN, metadata={OWNER: UID}, created_at=NOW)
+    assert observed == replace(OBSERVED, metadata={OWNER_KEY: UID}, created_at=NOW)
 
 
 def test_observe_takes_nulls_for_empty_maps() -> None:
     bare = a_cluster(metadata=None, config=None, created_at=None)
 
-    seen = observe(a_snapshot(clusters=[bare]), "c1", UID)
+    observed = observe(a_snapshot(clusters=[bare]), "c1", UID)
 
-    assert seen == replace(SEEN, nodes=0, active=0, expendable=())
+    assert observed == replace(OBSERVED, nodes=0, active=0, removal_order=())
 
 
 @pytest.mark.parametrize(
@@ -158,26 +151,29 @@ def test_observe_takes_nulls_for_empty_maps() -> None:
             {"unbuilt": 1, "serverless": {"n3"}},
             id="left by an engine that died, without a server",
         ),
-        pytest.param(a_node("n3", status="UPDATING"), {"left": 1}, id="left by an update"),
+        pytest.param(a_node("n3", status="UPDATING"), {"interrupted": 1}, id="left by an update"),
     ],
 )
 def test_observe_counts_nodes(node: Node, counts: dict[str, object]) -> None:
-    seen = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES[:2], node]), "c1", UID)
+    observed = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES[:2], node]), "c1", UID)
 
-    assert seen is not None
-    found = {it: getattr(seen, it) for it in ("active", "lost", "serverless", "unbuilt", "left")}
-    none = {"lost": 0, "serverless": set(), "unbuilt": 0, "left": 0}
+    assert observed is not None
+    found = {
+        it: getattr(observed, it)
+        for it in ("active", "lost", "serverless", "unbuilt", "interrupted")
+    }
+    none = {"lost": 0, "serverless": set(), "unbuilt": 0, "interrupted": 0}
     assert found == {"active": 2} | none | counts
 
 
 def test_observe_names_the_first_five_faults() -> None:
     nodes = [a_node(f"b{i}", status="ERROR", status_reason=f"fault {i}") for i in range(7)]
 
-    seen = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES, *nodes]), "c1", UID)
+    observed = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES, *nodes]), "c1", UID)
 
-    assert seen is not None
-    assert [fault["node"] for fault in seen.faults] == ["b0", "b1", "b2", "b3", "b4"]
-    assert seen.faults[0] == {
+    assert observed is not None
+    assert [fault["node"] for fault in observed.faults] == ["b0", "b1", "b2", "b3", "b4"]
+    assert observed.faults[0] == {
         "node": "b0",
         "name": "node-b0",
         "status": "ERROR",
@@ -186,54 +182,54 @@ def test_observe_names_the_first_five_faults() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "moving"),
+    ("status", "transient"),
     [
         *((it, True) for it in ("INIT", "CREATING", "UPDATING", "RESIZING", "DELETING")),
         *((it, True) for it in ("CHECKING", "RECOVERING", "OPERATING")),
         *((it, False) for it in ("ACTIVE", "WARNING", "ERROR")),
     ],
 )
-def test_moving(status: str, moving: bool) -> None:
-    assert replace(SEEN, status=status).moving is moving
+def test_transient(status: str, transient: bool) -> None:
+    assert replace(OBSERVED, status=status).transient is transient
 
 
 FAULT = {"node": "n1", "name": "node-1", "status": "ERROR", "reason": "No valid host"}
 
 
 @pytest.mark.parametrize(
-    ("seen", "ready", "message"),
+    ("observed", "ready", "message"),
     [
-        pytest.param(SEEN, True, "3 of 3 nodes are active.", id="healthy"),
+        pytest.param(OBSERVED, True, "3 of 3 nodes are active.", id="healthy"),
         pytest.param(
-            replace(SEEN, status="WARNING", active=2, faults=[FAULT]),
+            replace(OBSERVED, status="WARNING", active=2, faults=[FAULT]),
             False,
             "2 of 3 nodes are active, Senlin says WARNING; node node-1: No valid host",
             id="one broken: named",
         ),
         pytest.param(
-            replace(SEEN, active=2),
+            replace(OBSERVED, active=2),
             False,
             "2 of 3 nodes are active, Senlin says ACTIVE",
             id="one missing, though Senlin has not noticed",
         ),
         pytest.param(
-            replace(SEEN, status="WARNING"),
+            replace(OBSERVED, status="WARNING"),
             False,
             "3 of 3 nodes are active, Senlin says WARNING",
             id="all active, but not by Senlin's word",
         ),
         pytest.param(
-            replace(SEEN, status="ERROR", active=0, faults=[FAULT] * 5),
+            replace(OBSERVED, status="ERROR", active=0, faults=[FAULT] * 5),
             False,
             "0 of 3 nodes are active, Senlin says ERROR" + "; node node-1: No valid host" * 3,
             id="many broken: three named",
         ),
     ],
 )
-def test_verdict(seen: Observed, ready: bool, message: str) -> None:
+def test_verdict(observed: Observed, ready: bool, message: str) -> None:
     reason = Reason.READY if ready else Reason.DEGRADED
 
-    assert verdict(SPEC, seen) == Settled(message, ready, reason)
+    assert readiness(DESIRED, observed) == Settled(message, ready, reason)
 
 
 @pytest.mark.parametrize(
@@ -245,15 +241,15 @@ def test_verdict(seen: Observed, ready: bool, message: str) -> None:
     ],
 )
 def test_available(least: int, active: int, expected: Any, reason: Reason) -> None:
-    message = f"{active} nodes are active; {least} are the least."
+    message = f"Active nodes: {active}; minSize: {least}."
 
-    assert conditions(replace(SPEC, min_size=least), replace(SEEN, active=active)) == [
-        Condition(Type.AVAILABLE, expected, reason, message)
+    assert conditions(replace(DESIRED, min_size=least), replace(OBSERVED, active=active)) == [
+        Condition(ConditionType.AVAILABLE, expected, reason, message)
     ]
 
 
 def test_status_shows_counts() -> None:
-    assert status(replace(SEEN, active=2, created_at=NOW)) == {
+    assert resource_status(replace(OBSERVED, active=2, created_at=NOW)) == {
         "name": "web",
         "profileID": "p1",
         "status": "ACTIVE",
@@ -267,35 +263,35 @@ def test_status_shows_counts() -> None:
 
 
 def test_status_leaves_out_what_senlin_has_not_said() -> None:
-    assert "createdAt" not in status(SEEN)
+    assert "createdAt" not in resource_status(OBSERVED)
 
 
 def test_create_marks_the_cluster_as_ours() -> None:
     senlin = FakeSenlin(profiles=["p1"])
-    spec = replace(SPEC, metadata={"tier": "web"}, config={"node.name.format": "web-$I"})
+    spec = replace(DESIRED, metadata={"tier": "web"}, config={"node.name.format": "web-$I"})
 
     started = execute(senlin.proxy, Create(spec), UID)
 
     made = senlin.cluster(started.id)
     assert started.action_id == senlin.started[-1]
-    assert made.metadata == {"tier": "web", OWNER: UID}
-    assert observe(senlin.look(), None, UID) == replace(
-        SEEN,
+    assert made.metadata == {"tier": "web", OWNER_KEY: UID}
+    assert observe(senlin.poll(), None, UID) == replace(
+        OBSERVED,
         id=started.id,
-        metadata={"tier": "web", OWNER: UID},
+        metadata={"tier": "web", OWNER_KEY: UID},
         config={"node.name.format": "web-$I"},
         created_at=made.created_at,
-        expendable=tuple(reversed(list(senlin.look().nodes))),  # the youngest first
+        removal_order=tuple(reversed(list(senlin.poll().all(Node)))),  # the youngest first
     )
 
 
 def test_update_of_the_metadata_keeps_the_mark() -> None:
     senlin = FakeSenlin(profiles=["p1"])
-    id_ = execute(senlin.proxy, Create(SPEC), UID).id
+    id_ = execute(senlin.proxy, Create(DESIRED), UID).id
 
     execute(senlin.proxy, Update(id_, {"metadata": {"tier": "web"}, "name": "shop"}, ""), UID)
 
-    assert senlin.cluster(id_).metadata == {"tier": "web", OWNER: UID}
+    assert senlin.cluster(id_).metadata == {"tier": "web", OWNER_KEY: UID}
     assert senlin.cluster(id_).name == "shop"
 
 
@@ -333,11 +329,16 @@ def test_delete_of_what_has_gone_starts_no_action() -> None:
 
 
 def test_what_is_removed_and_checked_is_the_cluster_itself() -> None:
-    assert KIND.remove(SEEN, False) == Delete("c1")
-    assert KIND.remove(SEEN, True) == Delete("c1", force=True)
-    assert KIND.check is not None
-    assert KIND.check(SEEN) == Check("c1")
-    assert KIND.check_interval(replace(SPEC, remediation=Remediation(check_interval=60.0))) == 60.0
+    assert ClusterKind().delete(OBSERVED, force=False) == Delete("c1")
+    assert ClusterKind().delete(OBSERVED, force=True) == Delete("c1", force=True)
+    assert ClusterKind().checks is not None
+    assert ClusterKind().checks.step(OBSERVED) == Check("c1")
+    assert (
+        ClusterKind().checks.interval(
+            replace(DESIRED, remediation=Remediation(check_interval=60.0))
+        )
+        == 60.0
+    )
 
 
 def test_equal_documents_make_equal_observations() -> None:

@@ -5,9 +5,9 @@ import pytest
 from senlin_operator.kube.conditions import (
     MESSAGE_LIMIT,
     Condition,
+    ConditionStatus,
+    ConditionType,
     Reason,
-    Status,
-    Type,
     merge,
 )
 from tests.unit.operator.builders import NOW, a_condition
@@ -15,8 +15,10 @@ from tests.unit.operator.builders import NOW, a_condition
 LATER = "2026-01-02T00:00:00Z"
 
 
-def wanted(status: Status, message: str = "", reason: Reason = Reason.READY) -> list[Condition]:
-    return [Condition(Type.READY, status, reason, message)]
+def wanted(
+    status: ConditionStatus, message: str = "", reason: Reason = Reason.READY
+) -> list[Condition]:
+    return [Condition(ConditionType.READY, status, reason, message)]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,6 @@ def test_a_long_message_is_cut() -> None:
     assert merged["message"] == "x" * MESSAGE_LIMIT
 
 
-@pytest.mark.parametrize("values", [list(Type), list(Reason)])
+@pytest.mark.parametrize("values", [list(ConditionType), list(Reason)])
 def test_words_are_camel_case_for_the_api(values: list[str]) -> None:
     assert all(value.isalpha() and value[0].isupper() for value in values)

@@ -24,7 +24,7 @@ GOOD, BAD, OTHER = (Key("SenlinProfile", "team", name) for name in ("good", "bad
 async def world(clock: Clock) -> AsyncIterator[World]:
     async with World(clock).running() as world:
         world.kube.apply(a_secret_manifest())
-        await world.look()
+        await world.poll()
         yield world
 
 
@@ -56,7 +56,9 @@ async def test_a_bug_that_one_object_meets_does_not_stop_the_others(
     assert world.reason(GOOD) == "Ready"
     assert world.reason(BAD) == "InternalError"
     assert "ZeroDivisionError" in world.condition(BAD)["message"]
-    assert [it.message for it in caplog.records if it.levelno == logging.ERROR] == ["unexpected"]
+    assert [it.message for it in caplog.records if it.levelno == logging.ERROR] == [
+        "the reconcile raised an unexpected error, which is a bug"
+    ]
 
 
 async def test_an_object_that_met_a_bug_comes_back(
@@ -124,7 +126,7 @@ async def test_who_is_refused_again_and_again_asks_less_often_but_not_too_seldom
         for _ in range(50):
             clock.advance(2)
             world.queue.add(OTHER)  # wakes the queue, which sleeps by a real clock
-            await world.look()
+            await world.poll()
         tries.append(before - len(world.kube.refusals))
 
     assert 7 <= tries[0] <= 11
@@ -184,7 +186,7 @@ async def test_one_object_is_worked_on_in_one_place_only(
         busy -= 1
         return send(world.senlin.proxy)
 
-    monkeypatch.setattr(world.cloud, "call", slowly)
+    monkeypatch.setattr(world.session, "call", slowly)
     apply(world, "good")
 
     await world.converge(2)
@@ -207,7 +209,7 @@ async def test_no_more_objects_are_worked_on_than_allowed(
         busy -= 1
         return send(world.senlin.proxy)
 
-    monkeypatch.setattr(world.cloud, "call", slowly)
+    monkeypatch.setattr(world.session, "call", slowly)
     apply(world, *"abcdefghij")
 
     await world.converge(2)
@@ -223,7 +225,7 @@ async def test_draining_lets_an_attempt_end(world: World, monkeypatch: pytest.Mo
         await go_on.wait()
         return send(world.senlin.proxy)
 
-    monkeypatch.setattr(world.cloud, "call", hang)
+    monkeypatch.setattr(world.session, "call", hang)
     apply(world, "good")
     await world.rest()
 
@@ -242,7 +244,7 @@ async def test_draining_does_not_wait_for_ever(
     async def hang(*_: Any, **__: Any) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(world.cloud, "call", hang)
+    monkeypatch.setattr(world.session, "call", hang)
     apply(world, "good")
     await world.rest()
 
@@ -252,13 +254,13 @@ async def test_draining_does_not_wait_for_ever(
 async def test_what_has_gone_is_forgotten(world: World) -> None:
     apply(world, "good")
     await world.converge(2)
-    assert world.clouds.users == {"good-uid"}
+    assert world.sessions.users == {"good-uid"}
 
     world.kube.remove(GOOD)
     await world.converge(2)
 
     assert GOOD not in world.kube
-    assert world.clouds.users == set()
+    assert world.sessions.users == set()
 
 
 async def test_a_successor_is_not_held_back_by_what_its_predecessor_met(world: World) -> None:
@@ -271,7 +273,7 @@ async def test_a_successor_is_not_held_back_by_what_its_predecessor_met(world: W
     await world.converge(2)
 
     assert world.reason(GOOD) == "Ready"
-    assert world.clouds.users == {"another-uid"}
+    assert world.sessions.users == {"another-uid"}
 
 
 async def test_a_successor_of_the_same_name_starts_afresh(world: World) -> None:
@@ -284,4 +286,4 @@ async def test_a_successor_of_the_same_name_starts_afresh(world: World) -> None:
     await world.converge(2)
 
     assert world.requests() == ["create_profile", "delete_profile", "create_profile"]
-    assert world.clouds.users == {"another-uid"}
+    assert world.sessions.users == {"another-uid"}

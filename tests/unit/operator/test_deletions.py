@@ -1,13 +1,14 @@
 """How an object goes, and what it waits for."""
 
+from openstack_clustering import Cluster, Profile
 from openstack_clustering.exceptions import (
     ServerError,
 )
 from senlin_operator.kube.objects import FINALIZER
 from tests.unit.operator.builders import (
-    GUARDED,
     SECRET_KEY,
     UID,
+    WITH_FINALIZER,
     Clock,
     a_cluster,
     a_cluster_manifest,
@@ -67,8 +68,8 @@ async def test_what_nobody_uses_any_more_lets_the_secret_go(settled: World) -> N
     await settled.converge()
 
     assert SECRET_KEY not in settled.kube
-    assert settled.senlin.look().clusters == settled.senlin.look().profiles == {}
-    assert settled.clouds.users == set()
+    assert settled.senlin.poll().all(Cluster) == settled.senlin.poll().all(Profile) == {}
+    assert settled.sessions.users == set()
 
 
 async def test_a_deletion_that_failed_is_told_and_tried_again(settled: World) -> None:
@@ -85,7 +86,7 @@ async def test_a_deletion_that_failed_is_told_and_tried_again(settled: World) ->
 
 async def test_deletion_finds_by_its_mark_what_has_no_id(world: World) -> None:
     world.senlin.put(a_cluster("c1", UID), [a_node()])
-    world.kube.apply(a_cluster_manifest("web", THREE, **GUARDED))
+    world.kube.apply(a_cluster_manifest("web", THREE, **WITH_FINALIZER))
     world.kube.remove(WEB)
     await world.rest()
     world.clock.advance(15)
@@ -94,7 +95,7 @@ async def test_deletion_finds_by_its_mark_what_has_no_id(world: World) -> None:
 
     assert WEB not in world.kube
     assert world.requests() == ["delete_cluster"]
-    assert world.senlin.look().clusters == {}
+    assert world.senlin.poll().all(Cluster) == {}
 
 
 async def test_detached_objects_are_left_in_the_cloud(settled: World) -> None:
@@ -107,4 +108,4 @@ async def test_detached_objects_are_left_in_the_cloud(settled: World) -> None:
 
     assert WEB not in settled.kube
     assert settled.requests() == []
-    assert len(settled.senlin.look().clusters) == 1
+    assert len(settled.senlin.poll().all(Cluster)) == 1

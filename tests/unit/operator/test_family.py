@@ -2,7 +2,8 @@
 
 import pytest
 
-from senlin_operator.kinds.template import name_of
+from openstack_clustering import Cluster, Profile
+from senlin_operator.kinds.cluster.template import profile_name
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key, Resource
 from tests.unit.operator.builders import (
@@ -23,7 +24,7 @@ def a_template(flavor: str = "m1.tiny") -> Document:
 
 
 def profile_of(raw: Document) -> Key:
-    return Key("SenlinProfile", "team", name_of(Resource("SenlinCluster", raw)))
+    return Key("SenlinProfile", "team", profile_name(Resource("SenlinCluster", raw)))
 
 
 TINY, LARGE = profile_of(a_template()), profile_of(a_template("m1.large"))
@@ -47,7 +48,7 @@ async def test_the_profile_of_a_template_is_made_and_owned(world: World) -> None
 
     assert world.requests() == ["create_profile", "create_cluster"]
     child = Resource(TINY.kind, world.kube[TINY])
-    assert child.owner == UID
+    assert child.controller_uid == UID
     assert world.senlin.cluster(world.kube[WEB]["status"]["id"]).profile_id == child.cloud_id
     assert world.reason(WEB) == "Ready"
 
@@ -102,7 +103,7 @@ async def test_another_content_is_another_profile_and_the_old_one_goes_at_last(
 
     assert templated.requests() == ["delete_profile"]
     assert TINY not in templated.kube
-    assert len(templated.senlin.look().profiles) == 1
+    assert len(templated.senlin.poll().all(Profile)) == 1
     assert (templated.reason(WEB), templated.reason(LARGE)) == ("Ready", "Ready")
 
 
@@ -174,7 +175,7 @@ async def test_a_child_goes_with_its_owner(templated: World) -> None:
 
     assert WEB not in templated.kube
     assert TINY not in templated.kube
-    assert templated.senlin.look().profiles == {}
+    assert templated.senlin.poll().all(Profile) == {}
 
 
 async def test_a_child_goes_before_its_owner_in_a_foreground_deletion(templated: World) -> None:
@@ -184,7 +185,7 @@ async def test_a_child_goes_before_its_owner_in_a_foreground_deletion(templated:
 
     assert WEB not in templated.kube
     assert TINY not in templated.kube
-    assert templated.senlin.look().clusters == templated.senlin.look().profiles == {}
+    assert templated.senlin.poll().all(Cluster) == templated.senlin.poll().all(Profile) == {}
 
 
 async def test_a_template_that_becomes_a_reference_lets_its_profile_go(templated: World) -> None:
@@ -198,10 +199,10 @@ async def test_a_template_that_becomes_a_reference_lets_its_profile_go(templated
 
 
 async def test_children_are_tried_again_when_kubernetes_refuses_them(world: World) -> None:
-    await world.look()
+    await world.poll()
     world.kube.refusals.append(KubeError(500, "etcd is away"))
     world.kube.apply(a_template())
-    await world.look()
+    await world.poll()
     assert TINY not in world.kube
 
     await world.retry(WEB, after=10)

@@ -7,13 +7,13 @@ from typing import Any, cast
 import pytest
 
 from openstack_clustering.exceptions import AuthenticationFailed, ServerError
-from senlin_operator.cloud.inventory import Inventory, Waking
-from senlin_operator.cloud.session import Clouds
-from senlin_operator.engine.cache import Cache
-from senlin_operator.engine.figures import Figures
-from senlin_operator.engine.queue import Queue
-from senlin_operator.kinds import cluster, profile
+from senlin_operator.cloud.inventory import Inventory, Subscribers
+from senlin_operator.cloud.session import SessionPool
+from senlin_operator.collector import StateCollector
+from senlin_operator.kinds import KINDS
 from senlin_operator.kube.objects import SECRET, Key
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.queue import Queue
 from tests.unit.operator.builders import (
     Clock,
     a_cluster_manifest,
@@ -25,7 +25,6 @@ from tests.unit.operator.builders import (
     taken,
 )
 
-KINDS = {kind.name: kind for kind in (profile.KIND, cluster.KIND)}
 QUEUE = {"name": "senlin-operator"}
 Samples = list[tuple[Mapping[str, str], float]]
 
@@ -34,16 +33,16 @@ class State:
     """The state of a process, and what is made of it."""
 
     def __init__(self, clock: Clock) -> None:
-        self.queue = Queue(clock)
+        self.queue = Queue()
         self.cache = Cache(KINDS, self.queue)
         self.projects: list[Any] = []
-        clouds = cast("Clouds", SimpleNamespace(all=lambda: self.projects))
-        self._figures = Figures(self.cache, self.queue, clouds)
+        sessions = cast("SessionPool", SimpleNamespace(all=lambda: self.projects))
+        self._figures = StateCollector(self.cache, self.queue, sessions)
 
     def project(self, label: str) -> Inventory:
         """Add one that has never been looked at."""
-        waking = Waking(changed=lambda _: None, looked=lambda _: None)
-        inventory = Inventory(cast("Any", None), waking)
+        subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None)
+        inventory = Inventory(cast("Any", None), subscribers, ())
         self.projects.append(SimpleNamespace(label=label, inventory=inventory))
         return inventory
 
@@ -73,11 +72,13 @@ def test_resources_are_counted_by_what_their_conditions_say(state: State) -> Non
     ready = {"conditions": [a_condition(), a_condition("Stalled", "False")]}
     stuck = {"conditions": [a_condition("Ready", "False", reason="Rejected")]}
     for name, status in (("web", ready), ("shop", ready), ("test", stuck), ("new", {})):
-        state.cache.notice("SenlinCluster", None, a_cluster_manifest(name, uid=name, status=status))
-    state.cache.notice(
+        state.cache.on_event(
+            "SenlinCluster", None, a_cluster_manifest(name, uid=name, status=status)
+        )
+    state.cache.on_event(
         "SenlinProfile", None, a_profile_manifest("small", uid="small", status=stuck)
     )
-    state.cache.notice(SECRET, None, a_secret_manifest())
+    state.cache.on_event(SECRET, None, a_secret_manifest())
 
     found = [
         (labels["kind"], labels["condition"], labels["status"], labels["reason"], count)
@@ -103,7 +104,7 @@ async def test_work_that_goes_on_is_measured(state: State, clock: Clock) -> None
 
 
 def test_a_project_is_as_old_as_its_latest_look(state: State, clock: Clock) -> None:
-    state.project("seen").snapshot = a_snapshot(began=clock())
+    state.project("observed").snapshot = a_snapshot(began=clock())
     never = state.project("never")
     clock.advance(40)
 
@@ -111,7 +112,7 @@ def test_a_project_is_as_old_as_its_latest_look(state: State, clock: Clock) -> N
         labels["credential"]: round(age)
         for labels, age in state["senlin_operator_inventory_age_seconds"]
     }
-    assert ages == {"seen": 40, "never": 40}
+    assert ages == {"observed": 40, "never": 40}
     intervals = [value for _, value in state["senlin_operator_inventory_interval_seconds"]]
     assert intervals == [never.pace.idle, never.pace.idle]
 
@@ -142,9 +143,9 @@ def test_actions_run_until_they_are_seen_to_end(state: State) -> None:
 
 
 def test_an_old_and_a_new_password_are_one_credential(state: State, clock: Clock) -> None:
-    for age, id_ in ((50, "one"), (10, "two")):
+    for seconds, id_ in ((50, "one"), (10, "two")):
         inventory = state.project("aaaa")
-        inventory.snapshot = a_snapshot(began=clock() - age)
+        inventory.snapshot = a_snapshot(began=clock() - seconds)
         inventory.watch(id_, "c1")
 
     [(_, age)] = state["senlin_operator_inventory_age_seconds"]

@@ -2,24 +2,27 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from openstack_clustering import Action, Cluster
+from openstack_clustering import Action, Cluster, Policy, Proxy
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound, ServerError
-from senlin_operator.cloud.inventory import (
-    OWNER,
+from senlin_operator.cloud.snapshot import (
     UNFINISHED,
     CloudObject,
     Snapshot,
     Watched,
     differences,
     has_ended,
-    look,
-    owner_of,
+    poll,
 )
+from senlin_operator.kinds import KINDS
+from senlin_operator.kinds.cluster.kind import ClusterKind
+from senlin_operator.kinds.policy.kind import PolicyKind
 from senlin_operator.kube.objects import Key
+from senlin_operator.model.kind import AnyKind
+from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.builders import (
     UID,
     a_cluster,
@@ -97,8 +100,9 @@ def test_actions_of_a_node_alone(action: Action, touches: bool) -> None:
         (a_policy(name=".grow"), None),
     ],
 )
-def test_owner_of(resource: CloudObject, owner: str | None) -> None:
-    assert owner_of(resource) == owner
+def test_owner_uid(resource: CloudObject, owner: str | None) -> None:
+    kind: AnyKind = PolicyKind() if isinstance(resource, Policy) else ClusterKind()
+    assert kind.owner_uid(resource) == owner
 
 
 class Listing:
@@ -135,16 +139,17 @@ class Listing:
         return [a_policy("y1")]
 
 
-def looked(
+def poll_once(
     proxy: Listing, watched: dict[str, Watched] | None = None, known: Iterable[Action] = ()
 ) -> Snapshot:
-    return look(proxy, 5.0, watched or {}, {it.id: it for it in known})  # type: ignore[arg-type]
+    ended = {it.id: it for it in known}
+    return poll(cast("Proxy", proxy), KINDS.values(), 5.0, watched or {}, ended)
 
 
 def test_look_lists_actions_first_and_everything_once() -> None:
     proxy = Listing([an_action()])
 
-    snapshot = looked(proxy)
+    snapshot = poll_once(proxy)
 
     lists = ["clusters", "nodes", "profiles", "policies"]
     assert proxy.asked == [{"status": list(UNFINISHED)}, *lists]
@@ -180,14 +185,14 @@ def test_look_asks_for_the_ends_of_watched_actions(
 ) -> None:
     proxy = Listing([DONE, GOES_ON, BROKEN, an_action("a4", "SUCCEEDED")])
 
-    snapshot = looked(proxy, watched, known)
+    snapshot = poll_once(proxy, watched, known)
 
     assert list(snapshot.ended.values()) == ended
     assert sum(isinstance(it, dict) for it in proxy.asked) == questions
 
 
 def test_look_tells_what_senlin_has_forgotten() -> None:
-    snapshot = looked(Listing([DONE]), {"a1": Watched("c1"), "a0": Watched("c1")})
+    snapshot = poll_once(Listing([DONE]), {"a1": Watched("c1"), "a0": Watched("c1")})
 
     assert snapshot.unknown == {"a0"}
 
@@ -195,7 +200,7 @@ def test_look_tells_what_senlin_has_forgotten() -> None:
 def test_look_keeps_urls_short() -> None:
     proxy = Listing()
 
-    looked(proxy, {f"a{i}": Watched(f"c{i:03}") for i in range(250)})
+    poll_once(proxy, {f"a{i}": Watched(f"c{i:03}") for i in range(250)})
 
     assert [len(it["target"]) for it in proxy.asked[1:4]] == [100, 100, 50]
 
@@ -221,13 +226,15 @@ BEFORE: dict[str, Any] = {
             {"clusters": [a_cluster(), a_cluster("c2", uid=None)]}, {"c2"}, id="a stranger is new"
         ),
         pytest.param(
-            {"clusters": [a_cluster(metadata={OWNER: "x"})]}, {"c1", UID, "x"}, id="another owner"
+            {"clusters": [a_cluster(metadata={OWNER_KEY: "x"})]},
+            {"c1", UID, "x"},
+            id="another owner",
         ),
         pytest.param({"nodes": [a_node(status="ERROR")]}, {"n1", "c1"}, id="a node"),
         pytest.param({"nodes": [a_node(), a_node("n2")]}, {"n2", "c1"}, id="another node"),
         pytest.param({"nodes": []}, {"n1", "c1"}, id="no node"),
         pytest.param(
-            {"nodes": [a_node(), a_node("n2", "", metadata={OWNER: "x"})]},
+            {"nodes": [a_node(), a_node("n2", "", metadata={OWNER_KEY: "x"})]},
             {"n2", "x"},
             id="a node of somebody, in no cluster",
         ),
@@ -255,53 +262,53 @@ def test_an_action_that_is_no_longer_listed_is_a_difference() -> None:
 
 
 async def test_the_first_look_wakes_only_who_waits(watcher: Watcher) -> None:
-    watcher.inventory.wait_for_look(WEB)
+    watcher.inventory.requeue_after_poll(WEB)
 
-    await watcher.tick()
+    await watcher.poll()
 
-    assert (watcher.changed, watcher.looked) == ([], [{WEB}])
+    assert (watcher.changed, watcher.polled) == ([], [{WEB}])
     assert watcher.inventory.snapshot is not None
-    assert list(watcher.inventory.snapshot.clusters) == ["c1"]
+    assert list(watcher.inventory.snapshot.all(Cluster)) == ["c1"]
 
 
 async def test_a_look_wakes_the_owners_of_what_changed(watcher: Watcher) -> None:
-    await watcher.tick()
+    await watcher.poll()
     watcher.senlin.lose_servers("c1", 1)
 
-    await watcher.tick()
+    await watcher.poll()
 
     assert watcher.changed == [{"c1", "n1", UID}]
 
 
 async def test_a_wait_is_for_one_look(watcher: Watcher) -> None:
-    watcher.inventory.wait_for_look(WEB)
+    watcher.inventory.requeue_after_poll(WEB)
 
-    await watcher.tick()
-    await watcher.tick()
+    await watcher.poll()
+    await watcher.poll()
 
-    assert watcher.looked == [{WEB}, set()]
+    assert watcher.polled == [{WEB}, set()]
 
 
 async def test_a_look_that_is_under_way_is_not_the_one_to_wait_for(watcher: Watcher) -> None:
-    watcher.inventory.wait_for_look(WEB)
-    watcher.during = lambda: watcher.inventory.wait_for_look(SHOP)
+    watcher.inventory.requeue_after_poll(WEB)
+    watcher.during = lambda: watcher.inventory.requeue_after_poll(SHOP)
 
-    await watcher.tick()
-    assert watcher.looked == [{WEB}]
-    await watcher.tick()
-    assert watcher.looked[1] == {SHOP}
+    await watcher.poll()
+    assert watcher.polled == [{WEB}]
+    await watcher.poll()
+    assert watcher.polled[1] == {SHOP}
 
 
 async def test_a_watched_action_is_seen_to_end(watcher: Watcher) -> None:
     watcher.senlin.slow = True
     action_id = watcher.senlin.check_cluster("c1")["action"]
     watcher.inventory.watch(action_id, "c1")
-    await watcher.tick()
+    await watcher.poll()
     assert watcher.inventory.snapshot is not None
     assert watcher.inventory.snapshot.ended == {}
     watcher.senlin.finish()
 
-    await watcher.tick()
+    await watcher.poll()
 
     assert list(watcher.inventory.snapshot.ended) == [action_id]
     assert "c1" in watcher.changed[0]
@@ -310,28 +317,28 @@ async def test_a_watched_action_is_seen_to_end(watcher: Watcher) -> None:
 async def test_an_end_is_kept_until_nobody_watches(watcher: Watcher) -> None:
     action_id = watcher.senlin.check_cluster("c1")["action"]
     watcher.inventory.watch(action_id, "c1")
-    await watcher.tick()
-    await watcher.tick()
+    await watcher.poll()
+    await watcher.poll()
     assert watcher.inventory.snapshot is not None
     assert list(watcher.inventory.snapshot.ended) == [action_id]
 
     watcher.inventory.unwatch(action_id)
-    await watcher.tick()
+    await watcher.poll()
 
     assert watcher.inventory.snapshot.ended == {}
 
 
 async def test_a_failed_look_wakes_who_waits_and_keeps_the_last_one(watcher: Watcher) -> None:
-    await watcher.tick()
+    await watcher.poll()
     before = watcher.inventory.snapshot
     watcher.senlin.down = ServerError("boom")
-    watcher.inventory.wait_for_look(WEB)
+    watcher.inventory.requeue_after_poll(WEB)
 
-    await watcher.tick()
+    await watcher.poll()
 
     assert watcher.inventory.error is watcher.senlin.down
     assert watcher.inventory.snapshot is before
-    assert watcher.looked[-1] == {WEB}
+    assert watcher.polled[-1] == {WEB}
     assert not watcher.inventory.refused
 
 
@@ -340,27 +347,27 @@ async def test_the_next_good_look_forgets_the_error(
 ) -> None:
     caplog.set_level("INFO")
     watcher.senlin.down = AuthenticationFailed("wrong")
-    await watcher.tick()
+    await watcher.poll()
     watcher.senlin.down = None
 
-    await watcher.tick()
+    await watcher.poll()
 
     assert watcher.inventory.error is None
     assert not watcher.inventory.refused
     assert caplog.messages == [
-        "the project cannot be looked at",
-        "the project can be looked at again",
+        "the project cannot be polled",
+        "the project can be polled again",
     ]
 
 
 @pytest.mark.parametrize("error", [AuthenticationFailed("wrong"), EndpointNotFound("none")])
 async def test_a_refused_credential_is_told_to_all_once(watcher: Watcher, error: Any) -> None:
     watcher.senlin.put_policy(a_policy("y1"))
-    await watcher.tick()
+    await watcher.poll()
     watcher.senlin.down = error
 
-    await watcher.tick()
-    await watcher.tick()
+    await watcher.poll()
+    await watcher.poll()
 
     assert watcher.inventory.refused
     assert watcher.changed == [{"c1", "n1", "n2", "n3", "p1", "y1"}]
@@ -375,23 +382,23 @@ async def test_looks_go_on_after_a_day_of_failures(
 
     async with watcher.running():
         for _ in range(1100):  # 2 to that power is no float any more
-            await watcher.next_look()
+            await watcher.next_poll()
 
 
 async def test_looks_go_on_after_a_bug(watcher: Watcher) -> None:
     watcher.during = lambda: 1 / 0
     async with watcher.running():
-        await watcher.next_look()
+        await watcher.next_poll()
         watcher.during = lambda: None
-        await watcher.next_look()
+        await watcher.next_poll()
 
     assert watcher.inventory.snapshot is not None
 
 
-async def test_a_wait_brings_the_next_look_soon(watcher: Watcher) -> None:
+async def test_a_wait_brings_the_next_poll_soon(watcher: Watcher) -> None:
     async with watcher.running():
-        await watcher.next_look()
-        watcher.inventory.wait_for_look(WEB)
-        await watcher.next_look()
+        await watcher.next_poll()
+        watcher.inventory.requeue_after_poll(WEB)
+        await watcher.next_poll()
 
-    assert watcher.looked[1] == {WEB}
+    assert watcher.polled[1] == {WEB}

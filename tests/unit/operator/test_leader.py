@@ -1,13 +1,14 @@
 """Who may act: leases, fences and shards, by a clock that the test moves."""
 
+import asyncio
 from typing import Any, cast
 
 import pytest
 
-from senlin_operator.engine import leader as module
-from senlin_operator.engine.leader import Fence, Leader, LostLease, Shard
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.leases import Leases
+from senlin_operator.leader import Fence, Leader, LostLease, Shard
+from senlin_operator.telemetry import clock as operator_clock
 from tests.unit.operator.builders import Clock
 
 NAMESPACES = [f"team-{number}" for number in range(200)]
@@ -54,8 +55,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     async def sleep(seconds: float) -> None:
         moved.advance(seconds)
 
-    monkeypatch.setattr(module.time, "monotonic", moved)
-    monkeypatch.setattr(module.asyncio, "sleep", sleep)
+    monkeypatch.setattr(operator_clock, "monotonic", moved)
+    monkeypatch.setattr(asyncio, "sleep", sleep)
     return moved
 
 

@@ -36,14 +36,14 @@ async def test_the_end_of_an_action_lets_others_in(watcher: Watcher, cleanly: bo
     watcher.senlin.slow = True
     action_id = watcher.senlin.check_cluster("c1")["action"]
     watcher.inventory.watch(action_id, "c1", "c1")
-    await watcher.tick()
+    await watcher.poll()
     assert watcher.inventory.locked("c1")
 
     if cleanly:
         watcher.senlin.finish()
     else:
         watcher.inventory.unwatch(action_id)
-    await watcher.tick()
+    await watcher.poll()
 
     assert not watcher.inventory.locked("c1")
 
@@ -51,7 +51,7 @@ async def test_the_end_of_an_action_lets_others_in(watcher: Watcher, cleanly: bo
 async def test_an_action_that_senlin_has_forgotten_keeps_nobody_off(watcher: Watcher) -> None:
     watcher.inventory.watch("purged", "c1", "c1")
 
-    await watcher.tick()
+    await watcher.poll()
 
     assert not watcher.inventory.locked("c1")
 
@@ -81,7 +81,7 @@ async def test_actions_of_what_has_gone_are_forgotten(watcher: Watcher) -> None:
     for id_, target in (("a1", "c1"), ("a2", "c2")):
         watcher.inventory.watch(id_, target, target)
 
-    watcher.inventory.forget("c1")
+    watcher.inventory.unwatch_all("c1")
 
     assert not watcher.inventory.locked("c1")
     assert watcher.inventory.locked("c2")

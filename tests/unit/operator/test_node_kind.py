@@ -5,30 +5,27 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.kinds import node
-from senlin_operator.kinds.bindings import Binding
-from senlin_operator.kinds.common import Delete
-from senlin_operator.kinds.node import (
-    KIND,
+from senlin_operator.kinds.node.desired import Adoption, Desired, desired
+from senlin_operator.kinds.node.kind import NodeKind
+from senlin_operator.kinds.node.observed import Observed, observe
+from senlin_operator.kinds.node.status import readiness, resource_status
+from senlin_operator.kinds.node.steps import (
     Check,
+    ClaimProfile,
     Create,
+    Delete,
     DeleteProfile,
-    Discard,
     Join,
     Leave,
-    MarkProfile,
     Recover,
-    Step,
+    ReplaceUnbuilt,
     Update,
-    execute,
-    observe,
-    status,
 )
-from senlin_operator.kinds.node_observed import Observed
-from senlin_operator.kinds.node_spec import Adoption, Spec
-from senlin_operator.kinds.remediation import Remediation
+from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.objects import Key
+from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.step import Step
 from tests.unit.operator.builders import (
     NOW,
     UID,
@@ -41,6 +38,7 @@ from tests.unit.operator.builders import (
     a_profile_manifest,
     a_resource,
     a_snapshot,
+    execute,
     ready,
 )
 from tests.unit.operator.fake_senlin import FakeSenlin
@@ -51,10 +49,10 @@ KNOWN = {
     SMALL: a_resource(a_profile_manifest(status=ready("p1"))),
     WEB: a_resource(a_cluster_manifest(status=ready("c1"))),
 }
-SPEC = Spec(name="one", profile_id="p1")
+DESIRED = Desired(name="one", profile_id="p1")
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0", overrides={"key_name": "mine"})
-SEEN = Observed(
-    id="n1", name="node-n1", profile_id="p1", physical_id="server-n1", around=a_snapshot()
+OBSERVED = Observed(
+    id="n1", name="node-n1", profile_id="p1", physical_id="server-n1", snapshot=a_snapshot()
 )
 
 
@@ -72,18 +70,18 @@ def an_adopting_manifest(**adoption: Any) -> Document:
     ],
 )
 def test_references(resource: Document, keys: tuple[Key, ...]) -> None:
-    assert KIND.references(a_resource(a_node_manifest("one", resource))) == keys
+    assert NodeKind().references(a_resource(a_node_manifest("one", resource))) == keys
 
 
 def test_an_adoption_refers_to_no_profile() -> None:
-    assert KIND.references(a_resource(an_adopting_manifest())) == ()
+    assert NodeKind().references(a_resource(an_adopting_manifest())) == ()
 
 
 def test_who_only_shows_refers_to_nobody() -> None:
     raw = a_node_manifest("one", spec={"managementPolicy": "unmanaged", "import": {"id": "n1"}})
     del raw["spec"]["resource"]
 
-    assert KIND.references(a_resource(raw)) == ()
+    assert NodeKind().references(a_resource(raw)) == ()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +103,7 @@ def test_who_only_shows_refers_to_nobody() -> None:
 def test_spec(wanted: Document, said: Document) -> None:
     resource = a_resource(a_node_manifest("one", wanted))
 
-    assert node.spec(resource, KNOWN) == replace(SPEC, **said)
+    assert desired(resource, KNOWN) == replace(DESIRED, **said)
 
 
 def test_spec_of_an_adoption() -> None:
@@ -113,7 +111,7 @@ def test_spec_of_an_adoption() -> None:
         type="os.nova.server-1.0", snapshot=False, overrides={"key_name": "mine"}
     )
 
-    assert node.spec(a_resource(raw), {}) == Spec(name="one", adoption=ADOPTION)
+    assert desired(a_resource(raw), {}) == Desired(name="one", adoption=ADOPTION)
 
 
 @pytest.mark.parametrize(
@@ -128,22 +126,24 @@ def test_spec_of_an_adoption() -> None:
 def test_observe_finds_ours(
     id_: str | None, uid: str, found: tuple[str, tuple[str, ...]] | None
 ) -> None:
-    mark = {OWNER: UID}
+    mark = {OWNER_KEY: UID}
     nodes = [a_node("n3", "", metadata=mark), a_node("n2"), a_node("n1", "", metadata=mark)]
 
-    seen = observe(a_snapshot(nodes=nodes), id_, uid)
+    observed = observe(a_snapshot(nodes=nodes), id_, uid)
 
-    assert (seen and (seen.id, seen.duplicates)) == found
+    assert (observed and (observed.id, observed.duplicates)) == found
 
 
 def test_a_duplicate_with_the_same_server_is_no_duplicate() -> None:
     """Its deletion would take the server along."""
-    shared = {"metadata": {OWNER: UID}, "physical_id": "s1"}
+    shared: Document = {"metadata": {OWNER_KEY: UID}, "physical_id": "s1"}
 
-    seen = observe(a_snapshot(nodes=[a_node("n1", **shared), a_node("n2", **shared)]), None, UID)
+    observed = observe(
+        a_snapshot(nodes=[a_node("n1", **shared), a_node("n2", **shared)]), None, UID
+    )
 
-    assert seen is not None
-    assert seen.duplicates == ()
+    assert observed is not None
+    assert observed.duplicates == ()
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,12 @@ def test_a_duplicate_with_the_same_server_is_no_duplicate() -> None:
         pytest.param({"role": None}, {}, id="a role that Senlin forgot"),
         pytest.param({"role": "x", "tainted": True}, {"role": "x", "tainted": True}, id="more"),
         pytest.param({"metadata": None, "physical_id": ""}, {"physical_id": None}, id="nothing"),
-        pytest.param({"status": "UPDATING"}, {"status": "UPDATING", "left": True}, id="moving"),
+        pytest.param(
+            {"status": "UPDATING"}, {"status": "UPDATING", "interrupted": True}, id="moving"
+        ),
         pytest.param(
             {"status": "ERROR", "status_reason": "Failed in updating server"},
-            {"status": "ERROR", "left": True, "reason": "Failed in updating server"},
+            {"status": "ERROR", "interrupted": True, "reason": "Failed in updating server"},
             id="left by an update",
         ),
         pytest.param(
@@ -175,26 +177,28 @@ def test_a_duplicate_with_the_same_server_is_no_duplicate() -> None:
     ],
 )
 def test_observe_reads_the_document(fields: Document, differences: Document) -> None:
-    seen = observe(a_snapshot(nodes=[a_node("n1", **{"index": 1, **fields})]), "n1", UID)
+    observed = observe(a_snapshot(nodes=[a_node("n1", **{"index": 1, **fields})]), "n1", UID)
 
-    member = replace(SEEN, cluster_id="c1", index=1, created_at=NOW)
-    assert seen is not None
-    assert replace(seen, faults=[]) == replace(member, **differences)
-    assert [it["status"] for it in seen.faults] == (["ERROR"] if seen.status == "ERROR" else [])
+    member = replace(OBSERVED, cluster_id="c1", index=1, created_at=NOW)
+    assert observed is not None
+    assert replace(observed, faults=[]) == replace(member, **differences)
+    assert [it["status"] for it in observed.faults] == (
+        ["ERROR"] if observed.status == "ERROR" else []
+    )
 
 
 def test_status() -> None:
     member = replace(
-        SEEN,
+        OBSERVED,
         cluster_id="c1",
         index=4,
         role="first",
         tainted=True,
-        metadata={"a": "1", OWNER: UID},
+        metadata={"a": "1", OWNER_KEY: UID},
         created_at=NOW,
     )
 
-    assert status(member) == {
+    assert resource_status(member) == {
         "name": "node-n1",
         "profileID": "p1",
         "status": "ACTIVE",
@@ -209,7 +213,7 @@ def test_status() -> None:
 
 
 def test_status_leaves_out_what_there_is_not() -> None:
-    assert status(replace(SEEN, physical_id=None)) == {
+    assert resource_status(replace(OBSERVED, physical_id=None)) == {
         "name": "node-n1",
         "profileID": "p1",
         "status": "ACTIVE",
@@ -226,23 +230,23 @@ def test_status_leaves_out_what_there_is_not() -> None:
 )
 def test_create_marks_the_node_as_ours(cluster_id: str, role: str) -> None:
     senlin = FakeSenlin(["p1"])
-    spec = replace(SPEC, role="first", metadata={"a": "1"}, cluster_id=cluster_id)
+    spec = replace(DESIRED, role="first", metadata={"a": "1"}, cluster_id=cluster_id)
 
     started = execute(senlin.proxy, Create(spec), UID)
 
     made = senlin.node(started.id)
     assert started.action_id == senlin.started[-1]
     assert (made.name, made.cluster_id, made.role) == ("one", "", role)
-    assert made.metadata == {"a": "1", OWNER: UID}
+    assert made.metadata == {"a": "1", OWNER_KEY: UID}
 
 
 def test_update_of_the_metadata_keeps_the_mark() -> None:
     senlin = FakeSenlin(["p1"])
-    id_ = execute(senlin.proxy, Create(SPEC), UID).id
+    id_ = execute(senlin.proxy, Create(DESIRED), UID).id
 
     execute(senlin.proxy, Update(id_, {"metadata": {"a": "1"}, "tainted": True}, ""), UID)
 
-    assert senlin.node(id_).metadata == {"a": "1", OWNER: UID}
+    assert senlin.node(id_).metadata == {"a": "1", OWNER_KEY: UID}
     assert senlin.node(id_).tainted
 
 
@@ -254,7 +258,7 @@ def test_update_of_the_metadata_keeps_the_mark() -> None:
         pytest.param(Check("n1"), ("check_node", "n1"), id="check"),
         pytest.param(Delete("n1"), ("delete_node", "n1"), id="delete"),
         pytest.param(Delete("n1", force=True), ("delete_node", "n1", "force"), id="by force"),
-        pytest.param(Discard("n1"), ("delete_node", "n1"), id="discard"),
+        pytest.param(ReplaceUnbuilt("n1"), ("delete_node", "n1"), id="discard"),
         pytest.param(Update("n1", {"name": "x"}, ""), ("update_node", "n1", "x"), id="update"),
         pytest.param(
             Leave("n1", "c1", "web"), ("remove_nodes_from_cluster", "c1", "n1"), id="leave"
@@ -290,64 +294,64 @@ def test_what_is_discarded_is_told() -> None:
     senlin = FakeSenlin(["p1"])
     senlin.put_node(a_node("n1", ""))
 
-    assert execute(senlin.proxy, Discard("n1"), UID).discarded
-    assert not execute(senlin.proxy, Delete("n1"), UID).discarded
+    assert execute(senlin.proxy, ReplaceUnbuilt("n1"), UID).replaced
+    assert not execute(senlin.proxy, Delete("n1"), UID).replaced
 
 
 def test_any_other_node_is_simply_deleted() -> None:
-    assert KIND.remove(SEEN, False) == Delete("n1")
-    assert KIND.remove(SEEN, True) == Delete("n1", force=True)
+    assert NodeKind().delete(OBSERVED, force=False) == Delete("n1")
+    assert NodeKind().delete(OBSERVED, force=True) == Delete("n1", force=True)
 
 
 @pytest.mark.parametrize(
-    ("step", "seen", "lock"),
+    ("step", "observed", "lock"),
     [
-        pytest.param(Create(SPEC), None, None, id="a new one keeps nobody off"),
-        pytest.param(Check("n1"), SEEN, "n1", id="one by itself keeps others off itself"),
+        pytest.param(Create(DESIRED), None, None, id="a new one keeps nobody off"),
+        pytest.param(Check("n1"), OBSERVED, "n1", id="one by itself keeps others off itself"),
         pytest.param(
-            Check("n1"), replace(SEEN, cluster_id="c1"), "c1", id="a member, off its cluster"
+            Check("n1"), replace(OBSERVED, cluster_id="c1"), "c1", id="a member, off its cluster"
         ),
-        pytest.param(Join("n1", "c2", ""), SEEN, "c2", id="one that joins, off that cluster"),
+        pytest.param(Join("n1", "c2", ""), OBSERVED, "c2", id="one that joins, off that cluster"),
         pytest.param(
-            Leave("n1", "c1", ""), replace(SEEN, cluster_id="c1"), "c1", id="one that leaves"
+            Leave("n1", "c1", ""), replace(OBSERVED, cluster_id="c1"), "c1", id="one that leaves"
         ),
-        pytest.param(MarkProfile("n1", "p1"), SEEN, None, id="no action, no lock"),
+        pytest.param(ClaimProfile("n1", "p1"), OBSERVED, None, id="no action, no lock"),
         pytest.param(DeleteProfile("p1"), None, None, id="nor afterwards"),
     ],
 )
-def test_lock(step: Step, seen: Observed | None, lock: str | None) -> None:
-    assert KIND.lock(step, seen) == lock
+def test_lock(step: Step, observed: Observed | None, lock: str | None) -> None:
+    assert step.lock(observed) == lock
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "asked"),
+    ("spec", "observed", "asked"),
     [
-        pytest.param(SPEC, SEEN, False, id="by itself"),
+        pytest.param(DESIRED, OBSERVED, False, id="by itself"),
         pytest.param(
-            replace(SPEC, cluster_id="c1"), replace(SEEN, cluster_id="c1"), False, id="stays"
+            replace(DESIRED, cluster_id="c1"), replace(OBSERVED, cluster_id="c1"), False, id="stays"
         ),
-        pytest.param(SPEC, replace(SEEN, cluster_id="c1"), True, id="leaves"),
-        pytest.param(replace(SPEC, cluster_id="c1"), SEEN, False, id="joins"),
+        pytest.param(DESIRED, replace(OBSERVED, cluster_id="c1"), True, id="leaves"),
+        pytest.param(replace(DESIRED, cluster_id="c1"), OBSERVED, False, id="joins"),
         pytest.param(
-            replace(SPEC, cluster_id="c1", remediation=Remediation(recover=True)),
-            replace(SEEN, cluster_id="c1", status="ERROR"),
+            replace(DESIRED, cluster_id="c1", remediation=Remediation(recover=True)),
+            replace(OBSERVED, cluster_id="c1", status="ERROR"),
             True,
             id="is to be recovered",
         ),
         pytest.param(
-            replace(SPEC, remediation=Remediation(recover=True)),
-            replace(SEEN, status="ERROR"),
+            replace(DESIRED, remediation=Remediation(recover=True)),
+            replace(OBSERVED, status="ERROR"),
             False,
             id="is to be recovered, by itself",
         ),
     ],
 )
 def test_the_policies_are_asked_for_where_they_have_a_say(
-    spec: Spec, seen: Observed, asked: bool
+    spec: Desired, observed: Observed, asked: bool
 ) -> None:
-    assert KIND.details is not None
+    assert NodeKind().details is not None
 
-    assert (KIND.details.version(spec, seen) is not None) == asked
+    assert (NodeKind().details.version(spec, observed) is not None) == asked
 
 
 def test_the_policies_of_its_cluster_are_asked_for() -> None:
@@ -356,38 +360,40 @@ def test_the_policies_of_its_cluster_are_asked_for() -> None:
     senlin.put_node(a_node("n2", ""))
     senlin.put_policy(a_policy("y1", uid=None))
     senlin.attach_policy_to_cluster("c1", "y1", enabled=True)
-    details = KIND.details
+    details = NodeKind().details
     assert details is not None
     bound = (Binding("y1", "grow", True, "senlin.policy.scaling-1.0"),)
 
     assert details.fetch(senlin.proxy, "n1") == bound
     assert details.fetch(senlin.proxy, "n2") == ()
-    assert details.add(SEEN, bound) == replace(SEEN, policies=bound)
+    assert details.add(OBSERVED, bound) == replace(OBSERVED, policies=bound)
 
 
 @pytest.mark.parametrize(
-    ("seen", "step"),
+    ("observed", "step"),
     [
-        pytest.param(SEEN, Check("n1"), id="compared with its server"),
-        pytest.param(replace(SEEN, status="OPERATING"), Check("n1"), id="led out of its status"),
+        pytest.param(OBSERVED, Check("n1"), id="compared with its server"),
         pytest.param(
-            replace(SEEN, status="CREATING", physical_id=None),
+            replace(OBSERVED, status="OPERATING"), Check("n1"), id="led out of its status"
+        ),
+        pytest.param(
+            replace(OBSERVED, status="CREATING", physical_id=None),
             Recover("n1", ""),
             id="never finished by an engine that died: a check would fail",
         ),
         pytest.param(
-            replace(SEEN, status="ERROR", physical_id=None), Check("n1"), id="lost: never more"
+            replace(OBSERVED, status="ERROR", physical_id=None), Check("n1"), id="lost: never more"
         ),
     ],
 )
-def test_check(seen: Observed, step: Step) -> None:
-    assert KIND.check is not None
-    assert KIND.check(seen) == step
+def test_check(observed: Observed, step: Step) -> None:
+    assert NodeKind().checks is not None
+    assert NodeKind().checks.step(observed) == step
 
 
 def test_what_is_shown_is_as_it_should_be() -> None:
-    seen = replace(SEEN, cluster_id="c1", role="theirs", tainted=True)
+    observed = replace(OBSERVED, cluster_id="c1", role="theirs", tainted=True)
 
-    outcome = node.verdict(KIND.as_seen(seen), seen)
+    outcome = readiness(NodeKind().desired_from(observed), observed)
 
     assert outcome.message == "Node node-n1 is active."

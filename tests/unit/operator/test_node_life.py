@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.cloud.inventory import OWNER
+from openstack_clustering import Cluster, Node, Profile
 from senlin_operator.kube.objects import Key
+from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.builders import (
     Clock,
     Document,
@@ -17,7 +18,7 @@ from tests.unit.operator.builders import (
     a_secret_manifest,
 )
 from tests.unit.operator.fake_adoption import Adopting
-from tests.unit.operator.fake_world import PROFILE, THREE, WEB, World
+from tests.unit.operator.fake_world import PROFILE, THREE, WEB, Last, World
 
 ONE = Key("SenlinNode", "team", "one")
 FULL = THREE | {"maxSize": 3}
@@ -69,8 +70,8 @@ async def test_a_creation_costs_one_request_and_three_writes(world: World) -> No
     assert world.requests() == ["create_node"]
     assert world.writes() == [("finalizer on", "one"), ("status", "one"), ("status", "one")]
     assert world.reason(ONE) == "Ready"
-    [node] = world.senlin.look().nodes.values()
-    assert node.metadata == {OWNER: "one-uid"}
+    [node] = world.senlin.poll().all(Node).values()
+    assert node.metadata == {OWNER_KEY: "one-uid"}
 
 
 async def test_a_settled_node_costs_nothing(world: World) -> None:
@@ -88,17 +89,19 @@ async def test_a_member_is_made_first_and_joins_then(settled: World) -> None:
 
     requests = [verb for verb in settled.requests() if verb != "resize_cluster"]
     assert requests == ["create_node", "add_nodes_to_cluster", "update_node"]
-    [node] = [it for it in settled.senlin.look().nodes.values() if (it.metadata or {}).get(OWNER)]
+    [node] = [
+        it for it in settled.senlin.poll().all(Node).values() if (it.metadata or {}).get(OWNER_KEY)
+    ]
     assert (node.role, bool(node.cluster_id)) == ("first", True)
     assert settled.reason(WEB) == "Ready"
 
 
 async def test_a_deletion_waits_until_its_cluster_lets_it_go(settled: World) -> None:
     id_ = await inside(settled)
-    cluster = next(iter(settled.senlin.look().clusters))
+    cluster = next(iter(settled.senlin.poll().all(Cluster)))
     settled.senlin.resize_cluster(cluster, "EXACT_CAPACITY", 3, 3, 5)
     settled.kube.apply(a_cluster_manifest("web", THREE, annotations=PAUSED))
-    await settled.look()
+    await settled.poll()
     settled.requests()
 
     settled.kube.remove(ONE)
@@ -111,7 +114,7 @@ async def test_a_deletion_waits_until_its_cluster_lets_it_go(settled: World) -> 
     await settled.retry(ONE, after=4)
     await settled.converge(4)
     assert ONE not in settled.kube
-    assert id_ not in settled.senlin.look().nodes
+    assert id_ not in settled.senlin.poll().all(Node)
 
 
 async def test_a_cluster_that_goes_gives_up_its_least_size(settled: World) -> None:
@@ -124,24 +127,24 @@ async def test_a_cluster_that_goes_gives_up_its_least_size(settled: World) -> No
 
     assert settled.requests() == ["resize_cluster"]
     assert settled.reason(WEB) == "InUse"
-    [cluster] = settled.senlin.look().clusters.values()
-    assert (cluster.min_size, len(settled.senlin.look().nodes)) == (0, 3)
+    [cluster] = settled.senlin.poll().all(Cluster).values()
+    assert (cluster.min_size, len(settled.senlin.poll().all(Node))) == (0, 3)
 
     settled.kube.remove(ONE)
     await settled.converge(4)
     assert (WEB in settled.kube, ONE in settled.kube) == (False, False)
-    assert settled.senlin.look().nodes == {}
+    assert settled.senlin.poll().all(Node) == {}
 
 
 async def test_a_refusal_to_give_it_up_is_asked_again(settled: World) -> None:
     await inside(settled)
     settled.senlin.slow = True
     settled.kube.remove(WEB)
-    settled.senlin.check_cluster(next(iter(settled.senlin.look().clusters)))
+    settled.senlin.check_cluster(next(iter(settled.senlin.poll().all(Cluster))))
     settled.requests()
     await settled.converge(2)
     assert set(settled.requests()) == {"resize_cluster"}
-    assert next(iter(settled.senlin.look().clusters.values())).min_size == 1  # it is locked
+    assert next(iter(settled.senlin.poll().all(Cluster).values())).min_size == 1  # it is locked
 
     settled.senlin.slow = False
     settled.senlin.finish()
@@ -149,7 +152,7 @@ async def test_a_refusal_to_give_it_up_is_asked_again(settled: World) -> None:
     await settled.converge(2)
 
     assert settled.requests() == ["resize_cluster"]
-    [cluster] = settled.senlin.look().clusters.values()
+    [cluster] = settled.senlin.poll().all(Cluster).values()
     assert cluster.min_size == 0
 
 
@@ -159,9 +162,9 @@ async def test_a_node_is_woken_when_its_cluster_has_finished(settled: World) -> 
     cluster = settled.senlin.node(id_).cluster_id
     settled.senlin.slow = True
     settled.senlin.check_cluster(cluster)
-    await settled.look()
+    await settled.poll()
     settled.kube.apply(a_one())
-    await settled.look()
+    await settled.poll()
     assert settled.reason(ONE) == "Busy"
 
     settled.senlin.finish()
@@ -179,7 +182,7 @@ async def test_a_full_cluster_makes_room_for_who_is_declared(settled: World) -> 
     id_ = await inside(settled)
 
     cluster = settled.senlin.node(id_).cluster_id
-    assert len(settled.senlin.look().members[cluster]) == 3
+    assert len(settled.senlin.poll().members(Node, cluster)) == 3
 
 
 async def test_nodes_that_are_made_anew_are_no_sign_of_an_emptied_project(world: World) -> None:
@@ -198,7 +201,7 @@ async def test_nodes_that_are_made_anew_are_no_sign_of_an_emptied_project(world:
     await world.converge()
 
     assert {world.reason(Key("SenlinNode", "team", name)) for name in names} == {"Ready"}
-    assert len(world.senlin.look().nodes) == 5
+    assert len(world.senlin.poll().all(Node)) == 5
 
 
 async def test_nodes_that_others_deleted_all_at_once_are_not_made_again(world: World) -> None:
@@ -208,7 +211,7 @@ async def test_nodes_that_others_deleted_all_at_once_are_not_made_again(world: W
         world.kube.apply(a_node_manifest(name, uid=f"{name}-uid"))
     await world.converge()
 
-    for id_ in world.senlin.look().nodes:
+    for id_ in world.senlin.poll().all(Node):
         world.senlin.delete_node(id_)
     await world.converge()
 
@@ -225,7 +228,7 @@ async def test_what_an_engine_left_unfinished_is_built(world: World) -> None:
     world.senlin.die(cleanly=False)
     world.senlin.slow = False
     await world.converge(2)
-    [stuck] = world.senlin.look().nodes.values()
+    [stuck] = world.senlin.poll().all(Node).values()
     assert stuck.status == "CREATING"
 
     for _ in range(3):
@@ -240,7 +243,7 @@ async def test_what_a_failed_action_left_behind_is_checked_soon(world: World) ->
     id_ = await alone(world)
     world.senlin.slow = True
     world.kube.apply(a_one({"name": "two"}))
-    await world.look()
+    await world.poll()
     for _ in range(2):
         world.senlin.work()
     world.senlin.die(cleanly=False)
@@ -325,13 +328,13 @@ async def reborn(world: World) -> None:
     world.boot()
 
 
-@pytest.mark.parametrize("carried_out", [True, False])
+@pytest.mark.parametrize("last", [Last.DONE, Last.UNSENT])
 @pytest.mark.parametrize("requests", range(1, 9))
 @pytest.mark.parametrize("deleted", [False, True])
 async def test_a_death_in_an_adoption_leaves_neither_twin_nor_orphan(
-    adopting: World, deleted: bool, requests: int, carried_out: bool
+    adopting: World, deleted: bool, requests: int, last: Last
 ) -> None:
-    adopting.fuse.left, adopting.fuse.carried_out = requests, carried_out
+    adopting.fuse.left, adopting.fuse.last = requests, last
     await adopting.converge(3)
     if deleted:
         adopting.kube.remove(ONE)
@@ -342,6 +345,6 @@ async def test_a_death_in_an_adoption_leaves_neither_twin_nor_orphan(
             await adopting.retry(ONE, after=pause)
             await adopting.converge(3)
 
-    snapshot = adopting.senlin.look()
-    assert len(snapshot.nodes) == len(snapshot.profiles) == (0 if deleted else 1)
+    snapshot = adopting.senlin.poll()
+    assert len(snapshot.all(Node)) == len(snapshot.all(Profile)) == (0 if deleted else 1)
     assert (ONE in adopting.kube) != deleted

@@ -5,44 +5,45 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.cloud.inventory import OWNER, Snapshot
-from senlin_operator.engine.outcome import Blocked, Settled, Waiting
-from senlin_operator.kinds.bindings import Binding
-from senlin_operator.kinds.common import Delete
-from senlin_operator.kinds.node import (
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds.node.desired import Adoption, Desired
+from senlin_operator.kinds.node.membership import membership_blocked
+from senlin_operator.kinds.node.observed import ADOPTED, Observed
+from senlin_operator.kinds.node.plan import plan
+from senlin_operator.kinds.node.status import readiness
+from senlin_operator.kinds.node.steps import (
     Adopt,
     Check,
+    ClaimProfile,
     Create,
-    Discard,
+    Delete,
     Join,
     Leave,
-    MarkProfile,
     Recover,
-    Step,
+    ReplaceUnbuilt,
     Update,
-    hindrance,
-    plan,
-    verdict,
 )
-from senlin_operator.kinds.node_observed import ADOPTED, Observed
-from senlin_operator.kinds.node_spec import Adoption, Spec
-from senlin_operator.kinds.remediation import Remediation
+from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.conditions import Reason
+from senlin_operator.model.outcome import Blocked, Settled, Waiting
+from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.step import Step
 from tests.unit.operator.builders import a_cluster, a_node, a_policy, a_snapshot, an_action
 
-SPEC = Spec(name="one", profile_id="p1")
+DESIRED = Desired(name="one", profile_id="p1")
 AROUND = a_snapshot(
     clusters=[a_cluster("c1", name="web"), a_cluster("c2", name="shop")],
     nodes=[a_node(f"n{i}", f"c{1 + i % 2}") for i in range(6)],  # three in each
 )
-SEEN = Observed(id="n1", name="one", profile_id="p1", physical_id="s1", around=AROUND)
+OBSERVED = Observed(id="n1", name="one", profile_id="p1", physical_id="s1", snapshot=AROUND)
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0")
-ADOPTING = Spec(name="one", adoption=ADOPTION)
-MEMBER = replace(SPEC, cluster_id="c1")
-INSIDE = replace(SEEN, cluster_id="c1", index=1)
-RECOVER = replace(SPEC, remediation=Remediation(recover=True))
-REBUILD = replace(SPEC, remediation=Remediation(recover=True, operation="REBUILD"))
-BROKEN = replace(SEEN, status="ERROR", reason="It does not answer.")
+ADOPTING = Desired(name="one", adoption=ADOPTION)
+MEMBER = replace(DESIRED, cluster_id="c1")
+INSIDE = replace(OBSERVED, cluster_id="c1", index=1)
+RECOVER = replace(DESIRED, remediation=Remediation(recover=True))
+REBUILD = replace(DESIRED, remediation=Remediation(recover=True, operation="REBUILD"))
+BROKEN = replace(OBSERVED, status="ERROR", reason="It does not answer.")
 LOST = replace(BROKEN, physical_id=None)
 UNBUILT = replace(LOST, unbuilt=True)
 JOIN, LEAVE = Join("n1", "c1", "web"), Leave("n1", "c1", "web")
@@ -56,47 +57,53 @@ def update(summary: str, **fields: Any) -> Update:
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "steps"),
+    ("spec", "observed", "steps"),
     [
-        pytest.param(SPEC, None, [Create(SPEC)], id="absent: made"),
+        pytest.param(DESIRED, None, [Create(DESIRED)], id="absent: made"),
         pytest.param(MEMBER, None, [Create(MEMBER)], id="absent, a member: made first"),
         pytest.param(ADOPTING, None, [Adopt(ADOPTING, ADOPTION)], id="absent: adopted"),
-        pytest.param(SPEC, SEEN, [], id="as it should be: left alone"),
+        pytest.param(DESIRED, OBSERVED, [], id="as it should be: left alone"),
         pytest.param(MEMBER, INSIDE, [], id="as it should be, in a cluster: left alone"),
-        pytest.param(ADOPTING, SEEN, [], id="adopted: its profile is Senlin's business"),
+        pytest.param(ADOPTING, OBSERVED, [], id="adopted: its profile is Senlin's business"),
         pytest.param(
-            replace(SPEC, name="two"), SEEN, [update("name one → two", name="two")], id="name"
+            replace(DESIRED, name="two"),
+            OBSERVED,
+            [update("name one → two", name="two")],
+            id="name",
         ),
         pytest.param(
-            replace(SPEC, profile_id="p2"),
-            SEEN,
+            replace(DESIRED, profile_id="p2"),
+            OBSERVED,
             [update("profile_id p1 → p2", profile_id="p2")],
             id="profile",
         ),
         pytest.param(
-            replace(SPEC, metadata={"a": "1"}),
-            replace(SEEN, metadata={OWNER: "u", "b": "2"}),
+            replace(DESIRED, metadata={"a": "1"}),
+            replace(OBSERVED, metadata={OWNER_KEY: "u", "b": "2"}),
             [update("metadata (a, b)", metadata={"a": "1"})],
             id="metadata",
         ),
         pytest.param(
-            SPEC, replace(SEEN, metadata={OWNER: "u"}), [], id="the mark is no difference"
+            DESIRED,
+            replace(OBSERVED, metadata={OWNER_KEY: "u"}),
+            [],
+            id="the mark is no difference",
         ),
         pytest.param(
-            replace(SPEC, role="first"),
-            SEEN,
+            replace(DESIRED, role="first"),
+            OBSERVED,
             [update("role none → first", role="first")],
             id="role",
         ),
         pytest.param(
-            SPEC,
-            replace(SEEN, tainted=True),
+            DESIRED,
+            replace(OBSERVED, tainted=True),
             [update("tainted True → False", tainted=False)],
             id="tainted by others",
         ),
         pytest.param(
-            replace(SPEC, name="two", role="first", tainted=True),
-            SEEN,
+            replace(DESIRED, name="two", role="first", tainted=True),
+            OBSERVED,
             [
                 update(
                     "name one → two, tainted False → True, role none → first",
@@ -109,26 +116,26 @@ def update(summary: str, **fields: Any) -> Update:
         ),
         pytest.param(
             ADOPTING,
-            replace(SEEN, unmarked_profile="p9"),
-            [MarkProfile("n1", "p9")],
+            replace(OBSERVED, unclaimed_profile="p9"),
+            [ClaimProfile("n1", "p9")],
             id="adopted a moment ago: its profile is marked",
         ),
         pytest.param(
             replace(ADOPTING, metadata={"a": "1"}),
-            replace(SEEN, adopted=True),
+            replace(OBSERVED, adopted=True),
             [update("metadata (a)", metadata={"a": "1", ADOPTED: "yes"})],
             id="adopted: that is not forgotten",
         ),
         pytest.param(
-            SPEC,
-            replace(SEEN, duplicates=("n8", "n9")),
+            DESIRED,
+            replace(OBSERVED, duplicates=("n8", "n9")),
             [Delete("n8"), Delete("n9")],
             id="made several times: the others go",
         ),
     ],
 )
-def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
-    assert plan(spec, seen) == steps
+def test_plan(spec: Desired, observed: Observed | None, steps: list[Step]) -> None:
+    assert plan(spec, observed) == steps
 
 
 ROLE = replace(MEMBER, role="first")
@@ -136,30 +143,30 @@ ROLE_AGAIN = update("role none → first", role="first")
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "steps"),
+    ("spec", "observed", "steps"),
     [
-        pytest.param(MEMBER, SEEN, [JOIN], id="joins"),
-        pytest.param(ROLE, SEEN, [JOIN, ROLE_AGAIN], id="joins, and gets its role then"),
+        pytest.param(MEMBER, OBSERVED, [JOIN], id="joins"),
+        pytest.param(ROLE, OBSERVED, [JOIN, ROLE_AGAIN], id="joins, and gets its role then"),
         pytest.param(
-            ROLE, replace(SEEN, role="first"), [JOIN, ROLE_AGAIN], id="Senlin forgets the role"
+            ROLE, replace(OBSERVED, role="first"), [JOIN, ROLE_AGAIN], id="Senlin forgets the role"
         ),
-        pytest.param(SPEC, INSIDE, [LEAVE], id="leaves"),
+        pytest.param(DESIRED, INSIDE, [LEAVE], id="leaves"),
         pytest.param(
-            replace(SPEC, cluster_id="c2"),
+            replace(DESIRED, cluster_id="c2"),
             INSIDE,
             [LEAVE, Join("n1", "c2", "shop")],
             id="moves",
         ),
         pytest.param(
             replace(MEMBER, name="two"),
-            SEEN,
+            OBSERVED,
             [update("name one → two", name="two"), JOIN],
             id="is changed, then joins",
         ),
         pytest.param(MEMBER, BROKEN, [], id="does not join while it is broken"),
-        pytest.param(SPEC, replace(BROKEN, cluster_id="c1"), [LEAVE], id="leaves while it is"),
+        pytest.param(DESIRED, replace(BROKEN, cluster_id="c1"), [LEAVE], id="leaves while it is"),
         pytest.param(
-            SPEC,
+            DESIRED,
             replace(LOST, cluster_id="c1"),
             [],
             id="does not leave without a server: Senlin would count it out, and keep it",
@@ -171,61 +178,61 @@ ROLE_AGAIN = update("role none → first", role="first")
             id="lost its server: recovers, and leaves then",
         ),
         pytest.param(
-            SPEC,
+            DESIRED,
             replace(INSIDE, policies=(DELETION,)),
             [],
             id="does not leave where that destroys the server",
         ),
         pytest.param(
-            SPEC,
+            DESIRED,
             replace(INSIDE, policies=(replace(DELETION, enabled=False),)),
             [LEAVE],
             id="leaves past a policy that is switched off",
         ),
         pytest.param(
-            SPEC, replace(INSIDE, policies=(HEALTH,)), [LEAVE], id="leaves past other policies"
+            DESIRED, replace(INSIDE, policies=(HEALTH,)), [LEAVE], id="leaves past other policies"
         ),
     ],
 )
-def test_plan_of_membership(spec: Spec, seen: Observed, steps: list[Step]) -> None:
-    assert plan(spec, seen) == steps
+def test_plan_of_membership(spec: Desired, observed: Observed, steps: list[Step]) -> None:
+    assert plan(spec, observed) == steps
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "steps"),
+    ("spec", "observed", "steps"),
     [
-        pytest.param(SPEC, UNBUILT, [AGAIN], id="never built: another try"),
+        pytest.param(DESIRED, UNBUILT, [AGAIN], id="never built: another try"),
         pytest.param(
-            replace(SPEC, name="two"), UNBUILT, [AGAIN], id="never built: no update before"
+            replace(DESIRED, name="two"), UNBUILT, [AGAIN], id="never built: no update before"
         ),
         pytest.param(
-            replace(SPEC, profile_id="p2"),
+            replace(DESIRED, profile_id="p2"),
             UNBUILT,
-            [Discard("n1")],
+            [ReplaceUnbuilt("n1")],
             id="never built, and another profile: made anew",
         ),
         pytest.param(
-            replace(SPEC, profile_id="p2"),
+            replace(DESIRED, profile_id="p2"),
             LOST,
             [],
             id="lost, and another profile: a person decides",
         ),
-        pytest.param(SPEC, LOST, [], id="lost: reported"),
-        pytest.param(SPEC, BROKEN, [], id="broken: reported"),
+        pytest.param(DESIRED, LOST, [], id="lost: reported"),
+        pytest.param(DESIRED, BROKEN, [], id="broken: reported"),
         pytest.param(RECOVER, BROKEN, [AGAIN], id="broken: made anew"),
         pytest.param(
             REBUILD, BROKEN, [Recover("n1", "", "REBUILD")], id="broken: rebuilt, if so meant"
         ),
         pytest.param(REBUILD, LOST, [AGAIN], id="lost: made anew, whatever is meant"),
-        pytest.param(RECOVER, replace(SEEN, status="WARNING"), [AGAIN], id="in warning"),
+        pytest.param(RECOVER, replace(OBSERVED, status="WARNING"), [AGAIN], id="in warning"),
         pytest.param(
             RECOVER,
-            replace(BROKEN, left=True),
+            replace(BROKEN, interrupted=True),
             [Check("n1")],
             id="broken by an update that failed: a check may find it well",
         ),
         pytest.param(
-            replace(SPEC, name="two"),
+            replace(DESIRED, name="two"),
             BROKEN,
             [],
             id="broken: no update, after which Senlin would call it ACTIVE",
@@ -244,8 +251,8 @@ def test_plan_of_membership(spec: Spec, seen: Observed, steps: list[Step]) -> No
         ),
     ],
 )
-def test_plan_of_a_repair(spec: Spec, seen: Observed, steps: list[Step]) -> None:
-    assert plan(spec, seen) == steps
+def test_plan_of_a_repair(spec: Desired, observed: Observed, steps: list[Step]) -> None:
+    assert plan(spec, observed) == steps
 
 
 def around(
@@ -293,10 +300,10 @@ SCARCE = "Cluster web may not have fewer nodes than 3."
     ],
 )
 def test_what_keeps_a_node_out(snapshot: Snapshot, outcome: Waiting | None) -> None:
-    seen = replace(SEEN, around=snapshot)
+    observed = replace(OBSERVED, snapshot=snapshot)
 
-    assert hindrance(MEMBER, seen) == outcome
-    assert plan(MEMBER, seen) == ([] if outcome else [JOIN])
+    assert membership_blocked(MEMBER, observed) == outcome
+    assert plan(MEMBER, observed) == ([] if outcome else [JOIN])
 
 
 @pytest.mark.parametrize(
@@ -318,9 +325,9 @@ def test_what_keeps_a_node_out(snapshot: Snapshot, outcome: Waiting | None) -> N
     ],
 )
 def test_what_keeps_a_node_in(snapshot: Snapshot, outcome: Waiting | None) -> None:
-    seen = replace(INSIDE, around=snapshot)
+    observed = replace(INSIDE, snapshot=snapshot)
 
-    assert hindrance(SPEC, seen) == outcome
+    assert membership_blocked(DESIRED, observed) == outcome
 
 
 @pytest.mark.parametrize(
@@ -335,7 +342,7 @@ def test_a_policy_that_would_destroy_the_server(properties: Any, destroys: bool)
     spec = {"type": "senlin.policy.deletion", "version": "1.0", "properties": properties}
     snapshot = around(policies=(a_policy("y1", spec=spec),))
 
-    outcome = hindrance(SPEC, replace(INSIDE, policies=(DELETION,), around=snapshot))
+    outcome = membership_blocked(DESIRED, replace(INSIDE, policies=(DELETION,), snapshot=snapshot))
 
     assert isinstance(outcome, Blocked) == destroys
     if isinstance(outcome, Blocked):
@@ -344,16 +351,16 @@ def test_a_policy_that_would_destroy_the_server(properties: Any, destroys: bool)
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "ready", "message"),
+    ("spec", "observed", "ready", "message"),
     [
-        pytest.param(SPEC, SEEN, True, "Node one is active.", id="well"),
+        pytest.param(DESIRED, OBSERVED, True, "Node one is active.", id="well"),
         pytest.param(MEMBER, INSIDE, True, "Node one is active in cluster web.", id="a member"),
         pytest.param(
-            SPEC, BROKEN, False, "Senlin says ERROR: It does not answer.", id="broken: why"
+            DESIRED, BROKEN, False, "Senlin says ERROR: It does not answer.", id="broken: why"
         ),
         pytest.param(MEMBER, BROKEN, False, "Senlin says ERROR: It does not answer.", id="outside"),
         pytest.param(
-            SPEC,
+            DESIRED,
             replace(LOST, cluster_id="c1"),
             False,
             "It has no server, and cannot leave cluster web without: It does not answer.",
@@ -368,16 +375,16 @@ def test_a_policy_that_would_destroy_the_server(properties: Any, destroys: bool)
         ),
     ],
 )
-def test_verdict(spec: Spec, seen: Observed, ready: bool, message: str) -> None:
+def test_verdict(spec: Desired, observed: Observed, ready: bool, message: str) -> None:
     reason = Reason.READY if ready else Reason.DEGRADED
 
-    assert verdict(spec, seen) == Settled(message, ready, reason)
+    assert readiness(spec, observed) == Settled(message, ready, reason)
 
 
 @pytest.mark.parametrize(
     ("step", "summary"),
     [
-        pytest.param(Create(SPEC), "creation of node one", id="create"),
+        pytest.param(Create(DESIRED), "creation of node one", id="create"),
         pytest.param(Adopt(ADOPTING, ADOPTION), "adoption of s1", id="adopt"),
         pytest.param(JOIN, "entry into cluster web", id="join"),
         pytest.param(LEAVE, "exit from cluster web", id="leave"),

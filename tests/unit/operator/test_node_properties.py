@@ -9,23 +9,15 @@ from hypothesis import strategies as st
 
 from openstack_clustering import Node
 from openstack_clustering.exceptions import BadRequest
-from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.kinds.common import Delete
-from senlin_operator.kinds.node import (
-    Create,
-    Discard,
-    Leave,
-    Recover,
-    Step,
-    execute,
-    hindrance,
-    observe,
-    plan,
-    verdict,
-)
-from senlin_operator.kinds.node_observed import Observed
-from senlin_operator.kinds.node_spec import Spec
-from tests.unit.operator.builders import UID, a_cluster, a_node
+from senlin_operator.kinds.node.desired import Desired
+from senlin_operator.kinds.node.membership import membership_blocked
+from senlin_operator.kinds.node.observed import Observed, observe
+from senlin_operator.kinds.node.plan import plan
+from senlin_operator.kinds.node.status import readiness
+from senlin_operator.kinds.node.steps import Create, Delete, Leave, Recover, ReplaceUnbuilt
+from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.step import Step
+from tests.unit.operator.builders import UID, a_cluster, a_node, execute
 from tests.unit.operator.fake_senlin import FakeSenlin
 from tests.unit.operator.strategies import PROFILES, maps, names, remediations
 
@@ -35,7 +27,7 @@ Event = Callable[[FakeSenlin, str], None]
 quick = settings(max_examples=100, deadline=None)
 
 specs = st.builds(
-    Spec,
+    Desired,
     name=names,
     profile_id=st.sampled_from(PROFILES),
     cluster_id=st.sampled_from(["", *CLUSTERS]),
@@ -56,28 +48,34 @@ def a_senlin(*sizes: tuple[int, int]) -> FakeSenlin:
     return senlin
 
 
-def converge(senlin: FakeSenlin, spec: Spec, id_: str | None = None) -> Observed:
+def converge(senlin: FakeSenlin, spec: Desired, id_: str | None = None) -> Observed:
     """Do as the reconciler does: look, plan, take one step, look again."""
     for _ in range(STEPS):
-        seen = observe(senlin.look(), id_, UID)
-        if seen is not None and not plan(spec, seen):
-            return seen
-        execute(senlin.proxy, plan(spec, seen)[0], UID)
+        observed = observe(senlin.poll(), id_, UID)
+        if observed is not None and not plan(spec, observed):
+            return observed
+        execute(senlin.proxy, plan(spec, observed)[0], UID)
     raise AssertionError(f"{spec} is not reached by {senlin.requests}")
 
 
-def is_as_wanted(spec: Spec, seen: Observed) -> bool:
-    return (seen.name, seen.profile_id, seen.cluster_id, seen.role, seen.tainted) == (
+def is_as_wanted(spec: Desired, observed: Observed) -> bool:
+    return (
+        observed.name,
+        observed.profile_id,
+        observed.cluster_id,
+        observed.role,
+        observed.tainted,
+    ) == (
         spec.name,
         spec.profile_id,
         spec.cluster_id,
         spec.role,
         spec.tainted,
-    ) and seen.metadata == {**spec.metadata, OWNER: UID}
+    ) and observed.metadata == {**spec.metadata, OWNER_KEY: UID}
 
 
 def _edit(senlin: FakeSenlin, id_: str) -> None:
-    senlin.update_node(id_, name="theirs", role="theirs", metadata={OWNER: UID, "by": "others"})
+    senlin.update_node(id_, name="theirs", role="theirs", metadata={OWNER_KEY: UID, "by": "others"})
 
 
 def _join(senlin: FakeSenlin, id_: str) -> None:
@@ -102,20 +100,20 @@ interference = st.lists(st.sampled_from([_edit, _join, _leave, _doubt]), max_siz
 
 @quick
 @given(specs)
-def test_what_is_reached_is_left_alone_and_ready(spec: Spec) -> None:
+def test_what_is_reached_is_left_alone_and_ready(spec: Desired) -> None:
     senlin = a_senlin()
 
-    seen = converge(senlin, spec)
+    observed = converge(senlin, spec)
 
-    assert is_as_wanted(spec, seen)
-    assert plan(spec, seen) == []
-    assert getattr(verdict(spec, seen), "ready", False)
+    assert is_as_wanted(spec, observed)
+    assert plan(spec, observed) == []
+    assert getattr(readiness(spec, observed), "ready", False)
 
 
 @quick
 @given(specs, interference, specs)
 def test_any_change_is_followed_with_the_same_server(
-    first: Spec, meanwhile: Sequence[Event], then: Spec
+    first: Desired, meanwhile: Sequence[Event], then: Desired
 ) -> None:
     senlin = a_senlin()
     before = converge(senlin, first)
@@ -132,38 +130,38 @@ def test_any_change_is_followed_with_the_same_server(
 @quick
 @given(specs, specs, limits, limits)
 def test_whoever_cannot_get_in_or_out_says_why_and_keeps_its_server(
-    first: Spec, then: Spec, one: tuple[int, int], other: tuple[int, int]
+    first: Desired, then: Desired, one: tuple[int, int], other: tuple[int, int]
 ) -> None:
     senlin = a_senlin(one, other)
     before = converge(senlin, first)
 
     after = converge(senlin, then, before.id)
 
-    assert is_as_wanted(then, after) != bool(hindrance(then, after))
+    assert is_as_wanted(then, after) != bool(membership_blocked(then, after))
     assert after.physical_id == before.physical_id
 
 
 @quick
 @given(specs, st.integers(0, 2), specs)
 def test_what_could_not_be_built_is_built_once_it_can_be(
-    first: Spec, broken: int, then: Spec
+    first: Desired, broken: int, then: Desired
 ) -> None:
     senlin = a_senlin()
     senlin.broken_builds = broken
     execute(senlin.proxy, Create(first), UID)
     senlin.broken_builds = 0
 
-    seen = converge(senlin, then)
+    observed = converge(senlin, then)
 
-    assert is_as_wanted(then, seen)
-    assert [it.id for it in senlin.look().nodes.values() if (it.metadata or {}).get(OWNER)] == [
-        seen.id
-    ]
+    assert is_as_wanted(then, observed)
+    assert [
+        it.id for it in senlin.poll().all(Node).values() if (it.metadata or {}).get(OWNER_KEY)
+    ] == [observed.id]
 
 
 @quick
 @given(specs, specs)
-def test_what_is_lost_is_recovered_or_left_alone(first: Spec, then: Spec) -> None:
+def test_what_is_lost_is_recovered_or_left_alone(first: Desired, then: Desired) -> None:
     senlin = a_senlin()
     before = converge(senlin, first)
     senlin.servers.discard(before.physical_id or "")
@@ -181,30 +179,36 @@ def test_what_is_lost_is_recovered_or_left_alone(first: Spec, then: Spec) -> Non
 
 @quick
 @given(specs, specs)
-def test_others_are_not_touched(first: Spec, then: Spec) -> None:
+def test_others_are_not_touched(first: Desired, then: Desired) -> None:
     senlin = a_senlin()
-    others = [a_node("theirs", "", metadata={OWNER: "x"}), a_node("nobodys", "", name=first.name)]
+    others = [
+        a_node("theirs", "", metadata={OWNER_KEY: "x"}),
+        a_node("nobodys", "", name=first.name),
+    ]
     for it in others:
         senlin.put_node(it)
-    before = senlin.look().nodes
+    before = senlin.poll().all(Node)
 
     converge(senlin, first)
     converge(senlin, then)
 
-    after = senlin.look().nodes
+    after = senlin.poll().all(Node)
     assert {id_: after[id_] for id_ in before} == before
 
 
 @quick
 @given(specs, st.integers(1, 3))
-def test_of_several_creations_one_remains(spec: Spec, lost_replies: int) -> None:
+def test_of_several_creations_one_remains(spec: Desired, lost_replies: int) -> None:
     senlin = a_senlin()
     for _ in range(lost_replies):
         execute(senlin.proxy, Create(spec), UID)
 
     converge(senlin, spec)
 
-    assert sum((it.metadata or {}).get(OWNER) == UID for it in senlin.look().nodes.values()) == 1
+    assert (
+        sum((it.metadata or {}).get(OWNER_KEY) == UID for it in senlin.poll().all(Node).values())
+        == 1
+    )
 
 
 observations = st.builds(
@@ -219,9 +223,9 @@ observations = st.builds(
     metadata=maps,
     status=st.sampled_from(["ACTIVE", "ERROR", "WARNING"]),
     unbuilt=st.booleans(),
-    left=st.booleans(),
+    interrupted=st.booleans(),
     duplicates=st.sets(st.sampled_from(["twin-1", "twin-2"])).map(tuple),
-    around=st.builds(lambda one, other: a_senlin(one, other).look(), limits, limits),
+    snapshot=st.builds(lambda one, other: a_senlin(one, other).poll(), limits, limits),
 )
 
 
@@ -232,37 +236,38 @@ def _target(step: Step) -> str:
 
 @quick
 @given(specs, observations)
-def test_no_step_touches_what_is_not_ours(spec: Spec, seen: Observed) -> None:
-    assert {_target(step) for step in plan(spec, seen)} <= {seen.id, *seen.duplicates}
+def test_no_step_touches_what_is_not_ours(spec: Desired, observed: Observed) -> None:
+    assert {_target(step) for step in plan(spec, observed)} <= {observed.id, *observed.duplicates}
 
 
 @quick
 @given(specs, observations)
-def test_no_step_costs_a_server_that_may_work(spec: Spec, seen: Observed) -> None:
-    for step in plan(spec, seen):
-        assert not isinstance(step, Delete) or step.id != seen.id
-        assert not isinstance(step, Discard) or seen.unbuilt
-        assert not isinstance(step, Leave) or seen.physical_id
-        if isinstance(step, Recover) and not seen.unbuilt:
+def test_no_step_costs_a_server_that_may_work(spec: Desired, observed: Observed) -> None:
+    for step in plan(spec, observed):
+        assert not isinstance(step, Delete) or step.id != observed.id
+        assert not isinstance(step, ReplaceUnbuilt) or observed.unbuilt
+        assert not isinstance(step, Leave) or observed.physical_id
+        if isinstance(step, Recover) and not observed.unbuilt:
             assert spec.remediation.recover
-            assert not seen.works
+            assert not observed.works
 
 
 @quick
 @given(specs, observations)
-def test_every_step_says_what_it_changes(spec: Spec, seen: Observed) -> None:
-    assert all(step.summary for step in plan(spec, seen))
+def test_every_step_says_what_it_changes(spec: Desired, observed: Observed) -> None:
+    assert all(step.summary for step in plan(spec, observed))
 
 
 @quick
 @given(specs, observations)
-def test_a_plan_is_empty_or_its_verdict_is_final(spec: Spec, seen: Observed) -> None:
+def test_a_plan_is_empty_or_its_verdict_is_final(spec: Desired, observed: Observed) -> None:
     """What is neither carried out nor as it should be says why."""
-    seen = replace(seen, unbuilt=False, left=False)
-    if plan(spec, seen):
+    observed = replace(observed, unbuilt=False, interrupted=False)
+    if plan(spec, observed):
         return
-    outcome = verdict(spec, seen)
+    outcome = readiness(spec, observed)
     assert outcome.message
     assert getattr(outcome, "ready", False) == (
-        is_as_wanted(spec, replace(seen, metadata={**seen.metadata, OWNER: UID})) and seen.works
+        is_as_wanted(spec, replace(observed, metadata={**observed.metadata, OWNER_KEY: UID}))
+        and observed.works
     )

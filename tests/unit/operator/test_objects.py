@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.kube.objects import GROUP, Key, Resource, slim
+from senlin_operator.kube.objects import GROUP, Key, Resource, strip_unused
 from tests.unit.operator.builders import (
     DELETING,
-    GUARDED,
     NOW,
     SECRET_KEY,
     UID,
+    WITH_FINALIZER,
     a_cluster_manifest,
     a_condition,
     a_resource,
@@ -22,32 +22,34 @@ def test_what_a_manifest_says() -> None:
     resource = a_resource(a_cluster_manifest(resourceVersion="42", generation=7))
 
     assert resource.key == Key("SenlinCluster", "team", "web")
-    assert (resource.uid, resource.version, resource.generation) == (UID, 42, 7)
-    assert resource.secret == SECRET_KEY
+    assert (resource.uid, resource.resource_version, resource.generation) == (UID, 42, 7)
+    assert resource.secret_key == SECRET_KEY
     assert (resource.status, resource.cloud_id, resource.annotations) == ({}, None, {})
 
 
 def test_versions_are_numbers() -> None:
     nine, ten = (a_resource(a_cluster_manifest(resourceVersion=it)) for it in ("9", "10"))
 
-    assert nine.version < ten.version
+    assert nine.resource_version < ten.resource_version
 
 
 @pytest.mark.parametrize(
     ("metadata", "states"),
     [
         ({}, []),
-        (GUARDED, ["guarded"]),
-        (DELETING, ["guarded", "deleting"]),
+        (WITH_FINALIZER, ["has_finalizer"]),
+        (DELETING, ["has_finalizer", "deleting"]),
         ({"finalizers": ["others/finalizer"], "deletionTimestamp": NOW}, ["deleting"]),
-        ({"finalizers": [], "deletionTimestamp": NOW}, ["deleting", "finished"]),
-        ({"deletionTimestamp": NOW}, ["deleting", "finished"]),
+        ({"finalizers": [], "deletionTimestamp": NOW}, ["deleting", "is_gone"]),
+        ({"deletionTimestamp": NOW}, ["deleting", "is_gone"]),
     ],
 )
 def test_where_in_its_life_an_object_is(metadata: dict[str, Any], states: list[str]) -> None:
     resource = a_resource(a_cluster_manifest(**metadata))
 
-    assert [it for it in ("guarded", "deleting", "finished") if getattr(resource, it)] == states
+    assert [
+        it for it in ("has_finalizer", "deleting", "is_gone") if getattr(resource, it)
+    ] == states
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_where_in_its_life_an_object_is(metadata: dict[str, Any], states: list[s
     ],
 )
 def test_settled(status: dict[str, Any] | None, settled: bool) -> None:
-    assert a_resource(a_cluster_manifest(status=status)).settled is settled
+    assert a_resource(a_cluster_manifest(status=status)).ready is settled
 
 
 def test_keys_are_told_without_the_namespace() -> None:
@@ -75,10 +77,10 @@ def test_keys_are_told_without_the_namespace() -> None:
 def test_slim_keeps_what_is_read_and_nothing_else() -> None:
     annotations = {f"{GROUP}/paused": "true", "kubectl.kubernetes.io/last-applied": "{…}"}
     raw = a_cluster_manifest(
-        labels={"app": "web"}, managedFields=[{}], annotations=annotations, **GUARDED
+        labels={"app": "web"}, managedFields=[{}], annotations=annotations, **WITH_FINALIZER
     )
 
-    slimmed = slim(raw)
+    slimmed = strip_unused(raw)
 
     assert Resource("SenlinCluster", slimmed).annotations == {f"{GROUP}/paused": "true"}
     assert slimmed["metadata"].keys() == {
@@ -92,6 +94,6 @@ def test_slim_keeps_what_is_read_and_nothing_else() -> None:
 def test_slim_leaves_the_document_itself_alone() -> None:
     raw = a_cluster_manifest(labels={"app": "web"})
 
-    slim(raw)
+    strip_unused(raw)
 
     assert raw["metadata"]["labels"] == {"app": "web"}

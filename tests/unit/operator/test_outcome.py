@@ -23,21 +23,21 @@ from openstack_clustering.exceptions import (
     Unauthorized,
     UnsupportedMicroversion,
 )
-from senlin_operator.engine.outcome import (
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.model.outcome import (
     REPROBE,
     STALLED_AFTER,
     Blocked,
     Failed,
     Gone,
-    Impossible,
     Outcome,
     Settled,
+    Unsupported,
     Waiting,
     conditions_of,
     is_unclear,
     outcome_of,
 )
-from senlin_operator.kube.conditions import Reason
 
 NOT_FOUND = ResourceNotFound("no such cluster")
 
@@ -66,12 +66,12 @@ NOT_FOUND = ResourceNotFound("no such cluster")
         ),
         pytest.param(
             Conflict("locked", type="ResourceIsLocked"),
-            Waiting(Reason.BUSY, "Senlin is busy: locked", after=5),
+            Waiting(Reason.BUSY, "Senlin is busy: locked", requeue_after=5),
             id="409: a lock",
         ),
         pytest.param(
             Conflict("still attached", type="ResourceInUse"),
-            Waiting(Reason.IN_USE, "It is still in use: still attached", after=10),
+            Waiting(Reason.IN_USE, "It is still in use: still attached", requeue_after=10),
             id="409: in use",
         ),
         pytest.param(
@@ -83,22 +83,24 @@ NOT_FOUND = ResourceNotFound("no such cluster")
             DuplicateResource("two"), Blocked(Reason.REJECTED, "Senlin refuses it: two"), id="two"
         ),
         pytest.param(
-            Impossible("it would do harm"),
+            Unsupported("it would do harm"),
             Blocked(Reason.REJECTED, "it would do harm"),
             id="unsent",
         ),
         pytest.param(Forbidden("no"), Blocked(Reason.REJECTED, "Senlin refuses it: no"), id="403"),
         pytest.param(
             ConnectFailure("refused"),
-            Failed(Reason.UNREACHABLE, "refused", known=False),
+            Failed(Reason.UNREACHABLE, "refused", observed=False),
             id="no connection",
         ),
         pytest.param(
-            RequestTimeout("late"), Failed(Reason.UNREACHABLE, "late", known=False), id="no answer"
+            RequestTimeout("late"),
+            Failed(Reason.UNREACHABLE, "late", observed=False),
+            id="no answer",
         ),
         pytest.param(
             NOT_FOUND,
-            Waiting(Reason.OBSERVING, "no such cluster", after=1, quiet=True),
+            Waiting(Reason.OBSERVING, "no such cluster", requeue_after=1, publish=False),
             id="404: the next look tells",
         ),
         *(
@@ -119,17 +121,17 @@ NOT_FOUND = ResourceNotFound("no such cluster")
         ),
         pytest.param(
             ServerError("quota", type="OverQuota"),
-            Failed(Reason.CLOUD_ERROR, "Senlin answers 500: quota", known=False),
+            Failed(Reason.CLOUD_ERROR, "Senlin answers 500: quota", observed=False),
             id="500",
         ),
         pytest.param(
             TooManyRequests("slower"),
-            Failed(Reason.CLOUD_ERROR, "Senlin answers 429: slower", known=False),
+            Failed(Reason.CLOUD_ERROR, "Senlin answers 429: slower", observed=False),
             id="429",
         ),
         pytest.param(
             UnsupportedMicroversion("too old"),
-            Failed(Reason.CLOUD_ERROR, "too old", known=False),
+            Failed(Reason.CLOUD_ERROR, "too old", observed=False),
             id="anything else",
         ),
     ],
@@ -169,7 +171,7 @@ def test_is_unclear(error: ClientException, unclear: bool) -> None:
 WAITING = Waiting(Reason.BUSY, "busy")
 BLOCKED = Blocked(Reason.REJECTED, "no")
 FAILED = Failed(Reason.ACTION_FAILED, "failed")
-UNKNOWN = Failed(Reason.UNREACHABLE, "silence", known=False)
+UNKNOWN = Failed(Reason.UNREACHABLE, "silence", observed=False)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +236,7 @@ def test_of_what_is_gone_nothing_is_told() -> None:
 
 
 def test_a_blocked_object_is_tried_again_now_and_then() -> None:
-    assert Blocked(Reason.REJECTED, "no").after == REPROBE
+    assert Blocked(Reason.REJECTED, "no").requeue_after == REPROBE
 
 
 def test_every_condition_has_the_reason() -> None:

@@ -1,8 +1,9 @@
 """How long an inventory waits between two looks."""
 
+import random
+
 import pytest
 
-from senlin_operator.cloud import pace
 from senlin_operator.cloud.pace import Pace
 from tests.unit.operator.builders import Clock
 
@@ -24,7 +25,7 @@ def at_work(clock: Clock) -> Pace:
     ],
 )
 def test_the_pause_that_is_always_kept(took: float, pause: float) -> None:
-    assert Pace(IDLE).after_a_look(took) == pytest.approx(pause)
+    assert Pace(IDLE).minimum(took) == pytest.approx(pause)
 
 
 @pytest.mark.parametrize(
@@ -41,29 +42,29 @@ def test_what_goes_on_for_long_is_asked_for_less_often(
 ) -> None:
     clock.advance(unchanged)
 
-    assert at_work.until_the_next(0, busy=True) == pytest.approx(pause, abs=0.01)
+    assert at_work.until_next(0, busy=True) == pytest.approx(pause, abs=0.01)
 
 
 def test_a_change_brings_the_fast_pace_back(at_work: Pace, clock: Clock) -> None:
     clock.advance(600)
-    at_work.stir()
+    at_work.activity()
 
-    assert at_work.until_the_next(0, busy=True) == pytest.approx(0, abs=0.01)
+    assert at_work.until_next(0, busy=True) == pytest.approx(0, abs=0.01)
 
 
 def test_projects_part_when_they_come_to_rest_and_then_keep_time(
     at_work: Pace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pace.random, "uniform", lambda low, _: low)
+    monkeypatch.setattr(random, "uniform", lambda low, _: low)
 
-    pauses = [at_work.until_the_next(1, busy=False) for _ in range(3)]
-    at_work.stir()
-    pauses += [at_work.until_the_next(1, busy=False) for _ in range(2)]
+    pauses = [at_work.until_next(1, busy=False) for _ in range(3)]
+    at_work.activity()
+    pauses += [at_work.until_next(1, busy=False) for _ in range(2)]
 
     assert pauses == [14, 29, 29, 14, 29]
 
 
 def test_failures_in_a_row_are_answered_by_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace.random, "uniform", lambda _, high: high)
+    monkeypatch.setattr(random, "uniform", lambda _, high: high)
 
-    assert [Pace(IDLE).after_a_failure(it) for it in (1, 2, 3, 5, 5000)] == [2, 4, 8, 30, 30]
+    assert [Pace(IDLE).after_failures(it) for it in (1, 2, 3, 5, 5000)] == [2, 4, 8, 30, 30]

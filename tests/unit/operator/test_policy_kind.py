@@ -5,24 +5,16 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.engine.outcome import Blocked, Settled
-from senlin_operator.kinds import policy
-from senlin_operator.kinds.common import Delete
-from senlin_operator.kinds.policy import (
-    KIND,
-    Create,
-    Observed,
-    Spec,
-    Step,
-    Update,
-    as_seen,
-    execute,
-    observe,
-    plan,
-    status,
-    verdict,
-)
+from openstack_clustering import Policy
+from senlin_operator.kinds.policy.desired import Desired, desired
+from senlin_operator.kinds.policy.kind import PolicyKind
+from senlin_operator.kinds.policy.observed import Observed, observe
+from senlin_operator.kinds.policy.plan import plan
+from senlin_operator.kinds.policy.status import readiness, resource_status
+from senlin_operator.kinds.policy.steps import Create, Delete, Update
 from senlin_operator.kube.conditions import Reason
+from senlin_operator.model.outcome import Blocked, Settled
+from senlin_operator.model.step import Step
 from tests.unit.operator.builders import (
     NOW,
     SCALING,
@@ -31,16 +23,17 @@ from tests.unit.operator.builders import (
     a_policy_manifest,
     a_resource,
     a_snapshot,
+    execute,
 )
 from tests.unit.operator.fake_senlin import FakeSenlin
 
 NAME = f"grow.{UID}"
 PROPERTIES = {"event": "CLUSTER_SCALE_OUT", "adjustment": {}}
-SPEC = Spec(name=NAME, type="senlin.policy.scaling", version="1.0", properties=PROPERTIES)
-SEEN = Observed(
+DESIRED = Desired(name=NAME, type="senlin.policy.scaling", version="1.0", properties=PROPERTIES)
+OBSERVED = Observed(
     id="y1",
     name=NAME,
-    title="grow",
+    display_name="grow",
     type="senlin.policy.scaling",
     version="1.0",
     properties=PROPERTIES,
@@ -58,11 +51,11 @@ SEEN = Observed(
 def test_spec(wanted: dict[str, Any], said: dict[str, Any]) -> None:
     resource = a_resource(a_policy_manifest("grow", wanted))
 
-    assert policy.spec(resource, {}) == replace(SPEC, **said)
+    assert desired(resource, {}) == replace(DESIRED, **said)
 
 
 def test_a_policy_refers_to_nothing() -> None:
-    assert KIND.references(a_resource(a_policy_manifest())) == ()
+    assert PolicyKind().references(a_resource(a_policy_manifest())) == ()
 
 
 @pytest.mark.parametrize(
@@ -80,9 +73,9 @@ def test_observe_finds_ours(
 ) -> None:
     policies = [a_policy("y3"), a_policy("y1"), a_policy("y2", uid=None)]
 
-    seen = observe(a_snapshot(policies=policies), id_, uid)
+    observed = observe(a_snapshot(policies=policies), id_, uid)
 
-    assert (seen and (seen.id, seen.duplicates)) == found
+    assert (observed and (observed.id, observed.duplicates)) == found
 
 
 @pytest.mark.parametrize(
@@ -94,10 +87,10 @@ def test_observe_finds_ours(
     ],
 )
 def test_the_title_is_the_name_without_the_mark(name: str, title: str) -> None:
-    seen = observe(a_snapshot(policies=[a_policy(name=name)]), "y1", UID)
+    observed = observe(a_snapshot(policies=[a_policy(name=name)]), "y1", UID)
 
-    assert seen is not None
-    assert (seen.name, seen.title) == (name, title)
+    assert observed is not None
+    assert (observed.name, observed.display_name) == (name, title)
 
 
 @pytest.mark.parametrize(
@@ -109,56 +102,56 @@ def test_the_title_is_the_name_without_the_mark(name: str, title: str) -> None:
     ],
 )
 def test_its_age_reads_the_same_in_all_of_senlins_forms(created_at: str) -> None:
-    seen = observe(a_snapshot(policies=[a_policy(created_at=created_at)]), "y1", UID)
+    observed = observe(a_snapshot(policies=[a_policy(created_at=created_at)]), "y1", UID)
 
-    assert seen == replace(SEEN, created_at=NOW)
+    assert observed == replace(OBSERVED, created_at=NOW)
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "steps"),
+    ("spec", "observed", "steps"),
     [
-        pytest.param(SPEC, None, [Create(SPEC)], id="absent: created"),
-        pytest.param(SPEC, SEEN, [], id="as it should be: left alone"),
+        pytest.param(DESIRED, None, [Create(DESIRED)], id="absent: created"),
+        pytest.param(DESIRED, OBSERVED, [], id="as it should be: left alone"),
         pytest.param(
-            replace(SPEC, properties={}), SEEN, [], id="other properties: they never change"
+            replace(DESIRED, properties={}), OBSERVED, [], id="other properties: they never change"
         ),
         pytest.param(
-            replace(SPEC, name="up.uid"),
-            SEEN,
+            replace(DESIRED, name="up.uid"),
+            OBSERVED,
             [Update("y1", {"name": "up.uid"}, f"name {NAME} → up.uid")],
             id="renamed",
         ),
         pytest.param(
-            SPEC,
-            replace(SEEN, name="grow"),
+            DESIRED,
+            replace(OBSERVED, name="grow"),
             [Update("y1", {"name": NAME}, f"name grow → {NAME}")],
             id="the mark is lost: put back",
         ),
         pytest.param(
-            replace(SPEC, name="up.uid"),
-            replace(SEEN, duplicates=("y2",)),
+            replace(DESIRED, name="up.uid"),
+            replace(OBSERVED, duplicates=("y2",)),
             [Delete("y2"), Update("y1", {"name": "up.uid"}, f"name {NAME} → up.uid")],
             id="duplicates go first",
         ),
     ],
 )
-def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
-    assert plan(spec, seen) == steps
+def test_plan(spec: Desired, observed: Observed | None, steps: list[Step]) -> None:
+    assert plan(spec, observed) == steps
 
 
 def test_a_policy_of_others_is_as_it_should_be() -> None:
-    assert plan(as_seen(SEEN), SEEN) == []
-    assert isinstance(verdict(as_seen(SEEN), SEEN), Settled)
+    assert plan(PolicyKind().desired_from(OBSERVED), OBSERVED) == []
+    assert isinstance(readiness(PolicyKind().desired_from(OBSERVED), OBSERVED), Settled)
 
 
 def test_create_shows_the_result_at_once() -> None:
     senlin = FakeSenlin()
 
-    started = execute(senlin.proxy, Create(SPEC), UID)
+    started = execute(senlin.proxy, Create(DESIRED), UID)
 
     assert started.action_id is None
-    assert started.seen == replace(SEEN, id=started.id)
-    made = senlin.look().policies[started.id]
+    assert started.observed == replace(OBSERVED, id=started.id)
+    made = senlin.poll().all(Policy)[started.id]
     assert (made.name, made.spec) == (NAME, SCALING)
 
 
@@ -168,7 +161,9 @@ def test_update_shows_the_result_at_once() -> None:
 
     started = execute(senlin.proxy, Update("y1", {"name": f"up.{UID}"}, ""), UID)
 
-    assert started.seen == replace(SEEN, name=f"up.{UID}", title="up", created_at=NOW)
+    assert started.observed == replace(
+        OBSERVED, name=f"up.{UID}", display_name="up", created_at=NOW
+    )
 
 
 def test_delete() -> None:
@@ -176,44 +171,44 @@ def test_delete() -> None:
     senlin.put_policy(a_policy("y1"))
     senlin.put_policy(a_policy("y2"))
 
-    started = execute(senlin.proxy, KIND.remove(SEEN, False), UID)
+    started = execute(senlin.proxy, PolicyKind().delete(OBSERVED, force=False), UID)
 
-    assert (started.id, started.action_id, started.seen) == ("y1", None, None)
-    assert list(senlin.look().policies) == ["y2"]
+    assert (started.id, started.action_id, started.observed) == ("y1", None, None)
+    assert list(senlin.poll().all(Policy)) == ["y2"]
 
 
 SHOWN = {"name": "grow", "type": "senlin.policy.scaling", "version": "1.0"}
 
 
 @pytest.mark.parametrize(
-    ("seen", "shown"),
+    ("observed", "shown"),
     [
-        pytest.param(SEEN, SHOWN, id="without what Senlin has not said, and without the mark"),
-        pytest.param(replace(SEEN, created_at=NOW), SHOWN | {"createdAt": NOW}, id="its age"),
+        pytest.param(OBSERVED, SHOWN, id="without what Senlin has not said, and without the mark"),
+        pytest.param(replace(OBSERVED, created_at=NOW), SHOWN | {"createdAt": NOW}, id="its age"),
     ],
 )
-def test_status(seen: Observed, shown: dict[str, Any]) -> None:
-    assert status(seen) == shown
+def test_status(observed: Observed, shown: dict[str, Any]) -> None:
+    assert resource_status(observed) == shown
 
 
 def test_a_policy_that_is_there_is_ready() -> None:
-    assert verdict(SPEC, SEEN) == Settled("Policy grow is as it should be.")
+    assert readiness(DESIRED, OBSERVED) == Settled("Policy grow is as it should be.")
 
 
 def test_properties_that_kubernetes_let_change_are_told() -> None:
-    other = replace(SPEC, properties={"evnt": "CLUSTER_SCALE_OUT", "adjustment": {}})
+    other = replace(DESIRED, properties={"evnt": "CLUSTER_SCALE_OUT", "adjustment": {}})
 
-    assert verdict(other, SEEN) == Blocked(
+    assert readiness(other, OBSERVED) == Blocked(
         Reason.REJECTED,
         "Senlin does not change properties (event, evnt): put them back, or make another resource.",
     )
 
 
 def test_the_steps_are_told_by_the_names_in_senlin() -> None:
-    assert Create(SPEC).summary == f"creation of policy {NAME}"
+    assert Create(DESIRED).summary == f"creation of policy {NAME}"
 
 
 def test_a_policy_neither_moves_nor_has_faults() -> None:
-    assert not SEEN.moving
-    assert SEEN.faults == []
-    assert KIND.check is None
+    assert not OBSERVED.transient
+    assert OBSERVED.faults == []
+    assert PolicyKind().checks is None

@@ -1,8 +1,9 @@
 """What the engine makes of a policy: found by its name's ending, refused, in use."""
 
+from openstack_clustering import Policy
 from openstack_clustering.exceptions import Conflict, ServerError
 from senlin_operator.kube.objects import Key
-from tests.unit.operator.builders import GUARDED, a_policy, a_policy_manifest
+from tests.unit.operator.builders import WITH_FINALIZER, a_policy, a_policy_manifest
 from tests.unit.operator.fake_world import World
 
 GROW = Key("SenlinPolicy", "team", "grow")
@@ -16,12 +17,12 @@ async def test_a_policy_from_manifest_to_ready(world: World) -> None:
     status = world.kube[GROW]["status"]
     assert world.reason(GROW) == "Ready"
     assert status["resource"]["name"] == "grow"
-    assert list(world.senlin.look().policies) == [status["id"]]
+    assert list(world.senlin.poll().all(Policy)) == [status["id"]]
     assert world.requests() == ["create_policy"]
 
 
 async def test_a_creation_that_a_dead_process_began_is_found_by_its_ending(world: World) -> None:
-    world.kube.apply(a_policy_manifest(**GUARDED))
+    world.kube.apply(a_policy_manifest(**WITH_FINALIZER))
     await world.converge(3)
     assert world.requests() == []
     world.senlin.put_policy(a_policy("y1"))
@@ -61,4 +62,4 @@ async def test_a_policy_that_clusters_of_others_use_is_waited_for(world: World) 
     await world.converge()
 
     assert GROW not in world.kube
-    assert list(world.senlin.look().policies) == []
+    assert list(world.senlin.poll().all(Policy)) == []

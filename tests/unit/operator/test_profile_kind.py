@@ -5,25 +5,17 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.cloud.inventory import OWNER
-from senlin_operator.engine.outcome import Blocked, Settled
-from senlin_operator.kinds import profile
-from senlin_operator.kinds.common import Delete
-from senlin_operator.kinds.profile import (
-    KIND,
-    Create,
-    Observed,
-    Spec,
-    Step,
-    Update,
-    as_seen,
-    execute,
-    observe,
-    plan,
-    status,
-    verdict,
-)
+from openstack_clustering import Profile
+from senlin_operator.kinds.profile.desired import Desired, desired
+from senlin_operator.kinds.profile.kind import ProfileKind
+from senlin_operator.kinds.profile.observed import Observed, observe
+from senlin_operator.kinds.profile.plan import plan
+from senlin_operator.kinds.profile.status import readiness, resource_status
+from senlin_operator.kinds.profile.steps import Create, Delete, Update
 from senlin_operator.kube.conditions import Reason
+from senlin_operator.model.outcome import Blocked, Settled
+from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.step import Step
 from tests.unit.operator.builders import (
     NOW,
     UID,
@@ -31,17 +23,20 @@ from tests.unit.operator.builders import (
     a_profile_manifest,
     a_resource,
     a_snapshot,
+    execute,
 )
 from tests.unit.operator.fake_senlin import FakeSenlin
 
-SPEC = Spec(name="small", type="os.nova.server", version="1.0", properties={"flavor": "m1.tiny"})
-SEEN = Observed(
+DESIRED = Desired(
+    name="small", type="os.nova.server", version="1.0", properties={"flavor": "m1.tiny"}
+)
+OBSERVED = Observed(
     id="p1",
     name="small",
     type="os.nova.server",
     version="1.0",
     properties={"flavor": "m1.tiny"},
-    metadata={OWNER: UID},
+    metadata={OWNER_KEY: UID},
 )
 
 
@@ -59,11 +54,11 @@ SEEN = Observed(
 def test_spec(wanted: dict[str, Any], said: dict[str, Any]) -> None:
     resource = a_resource(a_profile_manifest("small", wanted))
 
-    assert profile.spec(resource, {}) == replace(SPEC, **said)
+    assert desired(resource, {}) == replace(DESIRED, **said)
 
 
 def test_a_profile_refers_to_nothing() -> None:
-    assert KIND.references(a_resource(a_profile_manifest())) == ()
+    assert ProfileKind().references(a_resource(a_profile_manifest())) == ()
 
 
 @pytest.mark.parametrize(
@@ -79,57 +74,57 @@ def test_observe_finds_ours(
 ) -> None:
     profiles = [a_profile("p3"), a_profile("p1"), a_profile("p2", uid=None)]
 
-    seen = observe(a_snapshot(profiles=profiles), id_, uid)
+    observed = observe(a_snapshot(profiles=profiles), id_, uid)
 
-    assert (seen and (seen.id, seen.duplicates)) == found
+    assert (observed and (observed.id, observed.duplicates)) == found
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "steps"),
+    ("spec", "observed", "steps"),
     [
-        pytest.param(SPEC, None, [Create(SPEC)], id="absent: created"),
-        pytest.param(SPEC, SEEN, [], id="as it should be: left alone"),
+        pytest.param(DESIRED, None, [Create(DESIRED)], id="absent: created"),
+        pytest.param(DESIRED, OBSERVED, [], id="as it should be: left alone"),
         pytest.param(
-            replace(SPEC, properties={}), SEEN, [], id="other properties: they never change"
+            replace(DESIRED, properties={}), OBSERVED, [], id="other properties: they never change"
         ),
         pytest.param(
-            replace(SPEC, name="tiny"),
-            SEEN,
+            replace(DESIRED, name="tiny"),
+            OBSERVED,
             [Update("p1", {"name": "tiny", "metadata": {}}, "name small → tiny")],
             id="renamed",
         ),
         pytest.param(
-            replace(SPEC, metadata={"a": "b"}),
-            SEEN,
+            replace(DESIRED, metadata={"a": "b"}),
+            OBSERVED,
             [Update("p1", {"name": "small", "metadata": {"a": "b"}}, "metadata (a)")],
             id="metadata to add",
         ),
         pytest.param(
-            SPEC,
-            replace(SEEN, metadata={OWNER: UID, "a": "b"}),
+            DESIRED,
+            replace(OBSERVED, metadata={OWNER_KEY: UID, "a": "b"}),
             [Update("p1", {"name": "small", "metadata": {}}, "metadata (a)")],
             id="metadata to take away",
         ),
         pytest.param(
-            replace(SPEC, name="tiny"),
-            replace(SEEN, duplicates=("p2",)),
+            replace(DESIRED, name="tiny"),
+            replace(OBSERVED, duplicates=("p2",)),
             [Delete("p2"), Update("p1", {"name": "tiny", "metadata": {}}, "name small → tiny")],
             id="duplicates go first",
         ),
     ],
 )
-def test_plan(spec: Spec, seen: Observed | None, steps: list[Step]) -> None:
-    assert plan(spec, seen) == steps
+def test_plan(spec: Desired, observed: Observed | None, steps: list[Step]) -> None:
+    assert plan(spec, observed) == steps
 
 
 def test_create_shows_the_result_at_once() -> None:
     senlin = FakeSenlin()
 
-    started = execute(senlin.proxy, Create(replace(SPEC, metadata={"a": "b"})), UID)
+    started = execute(senlin.proxy, Create(replace(DESIRED, metadata={"a": "b"})), UID)
 
     assert started.action_id is None
-    assert started.seen == replace(SEEN, id=started.id, metadata={"a": "b", OWNER: UID})
-    assert senlin.look().profiles[started.id].spec == {
+    assert started.observed == replace(OBSERVED, id=started.id, metadata={"a": "b", OWNER_KEY: UID})
+    assert senlin.poll().all(Profile)[started.id].spec == {
         "type": "os.nova.server",
         "version": "1.0",
         "properties": {"flavor": "m1.tiny"},
@@ -142,49 +137,49 @@ def test_update_keeps_the_mark() -> None:
 
     started = execute(senlin.proxy, Update("p1", {"name": "tiny", "metadata": {"a": "b"}}, ""), UID)
 
-    assert started.seen == replace(
-        SEEN, name="tiny", metadata={"a": "b", OWNER: UID}, created_at=NOW
+    assert started.observed == replace(
+        OBSERVED, name="tiny", metadata={"a": "b", OWNER_KEY: UID}, created_at=NOW
     )
 
 
 def test_delete() -> None:
     senlin = FakeSenlin(["p1", "p2"])
 
-    started = execute(senlin.proxy, KIND.remove(SEEN, False), UID)
+    started = execute(senlin.proxy, ProfileKind().delete(OBSERVED, force=False), UID)
 
-    assert (started.id, started.action_id, started.seen) == ("p1", None, None)
-    assert list(senlin.look().profiles) == ["p2"]
+    assert (started.id, started.action_id, started.observed) == ("p1", None, None)
+    assert list(senlin.poll().all(Profile)) == ["p2"]
 
 
 SHOWN = {"name": "small", "type": "os.nova.server", "version": "1.0"}
 
 
 @pytest.mark.parametrize(
-    ("seen", "shown"),
+    ("observed", "shown"),
     [
-        pytest.param(SEEN, SHOWN, id="without what Senlin has not said, and without our mark"),
+        pytest.param(OBSERVED, SHOWN, id="without what Senlin has not said, and without our mark"),
         pytest.param(
-            replace(SEEN, metadata={OWNER: UID, "a": "b"}),
+            replace(OBSERVED, metadata={OWNER_KEY: UID, "a": "b"}),
             SHOWN | {"metadata": {"a": "b"}},
             id="metadata",
         ),
-        pytest.param(replace(SEEN, created_at=NOW), SHOWN | {"createdAt": NOW}, id="its age"),
+        pytest.param(replace(OBSERVED, created_at=NOW), SHOWN | {"createdAt": NOW}, id="its age"),
     ],
 )
-def test_status(seen: Observed, shown: dict[str, Any]) -> None:
-    assert status(seen) == shown
+def test_status(observed: Observed, shown: dict[str, Any]) -> None:
+    assert resource_status(observed) == shown
 
 
 def test_a_profile_that_is_there_is_ready() -> None:
-    assert verdict(SPEC, SEEN) == Settled("Profile small is as it should be.")
+    assert readiness(DESIRED, OBSERVED) == Settled("Profile small is as it should be.")
 
 
 def test_a_profile_of_others_is_ready_whatever_it_is() -> None:
-    assert isinstance(verdict(as_seen(SEEN), SEEN), Settled)
+    assert isinstance(readiness(ProfileKind().desired_from(OBSERVED), OBSERVED), Settled)
 
 
 def test_properties_that_kubernetes_let_change_are_told() -> None:
-    assert verdict(replace(SPEC, properties={"flavour": "m1.tiny"}), SEEN) == Blocked(
+    assert readiness(replace(DESIRED, properties={"flavour": "m1.tiny"}), OBSERVED) == Blocked(
         Reason.REJECTED,
         "Senlin does not change properties (flavor, flavour): put them back, or make another "
         "resource.",
@@ -192,6 +187,6 @@ def test_properties_that_kubernetes_let_change_are_told() -> None:
 
 
 def test_a_profile_neither_moves_nor_has_faults() -> None:
-    assert not SEEN.moving
-    assert SEEN.faults == []
-    assert KIND.check is None
+    assert not OBSERVED.transient
+    assert OBSERVED.faults == []
+    assert ProfileKind().checks is None

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from senlin_operator.engine.queue import BACKOFF_FIRST, BACKOFF_MOST, Lane, Queue, backoff
 from senlin_operator.kube.objects import Key
+from senlin_operator.model.queue import BACKOFF_FIRST, BACKOFF_MOST, Lane, Queue, backoff
 from tests.unit.operator.builders import Clock, taken
 
 A, B, C = (Key("SenlinCluster", "team", name) for name in "abc")
@@ -15,7 +15,7 @@ A, B, C = (Key("SenlinCluster", "team", name) for name in "abc")
 
 @pytest.fixture
 def queue(clock: Clock) -> Queue:
-    return Queue(clock)
+    return Queue()
 
 
 async def test_keys_come_in_the_order_in_which_they_went(queue: Queue) -> None:

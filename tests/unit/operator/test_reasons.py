@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from senlin_operator.kube.conditions import Reason, Type
+from senlin_operator.kube.conditions import ConditionType, Reason
 
 ROOT = Path(__file__).parents[3]
 CONDITIONS = ROOT / "docs" / "conditions.md"
@@ -67,7 +67,7 @@ def test_a_definition_names_reasons_and_types_that_exist(file: str) -> None:
     kinds = {it["spec"]["names"]["kind"] for it in DEFINITIONS.values()}
     others = {"OpenStack"} | kinds | {f"{kind}s" for kind in kinds}
     values = {value for values in found(DEFINITIONS[file], "enum") for value in values}
-    conditions = {*Reason, *Type}
+    conditions = {*Reason, *ConditionType}
 
     for text in [*found(DEFINITIONS[file], "description"), *found(DEFINITIONS[file], "message")]:
         if isinstance(text, str):
@@ -81,7 +81,7 @@ def test_a_definition_explains_the_types_that_its_kind_has() -> None:
         text = schema["properties"]["status"]["properties"]["conditions"]["description"]
         explained = re.findall(r"\b([A-Z][A-Za-z]+):", text)
 
-        assert {"Ready", "Reconciling", "Stalled"} <= set(explained) <= set(Type)
+        assert {"Ready", "Reconciling", "Stalled"} <= set(explained) <= set(ConditionType)
 
 
 def found(node: Any, key: str) -> Iterator[Any]:

@@ -3,11 +3,12 @@
 import pytest
 from prometheus_client import REGISTRY
 
+from openstack_clustering import Cluster
 from openstack_clustering.exceptions import BadRequest, ConnectFailure
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import FINALIZER, PAUSED
 from tests.unit.operator.builders import (
-    GUARDED,
+    WITH_FINALIZER,
     Clock,
     a_cluster,
     a_cluster_manifest,
@@ -22,7 +23,7 @@ async def test_the_finalizer_is_there_before_anything_is_made(world: World) -> N
     world.senlin.refusals.append(BadRequest("no such flavor"))
     world.kube.apply(PROFILE)
 
-    await world.look()
+    await world.poll()
 
     assert world.requests() == ["create_profile"]
     assert world.kube[SMALL]["metadata"]["finalizers"] == [FINALIZER]
@@ -30,11 +31,11 @@ async def test_the_finalizer_is_there_before_anything_is_made(world: World) -> N
 
 
 async def test_nothing_is_made_without_the_finalizer(world: World) -> None:
-    await world.look()
+    await world.poll()
     world.kube.refusals += [KubeError(403, "forbidden")] * 2  # the Secret's and the profile's
     world.kube.apply(PROFILE)
 
-    await world.look()
+    await world.poll()
 
     assert world.requests() == []
 
@@ -112,7 +113,7 @@ async def test_what_vanished_is_made_again(settled: World) -> None:
 
     assert settled.requests() == ["create_cluster"]
     assert settled.reason(WEB) == "Ready"
-    assert list(settled.senlin.look().clusters) == [settled.kube[WEB]["status"]["id"]]
+    assert list(settled.senlin.poll().all(Cluster)) == [settled.kube[WEB]["status"]["id"]]
 
 
 async def test_what_vanished_before_a_restart_is_not_made_again_at_once(settled: World) -> None:
@@ -166,7 +167,7 @@ async def test_no_step_is_taken_while_an_action_runs(settled: World) -> None:
 async def test_a_cluster_is_adopted_by_its_id_in_the_status(world: World) -> None:
     """As after a restore of the cluster's manifests from a backup, with another uid."""
     world.senlin.put(a_cluster("c1", "an older uid"), [a_node(f"n{i}") for i in range(3)])
-    world.kube.apply(a_profile_manifest(uid="profile-uid", status=ready("p1"), **GUARDED))
+    world.kube.apply(a_profile_manifest(uid="profile-uid", status=ready("p1"), **WITH_FINALIZER))
     world.kube.apply(a_cluster_manifest("web", THREE, status={"id": "c1"}))
 
     await world.converge()
@@ -207,7 +208,7 @@ async def test_what_is_new_is_told_before_the_nodes_are_checked(settled: World) 
     settled.senlin.lose_servers(settled.kube[WEB]["status"]["id"], 1)
 
     settled.clock.advance(301)
-    await settled.look()
+    await settled.poll()
 
     assert settled.reason(WEB) == "Degraded"
 
@@ -245,7 +246,7 @@ async def test_a_step_and_looks_that_fail_alike_are_not_tried_again_and_again(
     settled.kube.apply(a_cluster_manifest("web", FOUR))
     await settled.rest()
     settled.senlin.down = ConnectFailure("Keystone does not answer.")
-    await settled.look()
+    await settled.poll()
     clock.advance(10)  # the step may be tried again
 
     attempts = [await failed_attempts(settled, clock) for _ in range(20)]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from openstack_clustering import Profile
 from openstack_clustering.exceptions import (
     AuthenticationFailed,
     BadRequest,
@@ -11,7 +12,7 @@ from openstack_clustering.exceptions import (
 )
 from senlin_operator.kube.objects import RECONCILE_AT
 from tests.unit.operator.builders import (
-    GUARDED,
+    WITH_FINALIZER,
     Clock,
     a_cluster_manifest,
     a_profile,
@@ -50,7 +51,7 @@ async def test_a_failed_action_is_tried_again_after_a_pause(world: World) -> Non
 
 
 async def test_a_lost_reply_is_not_repeated_until_a_look_that_began_after_it(world: World) -> None:
-    await world.look()
+    await world.poll()
     world.senlin.lose_reply = True
     world.kube.apply(PROFILE)
     await world.converge(3)
@@ -62,7 +63,7 @@ async def test_a_lost_reply_is_not_repeated_until_a_look_that_began_after_it(wor
 
     assert world.requests() == []
     assert world.reason(SMALL) == "Ready"
-    assert list(world.senlin.look().profiles) == [world.kube[SMALL]["status"]["id"]]
+    assert list(world.senlin.poll().all(Profile)) == [world.kube[SMALL]["status"]["id"]]
 
 
 async def test_a_request_that_never_left_is_sent_again(world: World) -> None:
@@ -79,7 +80,7 @@ async def test_a_request_that_never_left_is_sent_again(world: World) -> None:
 
 async def test_a_creation_that_a_dead_process_began_is_found(world: World) -> None:
     """It has left a finalizer and no id; its request may still be on the way."""
-    world.kube.apply(a_profile_manifest(uid="profile-uid", **GUARDED))
+    world.kube.apply(a_profile_manifest(uid="profile-uid", **WITH_FINALIZER))
     await world.converge(3)
     assert world.requests() == []
     world.senlin.put_profile(a_profile("p9", "profile-uid"))
@@ -97,7 +98,7 @@ async def test_what_senlin_refuses_is_held_back_until_the_spec_changes(settled: 
     settled.kube.apply(a_cluster_manifest("web", FOUR))
     await settled.converge(3)
     await settled.retry(WEB, after=60)
-    await settled.look()
+    await settled.poll()
     assert settled.requests() == ["resize_cluster"]
     assert settled.reason(WEB) == "Rejected"
     assert settled.condition(WEB, "Stalled")["status"] == "True"
@@ -151,7 +152,7 @@ async def test_a_person_may_ask_for_a_check(settled: World) -> None:
 async def test_a_lock_is_waited_for_and_is_no_failure(settled: World) -> None:
     settled.senlin.refusals.append(Conflict("locked", type="ResourceIsLocked"))
     settled.kube.apply(a_cluster_manifest("web", FOUR))
-    await settled.look()
+    await settled.poll()
     assert settled.reason(WEB) == "Busy"
     assert settled.condition(WEB, "Stalled")["status"] == "False"
 
@@ -182,7 +183,7 @@ async def test_nothing_is_decided_on_an_old_look(settled: World) -> None:
 
     await settled.rest()
     assert settled.requests() == []
-    await settled.look()
+    await settled.poll()
     assert settled.requests() == ["resize_cluster"]
 
 

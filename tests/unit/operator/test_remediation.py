@@ -5,27 +5,32 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.engine.outcome import Settled
-from senlin_operator.kinds.bindings import Binding
-from senlin_operator.kinds.cluster import Observed, Recover, Spec, Step, plan, verdict
-from senlin_operator.kinds.remediation import Remediation, health_policy, read
+from senlin_operator.kinds.cluster.desired import Desired
+from senlin_operator.kinds.cluster.observed import Observed
+from senlin_operator.kinds.cluster.plan import plan
+from senlin_operator.kinds.cluster.status import readiness
+from senlin_operator.kinds.cluster.steps import Recover
+from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.remediation import Remediation, health_policy, read
 from senlin_operator.kube.conditions import Reason
+from senlin_operator.model.outcome import Settled
+from senlin_operator.model.step import Step
 
 REPORT, RECOVER = Remediation(), Remediation(recover=True)
 REBOOT = replace(RECOVER, operation="REBOOT")
 HEALTH = Binding("h", "healing", type="senlin.policy.health-1.2")
-SPEC = Spec(name="web", profile_id="p1", min_size=1, desired=3, remediation=RECOVER)
-SEEN = Observed(
+DESIRED = Desired(name="web", profile_id="p1", min_size=1, desired_capacity=3, remediation=RECOVER)
+OBSERVED = Observed(
     id="c1",
     name="web",
     profile_id="p1",
     min_size=1,
     max_size=-1,
-    desired=3,
+    desired_capacity=3,
     nodes=3,
     active=2,
     status="WARNING",
-    expendable=("n1", "n2", "n3"),
+    removal_order=("n1", "n2", "n3"),
 )  # one is lost
 
 
@@ -37,10 +42,14 @@ SEEN = Observed(
         pytest.param({"mode": "Recover"}, RECOVER, id="recovered, by making anew"),
         pytest.param({"mode": "Recover", "operation": "REBOOT"}, REBOOT, id="by a reboot"),
         pytest.param(
-            {"mode": "Recover", "maxUnhealthy": 2}, replace(RECOVER, most="2"), id="two at most"
+            {"mode": "Recover", "maxUnhealthy": 2},
+            replace(RECOVER, max_unhealthy="2"),
+            id="two at most",
         ),
         pytest.param(
-            {"mode": "Recover", "maxUnhealthy": "40%"}, replace(RECOVER, most="40%"), id="a share"
+            {"mode": "Recover", "maxUnhealthy": "40%"},
+            replace(RECOVER, max_unhealthy="40%"),
+            id="a share",
         ),
         pytest.param(
             {"mode": "Report", "checkInterval": "1m"}, replace(REPORT, check_interval=60.0), id="1m"
@@ -67,7 +76,7 @@ def test_read(wanted: dict[str, Any], said: Remediation) -> None:
     ],
 )
 def test_fits(most: str, unhealthy: int, nodes: int, fits: bool) -> None:
-    assert replace(RECOVER, most=most).fits(unhealthy, nodes) is fits
+    assert replace(RECOVER, max_unhealthy=most).allows(unhealthy, nodes) is fits
 
 
 @pytest.mark.parametrize(
@@ -92,55 +101,65 @@ def test_health_policy(
 
 
 @pytest.mark.parametrize(
-    ("spec", "seen", "steps"),
+    ("spec", "observed", "steps"),
     [
-        pytest.param(SPEC, SEEN, [Recover("c1", "")], id="one lost: made again"),
-        pytest.param(replace(SPEC, remediation=REPORT), SEEN, [], id="only reported"),
+        pytest.param(DESIRED, OBSERVED, [Recover("c1", "")], id="one lost: made again"),
+        pytest.param(replace(DESIRED, remediation=REPORT), OBSERVED, [], id="only reported"),
         pytest.param(
-            replace(SPEC, remediation=REBOOT), SEEN, [Recover("c1", "", "REBOOT")], id="rebooted"
+            replace(DESIRED, remediation=REBOOT),
+            OBSERVED,
+            [Recover("c1", "", "REBOOT")],
+            id="rebooted",
         ),
         pytest.param(
-            replace(SPEC, remediation=REBOOT),
-            replace(SEEN, serverless=frozenset(["n1"])),
+            replace(DESIRED, remediation=REBOOT),
+            replace(OBSERVED, serverless=frozenset(["n1"])),
             [Recover("c1", "", "RECREATE")],
             id="there is nothing to reboot: made again",
         ),
         pytest.param(
-            replace(SPEC, remediation=replace(RECOVER, most="0")), SEEN, [], id="too many: held"
+            replace(DESIRED, remediation=replace(RECOVER, max_unhealthy="0")),
+            OBSERVED,
+            [],
+            id="too many: held",
         ),
-        pytest.param(SPEC, replace(SEEN, policies=(HEALTH,)), [], id="left to the health policy"),
         pytest.param(
-            SPEC,
-            replace(SEEN, policies=(replace(HEALTH, enabled=False),)),
+            DESIRED, replace(OBSERVED, policies=(HEALTH,)), [], id="left to the health policy"
+        ),
+        pytest.param(
+            DESIRED,
+            replace(OBSERVED, policies=(replace(HEALTH, enabled=False),)),
             [Recover("c1", "")],
             id="which is switched off",
         ),
         pytest.param(
-            SPEC,
-            replace(SEEN, active=1, unbuilt=1),
+            DESIRED,
+            replace(OBSERVED, active=1, unbuilt=1),
             [Recover("c1", "")],
             id="one lost, one never built: one recovery for both",
         ),
         pytest.param(
-            replace(SPEC, remediation=replace(RECOVER, most="0")),
-            replace(SEEN, unbuilt=1),
+            replace(DESIRED, remediation=replace(RECOVER, max_unhealthy="0")),
+            replace(OBSERVED, unbuilt=1),
             [Recover("c1", "")],
             id="what was never built is no business of the breaker",
         ),
         pytest.param(
-            SPEC,
-            replace(SEEN, status="ERROR", active=0),
+            DESIRED,
+            replace(OBSERVED, status="ERROR", active=0),
             [Recover("c1", "")],
             id="all lost: made again",
         ),
     ],
 )
-def test_plan(spec: Spec, seen: Observed, steps: list[Step]) -> None:
-    assert plan(spec, seen) == steps
+def test_plan(spec: Desired, observed: Observed, steps: list[Step]) -> None:
+    assert plan(spec, observed) == steps
 
 
 def test_what_is_held_is_told() -> None:
-    outcome = verdict(replace(SPEC, remediation=replace(RECOVER, most="30%")), SEEN)
+    outcome = readiness(
+        replace(DESIRED, remediation=replace(RECOVER, max_unhealthy="30%")), OBSERVED
+    )
 
     assert isinstance(outcome, Settled)
     assert (outcome.ready, outcome.reason) == (False, Reason.REMEDIATION_HELD)
@@ -149,8 +168,8 @@ def test_what_is_held_is_told() -> None:
 
 @pytest.mark.parametrize("active", [2, 3])
 def test_what_is_left_to_a_policy_is_told(active: int) -> None:
-    seen = replace(SEEN, active=active, status="ACTIVE", policies=(HEALTH,))
-    outcome = verdict(SPEC, seen)
+    observed = replace(OBSERVED, active=active, status="ACTIVE", policies=(HEALTH,))
+    outcome = readiness(DESIRED, observed)
 
     assert isinstance(outcome, Settled)
     assert outcome.ready is (active == 3)

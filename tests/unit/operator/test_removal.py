@@ -2,11 +2,12 @@
 
 import pytest
 
+from openstack_clustering import Cluster, Profile
 from openstack_clustering.exceptions import Conflict, ServerError
-from senlin_operator.cloud.inventory import OWNER
 from senlin_operator.kube.objects import FORCE, Key
+from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.builders import (
-    GUARDED,
+    WITH_FINALIZER,
     a_cluster,
     a_cluster_manifest,
     a_node,
@@ -46,7 +47,7 @@ async def test_what_senlin_is_creating_is_waited_for(world: World) -> None:
     await world.converge(3)
 
     assert WEB not in world.kube
-    assert world.senlin.look().clusters == {}
+    assert world.senlin.poll().all(Cluster) == {}
 
 
 async def test_an_annotation_deletes_by_force(world: World) -> None:
@@ -60,7 +61,7 @@ async def test_an_annotation_deletes_by_force(world: World) -> None:
 
     assert [it for it in world.senlin.requests if "force" in it]
     assert WEB not in world.kube
-    assert world.senlin.look().clusters == {}
+    assert world.senlin.poll().all(Cluster) == {}
 
 
 async def test_an_annotation_helps_while_a_deletion_hangs(settled: World) -> None:
@@ -102,7 +103,7 @@ async def test_what_an_engine_left_behind_goes_by_force(settled: World) -> None:
 
     assert settled.senlin.requests[-1] == ("delete_cluster", id_, "force")
     assert WEB not in settled.kube
-    assert settled.senlin.look().clusters == {}
+    assert settled.senlin.poll().all(Cluster) == {}
 
 
 async def test_a_deletion_without_need_is_not_forced(settled: World) -> None:
@@ -116,9 +117,11 @@ async def test_what_was_made_besides_goes_after_the_object(world: World) -> None
     """Senlin makes the profile of what it adopts, and leaves it behind."""
     world.senlin.put_profile(a_profile("p9", "one-uid", name="prof-one"))
     world.senlin.put_profile(a_profile("p8", "another-uid", name="prof-two"))
-    node = a_node("n1", "", profile_id="p9", metadata={OWNER: "one-uid"})
+    node = a_node("n1", "", profile_id="p9", metadata={OWNER_KEY: "one-uid"})
     world.senlin.put_node(node)
-    world.kube.apply(a_node_manifest("one", ADOPTED, uid="one-uid", status=ready("n1"), **GUARDED))
+    world.kube.apply(
+        a_node_manifest("one", ADOPTED, uid="one-uid", status=ready("n1"), **WITH_FINALIZER)
+    )
     await world.rest()
 
     world.kube.remove(ONE)
@@ -126,7 +129,7 @@ async def test_what_was_made_besides_goes_after_the_object(world: World) -> None
 
     assert world.requests() == ["delete_node", "delete_profile"]
     assert ONE not in world.kube
-    assert list(world.senlin.look().profiles) == ["p8"]
+    assert list(world.senlin.poll().all(Profile)) == ["p8"]
 
 
 @pytest.mark.parametrize(
@@ -136,19 +139,21 @@ async def test_the_finalizer_stays_until_all_of_it_has_gone(
     world: World, error: ServerError | Conflict
 ) -> None:
     world.senlin.put_profile(a_profile("p9", "one-uid", name="prof-one"))
-    world.kube.apply(a_node_manifest("one", ADOPTED, uid="one-uid", status=ready("n1"), **GUARDED))
-    await world.look()
+    world.kube.apply(
+        a_node_manifest("one", ADOPTED, uid="one-uid", status=ready("n1"), **WITH_FINALIZER)
+    )
+    await world.poll()
     world.senlin.refusals.append(error)
 
     world.kube.remove(ONE)
     await world.rest()
     assert ONE in world.kube
-    assert list(world.senlin.look().profiles) == ["p9"]
+    assert list(world.senlin.poll().all(Profile)) == ["p9"]
 
     await world.retry(ONE, after=15)
     await world.converge(3)
     assert ONE not in world.kube
-    assert world.senlin.look().profiles == {}
+    assert world.senlin.poll().all(Profile) == {}
 
 
 async def test_a_deletion_does_not_wait_for_our_own_action(settled: World) -> None:
@@ -183,7 +188,7 @@ async def test_a_deletion_frees_itself_from_an_action_of_a_dead_engine(settled: 
 
     assert "cancel_action" in settled.requests()
     assert WEB not in settled.kube
-    assert settled.senlin.look().clusters == {}
+    assert settled.senlin.poll().all(Cluster) == {}
 
 
 async def test_a_deletion_whose_engine_died_is_begun_anew(settled: World) -> None:
@@ -202,7 +207,7 @@ async def test_a_deletion_whose_engine_died_is_begun_anew(settled: World) -> Non
 
     assert settled.requests()[0] == "cancel_action"
     assert WEB not in settled.kube
-    assert settled.senlin.look().clusters == {}
+    assert settled.senlin.poll().all(Cluster) == {}
 
 
 @pytest.mark.parametrize("annotations", [{}, FORCED])
@@ -255,13 +260,13 @@ async def test_duplicates_of_what_goes_at_once_go_with_it(world: World) -> None:
     await world.converge(2)
     del world.kube[SMALL]["status"]["id"]
     world.senlin.put_profile(a_profile("twin", "profile-uid"))
-    await world.look()
+    await world.poll()
 
     world.kube.remove(SMALL)
     await world.converge()
 
     assert SMALL not in world.kube
-    assert world.senlin.look().profiles == {}
+    assert world.senlin.poll().all(Profile) == {}
 
 
 async def test_duplicates_go_with_the_object(world: World) -> None:
@@ -271,7 +276,7 @@ async def test_duplicates_go_with_the_object(world: World) -> None:
     profile_id = world.kube[SMALL]["status"]["id"]
     for id_ in ("c1", "c2"):
         world.senlin.put(a_cluster(id_, profile_id=profile_id))
-    world.kube.apply(a_cluster_manifest("web", THREE, **GUARDED))
+    world.kube.apply(a_cluster_manifest("web", THREE, **WITH_FINALIZER))
     world.kube.remove(WEB)
     await world.rest()
     world.clock.advance(15)
@@ -279,7 +284,7 @@ async def test_duplicates_go_with_the_object(world: World) -> None:
     await world.converge()
 
     assert WEB not in world.kube
-    assert world.senlin.look().clusters == {}
+    assert world.senlin.poll().all(Cluster) == {}
 
 
 def _id(world: World) -> str:

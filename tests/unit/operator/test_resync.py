@@ -1,6 +1,6 @@
 import pytest
 
-from senlin_operator.engine.resync import period
+from senlin_operator.kube.duration import parse_duration
 
 
 @pytest.mark.parametrize(
@@ -19,4 +19,4 @@ from senlin_operator.engine.resync import period
     ],
 )
 def test_period(duration: str, seconds: float) -> None:
-    assert period(duration) == seconds
+    assert parse_duration(duration) == seconds

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from openstack_clustering.exceptions import AuthenticationFailed, ConnectFailure
 from senlin_operator.cloud import session
 from senlin_operator.cloud.credentials import Credential
-from senlin_operator.cloud.inventory import Waking
-from senlin_operator.cloud.session import Cloud, Way
+from senlin_operator.cloud.inventory import Subscribers
+from senlin_operator.cloud.session import CloudSession, SessionOptions
 from tests.unit.operator.builders import Clock
 
 CREDENTIAL = Credential("fingerprint", "label", {}, "openstack", None)
@@ -32,11 +31,16 @@ class Silent:
 
 
 @pytest.fixture
-async def cloud(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIterator[Cloud]:
+async def cloud(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIterator[CloudSession]:
     monkeypatch.setattr(session, "Connection", Silent)
-    monkeypatch.setattr(session, "time", SimpleNamespace(monotonic=clock))
-    waking = Waking(changed=lambda ids: None, looked=lambda keys: None)
-    cloud = Cloud(CREDENTIAL, waking, Way())
+    waking = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    cloud = CloudSession(
+        CREDENTIAL,
+        waking,
+        SessionOptions(
+            (),
+        ),
+    )
     yield cloud
     await cloud.close()
 
@@ -45,7 +49,7 @@ def refuse(_: Any) -> None:
     raise AuthenticationFailed("Wrong password.", status=401)
 
 
-async def test_after_a_refusal_nothing_is_sent(cloud: Cloud) -> None:
+async def test_after_a_refusal_nothing_is_sent(cloud: CloudSession) -> None:
     with pytest.raises(AuthenticationFailed):
         await cloud.call("first", refuse)
     sent: list[Any] = []
@@ -55,7 +59,9 @@ async def test_after_a_refusal_nothing_is_sent(cloud: Cloud) -> None:
     assert sent == []
 
 
-async def test_a_success_that_was_sent_before_the_refusal_changes_nothing(cloud: Cloud) -> None:
+async def test_a_success_that_was_sent_before_the_refusal_changes_nothing(
+    cloud: CloudSession,
+) -> None:
     """Senlin may take the old token some minutes longer than Keystone takes the old password."""
     begun, go_on = threading.Event(), threading.Event()
 
@@ -76,7 +82,7 @@ async def test_a_success_that_was_sent_before_the_refusal_changes_nothing(cloud:
     assert sent == []
 
 
-async def test_refusals_at_the_same_time_count_once(cloud: Cloud, clock: Clock) -> None:
+async def test_refusals_at_the_same_time_count_once(cloud: CloudSession, clock: Clock) -> None:
     """After one refusal the inventory logs in again after 45 seconds, after three after 180."""
     together = threading.Barrier(3)
 
@@ -92,11 +98,11 @@ async def test_refusals_at_the_same_time_count_once(cloud: Cloud, clock: Clock) 
     with pytest.raises(AuthenticationFailed):
         await cloud.inventory.call("look", lambda _: "too early")
     clock.advance(2)
-    assert await cloud.inventory.call("look", lambda _: "seen") == "seen"
+    assert await cloud.inventory.call("look", lambda _: "observed") == "observed"
     assert await cloud.call("next", lambda _: "sent") == "sent"
 
 
-async def test_what_waits_for_a_permit_is_not_sent_after_a_refusal(cloud: Cloud) -> None:
+async def test_what_waits_for_a_permit_is_not_sent_after_a_refusal(cloud: CloudSession) -> None:
     """Or each of them would log in once more, and lock the user out."""
     sent: list[Any] = []
 

@@ -32,7 +32,7 @@ from tests.unit.operator.fake_world import Last
 from tests.unit.operator.harness import Stage
 
 OTHERS = "theirs"
-_START = 12  # looks until all that is there at the beginning is Ready
+_START = 12  # polls until all that is there at the beginning is Ready
 clusters = st.sampled_from(["web", "shop"])
 nodes = st.sampled_from(["one", "two"])
 profiles = st.sampled_from(["small", "large"])
@@ -96,17 +96,17 @@ class Story(Stage, RuleBasedStateMachine):
         self.run(begin(), _START)
         assert {self.reason(key) for key in self.all_keys()} == {"Ready"}
 
-    @rule(name=profiles, flavor=st.sampled_from(["m1.tiny", "none"]), looks=ticks)
-    def write_profile(self, name: str, flavor: str, looks: int) -> None:
+    @rule(name=profiles, flavor=st.sampled_from(["m1.tiny", "none"]), polls=ticks)
+    def write_profile(self, name: str, flavor: str, polls: int) -> None:
         if Key("SenlinProfile", "team", name) not in self.world.kube:  # they cannot be changed
-            self.write(a_profile_manifest(name, {"properties": {"flavor": flavor}}), looks)
+            self.write(a_profile_manifest(name, {"properties": {"flavor": flavor}}), polls)
 
-    @rule(name=policies, looks=ticks)
-    def write_policy(self, name: str, looks: int) -> None:
-        self.write(a_rule(name), looks)
+    @rule(name=policies, polls=ticks)
+    def write_policy(self, name: str, polls: int) -> None:
+        self.write(a_rule(name), polls)
 
-    @rule(name=clusters, shape=shapes, looks=ticks)
-    def write_cluster(self, name: str, shape: dict[str, Any], looks: int) -> None:
+    @rule(name=clusters, shape=shapes, polls=ticks)
+    def write_cluster(self, name: str, shape: dict[str, Any], polls: int) -> None:
         wanted: Document = {
             "minSize": shape["size"][0],
             "desiredCapacity": shape["size"][1],
@@ -125,7 +125,7 @@ class Story(Stage, RuleBasedStateMachine):
         else:
             raw = a_template_manifest(shape["profile"], wanted)
             raw["metadata"]["name"] = name
-        self.write(raw, looks)
+        self.write(raw, polls)
 
     @rule(
         name=nodes,
@@ -133,69 +133,69 @@ class Story(Stage, RuleBasedStateMachine):
         profile=profiles,
         role=st.sampled_from(["", "primary"]),
         mode=st.sampled_from(["Report", "Recover"]),
-        looks=ticks,
+        polls=ticks,
     )
     def write_node(
-        self, name: str, cluster: str | None, profile: str, role: str, mode: str, looks: int
+        self, name: str, cluster: str | None, profile: str, role: str, mode: str, polls: int
     ) -> None:
         reference = {"clusterRef": {"name": cluster}} if cluster else {}
         wanted = {"profileRef": {"name": profile}, "role": role, "remediation": {"mode": mode}}
-        self.write(a_node_manifest(name, {**wanted, **reference}), looks)
+        self.write(a_node_manifest(name, {**wanted, **reference}), polls)
 
-    @rule(key=keys, foreground=st.booleans(), looks=ticks)
-    def remove(self, key: Key, foreground: bool, looks: int) -> None:
+    @rule(key=keys, foreground=st.booleans(), polls=ticks)
+    def remove(self, key: Key, foreground: bool, polls: int) -> None:
         async def remove() -> None:
             if key in self.world.kube and not self.resource(key).deleting:
                 self.world.kube.remove(key, foreground=foreground)
 
-        self.run(remove(), looks)
+        self.run(remove(), polls)
 
-    @rule(name=clusters, looks=ticks)
-    def force(self, name: str, looks: int) -> None:
+    @rule(name=clusters, polls=ticks)
+    def force(self, name: str, polls: int) -> None:
         key = Key("SenlinCluster", "team", name)
         if key in self.world.kube and self.resource(key).deleting:
-            self.annotate(key, FORCE, "true", looks)
+            self.annotate(key, FORCE, "true", polls)
         else:
-            self.run(asyncio.sleep(0), looks)
+            self.run(asyncio.sleep(0), polls)
 
     # What happens in the cloud.
 
-    @rule(name=clusters, number=st.integers(0, 4), looks=ticks)
-    def others_scale(self, name: str, number: int, looks: int) -> None:
+    @rule(name=clusters, number=st.integers(0, 4), polls=ticks)
+    def others_scale(self, name: str, number: int, polls: int) -> None:
         if id_ := self.cloud_id("SenlinCluster", name):
             with contextlib.suppress(ClientException):
                 self.senlin.resize_cluster(id_, "EXACT_CAPACITY", number, 0, -1)
-        self.run(asyncio.sleep(0), looks)
+        self.run(asyncio.sleep(0), polls)
 
-    @rule(name=profiles, looks=ticks)
-    def others_rename(self, name: str, looks: int) -> None:
+    @rule(name=profiles, polls=ticks)
+    def others_rename(self, name: str, polls: int) -> None:
         if id_ := self.cloud_id("SenlinProfile", name):
             with contextlib.suppress(ClientException):
                 self.senlin.update_profile(id_, name="renamed")
-        self.run(asyncio.sleep(0), looks)
+        self.run(asyncio.sleep(0), polls)
 
-    @rule(name=clusters, looks=ticks)
-    def others_delete(self, name: str, looks: int) -> None:
+    @rule(name=clusters, polls=ticks)
+    def others_delete(self, name: str, polls: int) -> None:
         if id_ := self.cloud_id("SenlinCluster", name):
             self.senlin.vanish(id_)
-        self.run(asyncio.sleep(0), looks)
+        self.run(asyncio.sleep(0), polls)
 
-    @rule(name=clusters, noticed=st.booleans(), looks=ticks)
-    def lose_a_server(self, name: str, noticed: bool, looks: int) -> None:
+    @rule(name=clusters, noticed=st.booleans(), polls=ticks)
+    def lose_a_server(self, name: str, noticed: bool, polls: int) -> None:
         if id_ := self.cloud_id("SenlinCluster", name):
             if noticed:
                 self.senlin.lose_servers(id_, 1)
             else:
                 self.senlin.servers -= {it["physical_id"] for it in self.senlin.members(id_)[:1]}
-        self.run(asyncio.sleep(0), looks)
+        self.run(asyncio.sleep(0), polls)
 
-    @rule(cleanly=st.booleans(), looks=ticks)
-    def engine_dies(self, cleanly: bool, looks: int) -> None:
+    @rule(cleanly=st.booleans(), polls=ticks)
+    def engine_dies(self, cleanly: bool, polls: int) -> None:
         self.senlin.die(cleanly=cleanly)
-        self.run(asyncio.sleep(0), looks)
+        self.run(asyncio.sleep(0), polls)
 
-    @rule(failure=failures, looks=ticks)
-    def something_fails(self, failure: str, looks: int) -> None:
+    @rule(failure=failures, polls=ticks)
+    def something_fails(self, failure: str, polls: int) -> None:
         if failure in REFUSALS:
             self.senlin.refusals.append(REFUSALS[failure])
         elif failure in KUBE_REFUSALS:
@@ -206,23 +206,23 @@ class Story(Stage, RuleBasedStateMachine):
             self.senlin.delay = True
         else:
             self.senlin.broken_builds = 2
-        self.run(asyncio.sleep(0), looks)
+        self.run(asyncio.sleep(0), polls)
 
-    @rule(down=st.booleans(), looks=ticks)
-    def outage(self, down: bool, looks: int) -> None:
+    @rule(down=st.booleans(), polls=ticks)
+    def outage(self, down: bool, polls: int) -> None:
         self.senlin.down = ServerError("Senlin is down.") if down else None
-        self.run(asyncio.sleep(0), looks)
+        self.run(asyncio.sleep(0), polls)
 
     # What happens to the operator.
 
-    @rule(requests=st.integers(1, 4), last=st.sampled_from(Last), looks=ticks)
-    def crash_soon(self, requests: int, last: Last, looks: int) -> None:
+    @rule(requests=st.integers(1, 4), last=st.sampled_from(Last), polls=ticks)
+    def crash_soon(self, requests: int, last: Last, polls: int) -> None:
         self.world.fuse.left, self.world.fuse.last = requests, last
-        self.run(asyncio.sleep(0), looks)
+        self.run(asyncio.sleep(0), polls)
 
-    @rule(seconds=st.sampled_from([1.0, 6.0, 40.0, 310.0]), looks=ticks)
-    def wait(self, seconds: float, looks: int) -> None:
-        self.run(self.tick(seconds), looks)
+    @rule(seconds=st.sampled_from([1.0, 6.0, 40.0, 310.0]), polls=ticks)
+    def wait(self, seconds: float, polls: int) -> None:
+        self.run(self.tick(seconds), polls)
 
     # What must be true at any time, and at last.
 

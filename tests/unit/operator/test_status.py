@@ -5,23 +5,15 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.engine.outcome import Settled, conditions_of
-from senlin_operator.kube.conditions import Condition, Reason, Type
+from senlin_operator.kube.conditions import Condition, ConditionType, Reason
 from senlin_operator.kube.objects import RECONCILE_AT
-from senlin_operator.kube.status import (
-    FAILED,
-    RUNNING,
-    SUCCEEDED,
-    Report,
-    render,
-    same,
-    timestamp,
-)
+from senlin_operator.kube.status import FAILED, RUNNING, SUCCEEDED, Status, render, same, timestamp
+from senlin_operator.model.outcome import Settled, conditions_of
 from tests.unit.operator.builders import NOW, a_cluster_manifest, a_condition, a_resource
 
 MOMENT = datetime(2026, 1, 2, tzinfo=UTC)
-AVAILABLE = Condition(Type.AVAILABLE, "True", Reason.ENOUGH_NODES, "3 nodes are active.")
-FULL = Report(
+AVAILABLE = Condition(ConditionType.AVAILABLE, "True", Reason.ENOUGH_NODES, "3 nodes are active.")
+FULL = Status(
     id="c1",
     action={"id": "a1", "name": "resize", "status": SUCCEEDED, "startedAt": NOW},
     resource={"name": "web"},
@@ -31,18 +23,18 @@ FULL = Report(
 SETTLED = conditions_of(Settled("fine"), 0)
 
 
-def rendered(report: Report, *, before: Any = None, at: datetime = MOMENT) -> dict[str, Any]:
+def rendered(report: Status, *, before: Any = None, at: datetime = MOMENT) -> dict[str, Any]:
     resource = a_resource(a_cluster_manifest(status=before, generation=4))
     return render(resource, report, SETTLED, at)
 
 
 def test_a_report_comes_back_from_the_status_it_became() -> None:
-    assert Report.of(rendered(FULL)) == FULL
+    assert Status.of(rendered(FULL)) == FULL
 
 
 def test_an_empty_report_comes_back() -> None:
-    assert Report.of(rendered(Report())) == Report()
-    assert Report.of({}) == Report()
+    assert Status.of(rendered(Status())) == Status()
+    assert Status.of({}) == Status()
 
 
 def test_the_status_says_for_which_generation() -> None:
@@ -63,7 +55,7 @@ def test_the_conditions_of_all_sources_are_in_one_list() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    assert rendered(Report()).keys() == {"observedGeneration", "conditions", "lastSyncTime"}
+    assert rendered(Status()).keys() == {"observedGeneration", "conditions", "lastSyncTime"}
 
 
 def test_a_request_to_look_again_is_answered() -> None:
@@ -122,23 +114,23 @@ def test_any_other_difference_is(change: dict[str, Any]) -> None:
 def test_the_last_action(
     action: dict[str, str], running: str | None, status: Any, reason: str, message: str
 ) -> None:
-    report = Report(action={"id": "a1", "name": "resize", **action})
+    report = Status(action={"id": "a1", "name": "resize", **action})
 
-    assert report.running == running
+    assert report.running_action == running
     assert report.action_condition() == [
-        Condition(Type.ACTION_SUCCEEDED, status, Reason(reason), message)
+        Condition(ConditionType.ACTION_SUCCEEDED, status, Reason(reason), message)
     ]
 
 
 def test_without_an_action_there_is_nothing_to_tell() -> None:
-    assert Report().running is None
-    assert Report().action_condition() == []
+    assert Status().running_action is None
+    assert Status().action_condition() == []
 
 
 def test_only_the_conditions_of_the_kind_are_taken_over() -> None:
     status = {"conditions": [a_condition("Ready"), a_condition("ActionSucceeded")]}
 
-    assert Report.of(status).conditions == []
+    assert Status.of(status).conditions == []
 
 
 def test_timestamp_is_in_utc() -> None:

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.engine.kind import Child
-from senlin_operator.kinds.cluster import KIND, Observed
-from senlin_operator.kinds.template import CHILDREN, name_of
+from senlin_operator.kinds.cluster.dependents import Dependents
+from senlin_operator.kinds.cluster.kind import ClusterKind
+from senlin_operator.kinds.cluster.observed import Observed
+from senlin_operator.kinds.cluster.template import profile_name
 from senlin_operator.kube.objects import Key
+from senlin_operator.model.kind import Dependent
 from tests.unit.operator.builders import (
     UID,
     Document,
@@ -18,28 +20,28 @@ from tests.unit.operator.builders import (
     ready,
 )
 
-SEEN = Observed(
+OBSERVED = Observed(
     id="c1",
     name="web",
     profile_id="p1",
     min_size=0,
     max_size=-1,
-    desired=2,
+    desired_capacity=2,
     nodes=2,
     active=2,
-    expendable=("11111111-2222-3333", "44444444-5555-6666"),
-    marked={"a uid": "44444444-5555-6666"},
+    removal_order=("11111111-2222-3333", "44444444-5555-6666"),
+    members_by_owner={"a uid": "44444444-5555-6666"},
     profiles=frozenset(["p1", "p0"]),
 )
 CREDENTIALS = {"secretName": "openstack", "cloudName": "openstack"}
 
 
 def name(raw: Document) -> str:
-    return name_of(a_resource(raw))
+    return profile_name(a_resource(raw))
 
 
-def wanted(raw: Document, seen: Observed | None = SEEN) -> list[Child]:
-    return CHILDREN.wanted(a_resource(raw), seen)
+def wanted(raw: Document, observed: Observed | None = OBSERVED) -> list[Dependent]:
+    return Dependents().desired(a_resource(raw), observed)
 
 
 def test_the_name_follows_the_content() -> None:
@@ -74,7 +76,7 @@ def _named(raw: Document, text: str) -> Document:
 def test_the_cluster_refers_to_what_it_makes() -> None:
     raw = a_template_manifest()
 
-    assert KIND.references(a_resource(raw)) == (Key("SenlinProfile", "team", name(raw)),)
+    assert ClusterKind().references(a_resource(raw)) == (Key("SenlinProfile", "team", name(raw)),)
 
 
 def test_the_profile_of_the_template() -> None:
@@ -86,7 +88,9 @@ def test_the_profile_of_the_template() -> None:
         "resource": raw["spec"]["resource"]["profile"],
     }
 
-    assert wanted(raw) == wanted(raw, None) == [Child("SenlinProfile", name(raw), spec)]
+    assert (
+        wanted(raw) == wanted(raw, None) == [Dependent("SenlinProfile", name(raw), {"spec": spec})]
+    )
 
 
 def test_members_are_mirrored_but_for_those_that_are_declared() -> None:
@@ -99,33 +103,35 @@ def test_members_are_mirrored_but_for_those_that_are_declared() -> None:
 
     children = wanted(a_cluster_manifest(resource={"members": "Mirror"}))
 
-    assert children == [Child("SenlinNode", "web-11111111-2222", spec)]
+    assert children == [Dependent("SenlinNode", "web-11111111-2222", {"spec": spec})]
 
 
 @pytest.mark.parametrize(
-    ("resource", "seen"),
+    ("resource", "observed"),
     [
-        pytest.param({}, SEEN, id="nothing asked for"),
-        pytest.param({"members": "Summary"}, SEEN, id="counts are enough"),
+        pytest.param({}, OBSERVED, id="nothing asked for"),
+        pytest.param({"members": "Summary"}, OBSERVED, id="counts are enough"),
         pytest.param({"members": "Mirror"}, None, id="no cluster yet"),
     ],
 )
-def test_no_children(resource: dict[str, Any], seen: Observed | None) -> None:
-    assert wanted(a_cluster_manifest(resource=resource), seen) == []
+def test_no_children(resource: dict[str, Any], observed: Observed | None) -> None:
+    assert wanted(a_cluster_manifest(resource=resource), observed) == []
 
 
 @pytest.mark.parametrize(
-    ("id_", "seen", "needed"),
+    ("id_", "observed", "needed"),
     [
-        pytest.param("p1", SEEN, True, id="the cluster has it"),
-        pytest.param("p0", SEEN, True, id="a node still has it"),
-        pytest.param("p9", SEEN, False, id="nobody has it"),
+        pytest.param("p1", OBSERVED, True, id="the cluster has it"),
+        pytest.param("p0", OBSERVED, True, id="a node still has it"),
+        pytest.param("p9", OBSERVED, False, id="nobody has it"),
         pytest.param("p1", None, False, id="there is no cluster"),
     ],
 )
-def test_needed(id_: str, seen: Observed | None, needed: bool) -> None:
-    assert CHILDREN.needed(a_resource(a_profile_manifest(status=ready(id_))), seen) is needed
+def test_needed(id_: str, observed: Observed | None, needed: bool) -> None:
+    assert (
+        Dependents().in_use(a_resource(a_profile_manifest(status=ready(id_))), observed) is needed
+    )
 
 
 def test_a_profile_that_was_never_made_is_not_needed() -> None:
-    assert not CHILDREN.needed(a_resource(a_profile_manifest(uid=UID)), SEEN)
+    assert not Dependents().in_use(a_resource(a_profile_manifest(uid=UID)), OBSERVED)

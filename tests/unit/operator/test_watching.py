@@ -9,15 +9,15 @@ import pytest
 from prometheus_client import REGISTRY
 from yarl import URL
 
-from senlin_operator.kube.watching import Interruptions
+from senlin_operator.kube.watch_monitor import WatchMonitor
 
-LOST, BACK = "a watch is interrupted", "the watch goes on"
+LOST, BACK = "a watch is interrupted", "the watch has resumed"
 GOOD = SimpleNamespace(ok=True, status=200)
 BAD = SimpleNamespace(ok=False, status=403, reason="Forbidden")
 AWAY = aiohttp.ClientError("refused")
 
 
-async def ask(interruptions: Interruptions, answer: object, path: str = "/secrets") -> None:
+async def ask(interruptions: WatchMonitor, answer: object, path: str = "/secrets") -> None:
     async def send(_: object) -> Any:
         if isinstance(answer, Exception):
             raise answer
@@ -42,7 +42,7 @@ async def test_a_line_is_written_when_something_changes(
     answers: list[Any], told: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    interruptions = Interruptions()
+    interruptions = WatchMonitor()
 
     for answer in answers:
         known = isinstance(answer, Exception)  # to kopf, which tries again
@@ -53,7 +53,7 @@ async def test_a_line_is_written_when_something_changes(
 
 
 async def test_a_line_says_which_watch_and_why(caplog: pytest.LogCaptureFixture) -> None:
-    interruptions = Interruptions()
+    interruptions = WatchMonitor()
     await ask(interruptions, BAD, "/secrets")
     await ask(interruptions, BAD, "/senlinnodes")
 
@@ -64,7 +64,7 @@ async def test_a_line_says_which_watch_and_why(caplog: pytest.LogCaptureFixture)
 
 async def test_each_request_is_counted() -> None:
     before = [requests(code) for code in ("200", "403", "none")]
-    interruptions = Interruptions()
+    interruptions = WatchMonitor()
 
     for answer in (GOOD, BAD, BAD):
         await ask(interruptions, answer)

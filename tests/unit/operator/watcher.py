@@ -1,4 +1,4 @@
-"""An inventory of a small Senlin that looks when a test says so, and whom it wakes."""
+"""An inventory of a fake Senlin that polls when a test says so, and a record of whom it wakes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -6,38 +6,41 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from openstack_clustering import Proxy
-from senlin_operator.cloud.inventory import Inventory, Waking
+from senlin_operator.cloud.inventory import Inventory, Subscribers
+from senlin_operator.kinds import KINDS
 from senlin_operator.kube.objects import Key
 from tests.unit.operator.fake_senlin import FakeSenlin
 
 
 class Watcher:
-    """An inventory of a small Senlin, and whom it wakes."""
+    """The inventory, and a record of whom it wakes."""
 
     def __init__(self, senlin: FakeSenlin) -> None:
         self.senlin = senlin
         self.changed: list[set[str]] = []
-        self.looked: list[set[Key]] = []
+        self.polled: list[set[Key]] = []
         self.during: Callable[[], object] = lambda: None
-        self._ticked = asyncio.Event()
-        self.inventory = Inventory(self._call, Waking(self.changed.append, self._looked))
+        self._poll_ended = asyncio.Event()
+        self.inventory = Inventory(
+            self._call, Subscribers(self.changed.append, self._polled), tuple(KINDS.values())
+        )
 
     async def _call(self, _: str, send: Callable[[Proxy], Any]) -> Any:
         self.during()
         return send(self.senlin.proxy)
 
-    def _looked(self, keys: Iterable[Key]) -> None:
-        self.looked.append(set(keys))
-        self._ticked.set()
+    def _polled(self, keys: Iterable[Key]) -> None:
+        self.polled.append(set(keys))
+        self._poll_ended.set()
 
-    async def tick(self) -> None:
-        """Let it look once."""
+    async def poll(self) -> None:
+        """Let it poll once."""
         async with self.running():
-            await self.next_look()
+            await self.next_poll()
 
-    async def next_look(self) -> None:
-        self._ticked.clear()
-        await asyncio.wait_for(self._ticked.wait(), 3)
+    async def next_poll(self) -> None:
+        self._poll_ended.clear()
+        await asyncio.wait_for(self._poll_ended.wait(), 3)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

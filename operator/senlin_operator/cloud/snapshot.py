@@ -1,0 +1,221 @@
+"""One poll of a project: what it lists, what the lists show, and how two of them differ.
+
+Nothing here names a kind of cloud object: what differs from kind to kind is asked of `ListedKind`.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
+
+from openstack_clustering import Action, Proxy, Resource
+
+# INIT is left out: a child that its parent has not finished building has a parent that is listed,
+# and one whose parent broke off stays INIT for ever.
+UNFINISHED = ("READY", "WAITING", "RUNNING", "WAITING_LIFECYCLE_COMPLETION", "SUSPENDED")
+
+_TARGETS = 100  # in one URL
+
+CloudObject = Resource  # an object of the clustering service that a Kubernetes object can own
+C = TypeVar("C", bound=CloudObject)
+
+
+class ListedKind(Protocol):
+    """What a poll asks of a kind of cloud objects."""
+
+    @property
+    def resource_type(self) -> type[CloudObject]:
+        """The client's class of these objects."""
+
+    def list_objects(self, proxy: Proxy) -> Iterable[CloudObject]:
+        """Yield all of them that the project holds, without a limit."""
+
+    def owner_uid(self, cloud_object: Any) -> str | None:
+        """Return the uid of the Kubernetes object that made this one."""
+
+    def cluster_id(self, cloud_object: Any) -> str | None:
+        """Return the id of the cluster that this object is a member of."""
+
+
+class Watched(NamedTuple):
+    """An action that somebody waits for."""
+
+    target: str  # the cloud object that it works on, or is started for
+    lock: str | None = None  # the cluster that it keeps others off, which may be the target
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one poll found. Every list was asked for after `began` (of the monotonic clock)."""
+
+    began: float
+    objects: Mapping[type[CloudObject], Mapping[str, CloudObject]]  # by id
+    owners: Mapping[str, str]  # a cloud object's id to the uid of its owner
+    cluster_ids: Mapping[str, str]  # a member's id to that of its cluster
+    unfinished: Mapping[str, Action]
+    ended: Mapping[str, Action]  # of the watched actions
+    unknown: frozenset[str] = frozenset()  # watched actions that no list shows any more
+    _members: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    _owned: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Turn both maps round: reconciles look members and owned objects up."""
+        object.__setattr__(self, "_members", _inverted(self.cluster_ids))
+        object.__setattr__(self, "_owned", _inverted(self.owners))
+
+    @classmethod
+    def build(
+        cls,
+        kinds: Iterable[ListedKind],
+        lists: Mapping[type[CloudObject], Iterable[CloudObject]],
+        **fields: Any,
+    ) -> "Snapshot":
+        """Return the snapshot of lists, and of the actions among `fields`."""
+        objects = {type_: {it.id: it for it in found} for type_, found in lists.items()}
+        owners: dict[str, str] = {}
+        cluster_ids: dict[str, str] = {}
+        for kind in kinds:
+            for id_, it in objects.get(kind.resource_type, {}).items():
+                if uid := kind.owner_uid(it):
+                    owners[id_] = uid
+                if cluster_id := kind.cluster_id(it):
+                    cluster_ids[id_] = cluster_id
+        return cls(objects=objects, owners=owners, cluster_ids=cluster_ids, **fields)
+
+    def all(self, type_: type[C]) -> Mapping[str, C]:
+        """Return all objects of one kind, by id."""
+        return cast("Mapping[str, C]", self.objects.get(type_, {}))
+
+    def members(self, type_: type[C], cluster_id: str) -> tuple[C, ...]:
+        """Return the objects of one kind that are members of a cluster, in the list's order."""
+        objects = self.all(type_)
+        return tuple(objects[id_] for id_ in self._members.get(cluster_id, ()) if id_ in objects)
+
+    def owned(self, type_: type[CloudObject], uid: str) -> list[str]:
+        """Return the ids of the objects of one kind that bear an owner's marker, sorted."""
+        objects = self.all(type_)
+        return sorted(id_ for id_ in self._owned.get(uid, ()) if id_ in objects)
+
+    def find(self, type_: type[C], id_: str | None, uid: str) -> tuple[C | None, list[str]]:
+        """Return the cloud object, and the ids of others that bear the same owner's marker.
+
+        The id decides. Without one (a reply was lost, the process died) the marker does, and of
+        several objects the first one by id, so that every reconcile chooses the same.
+        """
+        objects = self.all(type_)
+        if id_ is not None and id_ in objects:
+            return objects[id_], []
+        owned = self.owned(type_, uid)
+        return (objects[owned[0]], owned[1:]) if owned else (None, [])
+
+    def holds(self, id_: str) -> bool:
+        """Return whether there is a cloud object with that id."""
+        return any(id_ in objects for objects in self.objects.values())
+
+    def actions_of(self, id_: str) -> list[Action]:
+        """Return the unfinished actions that keep others off a cluster, or off a node.
+
+        A cluster is touched by the actions of its nodes as well: the children of a check and of a
+        recovery are stored without a cluster. A node is touched by what its cluster does; that may
+        show by actions on other nodes alone, as a cluster's failed action is not listed though
+        its last children still run.
+        """
+        cluster_id = self.cluster_ids.get(id_, id_)
+        touched = {id_, cluster_id, *self._members.get(cluster_id, ())}
+        return [
+            action
+            for action in self.unfinished.values()
+            if action.target_id in touched or action.cluster_id == cluster_id
+        ]
+
+    def owners_within(self, cluster_ids: Collection[str]) -> set[str]:
+        """Return the owners of the members of these clusters."""
+        members = (id_ for cluster_id in cluster_ids for id_ in self._members.get(cluster_id, ()))
+        return {self.owners[id_] for id_ in members if id_ in self.owners}
+
+
+def poll(
+    proxy: Proxy,
+    kinds: Iterable[ListedKind],
+    began: float,
+    watched: Mapping[str, Watched],
+    known: Mapping[str, Action],
+) -> Snapshot:
+    """List what the project holds.
+
+    Actions come first: a cluster that is read after its last action ended shows the result of it.
+    No limit is given, so that each list is one consistent answer.
+
+    Args:
+        proxy: Sends the requests.
+        kinds: What is listed.
+        began: The time from which on the snapshot counts.
+        watched: The actions whose ends are waited for.
+        known: Those of them that an earlier poll saw end.
+    """
+    kinds = tuple(kinds)
+    unfinished = {action.id: action for action in proxy.actions(status=list(UNFINISHED))}
+    open_ = {id_: to for id_, to in watched.items() if id_ not in unfinished and id_ not in known}
+    found = _found(proxy, open_)
+    ended = {**known, **{id_: action for id_, action in found.items() if has_ended(action)}}
+    return Snapshot.build(
+        kinds,
+        {kind.resource_type: tuple(kind.list_objects(proxy)) for kind in kinds},
+        began=began,
+        unfinished=unfinished,
+        ended=ended,
+        unknown=frozenset(open_.keys() - found.keys()),
+    )
+
+
+def differences(before: Snapshot, now: Snapshot) -> set[str]:
+    """Return the ids, and the owners' uids, of what changed between two polls."""
+    changed: set[str] = set()
+    for type_ in now.objects:
+        old, new = before.all(type_), now.all(type_)
+        changed |= {id_ for id_ in old.keys() | new.keys() if old.get(id_) != new.get(id_)}
+    touched = _touched(before.unfinished, now.unfinished) | _touched(before.ended, now.ended)
+    concerned = _concerned(before, changed) | _concerned(now, changed)
+    # The owners of nodes wait for the actions of the nodes' cluster.
+    return changed | concerned | touched | now.owners_within(touched)
+
+
+def has_ended(action: Action) -> bool:
+    """Return whether nothing of the action goes on.
+
+    One failing child turns its parent to FAILED at once, while the others still run.
+    """
+    return action.status == "SUCCEEDED" or (
+        action.status in ("FAILED", "CANCELLED") and not action.depends_on
+    )
+
+
+def _concerned(snapshot: Snapshot, ids: Iterable[str]) -> set[str]:
+    """Return who else is woken when these objects change: their owners, and a node's cluster."""
+    found = (of.get(id_) for id_ in ids for of in (snapshot.owners, snapshot.cluster_ids))
+    return {it for it in found if it}
+
+
+def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str]:
+    actions = [before.get(id_) or now[id_] for id_ in before.keys() ^ now.keys()]
+    return {id_ for action in actions for id_ in (action.target_id, action.cluster_id) if id_}
+
+
+def _found(proxy: Proxy, watched: Mapping[str, Watched]) -> dict[str, Action]:
+    """Return those of the watched actions that Senlin knows; one list call for all of them."""
+    if not watched:
+        return {}
+    targets = sorted({id_ for it in watched.values() for id_ in it if id_})
+    return {
+        action.id: action
+        for at in range(0, len(targets), _TARGETS)
+        for action in proxy.actions(target=targets[at : at + _TARGETS])
+        if action.id in watched
+    }
+
+
+def _inverted(of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for key, value in of.items():
+        found[value].append(key)
+    return {value: tuple(keys) for value, keys in found.items()}

@@ -1,0 +1,43 @@
+"""The Kubernetes objects that a cluster owns: its inline profile, and mirrors of its members."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from senlin_operator.kinds.cluster.observed import Observed
+from senlin_operator.kinds.cluster.template import NAME_LIMIT, profile_name
+from senlin_operator.kube.objects import Resource
+from senlin_operator.model import kind
+from senlin_operator.model.kind import Dependent
+
+_SHORT_ID = 13  # the first two groups of a UUID: enough to tell the nodes of one cluster apart
+
+
+class Dependents(kind.Dependents[Observed]):
+    """An inline profile is replaced as a ReplicaSet is: the old one goes once it is unused."""
+
+    def desired(self, resource: Resource, observed: Observed | None) -> list[Dependent]:
+        """Return the SenlinProfile of an inline profile, and a SenlinNode a mirrored node."""
+        wanted = resource.spec["resource"]
+        dependents = []
+        if "profile" in wanted:
+            options = {"managedOptions": resource.spec["managedOptions"]}
+            spec = {**_common(resource), **options, "resource": wanted["profile"]}
+            dependents.append(Dependent("SenlinProfile", profile_name(resource), {"spec": spec}))
+        if observed is not None and wanted.get("members") == "Mirror":
+            dependents += [_mirror(resource, id_) for id_ in observed.undeclared]
+        return dependents
+
+    def in_use(self, dependent: Resource, observed: Observed | None) -> bool:
+        """Return whether the cluster or a node of it still has the profile."""
+        return observed is not None and dependent.cloud_id in observed.profiles
+
+
+def _mirror(resource: Resource, id_: str) -> Dependent:
+    name = f"{resource.key.name[:NAME_LIMIT]}-{id_[:_SHORT_ID]}"
+    spec = {**_common(resource), "managementPolicy": "unmanaged", "import": {"id": id_}}
+    return Dependent("SenlinNode", name, {"spec": spec})
+
+
+def _common(resource: Resource) -> dict[str, Any]:
+    same: Mapping[str, Any] = resource.spec
+    return {name: same[name] for name in ("cloudCredentialsRef", "resyncPeriod") if name in same}

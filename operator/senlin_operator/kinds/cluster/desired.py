@@ -1,0 +1,104 @@
+"""The desired state of a cluster, read out of its manifest, its references and its members."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from senlin_operator.kinds.cluster.fields import Fields
+from senlin_operator.kinds.cluster.template import profile_name
+from senlin_operator.kinds.shared import remediation
+from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.fields import from_manifest
+from senlin_operator.kinds.shared.remediation import Remediation
+from senlin_operator.kube.objects import Key, Resource
+
+_CONFIG = {
+    "nodeNameFormat": "node.name.format",
+    "stopTimeoutBeforeUpdateSeconds": "cluster.stop_timeout_before_update",
+    "stopNodeBeforeDelete": "cluster.stop_node_before_delete",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired(Fields):
+    """The plain fields, and what needs a plan of its own; every reference is an id by now."""
+
+    min_size: int = 0
+    max_size: int = -1  # no limit
+    desired_capacity: int = 0
+    fixed_size: bool = True  # False: it counts at the creation, then Senlin's policies own it
+    policies: tuple[Binding, ...] | None = None  # None: others attach and detach policies
+    remediation: Remediation = field(default_factory=Remediation)
+    declared: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to name
+    leaving: frozenset[str] = frozenset()  # uids of SenlinNodes that should not be members
+
+
+def references(resource: Resource) -> tuple[Key, ...]:
+    """Return the profile and the policies of the manifest."""
+    return () if resource.unmanaged else (_profile(resource), *_policies(resource))
+
+
+def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
+    """Return the desired state.
+
+    Args:
+        resource: The SenlinCluster.
+        known: The references, the SenlinNodes that refer to it, and those whose nodes are in it.
+    """
+    wanted = resource.spec["resource"]
+    config = wanted.get("config", {})
+    nodes = [it for it in known.values() if it.key.kind == "SenlinNode" and not it.unmanaged]
+    declared = {node.uid: node.key.name for node in nodes if _is_member(node, resource)}
+    return Desired(
+        **{"name": resource.key.name} | from_manifest(Desired, wanted),
+        profile_id=_id(known[_profile(resource)]),
+        config={senlins: config[ours] for ours, senlins in _CONFIG.items() if ours in config},
+        min_size=wanted["minSize"],
+        max_size=wanted["maxSize"],
+        desired_capacity=wanted.get("desiredCapacity", wanted["minSize"]),
+        fixed_size=wanted["capacityOwner"] == "Spec",
+        policies=_desired_policies(resource, known),
+        remediation=remediation.read(wanted.get("remediation", {})),
+        declared=declared,
+        leaving=frozenset(node.uid for node in nodes) - declared.keys(),
+    )
+
+
+def _is_member(node: Resource, cluster: Resource) -> bool:
+    """Return whether a SenlinNode declares itself a member."""
+    reference = node.spec["resource"].get("clusterRef", {})
+    return reference.get("name") == cluster.key.name and not node.deleting
+
+
+def _profile(resource: Resource) -> Key:
+    wanted = resource.spec["resource"]
+    name = wanted["profileRef"]["name"] if "profileRef" in wanted else profile_name(resource)
+    return Key("SenlinProfile", resource.key.namespace, name)
+
+
+def _policies(resource: Resource) -> tuple[Key, ...]:
+    wanted: Iterable[Mapping[str, Any]] = resource.spec["resource"].get("policies", ())
+    names = [policy["policyRef"]["name"] for policy in wanted]
+    return tuple(Key("SenlinPolicy", resource.key.namespace, name) for name in names)
+
+
+def _desired_policies(
+    resource: Resource, known: Mapping[Key, Resource]
+) -> tuple[Binding, ...] | None:
+    wanted = resource.spec["resource"].get("policies")
+    if wanted is None:
+        return None
+    return tuple(
+        Binding(_id(known[key]), key.name, policy["enabled"], _type(known[key]))
+        for key, policy in zip(_policies(resource), wanted, strict=True)
+    )
+
+
+def _type(policy: Resource) -> str:
+    shown = policy.status.get("resource") or {}
+    return f"{shown.get('type')}-{shown.get('version')}"
+
+
+def _id(referred: Resource) -> str:
+    """Return the id of a reference; a reconcile has waited until there is one."""
+    return str(referred.cloud_id)

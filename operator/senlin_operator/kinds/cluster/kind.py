@@ -1,0 +1,90 @@
+"""SenlinCluster: a number of nodes of one profile."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from openstack_clustering import Cluster, Proxy
+from senlin_operator.kinds.cluster.dependents import Dependents
+from senlin_operator.kinds.cluster.desired import Desired, desired, references
+from senlin_operator.kinds.cluster.observed import Observed, observe
+from senlin_operator.kinds.cluster.plan import plan
+from senlin_operator.kinds.cluster.status import conditions, readiness, resource_status
+from senlin_operator.kinds.cluster.steps import Check, Delete, Resize
+from senlin_operator.kinds.shared import bindings
+from senlin_operator.model import kind
+from senlin_operator.model.kind import Kind
+from senlin_operator.model.step import Step
+
+
+class Checks(kind.Checks[Desired, Observed]):
+    """A check of the cluster checks all of its nodes."""
+
+    def step(self, observed: Observed) -> Step:
+        return Check(observed.id)
+
+    def interval(self, desired: Desired) -> float | None:
+        return desired.remediation.check_interval
+
+
+class Bindings(kind.Details[Desired, Observed]):
+    """The list of clusters has the ids of the bindings only."""
+
+    def version(self, desired: Desired, observed: Observed) -> tuple[str, ...] | None:
+        """Return the ids of the bindings; None: neither the plan nor the status needs them."""
+        recovers = desired.remediation.recover and observed.binding_ids
+        return observed.binding_ids if desired.policies is not None or recovers else None
+
+    def fetch(self, proxy: Proxy, id_: str) -> tuple[bindings.Binding, ...]:
+        return bindings.fetch(proxy, id_)
+
+    def add(self, observed: Observed, facts: Any) -> Observed:
+        return replace(observed, policies=facts)
+
+
+class Members(kind.Members[Observed]):
+    """The nodes of SenlinNodes."""
+
+    def owner_uids(self, observed: Observed | None) -> Iterable[str]:
+        return observed.members_by_owner if observed else ()
+
+    def vacate(self, observed: Observed) -> list[Step]:
+        """Return the resize that lifts the minimum, without which Senlin lets no node leave."""
+        if observed.min_size == 0:
+            return []
+        return [Resize(observed.id, observed.nodes, 0, -1, f"minSize {observed.min_size} → 0")]
+
+
+class ClusterKind(Kind[Desired, Observed]):
+    """All requests for a cluster start an action."""
+
+    name = "SenlinCluster"
+    plural = "senlinclusters"
+    resource_type = Cluster
+
+    checks = Checks()
+    details = Bindings()
+    members = Members()
+    dependents = Dependents()
+
+    observe = staticmethod(observe)
+    references = staticmethod(references)
+    desired = staticmethod(desired)
+    plan = staticmethod(plan)
+    readiness = staticmethod(readiness)
+    resource_status = staticmethod(resource_status)
+    conditions = staticmethod(conditions)
+
+    def list_objects(self, proxy: Proxy) -> Iterable[Cluster]:
+        return proxy.clusters()
+
+    def desired_from(self, observed: Observed) -> Desired:
+        return Desired(
+            name=observed.name,
+            profile_id=observed.profile_id,
+            min_size=observed.min_size,
+            desired_capacity=observed.desired_capacity,
+        )
+
+    def delete(self, observed: Observed, *, force: bool) -> Step:
+        return Delete(observed.id, force)

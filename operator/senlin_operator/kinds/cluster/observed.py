@@ -1,0 +1,110 @@
+"""The observed state of a cluster, read out of a snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from openstack_clustering import Cluster, Node
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds.cluster.fields import Fields
+from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.fields import from_senlin
+from senlin_operator.kinds.shared.health import (
+    TRANSIENT,
+    fault,
+    is_interrupted,
+    is_serverless,
+    is_unbuilt,
+)
+from senlin_operator.kube.objects import GROUP
+from senlin_operator.model.ownership import owner_uid
+
+CREATED_EMPTY = f"{GROUP}/starting"  # metadata of a cluster that was created empty, and must grow
+_FAULTS = 5  # nodes in the status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(Fields):
+    """The plain fields, Senlin's record of the size, and what its nodes are."""
+
+    id: str
+    min_size: int
+    max_size: int
+    desired_capacity: int  # Senlin's record, which need not be the number of nodes
+    status: str = "ACTIVE"
+    nodes: int = 0  # whatever their status
+    active: int = 0
+    unbuilt: int = 0  # nodes that never had a server
+    interrupted: int = 0  # nodes whose status a failed action left, though their servers may work
+    serverless: frozenset[str] = frozenset()  # broken or unfinished nodes without a server
+    profile_mismatch: tuple[str, ...] = ()  # nodes of another profile: a change of it broke off
+    removal_order: tuple[str, ...] = ()  # all nodes; Senlin removes the first ones first
+    members_by_owner: Mapping[str, str] = field(default_factory=dict)  # SenlinNode's uid to node
+    profiles: frozenset[str] = frozenset()  # of the cluster and its nodes
+    created_empty: bool = False  # and it has not grown yet
+    faults: list[Mapping[str, Any]] = field(default_factory=list)
+    binding_ids: tuple[str, ...] = ()
+    policies: tuple[Binding, ...] = ()
+    created_at: str | None = None
+    duplicates: tuple[str, ...] = ()
+
+    @property
+    def transient(self) -> bool:
+        return self.status in TRANSIENT
+
+    @property
+    def lock_id(self) -> str:
+        return self.id
+
+    @property
+    def undeclared(self) -> list[str]:
+        """Return the nodes that no SenlinNode owns, sorted."""
+        return sorted(set(self.removal_order) - set(self.members_by_owner.values()))
+
+    @property
+    def lost(self) -> int:
+        """Return how many nodes were built and are not active any more."""
+        return self.nodes - self.active - self.unbuilt - self.interrupted
+
+
+def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
+    """Return the observed state; None: the project has no such cluster."""
+    cluster, duplicates = snapshot.find(Cluster, id_, uid)
+    if cluster is None:
+        return None
+    nodes = snapshot.members(Node, cluster.id)
+    faulty = [node for node in nodes if _is_faulty(node, cluster)]
+    return Observed(
+        **from_senlin(Observed, cluster),
+        id=cluster.id,
+        min_size=cluster.min_size,
+        max_size=cluster.max_size,
+        desired_capacity=cluster.desired_capacity,
+        status=cluster.status,
+        nodes=len(nodes),
+        active=sum(node.status == "ACTIVE" for node in nodes),
+        unbuilt=sum(is_unbuilt(node) for node in nodes),
+        interrupted=sum(is_interrupted(node) for node in nodes),
+        serverless=frozenset(node.id for node in nodes if is_serverless(node)),
+        profile_mismatch=tuple(it.id for it in nodes if it.profile_id != cluster.profile_id),
+        removal_order=tuple(node.id for node in sorted(nodes, key=_removal_rank)),
+        members_by_owner={owner: node.id for node in nodes if (owner := owner_uid(node))},
+        profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),
+        created_empty=CREATED_EMPTY in (cluster.metadata or {}),
+        faults=[fault(node) for node in faulty[:_FAULTS]],
+        binding_ids=tuple(sorted(cluster.get("policies", ()))),
+        created_at=cluster.created_at,
+        duplicates=tuple(duplicates),
+    )
+
+
+def _is_faulty(node: Node, cluster: Cluster) -> bool:
+    """Return whether the status reports the node, as also one that a failed action interrupted."""
+    if node.status in ("ERROR", "WARNING"):
+        return True
+    return is_interrupted(node) and cluster.status in ("ERROR", "WARNING")
+
+
+def _removal_rank(node: Node) -> tuple[bool, bool, int]:
+    """Rank nodes as Senlin does when it shrinks a cluster: broken ones first, then tainted ones."""
+    return node.status == "ACTIVE", not node.get("tainted"), -(node.index or 0)

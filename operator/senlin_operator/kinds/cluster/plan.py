@@ -1,0 +1,238 @@
+"""The steps from the observed to the desired state of a cluster: a pure function."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from senlin_operator.kinds.cluster.desired import Desired
+from senlin_operator.kinds.cluster.observed import Observed
+from senlin_operator.kinds.cluster.steps import (
+    Check,
+    Create,
+    Delete,
+    Recover,
+    RemoveNodes,
+    Resize,
+    Update,
+    UpdateNode,
+)
+from senlin_operator.kinds.shared import bindings
+from senlin_operator.kinds.shared.fields import describe, difference
+from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
+from senlin_operator.model.step import Step
+
+
+def plan(desired: Desired, observed: Observed | None) -> list[Step]:
+    """Return the steps; None: the cluster is known to be absent."""
+    if observed is None:
+        return [_create(desired)]
+    duplicates = [Delete(id_) for id_ in observed.duplicates]
+    # A policy to detach may block the other steps, and a policy to attach governs them. Only where
+    # nodes are broken it comes last: load balancing needs their addresses.
+    policies = _bind(desired, observed)
+    removed = [step for step in policies if not isinstance(step, bindings.Attach)]
+    added = [step for step in policies if isinstance(step, bindings.Attach)]
+    broken = observed.nodes > 0 and observed.status in ("WARNING", "ERROR")
+    converge = list(_converge(desired, observed))
+    steps = [*converge, *added] if broken else [*added, *converge]
+    return [*duplicates, *removed, *steps, *_grown(desired, observed)]
+
+
+def target_size(desired: Desired, observed: Observed) -> int:
+    """Return how many nodes there should be now.
+
+    Nodes that SenlinNodes declare count. A place is kept free for those that have not joined yet,
+    and those that are about to leave are neither replaced nor counted out before they have left.
+    Of a size that Senlin's policies own, only the limits count.
+    """
+    if not desired.fixed_size and not observed.created_empty:
+        recorded = observed.desired_capacity
+        most = desired.max_size if desired.max_size >= 0 else recorded
+        return max(_min_size(desired, observed), min(recorded, most))
+    joined = desired.declared.keys() & observed.members_by_owner.keys()
+    base = max(desired.desired_capacity - len(pending(desired, observed)), len(joined))
+    return max(base, min(observed.nodes, base + len(_leaving(desired, observed))))
+
+
+def pending(desired: Desired, observed: Observed) -> list[str]:
+    """Return the names of the SenlinNodes that have not joined yet, sorted."""
+    members = observed.members_by_owner
+    return sorted(name for uid, name in desired.declared.items() if uid not in members)
+
+
+def remediation_held(desired: Desired, observed: Observed) -> bool:
+    """Return whether too many nodes are unhealthy to recover them without a person's word."""
+    remediation, lost = desired.remediation, observed.lost
+    return remediation.recover and lost > 0 and not remediation.allows(lost, observed.nodes)
+
+
+def _converge(desired: Desired, observed: Observed) -> Iterator[Step]:
+    """Yield the steps for the cluster itself and its nodes."""
+    yield from _remove_unbuildable(desired, observed)
+    if observed.status == "ERROR":
+        # Senlin refuses an update then, until the broken nodes are recovered or removed.
+        yield from _repair(desired, observed)
+        yield from _size(desired, observed)
+        yield from _update(desired, observed)
+    else:
+        yield from _update(desired, observed)
+        yield from _size(desired, observed)
+        yield from _repair(desired, observed)
+        yield from _update_nodes(desired, observed)
+
+
+def _create(desired: Desired) -> Create:
+    size = max(desired.desired_capacity - len(desired.declared), 0)
+    # Policies do not govern a creation, and some (affinity) must be attached before the nodes.
+    empty = bool(desired.policies) and size > 0
+    size = 0 if empty else size
+    # Where policies own the size, a cluster created empty looks like one that they have emptied.
+    created_empty = empty and not desired.fixed_size
+    min_size = min(desired.min_size, size)
+    return Create(replace(desired, desired_capacity=size, min_size=min_size), created_empty)
+
+
+def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
+    if changes := difference(desired, observed):
+        fields = {name: wanted for name, (_, wanted) in changes.items()}
+        yield Update(observed.id, fields, describe(changes))
+
+
+def _size(desired: Desired, observed: Observed) -> Iterator[Resize | RemoveNodes]:
+    number, recorded = target_size(desired, observed), observed.desired_capacity
+    min_size, max_size = _min_size(desired, observed), _max_size(desired, observed)
+    fixed = desired.fixed_size or observed.created_empty
+    size_fits = number == recorded and (number == observed.nodes or not fixed)
+    if size_fits and (min_size, max_size) == (observed.min_size, observed.max_size):
+        return
+    summary = describe(
+        {
+            "desiredCapacity": (recorded, number),
+            "nodes": (observed.nodes if observed.nodes != recorded else number, number),
+            "minSize": (observed.min_size, min_size),
+            "maxSize": (observed.max_size, max_size),
+        }
+    )
+    if observed.nodes == 0 and recorded != 0:
+        # When a cluster has no nodes, Senlin 16 calculates with its stored desired_capacity. An
+        # exact resize to that stored value is therefore a no-op that only corrects the record to
+        # 0. A Senlin that counted the nodes would create the missing ones, which is as welcome.
+        yield Resize(observed.id, recorded, observed.min_size, observed.max_size, summary)
+    elif number < observed.nodes and (kept := _kept(desired, observed)):
+        surplus = _removable(observed, kept)[: observed.nodes - number]
+        yield from _remove(desired, observed, surplus, summary)
+    else:
+        yield Resize(observed.id, number, min_size, max_size, summary)
+
+
+def _min_size(desired: Desired, observed: Observed) -> int:
+    """Return the min_size for now, which leaves room for SenlinNodes that join or leave."""
+    leaving = len(_leaving(desired, observed))
+    if desired.fixed_size or observed.created_empty:
+        return min(desired.min_size, target_size(desired, observed) - leaving)
+    return max(min(desired.min_size, observed.nodes - leaving), 0)
+
+
+def _max_size(desired: Desired, observed: Observed) -> int:
+    if desired.max_size < 0 or not (desired.fixed_size or observed.created_empty):
+        return desired.max_size
+    return max(desired.max_size, target_size(desired, observed))
+
+
+def _leaving(desired: Desired, observed: Observed) -> list[str]:
+    return [node for uid, node in observed.members_by_owner.items() if uid in desired.leaving]
+
+
+def _kept(desired: Desired, observed: Observed) -> frozenset[str]:
+    """Return the nodes of SenlinNodes, which the operator never chooses for removal."""
+    uids = desired.declared.keys() | desired.leaving
+    return frozenset(node for uid, node in observed.members_by_owner.items() if uid in uids)
+
+
+def _removable(observed: Observed, kept: Collection[str]) -> tuple[str, ...]:
+    return tuple(node for node in observed.removal_order if node not in kept)
+
+
+def _remove(
+    desired: Desired, observed: Observed, nodes: tuple[str, ...], summary: str
+) -> Iterator[Resize | RemoveNodes]:
+    """Yield the removal of chosen nodes, after a change of limits that forbid it."""
+    rest = observed.nodes - len(nodes)
+    if rest < observed.min_size:
+        yield Resize(observed.id, observed.nodes, min(desired.min_size, rest), -1, summary)
+    yield RemoveNodes(observed.id, nodes, summary)
+
+
+def _bind(desired: Desired, observed: Observed) -> list[Step]:
+    if desired.policies is None:
+        return []
+    return list(bindings.plan(observed.id, desired.policies, observed.policies))
+
+
+def _grown(desired: Desired, observed: Observed) -> Iterator[Update]:
+    """Yield the removal of the marker of an empty creation, once the cluster has grown."""
+    if observed.created_empty and observed.desired_capacity == target_size(desired, observed):
+        yield Update(observed.id, {"metadata": dict(desired.metadata)}, "the end of an empty start")
+
+
+def _remove_unbuildable(desired: Desired, observed: Observed) -> Iterator[Resize | RemoveNodes]:
+    """Yield the removal of nodes that no update can reach, before an update would fail.
+
+    A node that may have a server stays: a failed update leaves working nodes in ERROR.
+    """
+    if desired.profile_id == observed.profile_id:
+        return
+    kept = _kept(desired, observed)
+    broken = tuple(node for node in _removable(observed, kept) if node in observed.serverless)
+    if not broken:
+        return
+    summary = f"removal of {len(broken)} broken nodes before the profile changes"
+    if kept:
+        yield from _remove(desired, observed, broken, summary)
+    else:
+        # A resize removes the broken nodes first. It lifts the limits for now; the desired size
+        # and its limits follow.
+        rest = observed.nodes - len(broken)
+        yield Resize(observed.id, rest, min(desired.min_size, rest), -1, summary)
+
+
+def _repair(desired: Desired, observed: Observed) -> Iterator[Recover | Check]:
+    """Finish what a failed action left undone; recover lost nodes if the manifest says so."""
+    if observed.unbuilt and not observed.lost:
+        summary = f"another try at {observed.unbuilt} nodes that could not be built"
+        yield Recover(observed.id, summary)
+    elif _may_recover(desired, observed):
+        # A node without a server can only be created again.
+        operation = RECREATE if observed.serverless else desired.remediation.operation
+        unhealthy = observed.lost + observed.unbuilt
+        yield Recover(
+            observed.id, f"recovery of {unhealthy} unhealthy nodes by {operation}", operation
+        )
+    elif observed.status in ("WARNING", "ERROR") and (observed.interrupted or _healthy(observed)):
+        # Senlin evaluates a cluster only at the end of a cluster action. So a node that recovered
+        # by itself leaves it in WARNING, and an update that failed leaves nodes UPDATING.
+        yield Check(observed.id)
+
+
+def _may_recover(desired: Desired, observed: Observed) -> bool:
+    if not desired.remediation.recover or not observed.lost:
+        return False
+    held = remediation_held(desired, observed)
+    return not held and health_policy(desired.remediation, observed.policies) is None
+
+
+def _update_nodes(desired: Desired, observed: Observed) -> Iterator[UpdateNode]:
+    """Yield the way back of nodes that a change of profile reached before it was reverted.
+
+    Senlin refuses to change a cluster to the profile that it has.
+    """
+    if desired.profile_id == observed.profile_id:
+        for node in observed.profile_mismatch:
+            if node not in observed.members_by_owner.values():
+                yield UpdateNode(observed.id, node, desired.profile_id)
+
+
+def _healthy(observed: Observed) -> bool:
+    """Return whether Senlin would find the cluster ACTIVE, if it evaluated it now."""
+    most = observed.max_size if observed.max_size >= 0 else observed.nodes
+    least = max(observed.desired_capacity, observed.min_size)
+    return least <= observed.active == observed.nodes <= most

@@ -1,0 +1,84 @@
+"""What the status of a SenlinCluster says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from senlin_operator.kinds.cluster.desired import Desired
+from senlin_operator.kinds.cluster.observed import Observed
+from senlin_operator.kinds.cluster.plan import pending, remediation_held, target_size
+from senlin_operator.kinds.shared import bindings
+from senlin_operator.kinds.shared.fields import for_status
+from senlin_operator.kinds.shared.remediation import health_policy
+from senlin_operator.kube.conditions import Condition, ConditionType, Reason
+from senlin_operator.model.outcome import Blocked, Settled, Waiting
+
+_LISTED = 5  # objects in a message
+_FAULTS = 3  # nodes in a message; `status.faults` has more
+
+
+def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiting:
+    """Return whether the nodes are all there and work."""
+    if desired.policies and (text := bindings.conflict(desired.policies)):
+        return Blocked(Reason.POLICIES_CONFLICT, f"{text}.")
+    if desired.fixed_size and len(desired.declared) > desired.desired_capacity:
+        return Blocked(Reason.TOO_MANY_MEMBERS, _too_many(desired))
+    if names := pending(desired, observed):
+        message = f"SenlinNode {', '.join(names[:_LISTED])} has not joined yet."
+        return Waiting(Reason.MEMBERS_PENDING, message)
+    return _health(desired, observed)
+
+
+def conditions(desired: Desired, observed: Observed) -> list[Condition]:
+    """Return Available (enough nodes work, perhaps not all), and PoliciesAttached if it applies."""
+    enough = observed.active >= desired.min_size
+    reason = Reason.ENOUGH_NODES if enough else Reason.TOO_FEW_NODES
+    message = f"Active nodes: {observed.active}; minSize: {desired.min_size}."
+    available = Condition(ConditionType.AVAILABLE, "True" if enough else "False", reason, message)
+    if desired.policies is None:
+        return [available]
+    return [available, bindings.condition(desired.policies, observed.policies)]
+
+
+def resource_status(observed: Observed) -> Mapping[str, Any]:
+    """Return `status.resource`: counts, not lists, and nothing that changes by itself."""
+    status = for_status(observed) | {
+        "status": observed.status,
+        "minSize": observed.min_size,
+        "maxSize": observed.max_size,
+        "desiredCapacity": observed.desired_capacity,
+        "nodes": {
+            "total": observed.nodes,
+            "active": observed.active,
+            "unhealthy": observed.nodes - observed.active,
+        },
+    }
+    if observed.policies:
+        status["policies"] = bindings.for_status(observed.policies)
+    return status | ({"createdAt": observed.created_at} if observed.created_at else {})
+
+
+def _health(desired: Desired, observed: Observed) -> Settled:
+    number = target_size(desired, observed)
+    active = f"{observed.active} of {number} nodes are active"
+    policy = health_policy(desired.remediation, observed.policies)
+    aside = f"; remediation is left to policy {policy}" if policy else ""
+    if observed.status == "ACTIVE" and observed.active == number:
+        return Settled(f"{active}{aside}.")
+    faults = [f"; node {fault['name']}: {fault['reason']}" for fault in observed.faults[:_FAULTS]]
+    message = f"{active}, Senlin says {observed.status}{aside}{''.join(faults)}"
+    if remediation_held(desired, observed):
+        most = desired.remediation.max_unhealthy
+        message = (
+            f"{observed.lost} nodes are unhealthy, and at most {most} are recovered; {message}"
+        )
+        return Settled(message, ready=False, reason=Reason.REMEDIATION_HELD)
+    return Settled(message, ready=False, reason=Reason.DEGRADED)
+
+
+def _too_many(desired: Desired) -> str:
+    names = ", ".join(sorted(desired.declared.values())[:_LISTED])
+    return (
+        f"desiredCapacity is {desired.desired_capacity}, but {len(desired.declared)} SenlinNodes "
+        f"declare themselves members ({names}), and none of them is given up: raise "
+        "desiredCapacity, or take a clusterRef away."
+    )

@@ -1,0 +1,121 @@
+"""The steps for a cluster. Each starts an action, which goes on after the reply."""
+
+from dataclasses import dataclass, field
+
+from openstack_clustering import Proxy
+from senlin_operator.kinds.cluster.desired import Desired
+from senlin_operator.kinds.cluster.observed import CREATED_EMPTY
+from senlin_operator.kinds.shared import steps
+from senlin_operator.kinds.shared.fields import request
+from senlin_operator.kinds.shared.remediation import parameters
+from senlin_operator.model.ownership import with_owner
+from senlin_operator.model.step import Step, StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class Create(Step):
+    desired: Desired
+    created_empty: bool = False  # a marker says so, until the cluster has grown
+
+    verb = "Creating"
+
+    @property
+    def summary(self) -> str:
+        return f"creation of {self.desired.desired_capacity} nodes"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        desired = self.desired
+        fields = with_owner(request(desired), uid)
+        if self.created_empty:
+            fields["metadata"][CREATED_EMPTY] = "yes"
+        made = proxy.create_cluster(
+            **fields,
+            min_size=desired.min_size,
+            max_size=desired.max_size,
+            desired_capacity=desired.desired_capacity,
+        )
+        return StepResult(made.id, made.action_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Update(steps.Update):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        updated = proxy.update_cluster(self.id, **with_owner(self.fields, uid))
+        return StepResult(self.id, updated.action_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Resize(Step):
+    """A change of size, limits, or both."""
+
+    id: str
+    number: int
+    min_size: int
+    max_size: int
+    summary: str = field(compare=False)
+
+    verb = "Resizing"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        reply = proxy.resize_cluster(
+            self.id,
+            adjustment_type="EXACT_CAPACITY",
+            number=self.number,
+            min_size=self.min_size,
+            max_size=self.max_size,
+        )
+        return StepResult(self.id, reply["action"])
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNodes(Step):
+    """The removal of chosen nodes, with their servers: in a resize Senlin would choose them."""
+
+    id: str
+    nodes: tuple[str, ...]
+    summary: str = field(compare=False)
+
+    verb = "RemovingNodes"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        reply = proxy.remove_nodes_from_cluster(self.id, self.nodes, destroy_after_deletion=True)
+        return StepResult(self.id, reply["action"])
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateNode(Step):
+    """The way back of one node to its cluster's profile, after a change of it broke off."""
+
+    id: str
+    node: str
+    profile_id: str
+
+    verb = "UpdatingNode"
+
+    @property
+    def summary(self) -> str:
+        return f"node {self.node} back to the profile of its cluster"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        updated = proxy.update_node(self.node, profile_id=self.profile_id)
+        return StepResult(self.node, updated.action_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Recover(steps.Recover):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        reply = proxy.recover_cluster(self.id, **parameters(self.operation))
+        return StepResult(self.id, reply["action"])
+
+
+@dataclass(frozen=True, slots=True)
+class Check(steps.Check):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        return StepResult(self.id, proxy.check_cluster(self.id)["action"])
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(steps.Delete):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        deleted = proxy.delete_cluster(self.id, force_delete=self.force)
+        return StepResult(self.id, deleted.action_id if deleted else None)

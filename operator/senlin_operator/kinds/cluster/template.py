@@ -1,0 +1,20 @@
+"""The name of the SenlinProfile that a cluster's inline profile becomes.
+
+It contains a hash of the content, as the name of a Deployment's ReplicaSet does: another content is
+another profile.
+"""
+
+import hashlib
+import json
+
+from senlin_operator.kube.objects import Resource
+
+NAME_LIMIT = 200  # characters of the cluster's name in the names of its dependents
+_HASH = 10  # characters
+
+
+def profile_name(resource: Resource) -> str:
+    """Return the name."""
+    content = json.dumps(resource.spec["resource"]["profile"], sort_keys=True)
+    digest = hashlib.sha256(content.encode()).hexdigest()[:_HASH]
+    return f"{resource.key.name[:NAME_LIMIT]}-{digest}"

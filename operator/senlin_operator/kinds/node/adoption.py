@@ -1,0 +1,54 @@
+"""The adoption of an existing server: several requests, as Senlin checks too little by itself."""
+
+from openstack_clustering import Proxy, keywords
+from openstack_clustering.exceptions import ServerError
+from senlin_operator.kinds.node.desired import Adoption, Desired
+from senlin_operator.kinds.node.observed import ADOPTED
+from senlin_operator.model.outcome import Unsupported
+from senlin_operator.model.ownership import OWNER_KEY, owner_uid
+
+
+def adopt(proxy: Proxy, desired: Desired, adoption: Adoption, uid: str) -> str:
+    """Make a node of a server, and return the node's id.
+
+    Raises:
+        Unsupported: Senlin could not adopt it, or would make a second node of it.
+        ClientException: Senlin refuses it, or it could not be sent.
+    """
+    for node in proxy.nodes():
+        if node.physical_id != adoption.identity:
+            continue
+        if owner_uid(node) == uid:  # the reply to an earlier request was lost
+            return node.id
+        raise Unsupported(
+            f"{adoption.identity} is already node {node.name} ({node.id}), and Senlin would make a "
+            "second one of it: import that node, or delete it first."
+        )
+    fields: keywords.Adoption = {
+        "identity": adoption.identity,
+        "type": adoption.type,
+        "overrides": adoption.overrides,
+        "snapshot": adoption.snapshot,
+    }
+    _preview(proxy, fields)
+    metadata = {**desired.metadata, OWNER_KEY: uid, ADOPTED: "yes"}
+    fields |= {"name": desired.name, "metadata": metadata}
+    return proxy.adopt_node(**fields).id
+
+
+def _preview(proxy: Proxy, fields: keywords.Adoption) -> None:
+    """Raise Unsupported, with a sentence that helps, if Senlin could not adopt the server."""
+    identity = fields["identity"]
+    try:
+        preview = proxy.adopt_node(preview=True, **fields)
+    except ServerError as error:
+        # Senlin 16 answers 500 with Nova's 404 inside, if there is no such server.
+        if error.type != "ProfileOperationFailed" or not error.message.startswith("404"):
+            raise
+        raise Unsupported(f"There is no {identity} to adopt: {error.message}") from error
+    found = preview["node_profile"]["node_preview"]["properties"]
+    if empty := sorted(name for name, value in found.items() if value is None):
+        raise Unsupported(
+            f"{identity} has no {', '.join(empty)}, and Senlin 16 makes no profile with "
+            "an empty property: give it a value in adopt.overrides."
+        )

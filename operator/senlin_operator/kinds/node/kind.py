@@ -1,0 +1,98 @@
+"""SenlinNode: one server or stack, by itself or in a cluster."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from openstack_clustering import Node, Proxy
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds.node.desired import Desired, desired, references
+from senlin_operator.kinds.node.membership import below_min_size
+from senlin_operator.kinds.node.observed import Observed, made_by_adoption, observe
+from senlin_operator.kinds.node.plan import plan
+from senlin_operator.kinds.node.status import readiness, resource_status
+from senlin_operator.kinds.node.steps import Check, Delete, DeleteAdopted, DeleteProfile, Recover
+from senlin_operator.kinds.shared import bindings
+from senlin_operator.model import kind
+from senlin_operator.model.kind import Kind
+from senlin_operator.model.outcome import Waiting
+from senlin_operator.model.step import Step
+
+
+class Deletion(kind.Deletion[Observed]):
+    """A member's deletion needs room in its cluster, and an adoption leaves a profile behind."""
+
+    def blocked(self, observed: Observed) -> Waiting | None:
+        return below_min_size(observed)
+
+    def leftovers(self, snapshot: Snapshot, uid: str) -> list[Step]:
+        return [DeleteProfile(id_) for id_ in made_by_adoption(snapshot, uid)]
+
+
+class Checks(kind.Checks[Desired, Observed]):
+    """A check of the node, or another try at an unfinished one."""
+
+    def step(self, observed: Observed) -> Step:
+        """Return the check; one of a node without a server would fail, and change nothing."""
+        if observed.transient and not observed.physical_id:
+            text = "another try at a node that Senlin has left unfinished"
+            return Recover(observed.id, text)
+        return Check(observed.id)
+
+    def interval(self, desired: Desired) -> float | None:
+        return desired.remediation.check_interval
+
+
+class ClusterPolicies(kind.Details[Desired, Observed]):
+    """The policies of the node's cluster: no list shows whether they are enabled."""
+
+    def version(self, desired: Desired, observed: Observed) -> float | None:
+        """Return the time of the poll, where the policies matter.
+
+        A server may depend on a policy that was disabled, so the policies are fetched each time.
+        """
+        leaves = observed.cluster_id not in ("", desired.cluster_id)
+        recovers = observed.cluster_id and desired.remediation.recover and not observed.works
+        return observed.snapshot.began if leaves or recovers else None
+
+    def fetch(self, proxy: Proxy, id_: str) -> tuple[bindings.Binding, ...]:
+        cluster_id = proxy.get_node(id_).cluster_id
+        return bindings.fetch(proxy, cluster_id) if cluster_id else ()
+
+    def add(self, observed: Observed, facts: Any) -> Observed:
+        return replace(observed, policies=facts)
+
+
+class NodeKind(Kind[Desired, Observed]):
+    """A node is created without a cluster, and joins one afterwards."""
+
+    name = "SenlinNode"
+    plural = "senlinnodes"
+    resource_type = Node
+
+    deletion = Deletion()
+    checks = Checks()
+    details = ClusterPolicies()
+
+    observe = staticmethod(observe)
+    references = staticmethod(references)
+    desired = staticmethod(desired)
+    plan = staticmethod(plan)
+    readiness = staticmethod(readiness)
+    resource_status = staticmethod(resource_status)
+
+    def list_objects(self, proxy: Proxy) -> Iterable[Node]:
+        return proxy.nodes()
+
+    def cluster_id(self, cloud_object: Any) -> str | None:
+        return cloud_object.cluster_id or None
+
+    def desired_from(self, observed: Observed) -> Desired:
+        return Desired(
+            name=observed.name, profile_id=observed.profile_id, cluster_id=observed.cluster_id
+        )
+
+    def delete(self, observed: Observed, *, force: bool) -> Step:
+        if observed.unclaimed_profile:
+            return DeleteAdopted(observed.id, observed.unclaimed_profile, force)
+        return Delete(observed.id, force)

@@ -1,0 +1,117 @@
+"""The observed state of a node, read out of a snapshot."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from openstack_clustering import Cluster, Node, Policy, Profile
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds.node.fields import Fields
+from senlin_operator.kinds.shared import health
+from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.fields import from_senlin
+from senlin_operator.kube.objects import GROUP
+
+ADOPTED = f"{GROUP}/adopted"  # metadata of an adopted node
+_DELETION = "senlin.policy.deletion-"
+# The beginning of the name of a profile that Senlin makes from an adopted server
+# (senlin/conductor/service.py).
+_ADOPTION_PROFILE = "prof-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(Fields):
+    """The plain fields, the facts of Senlin, and the snapshot with the node's cluster."""
+
+    id: str
+    physical_id: str | None = None  # the server or stack
+    cluster_id: str = ""  # empty: a node without a cluster
+    index: int = -1
+    status: str = "ACTIVE"
+    reason: str = ""
+    unbuilt: bool = False  # it never had a server
+    interrupted: bool = False  # a failed action left its status, though its server may work
+    faults: list[Mapping[str, Any]] = field(default_factory=list)
+    created_at: str | None = None
+    adopted: bool = False
+    unclaimed_profile: str | None = None  # made by the adoption, and without an owner's marker
+    duplicates: tuple[str, ...] = ()
+    policies: tuple[Binding, ...] = ()  # of its cluster; fetched only where the plan needs them
+    snapshot: Snapshot = field(repr=False, compare=False)
+
+    @property
+    def transient(self) -> bool:
+        return self.status in health.TRANSIENT
+
+    @property
+    def lock_id(self) -> str:
+        return self.cluster_id or self.id
+
+    @property
+    def works(self) -> bool:
+        """Return whether there is a server, and it works as far as Senlin knows."""
+        return self.status == "ACTIVE"
+
+    @property
+    def cluster(self) -> Cluster | None:
+        return self.snapshot.all(Cluster).get(self.cluster_id)
+
+    @property
+    def destroyers(self) -> list[str]:
+        """Return the policies that destroy the server when the node leaves its cluster.
+
+        They override the request: senlin/engine/actions/cluster_action.py, do_del_nodes.
+        """
+        return [it.name for it in self.policies if it.enabled and self._destroys(it)]
+
+    def _destroys(self, binding: Binding) -> bool:
+        policy = self.snapshot.all(Policy).get(binding.policy_id)
+        properties = policy.spec.get("properties", {}) if policy else {}
+        destroys = properties.get("destroy_after_deletion", True)
+        return binding.type.startswith(_DELETION) and destroys is not False
+
+
+def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
+    """Return the observed state; None: the project has no such node."""
+    node, duplicates = snapshot.find(Node, id_, uid)
+    if node is None:
+        return None
+    adopted = ADOPTED in (node.metadata or {})
+    return Observed(
+        **from_senlin(Observed, node),
+        id=node.id,
+        physical_id=node.physical_id or None,
+        cluster_id=node.cluster_id or "",
+        index=node.index,
+        status=node.status,
+        reason=node.status_reason or "",
+        unbuilt=health.is_unbuilt(node),
+        interrupted=health.is_interrupted(node),
+        faults=[health.fault(node)] if node.status in ("ERROR", "WARNING") else [],
+        created_at=node.created_at,
+        adopted=adopted,
+        unclaimed_profile=_unclaimed(snapshot, node.profile_id) if adopted else None,
+        duplicates=tuple(_deletable(snapshot, node, duplicates)),
+        snapshot=snapshot,
+    )
+
+
+def made_by_adoption(snapshot: Snapshot, uid: str) -> list[str]:
+    """Return the ids of the profiles that Senlin made for the SenlinNode."""
+    return snapshot.owned(Profile, uid)
+
+
+def _unclaimed(snapshot: Snapshot, id_: str) -> str | None:
+    """Return the id of the profile if nobody has changed it since Senlin made it."""
+    profile = snapshot.all(Profile).get(id_)
+    new = profile and profile.name.startswith(_ADOPTION_PROFILE) and not profile.metadata
+    return id_ if new else None
+
+
+def _deletable(snapshot: Snapshot, node: Node, duplicates: list[str]) -> Iterator[str]:
+    """Yield the duplicates whose deletion does not delete the server of this node."""
+    nodes = snapshot.all(Node)
+    for id_ in duplicates:
+        server = nodes[id_].physical_id
+        if not server or server != node.physical_id:
+            yield id_

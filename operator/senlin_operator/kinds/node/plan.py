@@ -1,0 +1,90 @@
+"""The steps from the observed to the desired state of a node: a pure function."""
+
+from collections.abc import Iterator
+
+from senlin_operator.kinds.node.desired import Desired
+from senlin_operator.kinds.node.membership import cluster_name, moves
+from senlin_operator.kinds.node.observed import ADOPTED, Observed
+from senlin_operator.kinds.node.steps import (
+    Adopt,
+    Check,
+    ClaimProfile,
+    Create,
+    Delete,
+    Join,
+    Leave,
+    Recover,
+    ReplaceUnbuilt,
+    Update,
+)
+from senlin_operator.kinds.shared.fields import describe, difference
+from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
+from senlin_operator.model.step import Step
+
+
+def plan(desired: Desired, observed: Observed | None) -> list[Step]:
+    """Return the steps; None: the node is known to be absent."""
+    if observed is None:
+        return [Adopt(desired, desired.adoption) if desired.adoption else Create(desired)]
+    duplicates = [Delete(id_) for id_ in observed.duplicates]
+    if observed.unbuilt and desired.profile_id not in ("", observed.profile_id):
+        # Senlin does not update a node without a server.
+        return [*duplicates, ReplaceUnbuilt(observed.id)]
+    return [
+        *duplicates,
+        *_claim_profile(observed),
+        *_leave(desired, observed),
+        *_update(desired, observed),
+        *_join(desired, observed),
+        *_repair(desired, observed),
+    ]
+
+
+def _claim_profile(observed: Observed) -> Iterator[ClaimProfile]:
+    if observed.unclaimed_profile:
+        yield ClaimProfile(observed.id, observed.unclaimed_profile)
+
+
+def _leave(desired: Desired, observed: Observed) -> Iterator[Leave]:
+    if observed.cluster_id and moves(desired, observed):
+        name = cluster_name(observed, observed.cluster_id)
+        yield Leave(observed.id, observed.cluster_id, name)
+
+
+def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
+    # An update of a broken node makes Senlin 16 call it ACTIVE, whatever its server does.
+    if not observed.works:
+        return
+    without = set() if desired.profile_id else {"profile_id"}
+    if moves(desired, observed):  # Senlin forgets the role then; _join sets it
+        without.add("role")
+    changes = difference(desired, observed, without=without)
+    fields = {name: wanted for name, (_, wanted) in changes.items()}
+    if "metadata" in fields and observed.adopted:
+        fields["metadata"] = {**desired.metadata, ADOPTED: "yes"}
+    if changes:
+        yield Update(observed.id, fields, describe(changes))
+
+
+def _join(desired: Desired, observed: Observed) -> Iterator[Join | Update]:
+    if not moves(desired, observed):
+        return
+    if desired.cluster_id:
+        yield Join(observed.id, desired.cluster_id, cluster_name(observed, desired.cluster_id))
+    if desired.role:
+        yield Update(observed.id, {"role": desired.role}, describe({"role": ("", desired.role)}))
+
+
+def _repair(desired: Desired, observed: Observed) -> Iterator[Recover | Check]:
+    """Finish what a failed action left undone; recover a lost node if the manifest says so."""
+    if observed.works:
+        return
+    remediation = desired.remediation
+    if observed.unbuilt:
+        yield Recover(observed.id, "another try at a node that could not be built")
+    elif observed.interrupted:
+        yield Check(observed.id)
+    elif remediation.recover and health_policy(remediation, observed.policies) is None:
+        # A node without a server can only be created again.
+        operation = remediation.operation if observed.physical_id else RECREATE
+        yield Recover(observed.id, f"recovery of an unhealthy node by {operation}", operation)

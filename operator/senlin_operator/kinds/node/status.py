@@ -1,0 +1,26 @@
+"""What the status of a SenlinNode says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from senlin_operator.kinds.node.desired import Desired
+from senlin_operator.kinds.node.membership import membership_blocked, unhealthy
+from senlin_operator.kinds.node.observed import Observed
+from senlin_operator.kinds.shared.fields import for_status
+from senlin_operator.model.outcome import Blocked, Settled, Waiting
+
+
+def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiting:
+    """Return whether the node is in its cluster, and works."""
+    blocked = membership_blocked(desired, observed) or unhealthy(desired, observed)
+    where = f" in cluster {observed.cluster.name}" if observed.cluster else ""
+    return blocked or Settled(f"Node {observed.name} is active{where}.")
+
+
+def resource_status(observed: Observed) -> Mapping[str, Any]:
+    """Return `status.resource`."""
+    status = for_status(observed) | {"status": observed.status}
+    if observed.cluster_id:
+        status |= {"clusterID": observed.cluster_id, "index": observed.index}
+    facts = {"physicalID": observed.physical_id, "createdAt": observed.created_at}
+    return status | {name: value for name, value in facts.items() if value}

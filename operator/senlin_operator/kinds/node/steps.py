@@ -1,0 +1,204 @@
+"""The steps for a node. Each starts an action, except those of an adoption and its profile."""
+
+from dataclasses import dataclass, field
+
+from openstack_clustering import Proxy
+from senlin_operator.kinds.node.adoption import adopt
+from senlin_operator.kinds.node.desired import Adoption, Desired
+from senlin_operator.kinds.shared import steps
+from senlin_operator.kinds.shared.fields import request
+from senlin_operator.kinds.shared.remediation import parameters
+from senlin_operator.model.ownership import OWNER_KEY, with_owner
+from senlin_operator.model.step import Observation, Step, StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class Create(Step):
+    """A new node without a cluster; it joins one later."""
+
+    desired: Desired
+
+    verb = "Creating"
+
+    @property
+    def summary(self) -> str:
+        return f"creation of node {self.desired.name}"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        fields = with_owner(request(self.desired), uid)
+        if self.desired.cluster_id:
+            # Senlin forgets the role of a node that joins a cluster, so an update sets it then.
+            fields["role"] = ""
+        made = proxy.create_node(**fields)
+        return StepResult(made.id, made.action_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt(Step):
+    """A new node for an existing server."""
+
+    desired: Desired
+    adoption: Adoption
+
+    verb = "Adopting"
+
+    @property
+    def summary(self) -> str:
+        return f"adoption of {self.adoption.identity}"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        return StepResult(adopt(proxy, self.desired, self.adoption, uid))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimProfile(Step):
+    """The owner's marker on the profile that Senlin made for an adoption."""
+
+    id: str
+    profile_id: str
+
+    verb = "MarkingProfile"
+
+    @property
+    def summary(self) -> str:
+        return f"mark on profile {self.profile_id}, which the adoption made"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        _claim(proxy, self.profile_id, uid)
+        return StepResult(self.id)
+
+    def lock(self, observed: Observation | None) -> str | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteAdopted(Step):
+    """The deletion of a node whose profile has no marker yet.
+
+    The profile gets it before, or nothing would find and delete the profile afterwards.
+    """
+
+    id: str
+    profile_id: str
+    force: bool = False
+
+    verb = "Deleting"
+
+    @property
+    def summary(self) -> str:
+        return Delete(self.id, self.force).summary
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        _claim(proxy, self.profile_id, uid)
+        return Delete(self.id, self.force).run(proxy, uid)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteProfile(Step):
+    """The deletion of the profile that an adoption made, after the node."""
+
+    id: str
+
+    verb = "DeletingProfile"
+
+    @property
+    def summary(self) -> str:
+        return f"deletion of profile {self.id}, which the adoption made"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        proxy.delete_profile(self.id)
+        return StepResult(self.id)
+
+    def lock(self, observed: Observation | None) -> str | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaceUnbuilt(Step):
+    """The deletion of a node that never had a server, because it is to have another profile."""
+
+    id: str
+
+    verb = "Discarding"
+
+    @property
+    def summary(self) -> str:
+        return "removal of a node that could not be built, before it is made by another profile"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        deleted = proxy.delete_node(self.id)
+        return StepResult(self.id, deleted.action_id if deleted else None, replaced=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Update(steps.Update):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        updated = proxy.update_node(self.id, **with_owner(self.fields, uid))
+        return StepResult(self.id, updated.action_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Step):
+    id: str
+    cluster_id: str
+    name: str = field(compare=False)
+
+    verb = "Joining"
+
+    @property
+    def summary(self) -> str:
+        return f"entry into cluster {self.name}"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        return StepResult(self.id, proxy.add_nodes_to_cluster(self.cluster_id, [self.id])["action"])
+
+    def lock(self, observed: Observation | None) -> str | None:
+        return self.cluster_id
+
+
+@dataclass(frozen=True, slots=True)
+class Leave(Step):
+    """The way out of a cluster, with the server."""
+
+    id: str
+    cluster_id: str
+    name: str = field(compare=False)
+
+    verb = "Leaving"
+
+    @property
+    def summary(self) -> str:
+        return f"exit from cluster {self.name}"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        reply = proxy.remove_nodes_from_cluster(
+            self.cluster_id, [self.id], destroy_after_deletion=False
+        )
+        return StepResult(self.id, reply["action"])
+
+    def lock(self, observed: Observation | None) -> str | None:
+        return self.cluster_id
+
+
+@dataclass(frozen=True, slots=True)
+class Recover(steps.Recover):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        reply = proxy.recover_node(self.id, **parameters(self.operation))
+        return StepResult(self.id, reply["action"])
+
+
+@dataclass(frozen=True, slots=True)
+class Check(steps.Check):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        return StepResult(self.id, proxy.check_node(self.id)["action"])
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(steps.Delete):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        deleted = proxy.delete_node(self.id, force_delete=self.force)
+        return StepResult(self.id, deleted.action_id if deleted else None)
+
+
+def _claim(proxy: Proxy, profile_id: str, uid: str) -> None:
+    proxy.update_profile(profile_id, metadata={OWNER_KEY: uid})

@@ -1,0 +1,20 @@
+"""The desired state of a policy, read out of its manifest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from senlin_operator.kinds.policy.fields import Fields
+from senlin_operator.kinds.shared.fields import from_manifest
+from senlin_operator.kube.objects import Key, Resource
+from senlin_operator.model.ownership import name_suffix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired(Fields):
+    """The plain fields, and nothing else."""
+
+
+def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
+    """Return the desired state."""
+    fields = {"name": resource.key.name} | from_manifest(Desired, resource.spec["resource"])
+    return Desired(**fields | {"name": fields["name"] + name_suffix(resource.uid)})

@@ -1,0 +1,48 @@
+"""SenlinPolicy: a rule for clusters."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from openstack_clustering import Policy, Proxy
+from senlin_operator.kinds.policy.desired import Desired, desired
+from senlin_operator.kinds.policy.observed import Observed, observe
+from senlin_operator.kinds.policy.plan import plan
+from senlin_operator.kinds.policy.status import readiness, resource_status
+from senlin_operator.kinds.policy.steps import Delete
+from senlin_operator.model.kind import Kind
+from senlin_operator.model.step import Step
+
+
+class PolicyKind(Kind[Desired, Observed]):
+    """Senlin creates and changes policies at once, without an action.
+
+    They have no metadata, so the owner's marker is the end of the name.
+    """
+
+    name = "SenlinPolicy"
+    plural = "senlinpolicies"
+    resource_type = Policy
+
+    observe = staticmethod(observe)
+    desired = staticmethod(desired)
+    plan = staticmethod(plan)
+    readiness = staticmethod(readiness)
+    resource_status = staticmethod(resource_status)
+
+    def list_objects(self, proxy: Proxy) -> Iterable[Policy]:
+        return proxy.policies()
+
+    def owner_uid(self, cloud_object: Any) -> str | None:
+        display_name, _, uid = cloud_object.name.rpartition(".")
+        return uid if display_name else None
+
+    def desired_from(self, observed: Observed) -> Desired:
+        return Desired(
+            name=observed.name,
+            type=observed.type,
+            version=observed.version,
+            properties=observed.properties,
+        )
+
+    def delete(self, observed: Observed, *, force: bool) -> Step:
+        return Delete(observed.id)

@@ -1,0 +1,50 @@
+"""The observed state of a policy, read out of a snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openstack_clustering import Policy
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds.policy.fields import Fields
+from senlin_operator.kinds.shared.fields import from_senlin
+from senlin_operator.model.ownership import name_suffix
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(Fields):
+    """The plain fields, and the facts of Senlin."""
+
+    id: str
+    display_name: str  # without the owner's marker
+    created_at: str | None = None
+    duplicates: tuple[str, ...] = ()
+
+    transient = False
+
+    @property
+    def lock_id(self) -> str:
+        return self.id
+
+    @property
+    def faults(self) -> list[Mapping[str, Any]]:
+        return []
+
+
+def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
+    """Return the observed state; None: the project has no such policy."""
+    policy, duplicates = snapshot.find(Policy, id_, uid)
+    return observed(policy, uid, tuple(duplicates)) if policy else None
+
+
+def observed(policy: Policy, uid: str, duplicates: tuple[str, ...] = ()) -> Observed:
+    """Return the observed state as a list or a reply shows it."""
+    document = {"properties": {}, **policy.spec, "name": policy.name}
+    return Observed(
+        **from_senlin(Observed, document | {"version": str(document["version"])}),
+        id=policy.id,
+        display_name=policy.name.removesuffix(name_suffix(uid)),
+        # Senlin 16 shows …15Z when it creates or renames a policy, and …15.449684 in lists.
+        created_at=f"{policy.created_at[:19]}Z" if policy.created_at else None,
+        duplicates=duplicates,
+    )

@@ -1,0 +1,23 @@
+"""What the status of a SenlinPolicy says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from senlin_operator.kinds.policy.desired import Desired
+from senlin_operator.kinds.policy.observed import Observed
+from senlin_operator.kinds.shared.fields import for_status
+from senlin_operator.kinds.shared.immutable import immutable_changed
+from senlin_operator.model.outcome import Blocked, Settled
+
+
+def readiness(desired: Desired, observed: Observed) -> Settled | Blocked:
+    """Return that it is ready: a policy has no health of its own."""
+    return immutable_changed(desired.properties, observed.properties) or Settled(
+        f"Policy {observed.display_name} is as it should be."
+    )
+
+
+def resource_status(observed: Observed) -> Mapping[str, Any]:
+    """Return `status.resource`, where the name lacks the owner's marker."""
+    created = {"createdAt": observed.created_at} if observed.created_at else {}
+    return {"name": observed.display_name} | for_status(observed) | created

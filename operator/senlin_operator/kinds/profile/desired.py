@@ -1,0 +1,19 @@
+"""The desired state of a profile, read out of its manifest."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from senlin_operator.kinds.profile.fields import Fields
+from senlin_operator.kinds.shared.fields import from_manifest
+from senlin_operator.kube.objects import Key, Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desired(Fields):
+    """The plain fields, and nothing else."""
+
+
+def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
+    """Return the desired state."""
+    wanted = resource.spec["resource"]
+    return Desired(**{"name": resource.key.name} | from_manifest(Desired, wanted))

@@ -1,0 +1,40 @@
+"""SenlinProfile: the template of a cluster's nodes."""
+
+from collections.abc import Iterable
+
+from openstack_clustering import Profile, Proxy
+from senlin_operator.kinds.profile.desired import Desired, desired
+from senlin_operator.kinds.profile.observed import Observed, observe
+from senlin_operator.kinds.profile.plan import plan
+from senlin_operator.kinds.profile.status import readiness, resource_status
+from senlin_operator.kinds.profile.steps import Delete
+from senlin_operator.model.kind import Kind
+from senlin_operator.model.step import Step
+
+
+class ProfileKind(Kind[Desired, Observed]):
+    """Senlin creates and changes profiles at once, without an action."""
+
+    name = "SenlinProfile"
+    plural = "senlinprofiles"
+    resource_type = Profile
+
+    observe = staticmethod(observe)
+    desired = staticmethod(desired)
+    plan = staticmethod(plan)
+    readiness = staticmethod(readiness)
+    resource_status = staticmethod(resource_status)
+
+    def list_objects(self, proxy: Proxy) -> Iterable[Profile]:
+        return proxy.profiles()
+
+    def desired_from(self, observed: Observed) -> Desired:
+        return Desired(
+            name=observed.name,
+            type=observed.type,
+            version=observed.version,
+            properties=observed.properties,
+        )
+
+    def delete(self, observed: Observed, *, force: bool) -> Step:
+        return Delete(observed.id)

@@ -1,0 +1,23 @@
+"""What the status of a SenlinProfile says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from senlin_operator.kinds.profile.desired import Desired
+from senlin_operator.kinds.profile.observed import Observed
+from senlin_operator.kinds.shared.fields import for_status
+from senlin_operator.kinds.shared.immutable import immutable_changed
+from senlin_operator.model.outcome import Blocked, Settled
+
+
+def readiness(desired: Desired, observed: Observed) -> Settled | Blocked:
+    """Return that it is ready: a profile has no health of its own."""
+    return immutable_changed(desired.properties, observed.properties) or Settled(
+        f"Profile {observed.name} is as it should be."
+    )
+
+
+def resource_status(observed: Observed) -> Mapping[str, Any]:
+    """Return `status.resource`."""
+    created = {"createdAt": observed.created_at} if observed.created_at else {}
+    return for_status(observed) | created

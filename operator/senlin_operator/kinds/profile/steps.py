@@ -1,0 +1,42 @@
+"""The steps for a profile. Senlin carries them out at once, and the reply shows the result."""
+
+from dataclasses import dataclass
+
+from openstack_clustering import Proxy
+from senlin_operator.kinds.profile.desired import Desired
+from senlin_operator.kinds.profile.observed import observed
+from senlin_operator.kinds.shared import steps
+from senlin_operator.kinds.shared.fields import request
+from senlin_operator.model.ownership import with_owner
+from senlin_operator.model.step import Step, StepResult
+
+
+@dataclass(frozen=True, slots=True)
+class Create(Step):
+    desired: Desired
+
+    verb = "Creating"
+
+    @property
+    def summary(self) -> str:
+        return f"creation of profile {self.desired.name}"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        fields = with_owner(request(self.desired), uid)
+        name, metadata = fields.pop("name"), fields.pop("metadata")
+        made = proxy.create_profile(name=name, spec=fields, metadata=metadata)
+        return StepResult(made.id, observed=observed(made))
+
+
+@dataclass(frozen=True, slots=True)
+class Update(steps.Update):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        made = proxy.update_profile(self.id, **with_owner(self.fields, uid))
+        return StepResult(made.id, observed=observed(made))
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(steps.Delete):
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        proxy.delete_profile(self.id)
+        return StepResult(self.id)

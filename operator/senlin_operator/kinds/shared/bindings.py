@@ -1,0 +1,151 @@
+"""The policies of a cluster: those attached, those desired, and the steps between."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from openstack_clustering import Proxy
+from senlin_operator.kube.conditions import Condition, ConditionType, Reason
+from senlin_operator.model.step import Step, StepResult
+
+_REPEATABLE = "senlin.policy.scaling-"  # one cluster may have several policies of these types
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One policy of a cluster, observed or desired; `name` is for people."""
+
+    policy_id: str
+    name: str
+    enabled: bool = True
+    type: str = ""  # with its version: senlin.policy.deletion-1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _BindingStep(Step):
+    cluster_id: str
+    binding: Binding
+
+    @abstractmethod
+    def send(self, proxy: Proxy) -> Mapping[str, Any]:
+        """Send the request; return the reply, which has the id of the action."""
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        return StepResult(self.cluster_id, str(self.send(proxy)["action"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Attach(_BindingStep):
+    verb = "AttachingPolicy"
+
+    @property
+    def summary(self) -> str:
+        how = "" if self.binding.enabled else ", disabled"
+        return f"attachment of policy {self.binding.name}{how}"
+
+    def send(self, proxy: Proxy) -> Mapping[str, Any]:
+        policy_id, enabled = self.binding.policy_id, self.binding.enabled
+        return proxy.attach_policy_to_cluster(self.cluster_id, policy_id, enabled=enabled)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch(_BindingStep):
+    verb = "SwitchingPolicy"
+
+    @property
+    def summary(self) -> str:
+        return f"policy {self.binding.name} {'enabled' if self.binding.enabled else 'disabled'}"
+
+    def send(self, proxy: Proxy) -> Mapping[str, Any]:
+        policy_id, enabled = self.binding.policy_id, self.binding.enabled
+        return proxy.update_cluster_policy(self.cluster_id, policy_id, enabled=enabled)
+
+
+@dataclass(frozen=True, slots=True)
+class Detach(_BindingStep):
+    verb = "DetachingPolicy"
+
+    @property
+    def summary(self) -> str:
+        return f"detachment of policy {self.binding.name}"
+
+    def send(self, proxy: Proxy) -> Mapping[str, Any]:
+        return proxy.detach_policy_from_cluster(self.cluster_id, self.binding.policy_id)
+
+
+def plan(
+    cluster_id: str, desired: tuple[Binding, ...], observed: tuple[Binding, ...]
+) -> Iterator[Attach | Switch | Detach]:
+    """Yield the steps; detachments first, which make room for other policies of the same types.
+
+    Of several policies of a type that allows one, the first one is attached.
+    """
+    refused = {second.policy_id for _, second in conflicts(desired)}
+    wanted = {it.policy_id: it for it in desired if it.policy_id not in refused}
+    current = {binding.policy_id: binding for binding in observed}
+    for policy_id in current.keys() - wanted.keys():
+        yield Detach(cluster_id, current[policy_id])
+    for policy_id, binding in wanted.items():
+        if policy_id not in current:
+            yield Attach(cluster_id, binding)
+        elif current[policy_id].enabled != binding.enabled:
+            yield Switch(cluster_id, binding)
+
+
+def conflicts(desired: tuple[Binding, ...]) -> list[tuple[Binding, Binding]]:
+    """Return the pairs that Senlin does not attach to one cluster.
+
+    It takes one policy of each type and version, and any number of scaling policies. It reports a
+    conflict only by a failed action.
+    """
+    first: dict[str, Binding] = {}
+    pairs = []
+    for binding in desired:
+        if binding.type and not binding.type.startswith(_REPEATABLE):
+            other = first.setdefault(binding.type, binding)
+            if other.policy_id != binding.policy_id:
+                pairs.append((other, binding))
+    return pairs
+
+
+def conflict(desired: tuple[Binding, ...]) -> str:
+    """Return the sentence about policies that exclude each other; empty: there are none."""
+    texts = (
+        f"SenlinPolicy {one.name} and SenlinPolicy {other.name} are both of the type {one.type}, "
+        "of which a cluster takes one: leave one of them out of policies"
+        for one, other in conflicts(desired)
+    )
+    return "; ".join(texts)
+
+
+def enabled(observed: tuple[Binding, ...], type_: str) -> Binding | None:
+    """Return the enabled policy of that type, in any version."""
+    return next((it for it in observed if it.enabled and it.type.startswith(f"{type_}-")), None)
+
+
+def fetch(proxy: Proxy, cluster_id: str) -> tuple[Binding, ...]:
+    """Return the policies of a cluster; no list of clusters shows more than the bindings' ids."""
+    return tuple(
+        Binding(bound.policy_id, bound.policy_name, bound.is_enabled, bound.policy_type)
+        for bound in proxy.cluster_policies(cluster_id)
+    )
+
+
+def condition(desired: tuple[Binding, ...], observed: tuple[Binding, ...]) -> Condition:
+    """Return PoliciesAttached."""
+    if text := conflict(desired):
+        return Condition(
+            ConditionType.POLICIES_ATTACHED, "False", Reason.POLICIES_CONFLICT, f"{text}."
+        )
+    steps = list(plan("", desired, observed))
+    if not steps:
+        message = f"{len(desired)} policies are attached as they should be."
+        return Condition(ConditionType.POLICIES_ATTACHED, "True", Reason.POLICIES_ATTACHED, message)
+    message = f"Still to be done: {'; '.join(step.summary for step in steps)}."
+    return Condition(ConditionType.POLICIES_ATTACHED, "False", Reason.POLICIES_DIFFER, message)
+
+
+def for_status(observed: tuple[Binding, ...]) -> list[Mapping[str, object]]:
+    """Return `status.resource.policies`."""
+    return [{"name": it.name, "id": it.policy_id, "enabled": it.enabled} for it in observed]

@@ -1,0 +1,128 @@
+"""Plain fields: the manifest gives them, Senlin stores them, the status shows them, as they are.
+
+Each kind has one table of them, a dataclass from which its `Desired` and its `Observed` derive. A
+field of the table follows from there into all five: manifest, observation, difference, request and
+status.
+"""
+
+import dataclasses
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, field
+from typing import Any
+
+_METADATA = "plain"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Plain:
+    manifest: str | None
+    status: str | None
+    creatable: bool
+    updatable: bool
+    for_users: Callable[[Any], Any]
+
+
+def plain(
+    manifest: str | None = None,
+    *,
+    status: str | None = None,
+    creatable: bool = True,
+    updatable: bool = True,
+    for_users: Callable[[Any], Any] = lambda value: value,
+    default: Any = MISSING,
+    default_factory: Any = MISSING,
+) -> Any:
+    """Declare a plain field. Its own name is Senlin's, in requests and in replies.
+
+    Args:
+        manifest: Its name in `spec.resource`; None: it is not read from there, but computed.
+        status: Its name in `status.resource`; None: it is not shown.
+        creatable: Senlin takes it when the object is created.
+        updatable: Senlin can change it in place.
+        for_users: Leaves out of Senlin's value what the operator itself has put into it.
+        default: What an omitted value means, in the manifest and in Senlin.
+        default_factory: Makes that value.
+    """
+    metadata = {_METADATA: _Plain(manifest, status, creatable, updatable, for_users)}
+    if default_factory is not MISSING:
+        return field(default_factory=default_factory, metadata=metadata)
+    if default is not MISSING:
+        return field(default=default, metadata=metadata)
+    return field(metadata=metadata)
+
+
+def from_manifest(table: type, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that `spec.resource` has."""
+    return {
+        name: wanted[plain_.manifest]
+        for name, plain_ in _fields(table).items()
+        if plain_.manifest and plain_.manifest in wanted
+    }
+
+
+def from_senlin(table: type, reply: Any) -> dict[str, Any]:
+    """Return the fields that Senlin's document has; null counts as omitted."""
+    values = {name: reply.get(name) for name in _fields(table)}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def difference(
+    desired: Any, observed: Any, *, without: Collection[str] = ()
+) -> dict[str, tuple[object, object]]:
+    """Return the updatable fields that differ: by name, the observed and the desired value."""
+    pairs = {
+        name: (_value(plain_.for_users(getattr(observed, name))), _value(getattr(desired, name)))
+        for name, plain_ in _fields(type(desired)).items()
+        if plain_.updatable and name not in without
+    }
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def request(desired: Any) -> dict[str, Any]:
+    """Return the fields for a create request."""
+    return {
+        name: _value(getattr(desired, name))
+        for name, plain_ in _fields(type(desired)).items()
+        if plain_.creatable
+    }
+
+
+def for_status(observed: Any) -> dict[str, Any]:
+    """Return the fields of `status.resource`; empty metadata and texts are left out."""
+    values = {
+        plain_.status: plain_.for_users(getattr(observed, name))
+        for name, plain_ in _fields(type(observed)).items()
+        if plain_.status
+    }
+    return {name: value for name, value in values.items() if value not in ("", {})}
+
+
+def describe(changes: Mapping[str, tuple[object, object]]) -> str:
+    """Return differences as `field observed → desired`; of maps only the differing keys."""
+    texts = []
+    for name, (observed, desired) in changes.items():
+        if observed == desired:
+            continue
+        if isinstance(observed, dict) and isinstance(desired, dict):
+            keys = observed.keys() | desired.keys()
+            differing = sorted(key for key in keys if observed.get(key) != desired.get(key))
+            texts.append(f"{name} ({', '.join(differing)})")
+        else:
+            texts.append(f"{name} {_printed(observed)} → {_printed(desired)}")
+    return ", ".join(texts)
+
+
+def _fields(table: type) -> dict[str, _Plain]:
+    return {
+        it.name: it.metadata[_METADATA]
+        for it in dataclasses.fields(table)
+        if _METADATA in it.metadata
+    }
+
+
+def _value(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _printed(value: object) -> object:
+    return "none" if value == "" else value

@@ -1,0 +1,55 @@
+"""What Senlin's record of a node says about the server behind it."""
+
+from typing import Any
+
+from openstack_clustering import Node
+
+# Senlin's statuses that a running action sets, and that its end replaces.
+TRANSIENT = frozenset(
+    ["INIT", "CREATING", "UPDATING", "RESIZING", "DELETING", "CHECKING", "RECOVERING", "OPERATING"]
+)
+
+_UPDATE_FAILED = "Failed in updating"
+
+
+def was_built(node: Node) -> bool:
+    """Return whether it once had a server.
+
+    Senlin fills in created_at when the first try succeeds, and data.recovery when a later one does.
+    """
+    return bool(node.created_at or (node.data or {}).get("recovery"))
+
+
+def is_unbuilt(node: Node) -> bool:
+    """Return whether it never had a server: its build failed, or its engine died before the end."""
+    if was_built(node):
+        return False
+    return node.status == "ERROR" or (node.status in TRANSIENT and not node.physical_id)
+
+
+def is_interrupted(node: Node) -> bool:
+    """Return whether a failed action left its status, though its server may work: a check decides.
+
+    An update that Nova refuses turns a node to ERROR and leaves the server alone (Senlin 16).
+    """
+    if node.status in TRANSIENT:
+        return not is_unbuilt(node)
+    reason = node.status_reason or ""
+    return bool(node.status == "ERROR" and node.physical_id and reason.startswith(_UPDATE_FAILED))
+
+
+def is_serverless(node: Node) -> bool:
+    """Return whether it is broken or unfinished, and has no server."""
+    if node.status in TRANSIENT:
+        return not node.physical_id
+    return node.status == "ERROR" and not (node.physical_id and was_built(node))
+
+
+def fault(node: Node) -> dict[str, Any]:
+    """Return the entry in `status.faults` for a node with a fault."""
+    return {
+        "node": node.id,
+        "name": node.name,
+        "status": node.status,
+        "reason": node.status_reason or "",
+    }

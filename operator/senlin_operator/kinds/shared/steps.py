@@ -1,0 +1,58 @@
+"""Steps that several kinds share. Each kind gives them the request."""
+
+from abc import ABC
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from senlin_operator.kinds.shared.remediation import RECREATE
+from senlin_operator.model.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Step, ABC):
+    """The deletion of a cloud object of the operator."""
+
+    id: str
+    force: bool = False  # whatever Senlin does with it
+
+    verb = "Deleting"
+
+    @property
+    def summary(self) -> str:
+        return f"deletion of {self.id}{', by force' if self.force else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Update(Step, ABC):
+    """A change in place; `fields` are Senlin's."""
+
+    id: str
+    fields: Mapping[str, Any]
+    summary: str  # with the values before; two updates with other values before are not equal
+
+    verb = "Updating"
+
+
+@dataclass(frozen=True, slots=True)
+class Recover(Step, ABC):
+    """Another try at a node that does not work, or at all such nodes of a cluster."""
+
+    id: str
+    summary: str = field(compare=False)
+    operation: str = RECREATE
+
+    verb = "Recovering"
+
+
+@dataclass(frozen=True, slots=True)
+class Check(Step, ABC):
+    """A comparison of Senlin's records with the servers."""
+
+    id: str
+
+    verb = "Checking"
+
+    @property
+    def summary(self) -> str:
+        return "check of what Senlin knows of the servers"

@@ -1,0 +1,47 @@
+"""Counts the requests of the watches, and logs when one is interrupted and when it resumes.
+
+Both are logged once, however many retries lie between them.
+"""
+
+import logging
+
+import aiohttp
+
+from senlin_operator.telemetry import metrics
+
+_log = logging.getLogger(__name__)
+
+
+class WatchMonitor:
+    """A middleware of aiohttp."""
+
+    def __init__(self) -> None:
+        self._interrupted: set[str] = set()  # the paths whose latest request failed
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Send a request, and record its result."""
+        path = request.url.path
+        try:
+            response = await handler(request)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            self._failed(path, str(error))
+            metrics.KUBE_REQUESTS.labels(request.method, "none").inc()
+            raise
+        metrics.KUBE_REQUESTS.labels(request.method, str(response.status)).inc()
+        if response.ok:
+            self._succeeded(path)
+        else:
+            self._failed(path, f"HTTP {response.status} {response.reason}")
+        return response
+
+    def _failed(self, path: str, error: str) -> None:
+        if path not in self._interrupted:
+            self._interrupted.add(path)
+            _log.warning("a watch is interrupted", extra={"path": path, "error": error})
+
+    def _succeeded(self, path: str) -> None:
+        if path in self._interrupted:
+            self._interrupted.remove(path)
+            _log.info("the watch has resumed", extra={"path": path})

@@ -1,0 +1,204 @@
+"""The latest known Kubernetes objects, their references, and whom a change wakes."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from senlin_operator.cloud.credentials import fingerprint
+from senlin_operator.kube.objects import SECRET, Key, Resource, strip_unused
+from senlin_operator.model.kind import AnyKind
+from senlin_operator.model.queue import Queue
+
+
+class Cache:
+    """Filled by a list at the start, by the watches, and by the replies to the operator's writes.
+
+    A status that the operator wrote wakes the referrers of the object, and nothing else.
+    """
+
+    def __init__(
+        self,
+        kinds: Mapping[str, AnyKind],
+        queue: Queue,
+        in_shard: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        self._kinds = kinds
+        self._queue = queue
+        self._in_shard = in_shard  # whether a namespace's objects are for this process
+        self._objects: dict[Key, Resource] = {}
+        self._references: dict[Key, frozenset[Key]] = {}
+        self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
+        self._dependents: defaultdict[str, set[Key]] = defaultdict(set)  # by the owner's uid
+        self._by_uid: dict[str, Key] = {}
+        self._by_cloud_id: defaultdict[str, set[Key]] = defaultdict(set)  # one id, several objects
+
+    def get(self, key: Key) -> Resource | None:
+        return self._objects.get(key)
+
+    def all(self) -> list[Resource]:
+        """Return all objects. From any thread."""
+        return list(self._objects.values())
+
+    def referrers(self, key: Key) -> list[Key]:
+        """Return the objects that refer to this one, sorted."""
+        return sorted(self._referrers.get(key, ()))
+
+    def dependents(self, uid: str) -> list[Key]:
+        """Return the objects that this one owns, sorted."""
+        return sorted(self._dependents.get(uid, ()))
+
+    def keys_of(self, ids: Iterable[str]) -> Iterator[Key]:
+        """Yield the keys of the objects with these uids or cloud ids."""
+        for id_ in ids:
+            if id_ in self._by_uid:
+                yield self._by_uid[id_]
+            yield from self._by_cloud_id.get(id_, ())
+
+    def on_event(self, kind: str, event: str | None, raw: Mapping[str, Any]) -> None:
+        """Take an object from a watch or a list. It cannot fail."""
+        if not self._in_shard(raw["metadata"]["namespace"]):
+            return
+        resource = _stripped(kind, raw)
+        if event == "DELETED":
+            self.remove(resource)
+        else:
+            self.upsert(resource)
+
+    def upsert(self, resource: Resource) -> None:
+        """Keep the object unless a newer version is known; wake those that the change concerns."""
+        if resource.is_gone:  # the reply that removed the last finalizer may come after DELETED
+            self.remove(resource)
+            return
+        key = resource.key
+        old = self._objects.get(key)
+        if old and old.uid == resource.uid and old.resource_version >= resource.resource_version:
+            return
+        self._objects[key] = resource
+        self._by_uid[resource.uid] = key
+        if old and old.uid != resource.uid:
+            self._by_uid.pop(old.uid, None)
+        self._link(resource, old)
+        if old is None or _changed_by_others(old) != _changed_by_others(resource):
+            self._queue.add(key)
+        if old is None or _visible_to_referrers(old) != _visible_to_referrers(resource):
+            self._wake_referrers(key)
+
+    def store_reply(self, kind: str, raw: Mapping[str, Any]) -> Resource:
+        """Keep the API server's reply to a write of the operator, and return it."""
+        resource = _stripped(kind, raw)
+        self.upsert(resource)
+        return resource
+
+    def remove(self, resource: Resource) -> None:
+        """Forget the object, unless another one has its name; wake those that this concerns."""
+        key = resource.key
+        old = self._objects.get(key)
+        if old is None or old.uid != resource.uid:
+            return
+        del self._objects[key]
+        self._by_uid.pop(old.uid, None)
+        self._link(None, old)
+        self._references.pop(key, None)
+        self._queue.add(key)  # so that the worker forgets it, too
+        self._wake_referrers(key)
+
+    def _link(self, now: Resource | None, old: Resource | None) -> None:
+        """Update the indexes, and wake the owner of an object that was removed."""
+        _move(self._by_cloud_id, old, now, lambda it: it.cloud_id)
+        _move(self._dependents, old, now, lambda it: it.controller_uid)
+        if old and old.controller_uid and now is None:
+            self._queue_all(self.keys_of([old.controller_uid]))  # it may need another one
+        if (resource := now or old) and resource.key.kind != SECRET:
+            self._link_references(resource, now, old)
+
+    def _link_references(
+        self, resource: Resource, now: Resource | None, old: Resource | None
+    ) -> None:
+        before = self._references.get(resource.key, frozenset())
+        needed = self._references[resource.key] = self._needed_by(now)
+        for used in before - needed:
+            _discard(self._referrers, used, resource.key)
+            self._queue_all([used])  # its deletion may wait for its last referrer
+        for used in needed - before:
+            self._referrers[used].add(resource.key)
+        deletion_begins = now is not None and now.deleting and not (old and old.deleting)
+        added = needed if deletion_begins else needed - before
+        self._queue_all(used for used in added if self._has_members(used))
+
+    def _needed_by(self, resource: Resource | None) -> frozenset[Key]:
+        """Return the objects that this one refers to.
+
+        None once the operator's finalizer is removed, though the finalizers of others may remain:
+        in a foreground deletion, the dependents are deleted first.
+        """
+        if resource is None or (resource.deleting and not resource.has_finalizer):
+            return frozenset()
+        kind = self._kinds[resource.key.kind]
+        return frozenset({resource.secret_key, *kind.references(resource)})
+
+    def _has_members(self, key: Key) -> bool:
+        """Return whether the object's desired state depends on its referrers."""
+        return key.kind in self._kinds and self._kinds[key.kind].members is not None
+
+    def _queue_all(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            if key in self._objects:
+                self._queue.add(key)
+
+    def _wake_referrers(self, key: Key) -> None:
+        for referrer in self._referrers.get(key, ()):
+            self._queue.add(referrer)
+
+
+def _move(
+    index: defaultdict[str, set[Key]],
+    old: Resource | None,
+    now: Resource | None,
+    value: Callable[[Resource], str | None],
+) -> None:
+    """Move an object in an index to its current value."""
+    before, after = old and value(old), now and value(now)
+    if old and before and before != after:
+        _discard(index, before, old.key)
+    if now and after:
+        index[after].add(now.key)
+
+
+def _discard(index: defaultdict[Any, set[Key]], at: Any, key: Key) -> None:
+    index[at].discard(key)
+    if not index[at]:
+        del index[at]
+
+
+def _stripped(kind: str, raw: Mapping[str, Any]) -> Resource:
+    """Return the object without what nobody reads; of a Secret's data a fingerprint remains."""
+    if kind != SECRET:
+        return Resource(kind, strip_unused(raw))
+    metadata = strip_unused(raw)["metadata"]
+    return Resource(kind, {"metadata": metadata, "fingerprint": fingerprint(raw.get("data"))})
+
+
+def _changed_by_others(resource: Resource) -> tuple[object, ...]:
+    """Return what a person or Kubernetes changes, which leaves out the operator's status."""
+    return (
+        resource.uid,
+        resource.generation,
+        resource.deleting,
+        resource.annotations,
+        resource.raw.get("fingerprint"),
+    )
+
+
+def _visible_to_referrers(resource: Resource) -> tuple[object, ...]:
+    """Return what the referrers of the object read of it."""
+    return (
+        resource.uid,
+        resource.deleting,
+        resource.cloud_id,
+        resource.ready,
+        resource.stalled_message,
+        resource.raw.get("fingerprint"),
+    )
+
+
+OnEvent = Callable[[str, str | None, Mapping[str, Any]], None]

@@ -1,0 +1,210 @@
+"""What the reconcile path asks of a kind of custom resource: the contract between the two.
+
+`kinds/` implements it, a folder a kind; `reconcile/` calls it, and knows no kind by name.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from openstack_clustering import Proxy
+from senlin_operator.cloud.snapshot import CloudObject, Snapshot
+from senlin_operator.kube.conditions import Condition
+from senlin_operator.kube.objects import Key, Resource
+from senlin_operator.model import ownership
+from senlin_operator.model.outcome import Blocked, Settled, Waiting
+from senlin_operator.model.step import Observation, Step
+
+D = TypeVar("D")  # the desired state, read out of a manifest
+O = TypeVar("O", bound=Observation)  # noqa: E741 - the observed state
+Readiness = Settled | Blocked | Waiting
+
+
+class Deletion(Generic[O]):
+    """What a kind adds to the deletion of its cloud objects."""
+
+    def blocked(self, observed: O) -> Waiting | None:
+        """Return what the deletion has to wait for.
+
+        Without it, a request would be sent that Senlin is known to refuse, again and again.
+        """
+        return None
+
+    def leftovers(self, snapshot: Snapshot, uid: str) -> list[Step]:
+        """Return the steps that delete what else was made for the owner.
+
+        They run once the object itself has been deleted. Whatever is left out stays in the cloud
+        for ever: the finalizer is removed when this list is empty.
+        """
+        return []
+
+
+class Checks(ABC, Generic[D, O]):
+    """A kind whose servers Senlin can compare with its records."""
+
+    @abstractmethod
+    def step(self, observed: O) -> Step:
+        """Return the step that has Senlin do so, which also ends a stuck transient status."""
+
+    @abstractmethod
+    def interval(self, desired: D) -> float | None:
+        """Return the seconds between two routine checks; None: none are wanted."""
+
+
+class Details(ABC, Generic[D, O]):
+    """A kind with facts that no list shows, and only a request for the one object does."""
+
+    @abstractmethod
+    def version(self, desired: D, observed: O) -> object:
+        """Return a value that differs when the facts may have changed; None: they are not needed.
+
+        If it misses a change, the plan goes by facts up to five minutes old.
+        """
+
+    @abstractmethod
+    def fetch(self, proxy: Proxy, id_: str) -> Any:
+        """Return the facts. It runs in a thread."""
+
+    @abstractmethod
+    def add(self, observed: O, facts: Any) -> O:
+        """Return the observation with the facts in it."""
+
+
+class Members(ABC, Generic[O]):
+    """A kind whose cloud objects contain those of other custom resources."""
+
+    @abstractmethod
+    def owner_uids(self, observed: O | None) -> Iterable[str]:
+        """Return the uids of the custom resources whose cloud objects are inside.
+
+        `Kind.desired` gets them besides the references. A deletion waits for them to leave: one
+        that is left out is destroyed with the object.
+        """
+
+    @abstractmethod
+    def vacate(self, observed: O) -> list[Step]:
+        """Return the steps, if any are needed, after which members can leave before a deletion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependent:
+    """A Kubernetes object that another one creates and owns, as a Deployment its ReplicaSets."""
+
+    kind: str
+    name: str
+    manifest: Mapping[str, Any]  # all but apiVersion, kind and metadata
+
+
+class Dependents(ABC, Generic[O]):
+    """A kind that owns other Kubernetes objects: custom resources or Secrets."""
+
+    @abstractmethod
+    def desired(self, resource: Resource, observed: O | None) -> list[Dependent]:
+        """Return those that should exist. They are created or changed before references resolve."""
+
+    @abstractmethod
+    def in_use(self, dependent: Resource, observed: O | None) -> bool:
+        """Return whether one that is not desired any more must stay for now.
+
+        Else it is deleted, with its cloud object.
+        """
+
+
+class Kind(ABC, Generic[D, O]):
+    """One kind of custom resource.
+
+    All methods but `list_objects` are pure. They are called at any time, any number of times, and
+    after a crash at any point.
+    """
+
+    name: ClassVar[str]  # in manifests, such as SenlinProfile
+    plural: ClassVar[str]  # in the API's paths
+    resource_type: ClassVar[type[CloudObject]]  # the client's class of its cloud objects
+
+    deletion: Deletion[O] = Deletion()
+    checks: Checks[D, O] | None = None
+    details: Details[D, O] | None = None
+    members: Members[O] | None = None
+    dependents: Dependents[O] | None = None
+
+    # What a poll asks.
+
+    @abstractmethod
+    def list_objects(self, proxy: Proxy) -> Iterable[CloudObject]:
+        """Yield all cloud objects of the kind that the project holds.
+
+        It must be one request without a limit. What a list leaves out counts as deleted, and is
+        created again.
+        """
+
+    def owner_uid(self, cloud_object: Any) -> str | None:
+        """Return the uid of the custom resource that made the cloud object.
+
+        If it misses a marker, a crash after a create leaves an orphan and makes a twin.
+        """
+        return ownership.owner_uid(cloud_object)
+
+    def cluster_id(self, cloud_object: Any) -> str | None:
+        """Return the id of the cluster that the cloud object is a member of."""
+        return None
+
+    # What a reconcile asks, in this order.
+
+    @abstractmethod
+    def observe(self, snapshot: Snapshot, id_: str | None, uid: str) -> O | None:
+        """Return the cloud object by id, else by the owner's uid; None: the project has none.
+
+        It must go by `Snapshot.find`, so that all duplicates are found and every reconcile chooses
+        the same one.
+        """
+
+    def references(self, resource: Resource) -> tuple[Key, ...]:
+        """Return the custom resources that the manifest refers to.
+
+        A reconcile waits until each has a cloud id, and is woken when one changes. One that is
+        left out here is not in `known` below, and may be deleted while it is in use.
+        """
+        return ()
+
+    @abstractmethod
+    def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> D:
+        """Return what the manifest asks for, with every reference replaced by its cloud id.
+
+        Args:
+            resource: The custom resource; the API server has validated it.
+            known: The references, and for a kind with members those and all referrers.
+        """
+
+    @abstractmethod
+    def desired_from(self, observed: O) -> D:
+        """Return the desired state of an unmanaged object: its observed state."""
+
+    @abstractmethod
+    def plan(self, desired: D, observed: O | None) -> list[Step]:
+        """Return the steps from the observed to the desired state.
+
+        None means that the object is known to be absent, and the plan must begin with its creation.
+        Only the first step is carried out; the next plan is made from what came of it. So a step
+        must change the observation such that it is not planned again, or the object ends in
+        NoEffect.
+        """
+
+    @abstractmethod
+    def delete(self, observed: O, *, force: bool) -> Step:
+        """Return the step that deletes the cloud object; forced: whatever Senlin does with it."""
+
+    @abstractmethod
+    def readiness(self, desired: D, observed: O) -> Readiness:
+        """Return whether an object without a step to take is healthy."""
+
+    @abstractmethod
+    def resource_status(self, observed: O) -> Mapping[str, Any]:
+        """Return `status.resource`. A value that changes by itself would cost writes at rest."""
+
+    def conditions(self, desired: D, observed: O) -> list[Condition]:
+        """Return the conditions that this kind alone has."""
+        return []
+
+
+AnyKind = Kind[Any, Any]

@@ -1,0 +1,168 @@
+"""The outcome of a reconcile as a value; what an exception means; which conditions follow."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from openstack_clustering import ClientException
+from openstack_clustering.exceptions import (
+    AuthenticationFailed,
+    BadRequest,
+    ConfigException,
+    Conflict,
+    ConnectFailure,
+    EndpointNotFound,
+    Forbidden,
+    HttpError,
+    ResourceNotFound,
+    ServerError,
+    Unauthorized,
+)
+from senlin_operator.kube.conditions import Condition, ConditionStatus, ConditionType, Reason
+
+STALLED_AFTER = 3  # failures in a row, after which a person should know
+REPROBE = 300.0  # seconds until something that a person should change is tried again
+# Senlin 16 answers 404 to an unknown type in the spec, as it does for a deleted object; and 500,
+# with the type ESchema, to a policy's properties that do not fit their schema.
+_UNKNOWN_TYPE = ("The policy_type ", "The profile_type ")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """No step is left. Not ready: the cloud object is as the spec says, but not healthy."""
+
+    message: str
+    ready: bool = True
+    reason: Reason = Reason.READY
+    requeue_after: float | None = None  # seconds; None: events and polls wake it
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something else comes first: an action, a lock, another resource. Not an error."""
+
+    reason: Reason
+    message: str
+    requeue_after: float | None = None  # seconds; None: events and polls wake it
+    publish: bool = True  # False: too short, or too usual, for a status
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Nothing helps until a person changes something: condition Stalled. Retried now and then."""
+
+    reason: Reason
+    message: str
+    requeue_after: float = REPROBE  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not work this time, and is retried after a growing pause."""
+
+    reason: Reason
+    message: str
+    observed: bool = True  # False: the state of the cloud object is unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The finalizer is removed: there is no object any more to write a status to."""
+
+
+Outcome = Settled | Waiting | Blocked | Failed | Gone
+
+
+class Unsupported(ClientException):
+    """A request that was not sent, because Senlin could not carry it out as intended."""
+
+
+def outcome_of(error: ClientException) -> Outcome:
+    """Return what a failed request means for the object that it was sent for."""
+    match error:
+        case AuthenticationFailed() | Unauthorized():
+            return Blocked(Reason.CREDENTIALS_REJECTED, _without_request_id(error))
+        case EndpointNotFound():
+            return Blocked(Reason.NO_CLUSTERING_SERVICE, str(error))
+        case ConfigException():
+            return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
+        case Conflict(type="FeatureNotSupported"):  # an update of a cluster in ERROR
+            return Blocked(Reason.REJECTED, f"Senlin refuses it: {_without_request_id(error)}")
+        case Conflict(type="ResourceInUse"):  # by others; no event says when that ends
+            return Waiting(
+                Reason.IN_USE, f"It is still in use: {_without_request_id(error)}", requeue_after=10
+            )
+        case Conflict():  # a lock, a running action: Senlin asks for patience
+            return Waiting(
+                Reason.BUSY, f"Senlin is busy: {_without_request_id(error)}", requeue_after=5
+            )
+        case Unsupported():
+            return Blocked(Reason.REJECTED, str(error))
+        case BadRequest() | Forbidden() | ServerError(type="ESchema"):
+            return Blocked(Reason.REJECTED, f"Senlin refuses it: {_without_request_id(error)}")
+        case ConnectFailure():
+            return Failed(Reason.UNREACHABLE, str(error), observed=False)
+        case ResourceNotFound() if error.message.startswith(_UNKNOWN_TYPE):
+            return Blocked(Reason.REJECTED, f"Senlin refuses it: {_without_request_id(error)}")
+        case ResourceNotFound():  # it was listed a moment ago: the next poll decides
+            return Waiting(
+                Reason.OBSERVING, _without_request_id(error), requeue_after=1, publish=False
+            )
+        case HttpError():
+            text = f"Senlin answers {error.status}: {_without_request_id(error)}"
+            return Failed(Reason.CLOUD_ERROR, text, observed=False)
+        case _:
+            return Failed(Reason.CLOUD_ERROR, str(error), observed=False)
+
+
+def _without_request_id(error: ClientException) -> str:
+    """Return the server's sentence without the request id, which changes with every retry."""
+    return error.message if isinstance(error, HttpError) else str(error)
+
+
+def is_unclear(error: ClientException) -> bool:
+    """Return whether the request may have been carried out in spite of the error."""
+    if isinstance(error, ConnectFailure):
+        return error.sent is not False
+    if not isinstance(error, HttpError) or error.type == "ESchema":
+        return False
+    return error.status >= 500 or error.status < 400
+
+
+def conditions_of(outcome: Outcome, failures: int) -> list[Condition]:
+    """Return Ready, Reconciling and Stalled, as kstatus reads them.
+
+    Args:
+        outcome: Of the reconcile.
+        failures: In a row, this one included.
+    """
+    match outcome:
+        case Settled(message, ready, reason):
+            status: ConditionStatus = "True" if ready else "False"
+            return _trio(status, reason, message)
+        case Waiting(reason, message):
+            return _trio("False", reason, message, active="Reconciling")
+        case Blocked(reason, message):
+            return _trio("False", reason, message, active="Stalled")
+        case Failed(reason, message, observed):
+            stalled = failures >= STALLED_AFTER and observed
+            status = "False" if observed else "Unknown"
+            return _trio(status, reason, message, active="Stalled" if stalled else "Reconciling")
+        case Gone():
+            return []
+
+
+def _trio(
+    ready: ConditionStatus,
+    reason: Reason,
+    message: str,
+    active: Literal["Reconciling", "Stalled"] | None = None,
+) -> list[Condition]:
+    return [
+        Condition(ConditionType.READY, ready, reason, message),
+        *(
+            Condition(type_, "True", reason, message)
+            if type_ == active
+            else Condition(type_, "False", reason, "")
+            for type_ in (ConditionType.RECONCILING, ConditionType.STALLED)
+        ),
+    ]

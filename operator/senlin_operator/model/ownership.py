@@ -1,0 +1,38 @@
+"""The owner's marker: how a cloud object says which Kubernetes object made it.
+
+Names in Senlin are not unique and its creates are not idempotent, so the marker alone tells after a
+crash whether a create has happened.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from senlin_operator.kube.objects import GROUP
+
+OWNER_KEY = f"{GROUP}/uid"  # in the metadata of what has metadata
+
+
+def owner_uid(cloud_object: Any) -> str | None:
+    """Return the uid in the metadata of a cloud object."""
+    uid: str | None = (cloud_object.metadata or {}).get(OWNER_KEY)
+    return uid
+
+
+def with_owner(fields: Mapping[str, Any], uid: str) -> dict[str, Any]:
+    """Return a request's fields with the marker in their metadata, if they have any.
+
+    Senlin replaces the metadata as a whole, so each update must carry the marker.
+    """
+    if "metadata" not in fields:
+        return dict(fields)
+    return {**fields, "metadata": {**fields["metadata"], OWNER_KEY: uid}}
+
+
+def without_markers(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metadata that users know: without the operator's own keys."""
+    return {key: value for key, value in metadata.items() if not key.startswith(f"{GROUP}/")}
+
+
+def name_suffix(uid: str) -> str:
+    """Return the marker of what has no metadata: the end of its name."""
+    return f".{uid}"

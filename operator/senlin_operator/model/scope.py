@@ -1,0 +1,45 @@
+"""All that one reconcile of one object knows. The name is Cluster API's."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from senlin_operator.cloud.inventory import Inventory
+from senlin_operator.cloud.session import CloudSession
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kube.objects import Resource
+from senlin_operator.kube.status import Status
+from senlin_operator.model.kind import AnyKind
+from senlin_operator.model.memory import Memory
+from senlin_operator.model.step import Observation
+
+
+@dataclass(slots=True)
+class Scope:
+    """It begins with the last status, and ends when the publisher has written the next one.
+
+    The fields without a default are set by `reconcile.observe`; nothing reads them before.
+    """
+
+    resource: Resource
+    kind: AnyKind
+    memory: Memory
+    status: Status
+    desired: Any = None  # of the kind; None until the references are resolved
+    session: CloudSession = field(init=False, repr=False)
+    snapshot: Snapshot = field(init=False, repr=False)
+    observed: Observation | None = field(init=False, repr=False)  # None: known to be absent
+
+    @classmethod
+    def begin(cls, resource: Resource, kind: AnyKind, memory: Memory) -> "Scope":
+        """Return the scope of a reconcile that has observed nothing yet."""
+        return cls(resource, kind, memory, Status.of(resource.status))
+
+    @property
+    def inventory(self) -> Inventory:
+        return self.session.inventory
+
+    def update_status(self, observed: Observation | None) -> None:
+        """Take over into the status what the cloud object shows."""
+        if observed is not None:
+            self.status.resource = self.kind.resource_status(observed)
+            self.status.conditions = self.kind.conditions(self.desired, observed)

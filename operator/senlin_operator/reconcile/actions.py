@@ -1,0 +1,176 @@
+"""The actions of Senlin that concern an object: its own until they end, others' as reason to wait.
+
+Each function returns what it finds; the caller writes it down.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from openstack_clustering import Action, Policy
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.status import FAILED, RUNNING, SUCCEEDED, Status, timestamp
+from senlin_operator.model.outcome import Failed, Waiting
+from senlin_operator.model.scope import Scope
+from senlin_operator.telemetry import clock, metrics
+from senlin_operator.telemetry.logging import note
+
+DELETING = Waiting(Reason.DELETING, "Senlin is deleting it.", publish=False)
+CHECKING = Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", publish=False)
+_FAULTS = 3  # in a message; the status has more
+# How far an action may outlive its timeout: a living engine of Senlin ends it within seconds, but
+# its clock and ours may differ.
+_OVERDUE = 60.0  # seconds
+# For how long policies have an action sleep, and Senlin 16's default for it (seconds).
+_SLEEPS = {
+    "senlin.policy.batch": ("pause_time", 60),
+    "senlin.policy.deletion": ("grace_period", 0),
+    "senlin.policy.loadbalance": ("lb_status_timeout", 300),
+}
+_REQUEUE = 30.0  # seconds until an action that has not changed meanwhile is read again
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An action of the operator that has ended."""
+
+    record: Mapping[str, Any] | None  # for `status.action`; None: nobody knows how it ended
+    failure: Failed | None = None
+
+
+def started(action_id: str, name: str, now: datetime) -> dict[str, str]:
+    """Return `status.action` of an action that the operator has just started."""
+    return {"id": action_id, "name": name, "status": RUNNING, "startedAt": timestamp(now)}
+
+
+def running(status: Status) -> Waiting:
+    """Return the outcome while an action of the operator runs."""
+    action = status.action or {}
+    message = f"Senlin is at work: {action.get('name')} (action {action.get('id')})."
+    return Waiting(Reason.ACTION_RUNNING, message, requeue_after=_REQUEUE)
+
+
+def own(scope: Scope) -> Waiting | Ended | None:
+    """Return whether the action in the status runs or has ended; None: there is none."""
+    action_id = scope.status.running_action
+    if action_id is None:
+        return None
+    note(action_id=action_id)
+    scope.inventory.watch(action_id, scope.status.id or action_id)  # after a restart
+    ended = scope.snapshot.ended.get(action_id)
+    if ended is None and not _is_moot(action_id, scope):
+        return running(scope.status)
+    scope.inventory.unwatch(action_id)
+    if ended is None:
+        return Ended(None)
+    _count(ended)
+    begun = scope.status.action or {}
+    if ended.status == "SUCCEEDED":
+        return Ended(_record(begun, ended, SUCCEEDED))
+    cause = _cause(begun, ended, scope.status.faults)
+    record = {**_record(begun, ended, FAILED), "reason": cause}
+    return Ended(record, Failed(Reason.ACTION_FAILED, cause))
+
+
+def routine_check(scope: Scope) -> Waiting | None:
+    """Return what to wait for, while a routine check runs; else forget the check."""
+    memory = scope.memory
+    if memory.check_action is None:
+        return None
+    if memory.check_action not in scope.snapshot.ended and not _is_moot(memory.check_action, scope):
+        return CHECKING
+    scope.inventory.unwatch(memory.check_action)
+    memory.check_action = None
+    return None
+
+
+def foreign(scope: Scope) -> Waiting | None:
+    """Return what to wait for, while a policy, a person or Senlin's health manager is at work."""
+    actions = scope.snapshot.actions_of(scope.observed.id) if scope.observed else []
+    if not actions:
+        return None
+    names = ", ".join(sorted({action.action for action in actions}))
+    message = f"Senlin is at work on behalf of others: {names}."
+    return Waiting(Reason.BUSY, message, requeue_after=_REQUEUE, publish=not scope.resource.ready)
+
+
+def deletion(scope: Scope) -> Waiting | Ended | None:
+    """Return whether the action that deletes the cloud object runs or has ended."""
+    action_id = scope.memory.delete_action
+    if action_id is None:
+        return None
+    ended = scope.snapshot.ended.get(action_id)
+    if ended is None and action_id not in scope.snapshot.unknown:
+        return DELETING
+    scope.inventory.unwatch(action_id)
+    if ended is None:
+        return Ended(None)
+    _count(ended)
+    if ended.status == "SUCCEEDED":
+        return Ended(None)
+    cause = _cause({"name": "Deletion"}, ended, scope.status.faults)
+    return Ended(None, Failed(Reason.ACTION_FAILED, cause))
+
+
+def orphaned(scope: Scope, *awaited: str | None) -> str | None:
+    """Return the id of an action whose engine has died, if there is one.
+
+    Candidates are the actions on this object and those it waits for: when a node leaves a cluster
+    that has since been deleted, the action's target no longer exists, but the node still waits.
+
+    Senlin 16 never ends the actions of an engine that was stopped, and they keep their locks. Only
+    administrators may ask which engines live; but a living one ends an action at its timeout, or
+    when it wakes from a sleep that began before. A sleeping action must not be cancelled: that
+    would not stop it, and it would go on to delete nodes beside the next action.
+    """
+    if scope.observed is None:
+        return None
+    policies = scope.snapshot.all(Policy).values()
+    latest_start = clock.utcnow().timestamp() - _OVERDUE - _longest_sleep(policies)
+    waited_for = [it for id_, it in scope.snapshot.unfinished.items() if id_ in awaited]
+    overdue = (
+        action.id
+        for action in (*scope.snapshot.actions_of(scope.observed.id), *waited_for)
+        if action.start_at and action.start_at + (action.timeout or 0) < latest_start
+    )
+    return min(overdue, default=None)
+
+
+def _longest_sleep(policies: Iterable[Policy]) -> float:
+    """Return the longest sleep (seconds) that any policy of the project may impose on an action."""
+    sleeps = (
+        (policy.spec.get("properties") or {}).get(*_SLEEPS[policy.spec["type"]])
+        for policy in policies
+        if policy.spec["type"] in _SLEEPS
+    )
+    return max((float(sleep) for sleep in sleeps), default=0.0)
+
+
+def _is_moot(action_id: str, scope: Scope) -> bool:
+    """Return whether the end of the action does not matter: the cloud object shows its result.
+
+    Senlin has purged the action, or its target has been deleted: then an engine that died never
+    ends it.
+    """
+    return action_id in scope.snapshot.unknown or scope.observed is None
+
+
+def _count(ended: Action) -> None:
+    metrics.ACTIONS.labels(ended.action, ended.status.lower()).inc()
+    if ended.start_at and ended.end_at:
+        metrics.ACTION_TIME.labels(ended.action).observe(ended.end_at - ended.start_at)
+
+
+def _record(begun: Mapping[str, Any], ended: Action, status: str) -> dict[str, Any]:
+    record = {**begun, "status": status}
+    if ended.end_at:
+        record["endedAt"] = timestamp(datetime.fromtimestamp(ended.end_at, UTC))
+    return record
+
+
+def _cause(begun: Mapping[str, Any], ended: Action, faults: Iterable[Mapping[str, Any]]) -> str:
+    """Return the nodes' own faults; Senlin's reason for the action says only that it failed."""
+    texts = [f"node {fault['name']}: {fault['reason']}" for fault in faults][:_FAULTS]
+    result = "was cancelled" if ended.status == "CANCELLED" else "failed"
+    return f"{begun.get('name', ended.action)} {result}: {'; '.join(texts) or ended.status_reason}"

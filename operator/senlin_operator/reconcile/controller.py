@@ -1,0 +1,153 @@
+"""The worker loop: each key from the queue becomes one reconcile, which is published once."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from uuid import uuid4
+
+from senlin_operator.kube.client import KubeError, NotFound
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.objects import PAUSED, RECONCILE_AT, SECRET, Key, Resource
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.kind import AnyKind
+from senlin_operator.model.memory import Memory
+from senlin_operator.model.outcome import Failed, Gone, Outcome
+from senlin_operator.model.queue import Queue, backoff
+from senlin_operator.model.scope import Scope
+from senlin_operator.reconcile.publish import Publisher
+from senlin_operator.reconcile.reconciler import Reconciler
+from senlin_operator.reconcile.sessions import Sessions
+from senlin_operator.telemetry import clock, metrics, tracing
+from senlin_operator.telemetry.logging import bind, note
+
+_MAX_REFUSALS = 5  # counted; from then on a retry every 16 to 32 seconds is soon enough
+_log = logging.getLogger(__name__)
+
+
+class Controller:
+    """Works on many objects at once, and on each one in one place only."""
+
+    def __init__(
+        self,
+        kinds: Mapping[str, AnyKind],
+        cache: Cache,
+        queue: Queue,
+        sessions: Sessions,
+        reconciler: Reconciler,
+        publisher: Publisher,
+        workers: int,
+    ) -> None:
+        self._kinds = kinds
+        self._cache = cache
+        self._queue = queue
+        self._sessions = sessions
+        self._reconciler = reconciler
+        self._publisher = publisher
+        self._permits = asyncio.Semaphore(workers)
+        self._memories: dict[Key, tuple[str, Memory]] = {}  # with the uid
+        self._refusals: Counter[Key] = Counter()  # by Kubernetes, in a row
+        self._working: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Hand keys to workers, for ever."""
+        while True:
+            await self._permits.acquire()
+            key = await self._queue.get()
+            task = asyncio.create_task(self._work(key))
+            self._working.add(task)
+            task.add_done_callback(self._working.discard)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for the reconciles in progress, but no longer than that."""
+        if self._working:
+            await asyncio.wait(self._working, timeout=seconds)
+
+    async def _work(self, key: Key) -> None:
+        with bind(kind=key.kind, namespace=key.namespace, name=key.name):
+            try:
+                if key.kind == SECRET:
+                    await self._sessions.release_secret(key)
+                else:
+                    await self._reconcile(key)
+                self._refusals.pop(key, None)
+            except NotFound as error:
+                # A restarted watch sends no DELETED event for objects that vanished in between.
+                self._cache.remove(error.resource)
+            except KubeError as error:  # nothing can be written now
+                _log.warning("Kubernetes refuses", extra={"error": str(error)})
+                self._refusals[key] = min(self._refusals[key] + 1, _MAX_REFUSALS)
+                self._queue.add_after(key, backoff(self._refusals[key]))
+            except Exception:  # noqa: BLE001 - a bug that one object meets must not stop the others
+                _log.exception("the reconcile raised an unexpected error, which is a bug")
+                self._queue.add_after(key, backoff(5))
+            finally:
+                self._permits.release()
+                self._queue.done(key)
+
+    async def _reconcile(self, key: Key) -> None:
+        resource = self._cache.get(key)
+        if resource is None:
+            self._forget(key)
+            return
+        if resource.annotations.get(PAUSED) == "true":
+            return
+        scope = Scope.begin(resource, self._kinds[key.kind], self._memory(resource))
+        ids = {
+            "uid": resource.uid,
+            "generation": resource.generation,
+            "reconcile_id": uuid4().hex[:8],
+        }
+        note(**ids)
+        attributes = {"kind": key.kind, "namespace": key.namespace, "name": key.name, **ids}
+        waited = self._queue.waited(key)
+        with tracing.span("reconcile", waited=waited, **attributes):
+            with tracing.span("queue", waited=waited):
+                pass  # the time that the key has waited for a worker
+            outcome = await self._measured(scope)
+        if isinstance(outcome, Gone):
+            self._forget(key)
+
+    async def _measured(self, scope: Scope) -> Outcome:
+        kind = scope.resource.key.kind
+        began, result = clock.monotonic(), "error"
+        try:
+            outcome = await self._outcome(scope)
+            await self._publisher.publish(scope, outcome)
+            result = type(outcome).__name__.lower()
+            return outcome
+        finally:
+            tracing.annotate(outcome=result)
+            seconds, exemplar = clock.monotonic() - began, tracing.exemplar()
+            metrics.RECONCILES.labels(kind, result).inc()
+            metrics.RECONCILE_TIME.labels(kind).observe(seconds, exemplar)
+
+    async def _outcome(self, scope: Scope) -> Outcome:
+        try:
+            return await self._reconciler.reconcile(scope)
+        except KubeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - reported on the object, and retried
+            _log.exception("the reconcile raised an unexpected error, which is a bug")
+            text = f"The operator met {type(error).__name__}, which is a bug; its log says more."
+            failure = Failed(Reason.INTERNAL_ERROR, text)
+            scope.memory.retry.fail(failure, scope.desired)
+            return failure
+
+    def _memory(self, resource: Resource) -> Memory:
+        uid, memory = self._memories.get(resource.key, ("", None))
+        if memory is None or uid != resource.uid:
+            self._forget(resource.key)
+            memory = Memory.of(resource)
+            self._memories[resource.key] = (resource.uid, memory)
+        requested = resource.annotations.get(RECONCILE_AT)
+        handled = resource.status.get("lastHandledReconcileAt")
+        if requested and requested not in (memory.requested, handled):
+            memory.request_reconcile(requested)
+        return memory
+
+    def _forget(self, key: Key) -> None:
+        self._refusals.pop(key, None)
+        uid, _ = self._memories.pop(key, ("", None))
+        if uid:
+            self._sessions.leave(uid)

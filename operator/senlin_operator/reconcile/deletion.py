@@ -1,0 +1,147 @@
+"""The deletion of an object: first its cloud object, then the finalizer."""
+
+import logging
+from dataclasses import replace
+
+from senlin_operator.kube.client import KubeClient
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.objects import FORCE, Resource
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.outcome import Gone, Outcome, Waiting
+from senlin_operator.model.scope import Scope
+from senlin_operator.model.step import Observation, StepResult
+from senlin_operator.reconcile import actions
+from senlin_operator.reconcile.execute import Executor
+from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
+from senlin_operator.reconcile.sessions import Sessions
+
+_LISTED = 5  # objects in a message
+_REQUEUE = 5.0  # seconds until Senlin, which was busy, is asked again
+_log = logging.getLogger(__name__)
+
+
+class Deletion:
+    """Takes the next step of a deletion."""
+
+    def __init__(
+        self, cache: Cache, kube: KubeClient, sessions: Sessions, executor: Executor
+    ) -> None:
+        self._cache = cache
+        self._kube = kube
+        self._sessions = sessions
+        self._executor = executor
+
+    async def reconcile(self, scope: Scope) -> Outcome:
+        """Delete the cloud object, and remove the finalizer once it no longer exists.
+
+        Raises:
+            ClientException: The project cannot be polled.
+            KubeError: Kubernetes refuses a write.
+        """
+        if not scope.resource.has_finalizer:
+            return Gone()
+        if in_use := self._in_use(scope):
+            return await self._vacate_unobserved(scope, in_use)
+        if _detaches(scope.resource):
+            return await self._remove_finalizer(scope)
+        if unobserved := await observe(self._sessions, scope):
+            return unobserved
+        waiting = follow(scope)
+        if scope.observed is None:
+            return await self._delete_leftovers(scope)
+        if action_id := actions.orphaned(scope, scope.memory.delete_action):
+            return await self._executor.cancel(scope, action_id)
+        forced = scope.resource.annotations.get(FORCE) == "true"
+        if waiting and (scope.memory.delete_forced or not forced):
+            return waiting
+        if occupied := self._occupied(scope, scope.observed):
+            return await self._vacate(scope, occupied)
+        if held := scope.memory.retry.pending(None) or scope.kind.deletion.blocked(scope.observed):
+            return held
+        stuck = scope.memory.transient_too_long(
+            transient=scope.observed.transient and not scope.snapshot.actions_of(scope.observed.id)
+        )
+        return await self._delete(scope, scope.observed, force=forced or stuck)
+
+    def _in_use(self, scope: Scope) -> Waiting | None:
+        """Return which referrers to wait for: those that have a cloud object.
+
+        A referrer without one gets none, as nothing is created from an object that is being
+        deleted. An object without a cloud object is not in use.
+        """
+        referrers = self._cache.referrers(scope.resource.key)
+        users = [key for key in referrers if (it := self._cache.get(key)) and it.cloud_id]
+        if not users or not scope.status.id:
+            return None
+        names = ", ".join(str(user) for user in users[:_LISTED])
+        return Waiting(Reason.IN_USE, f"Deletion waits for its users to go: {names}.")
+
+    def _occupied(self, scope: Scope, observed: Observation) -> Waiting | None:
+        """Return which members to wait for: those with custom resources that are not deleted."""
+        members = scope.kind.members
+        inside = self._cache.keys_of(members.owner_uids(observed)) if members else ()
+        living = [str(key) for key in inside if (it := self._cache.get(key)) and not it.deleting]
+        if not living:
+            return None
+        names = ", ".join(living[:_LISTED])
+        text = f"Its deletion would destroy others, and waits for them to leave: {names}."
+        return Waiting(Reason.IN_USE, text)
+
+    async def _vacate_unobserved(self, scope: Scope, waiting: Waiting) -> Waiting:
+        if scope.kind.members is None or await observe(self._sessions, scope):
+            return waiting
+        return await self._vacate(scope, waiting)
+
+    async def _vacate(self, scope: Scope, waiting: Waiting) -> Waiting:
+        """Wait for members to leave, and change the cloud object so that they can."""
+        members = scope.kind.members
+        steps = members.vacate(scope.observed) if members and scope.observed else []
+        if not steps or steps[0] == scope.memory.retry.last_step:
+            return waiting
+        result = await self._executor.execute(scope, steps[0])
+        accepted = isinstance(result, StepResult)
+        return waiting if accepted else replace(waiting, requeue_after=_REQUEUE)
+
+    async def _delete(self, scope: Scope, observed: Observation, *, force: bool) -> Outcome:
+        step = scope.kind.delete(observed, force=force)
+        result = await self._executor.execute(scope, step, urgent=True, force=force)
+        if not isinstance(result, StepResult):
+            return result
+        scope.memory.delete_action, scope.memory.delete_forced = result.action_id, force
+        if result.action_id:
+            return actions.DELETING
+        return AWAITING_SNAPSHOT if observed.duplicates else await self._delete_leftovers(scope)
+
+    async def _delete_leftovers(self, scope: Scope) -> Outcome:
+        """Delete what else was made for the object, one after the other; then the finalizer."""
+        leftovers = scope.kind.deletion.leftovers(scope.snapshot, scope.resource.uid)
+        if not leftovers:
+            scope.inventory.unwatch_all(scope.status.id or "")
+            return await self._remove_finalizer(scope)
+        if failure := scope.memory.retry.pending(None):
+            return failure
+        result = await self._executor.execute(scope, leftovers[0], urgent=True)
+        return AWAITING_SNAPSHOT if isinstance(result, StepResult) else result
+
+    async def _remove_finalizer(self, scope: Scope) -> Gone:
+        reply = await self._kube.set_finalizer(scope.resource, present=False)
+        self._cache.store_reply(scope.resource.key.kind, reply)
+        _log.info("finalizer removed")
+        return Gone()
+
+
+def _detaches(resource: Resource) -> bool:
+    """Return whether the cloud object is to stay in the cloud."""
+    return bool(resource.spec.get("managedOptions", {}).get("onDelete") == "detach")
+
+
+def follow(scope: Scope) -> Waiting | None:
+    """Return what to wait for while Senlin deletes; record the end of a deletion's action."""
+    match actions.deletion(scope):
+        case actions.Ended(failure=failure):
+            scope.memory.delete_action = None
+            if failure:
+                scope.memory.retry.fail(failure)
+            return None
+        case waiting:
+            return waiting

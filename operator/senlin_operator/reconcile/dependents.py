@@ -1,0 +1,88 @@
+"""The Kubernetes objects that an object creates and owns, as a Deployment does its ReplicaSets.
+
+Custom resources among them are reconciled as any other; the garbage collector deletes all of them
+after their owner.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from senlin_operator.cloud.credentials import fingerprint
+from senlin_operator.kube.client import KubeClient
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.objects import SECRET, Key, Resource
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.kind import Dependent
+from senlin_operator.model.outcome import Blocked
+from senlin_operator.model.scope import Scope
+
+
+class DependentsApplier:
+    """Keeps the dependents of an object as its kind desires them."""
+
+    def __init__(self, cache: Cache, kube: KubeClient) -> None:
+        self._cache = cache
+        self._kube = kube
+
+    async def apply(self, scope: Scope) -> Blocked | None:
+        """Create missing dependents, and change those that differ.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
+        dependents, owner = scope.kind.dependents, scope.resource
+        if dependents is None:
+            return None
+        for dependent in dependents.desired(owner, scope.observed):
+            key = _key(owner, dependent)
+            existing = self._cache.get(key)
+            if existing and existing.controller_uid != owner.uid:
+                if existing.deleting:
+                    continue  # of an earlier owner of the same name: its deletion wakes this one
+                return Blocked(Reason.NAME_TAKEN, f"{key} exists, and is not of this {owner.key}.")
+            if existing is None or not _matches(existing, dependent):
+                reply = await self._kube.apply_dependent(owner, key, dependent.manifest)
+                self._cache.store_reply(key.kind, reply)
+        return None
+
+    async def prune(self, scope: Scope) -> None:
+        """Delete dependents that are neither desired nor in use.
+
+        It must not run beside an action, which may use any of them.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
+        dependents, owner = scope.kind.dependents, scope.resource
+        if dependents is None:
+            return
+        desired = {_key(owner, it) for it in dependents.desired(owner, scope.observed)}
+        for key in self._cache.dependents(owner.uid):
+            existing = self._cache.get(key)
+            if key in desired or existing is None or existing.deleting:
+                continue
+            if not dependents.in_use(existing, scope.observed):
+                await self._kube.delete(existing)
+
+
+def _key(owner: Resource, dependent: Dependent) -> Key:
+    return Key(dependent.kind, owner.key.namespace, dependent.name)
+
+
+def _matches(existing: Resource, dependent: Dependent) -> bool:
+    """Return whether the object is as desired; of a Secret the cache has only a fingerprint."""
+    if dependent.kind == SECRET:
+        return bool(existing.raw["fingerprint"] == fingerprint(dependent.manifest.get("data")))
+    return _covers(existing.raw, dependent.manifest)
+
+
+def _covers(current: Mapping[str, Any], desired: Mapping[str, Any]) -> bool:
+    """Return whether each desired value is there; the API server adds defaults to them."""
+    for name, value in desired.items():
+        found = current.get(name)
+        if isinstance(value, Mapping) and isinstance(found, Mapping):
+            if not _covers(found, value):
+                return False
+        elif found != value:
+            return False
+    return True

@@ -1,0 +1,106 @@
+"""The one place where a step becomes a request: locked, sent, watched, and reported."""
+
+import logging
+
+from openstack_clustering import ClientException
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.events import Recorder
+from senlin_operator.model.outcome import Blocked, Failed, Outcome, Waiting, is_unclear, outcome_of
+from senlin_operator.model.scope import Scope
+from senlin_operator.model.step import Step, StepResult
+from senlin_operator.reconcile import actions
+from senlin_operator.telemetry import clock
+from senlin_operator.telemetry.logging import note
+
+_LOCKED = Waiting(Reason.BUSY, "The operator is at work on the same cluster.", publish=False)
+# The session holds these failures back for all of its users, and only until the Secret changes.
+_OF_THE_SECRET = (Reason.CREDENTIALS_REJECTED, Reason.NO_CLUSTERING_SERVICE)
+_log = logging.getLogger(__name__)
+
+
+class Executor:
+    """Sends steps to Senlin."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    async def execute(
+        self, scope: Scope, step: Step, *, urgent: bool = False, force: bool = False
+    ) -> StepResult | Outcome:
+        """Send the step and report it; pause before the next try if Senlin refuses it."""
+        memory = scope.memory
+        try:
+            result = await self.send(scope, step, urgent=urgent, force=force)
+        except ClientException as error:
+            memory.freshness.request_sent(unclear=is_unclear(error))
+            _log.warning("Senlin refuses", extra={"step": step.verb, "error": str(error)})
+            outcome = outcome_of(error)
+            if isinstance(outcome, Failed | Blocked) and outcome.reason not in _OF_THE_SECRET:
+                memory.retry.fail(outcome, scope.desired)
+            return outcome
+        if not isinstance(result, StepResult):
+            return result
+        memory.step_accepted(step, result)
+        note(action_id=result.action_id)
+        _log.info(step.verb, extra={"step": step.summary})
+        drift = ""
+        if scope.resource.ready:
+            drift = "Drift corrected. "
+            memory.drift = (scope.resource.generation, step.summary)
+        self._recorder.record(
+            scope.resource, "Normal", step.verb, "Reconcile", f"{drift}{step.summary}"
+        )
+        return result
+
+    async def send(
+        self, scope: Scope, step: Step, *, urgent: bool = False, force: bool = False
+    ) -> StepResult | Waiting:
+        """Send the step unless this process is at work on the same cluster; watch its action.
+
+        Args:
+            scope: What the step was planned from.
+            step: What is sent.
+            urgent: A deletion: Senlin takes or refuses it, whatever it does with the object itself.
+            force: Send it whatever is locked.
+
+        Raises:
+            ClientException: Senlin refuses it.
+        """
+        uid, inventory, observed = scope.resource.uid, scope.inventory, scope.observed
+        lock = step.lock(observed)
+        own = observed.id if urgent and observed else None
+        if lock and not force and inventory.locked(lock, by=own):
+            inventory.requeue_after_poll(scope.resource.key)
+            return _LOCKED
+        with inventory.locking(lock):
+            result = await scope.session.call(
+                step.verb, lambda proxy: step.run(proxy, uid), urgent=urgent
+            )
+            if result.action_id:
+                inventory.watch(result.action_id, result.id, lock)
+        # Poll even if no action was started. If somebody deletes the new object before the next
+        # poll, two consecutive snapshots are equal and nothing would wake this resource.
+        inventory.requeue_after_poll(scope.resource.key)
+        return result
+
+    async def cancel(self, scope: Scope, action_id: str) -> Outcome:
+        """Cancel an orphaned action, which releases its locks."""
+        try:
+            await scope.session.call(
+                "CancellingAction", lambda proxy: proxy.cancel_action(action_id, force=True)
+            )
+        except ClientException as error:
+            return outcome_of(error)
+        scope.memory.freshness.request_sent()
+        text = f"action {action_id} has run longer than its timeout; its engine must have died"
+        _log.warning("cancelled an orphaned action", extra={"action_id": action_id})
+        self._recorder.record(scope.resource, "Warning", "CancellingAction", "Reconcile", text)
+        scope.inventory.requeue_after_poll(scope.resource.key)
+        return Waiting(Reason.OBSERVING, text, publish=False)
+
+
+def action_started(scope: Scope, step: Step, action_id: str) -> Waiting:
+    """Put a new action of the operator into the status, and return the outcome while it runs."""
+    drift = "correction of drift, " if scope.resource.ready else ""
+    scope.status.action = actions.started(action_id, f"{drift}{step.summary}", clock.utcnow())
+    return actions.running(scope.status)

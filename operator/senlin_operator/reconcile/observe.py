@@ -1,0 +1,49 @@
+"""From an object to its cloud object: session, fresh snapshot, observation."""
+
+from senlin_operator.cloud.inventory import Inventory
+from senlin_operator.cloud.session import CloudSession
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.model.outcome import Blocked, Waiting
+from senlin_operator.model.scope import Scope
+from senlin_operator.reconcile.sessions import Sessions
+from senlin_operator.telemetry import clock
+
+AWAITING_SNAPSHOT = Waiting(Reason.OBSERVING, "The project is being polled.", publish=False)
+_STALE = 120.0  # seconds; no decision is taken from a snapshot that is older
+
+
+async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
+    """Set the session, the snapshot and the observation of the scope, or return why it cannot.
+
+    Raises:
+        ClientException: The project cannot be polled.
+    """
+    session = await sessions.session_for(scope.resource)
+    if not isinstance(session, CloudSession):
+        return session
+    snapshot = _latest(scope, session.inventory)
+    if snapshot is None:
+        return AWAITING_SNAPSHOT
+    observed = scope.kind.observe(snapshot, scope.status.id, scope.resource.uid)
+    believed = snapshot.began >= scope.memory.freshness.absent_not_before
+    if observed is None and not believed and not scope.resource.deleting:
+        session.inventory.requeue_after_poll(scope.resource.key)
+        return AWAITING_SNAPSHOT
+    scope.status.faults = observed.faults if observed else []
+    if observed is not None:
+        scope.status.id = observed.id
+    scope.session, scope.snapshot, scope.observed = session, snapshot, observed
+    return None
+
+
+def _latest(scope: Scope, inventory: Inventory) -> Snapshot | None:
+    """Return the latest snapshot, if it is fresh enough to act upon; else request a poll."""
+    snapshot = inventory.snapshot
+    oldest = max(scope.memory.freshness.not_before, clock.monotonic() - _STALE)
+    if snapshot is None or snapshot.began < oldest or inventory.refused:
+        inventory.requeue_after_poll(scope.resource.key)
+        if inventory.error:
+            raise inventory.error.with_traceback(None)  # it may have been raised before
+        return None
+    return snapshot

@@ -1,0 +1,116 @@
+"""The one place where an outcome becomes a status, an event, a log line and a time to requeue."""
+
+import logging
+import random
+from dataclasses import replace
+from logging import INFO, WARNING
+
+from senlin_operator.kube.client import KubeClient, KubeError
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.duration import parse_duration
+from senlin_operator.kube.events import Recorder
+from senlin_operator.kube.objects import Resource
+from senlin_operator.kube.status import render, same
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.outcome import (
+    Blocked,
+    Failed,
+    Gone,
+    Outcome,
+    Settled,
+    Waiting,
+    conditions_of,
+)
+from senlin_operator.model.queue import Lane, Queue
+from senlin_operator.model.scope import Scope
+from senlin_operator.telemetry import clock
+
+_DRIFT = " Drift corrected: "
+_REQUEUE = 30.0  # seconds
+_log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Publishes what came of a reconcile."""
+
+    def __init__(self, cache: Cache, queue: Queue, kube: KubeClient, recorder: Recorder) -> None:
+        self._cache = cache
+        self._queue = queue
+        self._kube = kube
+        self._recorder = recorder
+
+    async def publish(self, scope: Scope, outcome: Outcome) -> None:
+        """Requeue the object, and write its status if that says something new.
+
+        Raises:
+            KubeError: Kubernetes refuses the status.
+        """
+        if isinstance(outcome, Gone):
+            return
+        if isinstance(outcome, Settled):
+            scope.memory.retry.reset()
+            outcome = _with_drift(scope, outcome)
+        self._requeue(scope, outcome)
+        if not isinstance(outcome, Waiting) or outcome.publish:
+            await self._write(scope, outcome)
+
+    async def _write(self, scope: Scope, outcome: Outcome) -> None:
+        resource = scope.resource
+        conditions = conditions_of(outcome, scope.memory.retry.failures)
+        status = render(resource, scope.status, conditions, clock.utcnow())
+        if same(status, resource.status):
+            return
+        try:
+            reply = await self._kube.apply_status(resource, status)
+        except KubeError as error:
+            if error.status in (404, 409):  # it was deleted, or another object has its name
+                return
+            raise
+        self._announce(resource, self._cache.store_reply(resource.key.kind, reply))
+
+    def _announce(self, before: Resource, after: Resource) -> None:
+        """Log a change of Ready's status or reason, and record an event for it."""
+        old, new = before.condition("Ready"), after.condition("Ready")
+        if new is None or (old and all(old[it] == new[it] for it in ("status", "reason"))):
+            return
+        stalled = after.condition("Stalled") or {}
+        healthy = new["status"] == "True" or stalled.get("status") != "True"
+        fields = {"ready": new["status"], "reason": new["reason"], "why": new["message"]}
+        _log.log(INFO if healthy else WARNING, "condition Ready changed", extra=fields)
+        if new["reason"] == Reason.ACTION_RUNNING:
+            return  # the step that started the action had an event
+        self._recorder.record(
+            after, "Normal" if healthy else "Warning", new["reason"], "Reconcile", new["message"]
+        )
+
+    def _requeue(self, scope: Scope, outcome: Outcome) -> None:
+        key, retry = scope.resource.key, scope.memory.retry
+        pause_left = retry.pause_left()
+        match outcome:
+            case Failed() | Blocked() if outcome == retry.failure and pause_left > 0:
+                self._queue.add_after(key, pause_left)
+            case Failed():  # before any step; the next successful poll wakes it, too
+                self._queue.add_after(key, _REQUEUE)
+            case Blocked(requeue_after=seconds) | Waiting(requeue_after=float() | int() as seconds):
+                self._queue.add_after(key, seconds)
+            case Settled(requeue_after=float() as seconds):
+                self._queue.add_after(key, seconds, Lane.BACK)
+            case _:  # a watch or a poll wakes it
+                pass
+        if seconds := parse_duration(scope.resource.spec.get("resyncPeriod", "10m")):
+            early = random.uniform(0.8, 1)  # noqa: S311 - spread, not secret
+            self._queue.add_after(key, seconds * early, Lane.BACK)
+
+
+def _with_drift(scope: Scope, outcome: Settled) -> Settled:
+    """Return the outcome with the drift that was corrected last, until the spec changes.
+
+    After a restart only the status remembers the drift; to forget it would cost a write.
+    """
+    resource, drift = scope.resource, scope.memory.drift
+    if drift and drift[0] == resource.generation:
+        return replace(outcome, message=f"{outcome.message}{_DRIFT}{drift[1]}.")
+    published = (resource.condition("Ready") or {}).get("message", "")
+    if resource.ready and published.startswith(f"{outcome.message}{_DRIFT}"):
+        return replace(outcome, message=published)
+    return outcome

@@ -1,0 +1,259 @@
+"""The main path: one reconcile moves an object one step towards its desired state.
+
+Level-triggered: a reconcile compares the observed with the desired state, and never reads events.
+So it may run at any time, any number of times, and after a crash at any point.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from typing import Any, cast
+
+from openstack_clustering import ClientException
+from senlin_operator.kube.client import KubeClient
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.events import Recorder
+from senlin_operator.kube.objects import RECONCILE_AT, Key, Resource
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.kind import Checks, Readiness
+from senlin_operator.model.outcome import Blocked, Failed, Outcome, Settled, Waiting, outcome_of
+from senlin_operator.model.scope import Scope
+from senlin_operator.model.step import Observation, Step, StepResult
+from senlin_operator.reconcile import actions
+from senlin_operator.reconcile.deletion import Deletion
+from senlin_operator.reconcile.dependents import DependentsApplier
+from senlin_operator.reconcile.execute import Executor, action_started
+from senlin_operator.reconcile.imports import resolve_import
+from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
+from senlin_operator.reconcile.sessions import Sessions
+from senlin_operator.telemetry import clock
+
+_DETAILS_TTL = 300.0  # seconds for which details are believed without a sign of change
+_EMPTIED = (
+    "Most of what was made in this project has vanished at once; nothing is made again before a "
+    f"person has looked, and has set the annotation {RECONCILE_AT}."
+)
+_log = logging.getLogger(__name__)
+
+
+class Reconciler:
+    """Runs reconciles. Of the object it writes the finalizer; the publisher writes the status."""
+
+    def __init__(
+        self, cache: Cache, kube: KubeClient, sessions: Sessions, recorder: Recorder
+    ) -> None:
+        self._cache = cache
+        self._kube = kube
+        self._sessions = sessions
+        self._executor = Executor(recorder)
+        self._deletion = Deletion(cache, kube, sessions, self._executor)
+        self._dependents = DependentsApplier(cache, kube)
+
+    async def reconcile(self, scope: Scope) -> Outcome:
+        """Take the next step for an object, whether it is being deleted or not.
+
+        Raises:
+            KubeError: Kubernetes refuses a write.
+        """
+        try:
+            if scope.resource.deleting:
+                return await self._deletion.reconcile(scope)
+            if unobserved := await observe(self._sessions, scope):
+                return unobserved
+            if scope.resource.unmanaged:
+                return _show(scope)
+            return await self._reconcile(scope)
+        except ClientException as error:  # the project cannot be polled
+            return outcome_of(error)
+
+    async def _reconcile(self, scope: Scope) -> Outcome:
+        if scope.observed is None and self._mass_deletion_suspected(scope):
+            return Blocked(Reason.PROJECT_EMPTIED, _EMPTIED)
+        if name_taken := await self._dependents.apply(scope):
+            return name_taken
+        known = self._resolve(scope)
+        if isinstance(known, Waiting):
+            return known
+        await self._ensure_finalizer(scope)
+        scope.desired = scope.kind.desired(scope.resource, known)
+        if waiting := follow(scope):
+            if action_id := actions.orphaned(scope, scope.status.running_action):
+                return await self._executor.cancel(scope, action_id)
+            return waiting
+        await self._dependents.prune(scope)
+        return await self._converge(scope)
+
+    async def _converge(self, scope: Scope) -> Outcome:
+        """Take the first step of the plan, and the next where the result is known at once."""
+        observed = scope.observed
+        if observed is not None:
+            if waiting := await self._recover_transient(scope, observed):
+                return waiting
+            observed = await _with_details(scope, observed)
+        while steps := scope.kind.plan(scope.desired, observed):
+            scope.update_status(observed)
+            if failure := scope.memory.retry.pending(scope.desired) or _ineffective(
+                scope, steps[0]
+            ):
+                return failure
+            result = await self._executor.execute(scope, steps[0])
+            if not isinstance(result, StepResult):
+                return result
+            if observed is None:
+                scope.status.id = result.id
+            if result.action_id:
+                return action_started(scope, steps[0], result.action_id)
+            if result.observed is None:
+                return AWAITING_SNAPSHOT
+            observed = result.observed
+        scope.update_status(observed)
+        # A plan for an absent object has a step, so the object is observed by now.
+        return await self._settle(scope, cast("Observation", observed))
+
+    async def _settle(self, scope: Scope, observed: Observation) -> Outcome:
+        """Return whether an object without a step is healthy; send a routine check if it is due."""
+        readiness: Readiness = scope.kind.readiness(scope.desired, observed)
+        checks = scope.kind.checks
+        interval = checks.interval(scope.desired) if checks else None
+        if checks is None or interval is None or not isinstance(readiness, Settled):
+            return readiness
+        due_in = scope.memory.check_due_in(interval)
+        published = scope.resource.ready == readiness.ready
+        if due_in > 0 or not published:
+            return dataclasses.replace(readiness, requeue_after=max(due_in, 0.1))
+        return await self._check(scope, checks, observed) or dataclasses.replace(
+            readiness, requeue_after=interval
+        )
+
+    async def _check(
+        self, scope: Scope, checks: Checks[Any, Any], observed: Observation
+    ) -> Waiting | None:
+        """Send a routine check; None: Senlin refused it, mostly because of a lock."""
+        scope.memory.check_begins()
+        try:
+            result = await self._executor.send(scope, checks.step(observed))
+        except ClientException as error:
+            _log.info("the routine check was not sent", extra={"error": str(error)})
+            return None
+        if not isinstance(result, StepResult):
+            return result
+        scope.memory.check_action = result.action_id
+        return actions.CHECKING
+
+    def _resolve(self, scope: Scope) -> Mapping[Key, Resource] | Waiting:
+        """Return the objects that the desired state depends on, or which one to wait for."""
+        known: dict[Key, Resource] = {}
+        for key in scope.kind.references(scope.resource):
+            referred = self._cache.get(key)
+            if referred is None:
+                return Waiting(Reason.REFERENCE_MISSING, f"{key} does not exist.")
+            if referred.deleting and scope.status.id is None:
+                return Waiting(Reason.REFERENCE_MISSING, f"{key} is being deleted.")
+            if referred.cloud_id is None:
+                why = f": {referred.stalled_message}" if referred.stalled_message else "."
+                return Waiting(Reason.REFERENCE_NOT_READY, f"{key} is not Ready yet{why}")
+            known[key] = referred
+        if scope.kind.members is None:
+            return known
+        uids = scope.kind.members.owner_uids(scope.observed)
+        keys = {*self._cache.referrers(scope.resource.key), *self._cache.keys_of(uids)}
+        return known | {key: it for key in keys if (it := self._cache.get(key))}
+
+    def _mass_deletion_suspected(self, scope: Scope) -> bool:
+        """Return whether a vanished object must not be created again without a person's word."""
+        memory = scope.memory
+        vanished = scope.status.id not in (None, memory.replaced) and not memory.retry.forced
+        return vanished and self._sessions.mass_deletion_suspected(scope.resource, scope.snapshot)
+
+    async def _recover_transient(self, scope: Scope, observed: Observation) -> Outcome | None:
+        """Wait for a transient status to end; if it lasts too long, a check ends it."""
+        memory, checks = scope.memory, scope.kind.checks
+        if not memory.transient_too_long(
+            transient=observed.transient, after_failure=scope.status.action_failed
+        ):
+            if not observed.transient:
+                return None
+            scope.inventory.requeue_after_poll(scope.resource.key)
+            waiting = Waiting(Reason.OBSERVING, "Senlin is about to finish.", publish=False)
+            return memory.retry.pending(scope.desired) or waiting
+        if checks is None:
+            return None
+        step = checks.step(observed)
+        result = await self._executor.execute(scope, step)
+        if not isinstance(result, StepResult):
+            return result
+        memory.transient_since = None
+        return action_started(scope, step, result.action_id or "")
+
+    async def _ensure_finalizer(self, scope: Scope) -> None:
+        """Add the finalizers of the object and its Secret before anything is created."""
+        resource = scope.resource
+        await self._sessions.protect_secret(resource.secret_key)
+        if not resource.has_finalizer:
+            reply = await self._kube.set_finalizer(resource, present=True)
+            scope.resource = self._cache.store_reply(resource.key.kind, reply)
+
+
+def follow(scope: Scope) -> Waiting | None:
+    """Return what to wait for, if an action is at work; record the end of the operator's own."""
+    match actions.own(scope):
+        case Waiting() as waiting:
+            return waiting
+        case actions.Ended(record, failure):
+            scope.status.action = record
+            if failure:
+                scope.memory.retry.fail(failure, scope.desired)
+        case None:
+            pass
+    return actions.routine_check(scope) or actions.foreign(scope)
+
+
+def _show(scope: Scope) -> Outcome:
+    """Show an unmanaged cloud object, and change nothing."""
+    kind, resource = scope.kind, scope.resource
+    found = resolve_import(scope.snapshot.all(kind.resource_type), resource, scope.status.id)
+    if not isinstance(found, str):
+        return found
+    scope.status.id = found
+    observed = cast("Observation", kind.observe(scope.snapshot, found, resource.uid))
+    scope.status.faults = observed.faults
+    scope.desired = kind.desired_from(observed)
+    scope.update_status(observed)
+    if observed.transient:
+        message = "Senlin is at work on behalf of others."
+        return Waiting(Reason.BUSY, message, publish=not resource.ready)
+    readiness: Readiness = kind.readiness(scope.desired, observed)
+    return readiness
+
+
+async def _with_details(scope: Scope, observed: Observation) -> Observation:
+    """Return the observation with the facts that only a request of their own shows.
+
+    They are fetched when the lists show that they changed, after each step of the operator, and
+    when they are older than their time to live: some changes show in no list.
+    """
+    details, memory = scope.kind.details, scope.memory
+    version = details.version(scope.desired, observed) if details else None
+    if details is None or version is None:
+        return observed
+    oldest = max(memory.freshness.not_before, clock.monotonic() - _DETAILS_TTL)
+    if memory.details is None or memory.details[0] != version or memory.details[1] < oldest:
+        now = clock.monotonic()
+        facts = await scope.session.call("details", lambda proxy: details.fetch(proxy, observed.id))
+        memory.details = (version, now, facts)
+    with_facts: Observation = details.add(observed, memory.details[2])
+    return with_facts
+
+
+def _ineffective(scope: Scope, step: Step) -> Failed | None:
+    """Return a failure if the step has just been carried out, and is planned again.
+
+    Without the pause that follows, a value that Senlin stores in another form than it was given
+    would be sent again and again.
+    """
+    if step != scope.memory.retry.last_step:
+        return None
+    text = f"Senlin reports success, but nothing has changed by it: {step.summary}."
+    failure = Failed(Reason.NO_EFFECT, text)
+    scope.memory.retry.fail(failure, scope.desired)
+    return failure

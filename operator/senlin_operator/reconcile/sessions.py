@@ -1,0 +1,111 @@
+"""From an object to the session of its credential, and the finalizer of its Secret."""
+
+import asyncio
+from collections import defaultdict
+
+from senlin_operator.cloud.credentials import Credential, UnreadableSecret, read
+from senlin_operator.cloud.session import CloudSession, SessionPool
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kube.client import KubeClient, KubeError
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.objects import Key, Resource
+from senlin_operator.model.cache import Cache
+from senlin_operator.model.outcome import Blocked
+
+_USUAL_LOSS = 2  # objects that people delete in the cloud at once, without a mistake
+
+
+class Sessions:
+    """Reads each Secret once per version, however many objects use it."""
+
+    def __init__(self, cache: Cache, kube: KubeClient, pool: SessionPool) -> None:
+        self._cache = cache
+        self._kube = kube
+        self._pool = pool
+        # By Secret and cloud, with the fingerprint of the Secret that it was read from.
+        self._known: dict[tuple[Key, str], tuple[str, Credential | Blocked]] = {}
+        self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def session_for(self, resource: Resource) -> CloudSession | Blocked:
+        """Return the session of the object's credential, or why there is none."""
+        key, name = resource.secret_key, resource.spec["cloudCredentialsRef"]["cloudName"]
+        async with self._locks[key]:  # the first of many users reads the Secret for all
+            secret = self._cache.get(key)
+            if secret is None:
+                text = f"Secret {key.name} does not exist, or is not of the type Opaque."
+                return Blocked(Reason.CREDENTIALS_MISSING, text)
+            if secret.deleting and not resource.has_finalizer:
+                text = f"Secret {key.name} is being deleted."
+                return Blocked(Reason.CREDENTIALS_MISSING, text)
+            credential = await self._credential(secret, name)
+        if isinstance(credential, Blocked):
+            return credential
+        return self._pool.use(credential, resource.uid)
+
+    def mass_deletion_suspected(self, resource: Resource, snapshot: Snapshot) -> bool:
+        """Return whether most objects that share the session have vanished from the project.
+
+        The credential may lead to another project now, where nothing of it should be created.
+        """
+        sharing = self._cache.keys_of(self._pool.users_of_session(resource.uid))
+        users = map(self._cache.get, sharing)
+        ids = [it.cloud_id for it in users if it and it.cloud_id and not it.deleting]
+        missing = sum(not snapshot.holds(id_) for id_ in ids)
+        return missing > 1 and (missing == len(ids) or missing > max(len(ids) / 2, _USUAL_LOSS))
+
+    def leave(self, uid: str) -> None:
+        """Record that the object needs no session any more."""
+        self._pool.leave(uid)
+
+    async def protect_secret(self, key: Key) -> None:
+        """Add the finalizer: without its Secret, nothing could be deleted in the cloud any more.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
+        async with self._locks[key]:  # once for all that come at the same time
+            secret = self._cache.get(key)
+            if secret and not secret.has_finalizer and not secret.deleting:
+                reply = await self._kube.set_finalizer(secret, present=True)
+                self._cache.store_reply(key.kind, reply)
+
+    async def release_secret(self, key: Key) -> None:
+        """Remove the finalizer of a Secret that nobody uses, or forget a Secret that was deleted.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
+        async with self._locks[key]:
+            secret = self._cache.get(key)
+            if secret is None:
+                self._known = {of: known for of, known in self._known.items() if of[0] != key}
+            elif secret.has_finalizer and not self._in_use(key):
+                reply = await self._kube.set_finalizer(secret, present=False)
+                self._cache.store_reply(key.kind, reply)
+
+    def _in_use(self, key: Key) -> bool:
+        """Return whether the Secret may be needed to delete a cloud object."""
+        referrers = map(self._cache.get, self._cache.referrers(key))
+        return any(it is not None and it.has_finalizer for it in referrers)
+
+    async def _credential(self, secret: Resource, cloud: str) -> Credential | Blocked:
+        fingerprint = str(secret.raw["fingerprint"])
+        known = self._known.get((secret.key, cloud))
+        if known is None or known[0] != fingerprint:
+            try:
+                data = (await self._kube.get_secret(secret)).get("data") or {}
+            except KubeError as error:
+                if error.status != 403:
+                    raise
+                text = f"The operator may not read Secret {secret.key.name}."
+                return Blocked(Reason.CREDENTIALS_UNREADABLE, text)
+            known = (fingerprint, _read(data, cloud, secret.key.name))
+            self._known[secret.key, cloud] = known
+        return known[1]
+
+
+def _read(data: dict[str, str], cloud: str, secret: str) -> Credential | Blocked:
+    try:
+        return read(data, cloud, f"Secret {secret}")
+    except UnreadableSecret as error:
+        return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
