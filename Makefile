@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-export PYTHONPATH := deploy
 
 .DEFAULT_GOAL := help
 
@@ -31,7 +30,7 @@ lock: ## Pin again what is installed, with hashes (needs uv)
 
 .PHONY: chart
 chart: setup ## Write again what follows from crds/ and the chart: copies, table of values, kustomization
-	$(BIN)/python -m helm.generate
+	$(BIN)/python -m deploy.helm.generate
 
 .PHONY: docs
 docs: setup ## Write again the tables in docs/ that follow from the code
@@ -60,7 +59,7 @@ unit: setup ## Run the unit tests (no server)
 .PHONY: test
 test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 10 minutes)
 	$(BIN)/python -m sandbox build
-	$(BIN)/python -m image build
+	$(BIN)/python -m deploy.image build
 	$(BIN)/pytest --numprocesses 4
 
 .PHONY: sandbox

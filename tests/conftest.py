@@ -11,11 +11,12 @@ from uuid import uuid4
 
 import pytest
 
-from image.archive import image_archive
-from sandbox import Sandbox, debian
-from sandbox.cache import lock
+from deploy.image.archive import image_archive
+from sandbox import Sandbox
 from sandbox.pods.tools import obstacle
 from sandbox.servers import NO_PROXY
+from tools import debian
+from tools.cache import lock
 
 # With pytest-xdist the workers share what is started: it is the controller's, which names a
 # directory to them; the first worker that needs a sandbox starts it there.

@@ -1,7 +1,7 @@
-"""Write what follows from something else: `make chart`.
+"""Generate files of the chart and the kustomization: `make chart`.
 
-The chart cannot reach out of its folder, so it has copies of the custom resources; its README has
-a table of the values; and the kustomization has what the chart makes of its defaults.
+The chart contains copies of the custom resources, since Helm reads no files outside of a chart. Its
+README has a table of the values. The kustomization is the chart, rendered with its defaults.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.binaries import helm_binary
+from tools.helm import helm_binary
 
 HERE = Path(__file__).parent
 CHART = HERE / "senlin-operator"
@@ -21,7 +21,7 @@ KUSTOMIZE = HERE.parent / "kustomize"
 CRDS = HERE.parents[1] / "crds"
 NAME = "senlin-operator"  # of the chart, its release, and the namespace
 
-# The kustomization's parts beyond its base: which template, and the value that turns it on.
+# The kustomization's components: the chart's template, and the value that enables it.
 COMPONENTS = {
     "service-monitor": ("servicemonitor", "serviceMonitor"),
     "prometheus-rule": ("prometheusrule", "prometheusRule"),
@@ -36,7 +36,7 @@ Helm = Callable[..., str]
 
 
 def custom_resources() -> dict[Path, str]:
-    """Return the chart's copies, and the list of them for Kustomize."""
+    """Return the chart's copies of the custom resources, and Kustomize's list of them."""
     copies = CHART / "files" / "crds"
     files = {copies / crd.name: crd.read_text() for crd in sorted(CRDS.glob("*.yaml"))}
     names = "".join(f"  - {path.name}\n" for path in files)
@@ -57,7 +57,7 @@ def readme() -> dict[Path, str]:
 
 
 def documented(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the keys of each value that has a comment with two dashes, and the comment."""
+    """Yield the keys and the comment of each value with a comment that starts with two dashes."""
     outer: list[tuple[int, str]] = []
     comment = ""
     for line in text.splitlines():
@@ -72,7 +72,7 @@ def documented(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def kustomization(helm: Helm) -> dict[Path, str]:
-    """Return what the chart makes of its defaults, a file for each template."""
+    """Return the chart rendered with its defaults, a file for each template."""
     base = _rendered(helm, "--no-hooks", "--set=crds.install=false")
     files = {KUSTOMIZE / "base" / name: text for name, text in base.items()}
     for component, (template, value) in COMPONENTS.items():
@@ -83,7 +83,7 @@ def kustomization(helm: Helm) -> dict[Path, str]:
 
 
 def _rendered(helm: Helm, *options: str) -> dict[str, str]:
-    """Return the objects by their template, without the labels that only Helm's have."""
+    """Return the rendered objects by template, without the labels that only Helm sets."""
     text = helm("template", NAME, str(CHART), f"--namespace={NAME}", *options)
     _, *parts = _SOURCE.split(_HELMS_LABELS.sub("", text))
     files: dict[str, str] = {}

@@ -1,1 +1,1 @@
-"""The operator's container image: `python -m image` builds it without a container engine."""
+"""The operator's container image: `python -m deploy.image` builds it without a container engine."""

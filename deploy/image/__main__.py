@@ -1,6 +1,6 @@
-"""The image without a container engine.
+"""Build the image without a container engine.
 
-`python -m image build | archive DIRECTORY | rootfs DIRECTORY`.
+`python -m deploy.image build | archive DIRECTORY | rootfs DIRECTORY`.
 """
 
 import argparse
@@ -8,32 +8,32 @@ import shutil
 import sys
 from pathlib import Path
 
-from image.archive import image_archive
-from image.rootfs import make_rootfs, set_times
-from sandbox import debian
-from sandbox.tools import SandboxError
+from deploy.image.archive import image_archive
+from deploy.image.rootfs import make_rootfs, set_times
+from tools import debian
+from tools.run import ToolError
 
 
 def build() -> None:
-    """Build the image into the cache, where that is possible; the tests take it from there."""
+    """Build the image into the cache, for the tests, if this machine can."""
     if debian.obstacle() is None:
         image_archive()
 
 
 def archive(directory: Path) -> None:
-    """Put the image's OCI archive, and the list of what is in it, into a directory."""
+    """Copy the image's OCI archive and its list of contents into a directory."""
     shutil.copytree(image_archive().parent, directory, dirs_exist_ok=True)
 
 
 def rootfs(directory: Path) -> None:
-    """Put what is in the image into a directory; for the Dockerfile."""
+    """Write the image's root file system into a directory; for the Dockerfile."""
     directory.mkdir(parents=True)
     make_rootfs(directory)
     set_times(directory)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m image", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m deploy.image", description=__doc__)
     commands = parser.add_subparsers(required=True)
     for function in (build, archive, rootfs):
         command = commands.add_parser(function.__name__, help=function.__doc__)
@@ -43,7 +43,7 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     try:
         arguments.pop("function")(**arguments)
-    except SandboxError as error:
+    except ToolError as error:
         sys.exit(f"Error: {error}")
 
 

@@ -1,4 +1,4 @@
-"""The image as an OCI archive, built once for what it is made of."""
+"""The image as an OCI archive, kept in the cache by its inputs."""
 
 import platform
 import shutil
@@ -7,25 +7,25 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from image.base import REPOSITORY, build_time
-from image.dockerfile import DOCKERFILE, image_config
-from image.rootfs import SOURCES, make_rootfs
-from image.sbom import SBOM
-from sandbox.cache import cached
-from sandbox.oci import write_archive
-from sandbox.progress import step
+from deploy.image.base import REPOSITORY, build_time
+from deploy.image.dockerfile import DOCKERFILE, image_config
+from deploy.image.rootfs import SOURCES, make_rootfs
+from deploy.image.sbom import SBOM
+from tools.cache import cached
+from tools.oci import write_archive
+from tools.progress import step
 
 VERSION = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["version"]
-# The whole name of senlin-operator:VERSION, which the chart takes where no other is given.
+# The full name of senlin-operator:VERSION, the chart's default.
 REFERENCE = f"docker.io/library/senlin-operator:{VERSION}"
 ARCHIVE = "senlin-operator.tar"
-KEPT = 3  # archives of earlier code
+KEPT = 3  # archives of earlier versions of the code
 INPUTS = (*SOURCES, "deploy/image", "requirements/runtime.txt", "requirements/image.txt")
-ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # as Go calls them
+ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}  # in Go's spelling
 
 
 def image_archive() -> Path:
-    """Return the archive of this checkout's image; its list of contents lies beside it."""
+    """Return the archive of this checkout's image; the list of contents is beside it."""
     return cached("image", _inputs(), _make, keep=KEPT) / ARCHIVE
 
 
@@ -36,7 +36,7 @@ def _inputs() -> Iterator[str | bytes]:
 
 
 def contents(names: Iterable[str]) -> Iterator[str | bytes]:
-    """Give name and content of the repository's files of these names, or in these directories."""
+    """Yield path and content of each of these files, and of all files in these directories."""
     for name in names:
         place = REPOSITORY / name
         for file in sorted(place.rglob("*")) if place.is_dir() else [place]:

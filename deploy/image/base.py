@@ -1,7 +1,7 @@
-"""What is in the image but for the operator: Debian's Python and the pinned libraries.
+"""The image without the operator: Debian's Python and the pinned libraries.
 
-It is unpacked, not installed: no package's script runs, and neither pip nor a shell nor a package
-manager is in it. It is kept, since it changes seldom and takes half a minute.
+Packages are unpacked, not installed: no package's script runs, and the image has neither pip nor a
+shell nor a package manager. The result is cached, since it takes half a minute and rarely changes.
 """
 
 import os
@@ -10,11 +10,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from sandbox.cache import cached
-from sandbox.debian import fetch
-from sandbox.progress import step
-from sandbox.tools import Command, output_of, run
-from sandbox.venvs import server_python, virtual_environment
+from tools.cache import cached
+from tools.debian import fetch
+from tools.progress import step
+from tools.run import Command, output_of, run
+from tools.venvs import server_python, virtual_environment
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -23,19 +23,19 @@ TOOLS = REPOSITORY / "requirements" / "image.txt"
 PACKAGES = HERE / "debian.txt"
 PYTHON = "python3.11"
 SITE = Path("usr/local/lib") / PYTHON / "dist-packages"
-STATUS = Path("var/lib/dpkg/status.d")  # where scanners look for an image without dpkg
+STATUS = Path("var/lib/dpkg/status.d")  # where scanners look if an image has no dpkg
 UNREAD = ("usr/share/man", "usr/share/locale", "usr/share/lintian")
 FILES = {
     "etc/passwd": "root:x:0:0:root:/:/nonexistent\nsenlin:x:65532:65532:senlin:/tmp:/nonexistent\n",
     "etc/group": "root:x:0:\nsenlin:x:65532:\n",
-    # Without it glibc asks the name server before it looks into /etc/hosts.
+    # Without it glibc asks the name server before it reads /etc/hosts.
     "etc/nsswitch.conf": "hosts: files dns\n",
 }
-SELDOM = "/kubernetes/.*/models/"  # half of all the code; few of these are ever imported
+SELDOM = "/kubernetes/.*/models/"  # half of all the code; few of these modules are imported
 
 
 def base() -> Path:
-    """Return the directory that holds it."""
+    """Return the directory with the image's content but for the operator."""
     inputs = [
         PACKAGES.read_text(),
         REQUIREMENTS.read_text(),
@@ -47,32 +47,32 @@ def base() -> Path:
 
 
 def debian_packages() -> list[str]:
-    """Return the packages with their versions, as apt takes them."""
+    """Return Debian's packages with their versions, in apt's notation."""
     lines = PACKAGES.read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
 def build_time() -> int:
-    """Return the time of all files in the image, in seconds; the same for all who build it."""
+    """Return the time of all files in the image, in seconds since 1970."""
     return int(os.environ.get("SOURCE_DATE_EPOCH", "0"))
 
 
 def tools() -> Path:
-    """Return the Python, with packages of its own, that puts the image together.
+    """Return the Python, in a virtual environment, that assembles the image.
 
-    Not the machine's: a machine's start-up hook (a .pth file) has put its own certificate authority
-    into the image's certifi, which it could import.
+    With the machine's Python, a start-up hook of the machine (a .pth file) has imported the image's
+    certifi and added the machine's own certificate authority to it.
     """
     return virtual_environment("image-tools", TOOLS, server_python()) / "bin" / "python"
 
 
 def pip(*arguments: str | Path) -> Command:
-    """Return the command of the pip that fills the image and is not in it."""
+    """Return a command of the pip that installs into the image; the image contains no pip."""
     return [tools(), "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
 
 
 def remove_programs(site: Path) -> None:
-    """Remove the packages' programs, and what is noted of them: each names its builder's Python."""
+    """Remove the packages' programs and their records: they name the Python of the build."""
     shutil.rmtree(site / "bin")
     for record in site.glob("*.dist-info/RECORD"):
         lines = record.read_text().splitlines(keepends=True)
@@ -80,8 +80,8 @@ def remove_programs(site: Path) -> None:
 
 
 def compile_modules(root: Path, *places: Path) -> None:
-    """Compile what runs: the image is read-only, and every start would do it again."""
-    # Unchecked: by default it notes the source's time, which the image does not keep.
+    """Compile the modules that run: the image is read-only, so each start would compile them."""
+    # Unchecked: by default the compiled file contains the source's time, which the image changes.
     how: Command = ["--invalidation-mode", "unchecked-hash", "-s", root, "-p", "/", "-x", SELDOM]
     same_every_time = {"PYTHONHASHSEED": "0"}  # the order in sets of constants
     compileall: Command = [*_python(root), "-m", "compileall", "-q", "-j", "0", *how]
@@ -90,14 +90,14 @@ def compile_modules(root: Path, *places: Path) -> None:
 
 
 def _python(root: Path) -> Command:
-    """Return the command of the image's own Python, which can be had without being root.
+    """Return the command of the image's own Python, without chroot, which takes root.
 
-    Another 3.11 makes other code of some modules.
+    Another Python 3.11 compiles some modules to different code.
     """
     [loader] = root.glob("lib/*-linux-gnu/ld-linux-*.so.*")
     libraries = f"{loader.parent}:{root / 'usr' / loader.parent.relative_to(root)}"
     python = root / "usr/bin" / PYTHON
-    return [loader, "--library-path", libraries, python, "-S", "-B"]  # -B: compileall writes, only
+    return [loader, "--library-path", libraries, python, "-S", "-B"]  # -B: only compileall writes
 
 
 def _make(root: Path) -> None:

@@ -1,4 +1,4 @@
-"""How the image is started: read from the last stage of the Dockerfile, the only place for it."""
+"""Read how the image is started from the last stage of the Dockerfile, the only place for it."""
 
 import json
 import shlex
@@ -10,16 +10,16 @@ DOCKERFILE = Path(__file__).parent / "Dockerfile"
 
 
 def image_config(text: str) -> dict[str, Any]:
-    """Return the `config` of an OCI image, as the Dockerfile's last stage says it.
+    """Return the `config` of an OCI image that the Dockerfile's last stage describes.
 
     Raises:
-        ValueError: There is an instruction that this cannot tell; say it in another way.
+        ValueError: There is an instruction that this module does not know.
     """
     config: dict[str, Any] = {"Env": [], "Labels": {}, "ExposedPorts": {}}
     for word, rest in _last_stage(text):
         match word:
             case "FROM" | "COPY":
-                pass  # what is in it comes from rootfs.py
+                pass  # the content is made by rootfs.py
             case "ENV":
                 config["Env"] += shlex.split(rest)
             case "LABEL":

@@ -1,6 +1,6 @@
-"""All that is in the image: the base, the operator, and the list of both.
+"""The image's root file system: the base, the operator, and the list of contents.
 
-The Dockerfile and the builder without an engine both take it from here.
+Both the Dockerfile and the build without an engine use this module.
 """
 
 import os
@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from image.base import (
+from deploy.image.base import (
     PYTHON,
     REPOSITORY,
     SITE,
@@ -19,15 +19,15 @@ from image.base import (
     pip,
     remove_programs,
 )
-from image.sbom import write_sbom
-from sandbox.tools import run
+from deploy.image.sbom import write_sbom
+from tools.run import run
 
-SOURCES = ("pyproject.toml", "README.md", "LICENSE", "operator")  # what the wheel is made of
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "operator")  # of the wheel
 PROGRAM = "senlin-operator"
 
 
 def make_rootfs(root: Path) -> None:
-    """Fill an empty directory with what is the image's root."""
+    """Write the image's root file system into an empty directory."""
     shutil.copytree(base(), root, symlinks=True, dirs_exist_ok=True)
     before = set((root / SITE).iterdir())
     _install_operator(root / SITE)
@@ -37,7 +37,7 @@ def make_rootfs(root: Path) -> None:
 
 
 def set_times(root: Path) -> None:
-    """Give all in it the same time; for an engine, which keeps what it finds."""
+    """Give all files the same time; a container engine keeps the times of the files."""
     for path in (root, *root.rglob("*")):
         os.utime(path, (build_time(), build_time()), follow_symlinks=False)
 
@@ -46,10 +46,10 @@ def _install_operator(site: Path) -> None:
     with tempfile.TemporaryDirectory() as work:
         source = Path(work) / "source"
         _copy_sources(source)
-        # The setuptools that makes the wheel is the pinned one, which a library needs, too.
+        # PYTHONPATH: the wheel is built by the pinned setuptools, which a library needs as well.
         make_wheel = pip("wheel", "--no-deps", "--no-build-isolation", source)
         run(make_wheel, cwd=Path(work), env={"PYTHONPATH": str(site)})
-        # By its name: installed by its path, it would keep that.
+        # By name: if installed by path, the package's metadata would contain the path.
         install = pip("install", "--no-compile", "--no-deps", "--target", site)
         run([*install, "--no-index", "--find-links", work, PROGRAM])
 
@@ -66,7 +66,7 @@ def _copy_sources(target: Path) -> None:
 
 
 def _put_on_path(root: Path) -> None:
-    """Move the operator's program; its first line names the Python that built it."""
+    """Write the operator's program to /usr/local/bin; pip's names the Python of the build."""
     _, _, code = (root / SITE / "bin" / PROGRAM).read_text().partition("\n")
     program = root / "usr/local/bin" / PROGRAM
     program.parent.mkdir(parents=True, exist_ok=True)

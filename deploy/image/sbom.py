@@ -1,13 +1,13 @@
-"""The list of what is in the image (CycloneDX): Python's packages, and Debian's."""
+"""The list of the image's contents (CycloneDX): packages from PyPI and from Debian."""
 
 import json
 from email import message_from_string
 from pathlib import Path
 from typing import Any
 
-from image.base import REPOSITORY, build_time, tools
-from sandbox.tools import Command, output_of
-from sandbox.venvs import server_python
+from deploy.image.base import REPOSITORY, build_time, tools
+from tools.run import Command, output_of
+from tools.venvs import server_python
 
 SBOM = Path("usr/share/sbom/senlin-operator.cdx.json")
 
@@ -43,7 +43,7 @@ def _python_packages(site: Path) -> dict[str, Any]:
     ]
     environ = {"PYTHONPATH": str(site), "SOURCE_DATE_EPOCH": str(build_time())}
     document: dict[str, Any] = json.loads(
-        # -S: of that Python, nothing but the standard library and this directory
+        # -S: list the packages of PYTHONPATH, and none of that Python's own
         output_of([*list_all, *about], env=environ)
     )
     return document

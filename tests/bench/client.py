@@ -17,7 +17,7 @@ from typing import Any
 
 from openstack_clustering import Cluster, Connection, Proxy
 from sandbox import Sandbox
-from sandbox.venvs import server_python, virtual_environment
+from tools.venvs import server_python, virtual_environment
 
 ROOT = Path(__file__).parents[2]
 WORKER = Path(__file__).with_name("client_worker.py")

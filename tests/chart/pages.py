@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox import Sandbox
-from sandbox.binaries import helm_binary
+from tools.helm import helm_binary
 
 REPOSITORY = Path(__file__).parents[2]
 SECONDS = 90

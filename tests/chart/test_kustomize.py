@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helm.generate import COMPONENTS
+from deploy.helm.generate import COMPONENTS
 from sandbox import Sandbox
 from tests.chart.chart import DEPLOY, Document, documents, named, rendered
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from tests.chart.chart import CHART, RELEASE, Document, named, names, pods, rendered
 
 EVERYTHING: Document = {

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from tests.chart.chart import CHART, RELEASE, Document, named, rendered
 from tests.operator.test_cluster_template import template
 from tests.operator.world import PROGRAM, Operator, World, ticks

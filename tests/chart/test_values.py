@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from helm import generate
+from deploy.helm import generate
 from sandbox import Sandbox
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from senlin_operator.settings import Settings
 from tests.chart.chart import CHART, Document, documents, rendered
 

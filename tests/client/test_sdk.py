@@ -7,8 +7,8 @@ from pathlib import Path
 
 from openstack_clustering import Proxy
 from sandbox import Sandbox
-from sandbox.venvs import server_python, virtual_environment
 from tests.client.factories import FAST, Maker
+from tools.venvs import server_python, virtual_environment
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

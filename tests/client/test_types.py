@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.venvs import server_python, virtual_environment
+from tools.venvs import server_python, virtual_environment
 
 ROOT = Path(__file__).parents[2]
 MISUSES = {

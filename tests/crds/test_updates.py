@@ -7,7 +7,7 @@ import pytest
 from kubernetes.client import ApiException
 
 from sandbox import Sandbox
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from tests.crds.apiserver import PLURALS, Manifest, Resources, base, merged, refused
 
 FOR_EVER = "a profile's type, version and properties cannot be changed; make another SenlinProfile"

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from docs.generate import families
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from docs.generate import families
 from sandbox.prometheus import Prometheus
 from tests.observe.load import Watched
 from tests.operator.world import PLURALS

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.operator.world import ticks
 
 DEMO = [sys.executable, "-u", "-m", "sandbox.demo"]
-ENVIRON = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "deploy")}
+ENVIRON = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def test_the_demo_ends_well() -> None:

@@ -8,12 +8,12 @@ import os
 import platform
 from pathlib import Path
 
-from image.dockerfile import DOCKERFILE
-from sandbox import debian
-from sandbox.cache import cached
+from deploy.image.dockerfile import DOCKERFILE
 from sandbox.pods.tools import NAMESPACES
-from sandbox.progress import step
-from sandbox.tools import Command, run
+from tools import debian
+from tools.cache import cached
+from tools.progress import step
+from tools.run import Command, run
 
 PACKAGES = (
     "buildah=1.28.2*",
@@ -53,7 +53,7 @@ class Engine:
         self._packages = debian.unpacked("buildah", PACKAGES)
 
     def command(self, *arguments: str | Path) -> Command:
-        """Return the command of a call in name spaces of its own, with which all of it ends."""
+        """Return a command in Linux namespaces of its own, whose processes all end with it."""
         enter: Command = ["unshare", *NAMESPACES, "--kill-child", "sh", "-ec", _ENTER, "sh"]
         return [*enter, self._packages, self._store, *arguments]
 

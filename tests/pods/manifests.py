@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from image.archive import REFERENCE
+from deploy.image.archive import REFERENCE
 
 
 def pod_spec(container: dict[str, Any], **fields: Any) -> dict[str, Any]:

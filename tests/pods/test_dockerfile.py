@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from image.archive import ARCHIVE, contents
-from image.base import REPOSITORY
-from image.dockerfile import DOCKERFILE
-from sandbox.cache import cached
-from sandbox.tools import run
+from deploy.image.archive import ARCHIVE, contents
+from deploy.image.base import REPOSITORY
+from deploy.image.dockerfile import DOCKERFILE
 from tests.pods.archives import config_of, entries_of, layer_of
 from tests.pods.engine import Engine
+from tools.cache import cached
+from tools.run import run
 
 BY_ENGINE = "by-engine.tar"
 TIME = 1_700_000_000
@@ -39,11 +39,11 @@ def build_both(target: Path) -> None:
     engine.make_base()
     engine.build(checkout, target / BY_ENGINE, time=TIME)
     environ = {
-        "PYTHONPATH": str(checkout / "deploy"),
+        "PYTHONPATH": str(checkout),
         "SENLIN_SANDBOX_CACHE": str(work / "cache"),
         "SOURCE_DATE_EPOCH": str(TIME),
     }
-    run([sys.executable, "-m", "image", "archive", target], env=environ)
+    run([sys.executable, "-m", "deploy.image", "archive", target], env=environ)
     shutil.rmtree(work)
 
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 
-from image.archive import ARCHIVE, image_archive
-from image.base import REPOSITORY, SITE, STATUS, debian_packages
-from image.sbom import SBOM
+from deploy.image.archive import ARCHIVE, image_archive
+from deploy.image.base import REPOSITORY, SITE, STATUS, debian_packages
+from deploy.image.sbom import SBOM
 from tests.pods.archives import config_of, layer_of
 
 USER = 65532

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from image.archive import image_archive
+from deploy.image.archive import image_archive
 from sandbox import Sandbox
 from sandbox.control import fetch
 from sandbox.pods.init import hierarchies
 from tests.pods.manifests import python_pod
-from tests.sandbox.test_sandbox_start import command, processes_of, run
+from tests.sandbox.test_start import command, processes_of, run
 
 PROBE = {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1}
 

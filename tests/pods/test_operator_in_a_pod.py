@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from image.archive import REFERENCE
+from deploy.image.archive import REFERENCE
 from sandbox import Sandbox
 from sandbox.control import fetch
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from tests.operator.rights import NAME, operator_account
 from tests.operator.world import World
 from tests.pods.manifests import pod_spec

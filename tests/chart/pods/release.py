@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from image.archive import REFERENCE
+from deploy.image.archive import REFERENCE
 from sandbox import Sandbox
 from tests.chart.chart import CHART, RELEASE
 from tests.operator.world import World

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from image.archive import image_archive
+from deploy.image.archive import image_archive
 from sandbox import Sandbox
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from tests.chart.chart import RELEASE
 from tests.chart.pods.release import OWN, PATIENCE, Release, Served
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from image.archive import REFERENCE, image_archive
+from deploy.image.archive import REFERENCE, image_archive
 from sandbox import Sandbox
-from sandbox.tools import SandboxError
+from sandbox.errors import SandboxError
 from tests.chart import pages
 from tests.chart.chart import RELEASE
 from tests.chart.pods.release import REPOSITORY, Release, Served

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from docs.generate import Family, families, pages, settings_table
 
+from docs.generate import Family, families, pages, settings_table
 from sandbox.control import fetch
 from sandbox.settings import free_port
 from senlin_operator.telemetry import metrics

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docs.generate import families
 
+from docs.generate import families
 from tests.observe.published import Alert, alerts, dashboard, metrics_in, panels, queries
 
 RUNBOOKS = Path(__file__).parents[3] / "docs" / "runbooks"

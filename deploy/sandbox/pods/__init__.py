@@ -1,1 +1,0 @@
-"""A node for the sandbox's Kubernetes, in name spaces of its own: kubelet, containerd, runc."""

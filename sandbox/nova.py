@@ -1,0 +1,123 @@
+"""The control of the simulated Nova, which runs in Senlin's process."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.control import Caller, ControlledFault
+
+
+class Nova:
+    """Lists the simulated servers, and sets faults for them.
+
+    `name` is a shell pattern for server names, or the id of a server that exists. A server has the
+    name of its node unless the profile sets another. `metadata` maps keys of a server's metadata to
+    patterns: keys of the profile, or `cluster_id`, `cluster_node_id` and `cluster_node_index`,
+    which Senlin adds. Servers survive a restart of Senlin, faults do not.
+    """
+
+    def __init__(self, control_url: str) -> None:
+        self._control = Caller(control_url)
+
+    def servers(
+        self, name: str = "*", *, metadata: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the matching servers, oldest first."""
+        found: list[dict[str, Any]] = self._control.call("servers", name=name, metadata=metadata)
+        return found
+
+    def boot(
+        self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
+    ) -> dict[str, Any]:
+        """Make a server, on the network private, that is not in Senlin; return it.
+
+        Args:
+            name: The server's name.
+            flavor: Name or id.
+            image: Name or id.
+            attributes: Such as `metadata`, `availability_zone` or `key_name`. A server without
+                `key_name` can only be adopted by Senlin 16 if the request overrides it.
+        """
+        server: dict[str, Any] = self._control.call(
+            "boot", name=name, flavor=flavor, image=image, **attributes
+        )
+        return server
+
+    def server_groups(self, name: str = "*") -> list[dict[str, Any]]:
+        """Return the server groups, which affinity policies make."""
+        return self._objects("server-group", name)
+
+    def pool_members(self, name: str = "*") -> list[dict[str, Any]]:
+        """Return the members of load balancers' pools; a member has the name of its server."""
+        return self._objects("member", name)
+
+    def load_balancers(self, name: str = "*") -> list[dict[str, Any]]:
+        """Return the load balancers of policies, named `senlin-lb-` plus a cluster's name."""
+        return self._objects("balancer", name)
+
+    def fail_builds(
+        self,
+        name: str = "*",
+        *,
+        count: int | None = None,
+        text: str = "No valid host was found.",
+        refuse: bool = False,
+        metadata: Mapping[str, str] | None = None,
+    ) -> ControlledFault:
+        """Let the next `count` builds (None: all) end in ERROR, or with `refuse` not start."""
+        kind = "refuse-build" if refuse else "fail-build"
+        return self._plan(kind, name=name, count=count, text=text, metadata=metadata)
+
+    def slow_builds(
+        self,
+        seconds: float,
+        name: str = "*",
+        *,
+        count: int | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> ControlledFault:
+        """Let builds take that long; lifting the fault finishes those in progress."""
+        return self._plan("slow-build", name=name, seconds=seconds, count=count, metadata=metadata)
+
+    def refuse_resize(
+        self, name: str = "*", *, count: int | None = None, text: str = "Quota exceeded for cores."
+    ) -> ControlledFault:
+        """Refuse to give servers another flavor."""
+        return self._plan("refuse-resize", name=name, count=count, text=text)
+
+    def refuse_deletion(
+        self,
+        name: str = "*",
+        *,
+        count: int | None = None,
+        text: str = "The server cannot be deleted.",
+        metadata: Mapping[str, str] | None = None,
+    ) -> ControlledFault:
+        """Refuse to delete servers."""
+        return self._plan("refuse-deletion", name=name, count=count, text=text, metadata=metadata)
+
+    def down(
+        self, seconds: float | None = None, *, text: str = "Unable to establish connection to Nova"
+    ) -> ControlledFault:
+        """Let every request to Nova, Glance and Neutron fail, for all clusters."""
+        return self._plan("down", seconds=seconds, text=text)
+
+    def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
+        """Delete servers without Senlin's knowledge; return how many."""
+        return int(self._control.call("vanish", name=name, metadata=metadata))
+
+    def break_server(
+        self, name: str = "*", *, status: str = "ERROR", metadata: Mapping[str, str] | None = None
+    ) -> int:
+        """Give servers a status; return how many."""
+        return int(self._control.call("break", name=name, status=status, metadata=metadata))
+
+    def lift(self, name: str | None = None) -> None:
+        """End the faults that were set with this name pattern; None: all."""
+        self._control.call("lift", name=name)
+
+    def _objects(self, kind: str, name: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._control.call("objects", kind=kind, name=name)
+        return found
+
+    def _plan(self, kind: str, **details: Any) -> ControlledFault:
+        return ControlledFault(self._control, self._control.call("plan", kind=kind, **details))

@@ -1,0 +1,1 @@
+"""A node for the sandbox's Kubernetes: kubelet, containerd and runc in Linux namespaces."""

@@ -1,0 +1,96 @@
+"""The settings of one sandbox, chosen at its first start and saved in its directory."""
+
+import json
+import random
+import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+PORTS = (
+    "etcd",
+    "etcd-peers",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "keystone",
+    "keystone-behind-proxy",
+    "senlin",
+    "senlin-behind-proxy",
+    "proxy-control",
+    "nova-control",
+)
+FOR_CLIENTS = ("keystone", "senlin")  # the fault proxies in front of these servers
+# Below the range for outgoing connections: one of those could take a server's port while the
+# server restarts.
+PORT_RANGE = range(10_000, 32_000)
+LOOPBACK = "127.0.0.1"
+# The address of the Service `kubernetes`, which every pod has in its environment. It is on the
+# loopback interface of the pods' network, so pods reach the servers there without a kube-proxy.
+PODS_ADDRESS = "10.0.0.1"
+PODS_PORTS = {"kube-apiserver": 443}  # as the Service; in its own network it is free
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of one sandbox; all paths and commands follow from them."""
+
+    directory: Path
+    ports: dict[str, int]
+    binaries: Path | None  # None: without Kubernetes
+    keystone: Path
+    senlin: Path
+    databases: Path
+    audit: bool
+    token_lifetime: int  # seconds
+    temporary: bool  # the directory is removed when the sandbox ends
+    pods: Path | None = None  # containerd and its companions; None: without pods
+    tls: bool = False  # Keystone and Senlin speak HTTPS, with certificates of a private authority
+
+    def save(self) -> None:
+        """Write the settings to the sandbox's directory, which must exist."""
+        file = self.directory / "sandbox.json"
+        partial = file.with_suffix(".partial")
+        partial.write_text(json.dumps(asdict(self), default=str, indent=2) + "\n")
+        partial.replace(file)
+
+    @classmethod
+    def load(cls, directory: Path) -> "Settings":
+        """Read the settings from a sandbox's directory.
+
+        Raises:
+            FileNotFoundError: No sandbox was ever started in this directory.
+        """
+        saved: dict[str, Any] = json.loads((directory / "sandbox.json").read_text())
+        for name in ("directory", "keystone", "senlin", "databases", "binaries", "pods"):
+            saved[name] = Path(saved[name]) if saved.get(name) else None
+        return replace(cls(**saved), directory=directory)
+
+    @property
+    def address(self) -> str:
+        """The address of the API server, Keystone and Senlin; the rest is on loopback."""
+        return PODS_ADDRESS if self.pods else LOOPBACK
+
+    def url(self, name: str) -> str:
+        """Return the root URL of the server with the port of that name."""
+        is_for_clients = name in FOR_CLIENTS
+        scheme = "https" if self.tls and is_for_clients else "http"
+        return f"{scheme}://{self.address if is_for_clients else LOOPBACK}:{self.ports[name]}"
+
+
+def free_ports() -> dict[str, int]:
+    """Return a free port for each name."""
+    candidates = _free(random.sample(PORT_RANGE, len(PORT_RANGE)))
+    return dict(zip(PORTS, candidates, strict=False))
+
+
+def free_port() -> int:
+    """Return a port on which no server listens at the moment."""
+    return next(_free(random.sample(PORT_RANGE, len(PORT_RANGE))))
+
+
+def _free(candidates: list[int]) -> Iterator[int]:
+    for port in candidates:
+        with socket.socket() as probe:
+            if probe.connect_ex((LOOPBACK, port)):
+                yield port

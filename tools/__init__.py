@@ -1,0 +1,1 @@
+"""Build tools that the image, the chart and the sandbox share."""
