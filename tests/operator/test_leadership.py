@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from senlin_operator.engine.leader import Shard
+from senlin_operator.leader import Shard
 
 from sandbox.control import fetch
 from tests.operator.world import PROGRAM, Operator, World, ticks

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from senlin_operator.engine.leader import Shard
+from senlin_operator.leader import Shard
 
 from sandbox import Sandbox
 from tests.chart.chart import RELEASE
