@@ -41,11 +41,12 @@ picture: setup ## Draw again what the dashboard shows of a real run (about 6 min
 	$(BIN)/python -m tests.observe.picture
 
 .PHONY: check
-check: setup ## Run the static checks: ruff, mypy, import-linter
+check: setup ## Run the static checks: ruff, mypy, import-linter, subjects of commits
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.commits
 
 .PHONY: fix
 fix: setup ## Format, and mend what ruff can mend
