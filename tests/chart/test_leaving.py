@@ -78,7 +78,7 @@ def test_without_the_operator_a_namespace_can_be_freed(world: World) -> None:
     world.operator.kill()
     world.kubectl("delete", "namespace", "team", "--wait=false")
 
-    run(world.sandbox, PAGE, "If the operator is gone already")
+    run(world.sandbox, PAGE, "If the operator was uninstalled first")
 
     world.kubectl("wait", "--for=delete", "namespace/team", "--timeout=40s")
     assert len(world.clusters()) == 1
@@ -102,7 +102,7 @@ def test_an_operator_elsewhere_frees_the_namespace_and_openstack(world: World) -
 def test_the_custom_resources_can_be_removed(sandbox_of_its_own: Sandbox) -> None:
     await_served(sandbox_of_its_own)
 
-    run(sandbox_of_its_own, PAGE, "3. The custom resources")
+    run(sandbox_of_its_own, PAGE, "3. The custom resource definitions")
 
     assert not sandbox_of_its_own.kubectl("get", "crds", "-o", "name")
 

@@ -30,7 +30,7 @@ KUBERNETES, OPENSTACK, ELSEWHERE = "192.0.2.10", "198.51.100.7", "203.0.113.1"
 @pytest.fixture
 def values() -> Document:
     """The values that the page recommends."""
-    _, _, section = PAGE.partition("### Fencing it in\n")
+    _, _, section = PAGE.partition("### Restricting its connections\n")
     [text] = re.findall(r"^```yaml\n(.*?)^```", section.split("\n## ")[0], re.M | re.S)
     return dict(yaml.safe_load(text))
 

@@ -20,7 +20,7 @@ from tests.operator.world import PROGRAM, Document, Operator, World
 JOB = "senlin-operator"
 WRONG_PASSWORD = "wrong-but-nobody-should-read-it"
 FAULT = "No valid host was found."
-LEADS = '"event": "is the leader"'
+LEADS = '"event": "this process is the leader"'
 READY = (
     ("SenlinProfile", "web-server"),
     ("SenlinProfile", "other"),

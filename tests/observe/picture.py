@@ -22,16 +22,16 @@ FLEET = 4
 TITLES = (
     "Not Ready, by reason",
     "Resources",
-    "How attempts end",
+    "How reconciles end",
     "Wait for a worker",
-    "Duration of an attempt",
+    "Duration of a reconcile",
     "Writes to Kubernetes",
     "Requests, by HTTP status",
     "Duration of a request",
     "Errors, by credential",
-    "Age of the latest look at a project",
-    "Actions that run",
-    "Actions that ended",
+    "Age of the latest poll of a project",
+    "Running actions",
+    "Ended actions",
 )
 
 

@@ -9,6 +9,7 @@ from tests.operator.world import Document
 PAGE = Path(__file__).parents[2] / "docs" / "logs.md"
 EVERYWHERE = {"time", "level", "logger", "event"}
 ABOUT = {"kind", "namespace", "name", "uid", "generation", "reconcile_id"}
+CHANGED = "condition Ready changed"
 SENT = {"Creating", "Resizing", "Deleting", "Recovering"}
 
 
@@ -40,16 +41,16 @@ def test_the_page_has_every_field(world: Watched) -> None:
 
 def test_a_change_is_told_step_by_step_and_no_more(world: Watched) -> None:
     lines = story(world, "web")
-    if lines[0]["event"] == "is now ReferenceNotReady":  # its profile was not there in time
+    if lines[0].get("reason") == "ReferenceNotReady":  # its profile was not there in time
         lines = lines[1:]
 
-    assert [line["event"] for line in lines] == [
-        "Creating",
-        "is now ActionRunning",
-        "is now Ready",
-        "Resizing",
-        "is now ActionRunning",
-        "is now Ready",
+    assert [(line["event"], line.get("reason")) for line in lines] == [
+        ("Creating", None),
+        (CHANGED, "ActionRunning"),
+        (CHANGED, "Ready"),
+        ("Resizing", None),
+        (CHANGED, "ActionRunning"),
+        (CHANGED, "Ready"),
     ]
     for step, running, done in (lines[:3], lines[3:]):
         assert {step["level"], running["level"], done["level"]} == {"info"}
@@ -62,23 +63,26 @@ def test_a_change_is_told_step_by_step_and_no_more(world: Watched) -> None:
 
 
 def test_an_end_is_told(world: Watched) -> None:
-    assert [line["event"] for line in story(world, "web-1")][-2:] == ["Deleting", "is let go"]
+    assert [line["event"] for line in story(world, "web-1")][-2:] == [
+        "Deleting",
+        "finalizer removed",
+    ]
 
 
 def test_a_refusal_has_senlins_words_and_its_request_id(world: Watched) -> None:
     refused, told = story(world, "wrong")
 
-    assert (refused["level"], refused["event"]) == ("warning", "refused")
+    assert (refused["level"], refused["event"]) == ("warning", "Senlin refuses")
     assert refused["request_id"] in refused["error"]
     assert refused["code"] == 404
-    assert (told["level"], told["event"]) == ("warning", "is now Rejected")
+    assert (told["level"], told["event"], told["reason"]) == ("warning", CHANGED, "Rejected")
 
 
 def test_a_line_says_which_credential_is_refused(world: Watched) -> None:
     [refused] = story(world, "refused")
-    looks = [line for line in world.lines() if line["event"] == "the project cannot be looked at"]
+    polls = [line for line in world.lines() if line["event"] == "the project cannot be polled"]
 
-    assert refused["credential"] in {look["credential"] for look in looks}
+    assert refused["credential"] in {poll["credential"] for poll in polls}
 
 
 def test_no_line_tells_a_secret(world: Watched) -> None:

@@ -1,7 +1,7 @@
-"""What `helm test` runs in a pod: one leader holds each Lease, and every replica answers.
+"""Runs in the pod of `helm test`: each Lease must have a leader, and every replica must answer.
 
-It asks the pods one by one, by their addresses: what is behind a Service would hide the others.
-It waits for what passes by itself: the Lease of a pod that was killed runs out, then another leads.
+It asks the pods one by one, by their addresses: a Service would answer by one of them.
+It waits for a change of leader: the Lease of a killed pod expires, then another pod leads.
 """
 
 import os

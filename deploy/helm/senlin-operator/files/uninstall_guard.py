@@ -1,7 +1,7 @@
-"""What runs in a pod before the release is uninstalled: is anything left that needs the operator?
+"""Runs in a pod before the release is uninstalled, and refuses while resources need the operator.
 
-Only the operator takes its finalizer off. What still has it afterwards could not be deleted any
-more, nor could its namespace.
+Only the operator removes its finalizer. Without the operator, a resource that has the finalizer
+could not be deleted any more, nor could its namespace.
 """
 
 import os
@@ -29,10 +29,10 @@ def main() -> int:
         f"Not uninstalled: {len(left)} resources need the operator for their deletion:",
         *left[:SHOWN],
         *(["  …"] if len(left) > SHOWN else []),
-        "Delete them first, and wait until they are gone. What they stand for in OpenStack goes,",
-        "too, unless spec.managedOptions.onDelete is detach. docs/uninstall.md has the commands,",
-        "and the one with which you stay.",
-        "helm uninstall --no-hooks uninstalls all the same, and leaves them as they are.",
+        "Delete them first, and wait until the deletion has ended. It also deletes their objects",
+        "in OpenStack, unless spec.managedOptions.onDelete is detach. docs/uninstall.md has the",
+        "commands, and the one that keeps the release after all.",
+        "helm uninstall --no-hooks skips this check and leaves the resources as they are.",
     ]
     print("\n".join(text))  # noqa: T201
     return 1
@@ -46,7 +46,7 @@ def _objects(plural: str) -> Iterator[dict[str, Any]]:
         try:
             items = method(*where)["items"]
         except client.ApiException as error:
-            # The kind is not there any more, or a namespace has gone, and with it our Role there.
+            # The kind no longer exists, or a namespace was deleted, and our Role in it.
             if error.status not in (FORBIDDEN, NOT_FOUND):
                 raise
             continue

@@ -3,7 +3,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* The name of the objects: 50 characters leave room for what follows it in some of them. */}}
+{{/* The name of the objects. It has at most 50 characters, because some objects append to it. */}}
 {{- define "senlin-operator.fullname" -}}
 {{- $name := default .Chart.Name .Values.nameOverride -}}
 {{- $full := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
@@ -21,7 +21,7 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What an object and its pods are found by. Takes root, component and, if there are several, shard. */}}
+{{/* The selector labels of an object and its pods. Takes root, component and, if there are several, shard. */}}
 {{- define "senlin-operator.selector" -}}
 app.kubernetes.io/name: {{ include "senlin-operator.name" .root | quote }}
 app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
@@ -51,7 +51,7 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* The same of the pods that an object makes. Takes root and labels. */}}
+{{/* Labels and annotations of the pods that an object makes. Takes root and labels. */}}
 {{- define "senlin-operator.podMetadata" -}}
 {{- $values := .root.Values }}
 labels:
@@ -62,14 +62,14 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* The custom resources, by their plural names: one file each. */}}
+{{/* The plural names of the custom resource definitions; each has a file. */}}
 {{- define "senlin-operator.plurals" -}}
 {{- range $path, $_ := .Files.Glob "files/crds/*.yaml" }}
 - {{ base $path | trimSuffix ".yaml" }}
 {{- end }}
 {{- end -}}
 
-{{/* The kinds that the operator makes for a SenlinCluster: those for which its manifest has a field. */}}
+{{/* The kinds of dependents that the operator makes for a SenlinCluster: those that its manifest has a field for. */}}
 {{- define "senlin-operator.owned" -}}
 {{- $crd := .Files.Get "files/crds/senlinclusters.yaml" | fromYaml -}}
 {{- $schema := (first $crd.spec.versions).schema.openAPIV3Schema -}}
@@ -82,12 +82,12 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* The namespaces to watch, each once; none: all. */}}
+{{/* The namespaces to watch, without duplicates; none: all. */}}
 {{- define "senlin-operator.namespaces" -}}
 {{- .Values.watchNamespaces | default list | uniq | toYaml }}
 {{- end -}}
 
-{{/* The names of the shards: one without a name, or their numbers. */}}
+{{/* The names of the shards: their numbers, or the empty name of the only one. */}}
 {{- define "senlin-operator.shards" -}}
 {{- if eq (int .Values.shards) 1 }}
 - ""
@@ -98,7 +98,7 @@ annotations:
 {{- end }}
 {{- end -}}
 
-{{/* What every pod of the release is like. */}}
+{{/* What all pods of the release have in common. */}}
 {{- define "senlin-operator.podSpec" -}}
 serviceAccountName: {{ .serviceAccountName | quote }}
 automountServiceAccountToken: true
@@ -130,7 +130,7 @@ tolerations:
 {{- end }}
 {{- end -}}
 
-{{/* What every container of the release is like. */}}
+{{/* What all containers of the release have in common. */}}
 {{- define "senlin-operator.container" -}}
 image: {{ include "senlin-operator.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}

@@ -16,7 +16,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* The Leases by which the shards are led. */}}
+{{/* The names of the shards' Leases. */}}
 {{- define "senlin-operator.leases" -}}
 {{- if .Values.settings.leaderElection }}
 {{- range include "senlin-operator.shards" . | fromYamlArray }}
@@ -25,7 +25,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* What the schema of the values cannot say. */}}
+{{/* Checks that the schema of the values cannot express. */}}
 {{- define "senlin-operator.check" -}}
 {{- with .Values }}
 {{- if contains ":" (base .image.repository) }}
