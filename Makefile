@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# More processes than cores: a test on servers mostly waits. Tests that share what is made once for
+# them stay together.
+ON_SERVERS := --numprocesses 4 --dist loadgroup
 
 .DEFAULT_GOAL := help
 
@@ -55,13 +58,24 @@ fix: setup ## Format, and mend what ruff can mend
 
 .PHONY: unit
 unit: setup ## Run the unit tests (no server)
-	$(BIN)/pytest tests/unit --numprocesses 2
+	$(BIN)/pytest tests/unit --numprocesses 2 --dist worksteal
+
+.PHONY: test-server
+test-server: check ## Run the checks, the unit tests, and the stories on real servers that need no pods
+	$(BIN)/python -m sandbox build
+	$(BIN)/pytest $(ON_SERVERS) -m "not slow" tests/operator tests/client tests/crds tests/unit
 
 .PHONY: test
-test: check ## Run the checks and all tests; the first run builds the sandbox's servers (about 10 minutes)
+test: check ## Run the checks and all tests, with a sample of the crash points
 	$(BIN)/python -m sandbox build
 	$(BIN)/python -m deploy.image build
-	$(BIN)/pytest --numprocesses 4
+	$(BIN)/pytest $(ON_SERVERS)
+
+.PHONY: test-all
+test-all: check ## The same with all crash points
+	$(BIN)/python -m sandbox build
+	$(BIN)/python -m deploy.image build
+	$(BIN)/pytest $(ON_SERVERS) --all
 
 .PHONY: sandbox
 sandbox: setup ## Start real servers to play with; `make sandbox-down` stops them

@@ -1,5 +1,6 @@
 """The servers that tests run against; none is started before a test asks for it."""
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -10,19 +11,41 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.image.archive import image_archive
 from sandbox import Sandbox
 from sandbox.pods.tools import obstacle
 from sandbox.servers import NO_PROXY
+from senlin_operator.leader import Shard
 from tools import debian
 from tools.cache import lock
 
+# Files whose tests share what is made once for all of them, such as servers: in a run by several
+# workers of pytest-xdist, those of a group go to one worker, else each worker makes it again.
+GROUPS = {
+    "tests/chaos/test_outages.py": "outages",
+    "tests/chart/test_leaving.py": "leaving",
+    "tests/client/test_lists.py": "lists",
+    "tests/client/test_types.py": "types",
+    "tests/observe/": "observe",
+    "tests/operator/test_tls.py": "tls",
+    "tests/pods/test_dockerfile.py": "engine",
+    "tests/pods/test_image.py": "image",
+    "tests/sandbox/test_nova.py": "cloud",
+    "tests/sandbox/test_proxy.py": "cloud",
+    "tests/sandbox/test_senlin.py": "cloud",
+    "tests/sandbox/test_servers.py": "servers",
+    "tests/sandbox/test_tls.py": "secure cloud",
+}
 # With pytest-xdist the workers share what is started: it is the controller's, which names a
 # directory to them; the first worker that needs a sandbox starts it there.
 SHARED = pytest.StashKey[Path]()
+CRASH_POINTS = pytest.StashKey[tuple[int, int]]()  # those that run, and all that were collected
+EACH = 4  # crash points of a story, of which a sample has one; and the last
 OWNER = "sandbox_owner"
 DIRECTORY = "sandbox_directory"
+EVERY = Shard()  # has all namespaces
 
 os.environ.update(NO_PROXY)  # the tests' clients, like the servers, speak to this machine only
 
@@ -39,10 +62,55 @@ def pytest_configure_node(node: Any) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what the workers have started; they have ended by now."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["crash_points"] = session.config.stash.get(CRASH_POINTS, (0, 0))
     if shared := session.config.stash.get(SHARED, None):
         for settings in shared.glob("*/sandbox.json"):
             Sandbox.attach(settings.parent).down()
         shutil.rmtree(shared)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run all crash points, not a sample")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """For --dist loadgroup: hand out each test by itself, but a group as a whole.
+
+    pytest-xdist's own scheduler of that name renames the tests, which pytest 9 does not let it.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    scheduler = LoadScopeScheduling(config, log)  # the largest group comes first
+    scheduler._split_scope = group_of
+    return scheduler
+
+
+def group_of(nodeid: str) -> str:
+    """Return the group of a test; by default, it is one by itself."""
+    return next((group for path, group in GROUPS.items() if nodeid.startswith(path)), nodeid)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out most crash points, unless the command line wants all of them."""
+    points = [item for item in items if item.get_closest_marker("crash_points")]
+    left_out: list[pytest.Item] = []
+    if not config.getoption("all"):
+        for _, of_a_story in itertools.groupby(points, lambda it: it.nodeid.partition("[")[0]):
+            *but_the_last, _ = of_a_story
+            left_out += [it for number, it in enumerate(but_the_last) if number % EACH]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+    config.stash[CRASH_POINTS] = (len(points) - len(left_out), len(points))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker of pytest-xdist has counted; all of them collect the same."""
+    if counted := getattr(node, "workeroutput", {}).get("crash_points"):
+        node.config.stash[CRASH_POINTS] = tuple(counted)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -50,7 +118,17 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return True if collection_path.name in _left_out() else None
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    run, known = config.stash.get(CRASH_POINTS, (0, 0))
+    if run < known:
+        line = f"crash points: {run} of {known} sampled; make test-all runs all"
+    elif known:
+        line = f"crash points: all {known}"
+    else:
+        line = "crash points: none; make test runs a sample, make test-all runs all"
+    terminalreporter.write_line(line)
     for folder, reason in _left_out().items():
         line = f"Left out: all tests in folders called {folder}, which cannot run here: {reason}"
         terminalreporter.write_line(line)
@@ -106,18 +184,37 @@ def sandbox_of_its_own() -> Iterator[Sandbox]:
         yield own
 
 
+def worker(config: pytest.Config) -> int:
+    """Return which of pytest-xdist's workers this process is, from 0."""
+    workerinput = getattr(config, "workerinput", None)
+    return int(workerinput["workerid"].removeprefix("gw")) if workerinput else 0
+
+
+def number_of_workers(config: pytest.Config) -> int:
+    workerinput = getattr(config, "workerinput", None)
+    return int(workerinput["workercount"]) if workerinput else 1
+
+
+@pytest.fixture(scope="session")
+def unserved(request: pytest.FixtureRequest) -> Shard:
+    """The shard of the namespaces that none of the workers' shared operators serves."""
+    workers = number_of_workers(request.config)
+    return Shard(workers, workers + 1)
+
+
 @pytest.fixture
-def namespace(sandbox: Sandbox) -> str:
-    """A namespace for one test."""
-    return a_namespace(sandbox)
+def namespace(sandbox: Sandbox, unserved: Shard) -> str:
+    """A namespace for one test, without an operator."""
+    return a_namespace(sandbox, unserved)
 
 
-def a_namespace(sandbox: Sandbox) -> str:
-    """Make a namespace, which is as short-lived as the sandbox; return its name.
+def a_namespace(sandbox: Sandbox, shard: Shard = EVERY) -> str:
+    """Make a namespace of that shard, as short-lived as the sandbox; return its name.
 
     It is not deleted: that would never end where nobody is left who takes our finalizer off, and
     with a hundred of them Kubernetes has no time for anything else.
     """
-    name = f"test-{uuid4().hex[:10]}"
+    names = (f"test-{uuid4().hex[:10]}" for _ in itertools.count())
+    name = next(name for name in names if shard.has(name))
     sandbox.kubernetes.call("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
     return name

@@ -76,6 +76,7 @@ def prepare(sandbox: Sandbox) -> dict[str, Any]:
 
 def a_cluster(senlin: Proxy, name: str, profile: str, size: int) -> Cluster:
     cluster = senlin.create_cluster(name=name, profile_id=profile, desired_capacity=size)
+    assert cluster.action_id
     senlin.wait_for_action(cluster.action_id, interval=0.5, wait=PATIENCE)
     return cluster
 
@@ -126,8 +127,8 @@ def show(figures: Figures) -> None:
         print(f"{title:37} {row} {ratios}")
     print(f"\nRequests                              {heading}")
     for key in ("first result", "get", "list", "pair", "act"):
-        row = [f"{who[f'requests: {key}']:.1f}" for who in (ours, bare, sdk)]
-        print(f"{CPU.get(key, key):37} {row[0]:>12} {row[1]:>9} {row[2]:>13}")
+        counts = [f"{who[f'requests: {key}']:.1f}" for who in (ours, bare, sdk)]
+        print(f"{CPU.get(key, key):37} {counts[0]:>12} {counts[1]:>9} {counts[2]:>13}")
     print(f"\nMemory, MiB                           {heading}")
     for key in ("MiB after import", "MiB at work"):
         print(f"{key:37} {ours[key]:12.1f} {bare[key]:9.1f} {sdk[key]:13.1f}")

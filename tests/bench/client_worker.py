@@ -114,7 +114,7 @@ class Bare:
         assert self.senlin.post(path, json={"check": {}}).json()["action"]
 
 
-CLIENTS = {"ours": Ours, "sdk": Sdk, "bare": Bare}
+CLIENTS: dict[str, type[Ours | Bare]] = {"ours": Ours, "sdk": Sdk, "bare": Bare}
 
 
 def measure_work(client: str, work: dict[str, Any]) -> dict[str, float]:
@@ -145,11 +145,12 @@ def count_requests() -> list[str]:
     from requests.adapters import HTTPAdapter
 
     sent: list[str] = []
-    send = HTTPAdapter.send
+    send: Callable[..., Any] = HTTPAdapter.send
 
-    def counting(adapter: Any, request: Any, *arguments: Any, **more: Any) -> Any:
+    def counting(*arguments: Any, **more: Any) -> Any:
+        _, request, *_ = arguments
         sent.append(request.url)
-        return send(adapter, request, *arguments, **more)
+        return send(*arguments, **more)
 
     HTTPAdapter.send = counting  # type: ignore[method-assign]
     return sent

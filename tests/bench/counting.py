@@ -4,14 +4,14 @@ from collections import Counter
 
 from sandbox import Sandbox
 from sandbox.proxy.faults import Request
-from tests.operator.world import World
+from tests.operator.tenant import Tenant
 
 CALLER = "senlin-operator"
 
 
-def requests(world: World) -> list[Request]:
+def requests(tenant: Tenant) -> list[Request]:
     """Return those to Senlin."""
-    return world.sandbox.senlin.requests(caller=CALLER)
+    return tenant.sandbox.senlin.requests(caller=CALLER)
 
 
 def is_shared(request: Request) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from tests.bench.counting import requests, writes
-from tests.operator.world import Document, World, is_ready, ticks
+from tests.operator.tenant import Document, Tenant, is_ready, ticks
 
-LOOK = 30  # seconds between two looks at a settled project
-REST = 5  # seconds until looks are as rare as that
+POLL = 30  # seconds between two polls of a settled project
+REST = 5  # seconds until polls are as rare as that
 MINUTE = 60.0
 PATIENCE = 300  # seconds
 CPU = "process_cpu_seconds_total"
@@ -33,20 +33,20 @@ class Minute:
         )
 
 
-def quiet_minute(world: World, metrics_port: int) -> Minute:
-    """Measure one that begins between two looks, so that each has the same number of them."""
-    senlin = world.sandbox.senlin
+def quiet_minute(tenant: Tenant, metrics_port: int) -> Minute:
+    """Measure one that begins between two polls, so that each has the same number of them."""
+    senlin = tenant.sandbox.senlin
     time.sleep(REST)
     senlin.clear()
-    wait_until(lambda: bool(requests(world)), "look")
-    time.sleep(LOOK / 2)
+    wait_until(lambda: bool(requests(tenant)), "poll")
+    time.sleep(POLL / 2)
     senlin.clear()
-    before, written = process(metrics_port), sum(writes(world.sandbox).values())
+    before, written = process(metrics_port), sum(writes(tenant.sandbox).values())
     time.sleep(MINUTE)
     after = process(metrics_port)
     return Minute(
-        requests=len(requests(world)),
-        writes=sum(writes(world.sandbox).values()) - written,
+        requests=len(requests(tenant)),
+        writes=sum(writes(tenant.sandbox).values()) - written,
         cpu=after[CPU] - before[CPU],
         memory=int(after[MEMORY]),
     )
@@ -59,24 +59,24 @@ def process(port: int) -> dict[str, float]:
     return {words[0]: float(words[1]) for words in lines if words[0].startswith("process_")}
 
 
-def small_things(world: World, number: int) -> list[Document]:
+def small_objects(tenant: Tenant, number: int) -> list[Document]:
     """Return manifests that Senlin carries out at once: profiles and policies in turn."""
-    makers = (world.profile, world.policy)
-    return [makers[at % 2](f"thing-{at}") for at in range(number)]
+    makers = (tenant.profile, tenant.policy)
+    return [makers[at % 2](f"small-{at}") for at in range(number)]
 
 
-def apply_and_wait(world: World, documents: list[Document]) -> float:
+def apply_and_wait(tenant: Tenant, documents: list[Document]) -> float:
     """Return the seconds until all of them are Ready."""
     began = time.monotonic()
-    world.apply(*documents)
+    tenant.apply(*documents)
     for kind in {document["kind"] for document in documents}:
         names = {it["metadata"]["name"] for it in documents if it["kind"] == kind}
-        wait_until(partial(all_ready, world, kind, names), f"{kind} Ready")
+        wait_until(partial(all_ready, tenant, kind, names), f"{kind} Ready")
     return time.monotonic() - began
 
 
-def all_ready(world: World, kind: str, names: set[str]) -> bool:
-    return names <= {it["metadata"]["name"] for it in world.all_of(kind) if is_ready(it)}
+def all_ready(tenant: Tenant, kind: str, names: set[str]) -> bool:
+    return names <= {it["metadata"]["name"] for it in tenant.all_of(kind) if is_ready(it)}
 
 
 def wait_until(holds: Callable[[], bool], what: str, pause: float = 0.2) -> None:

@@ -1,3 +1,3 @@
-from tests.operator.conftest import idle_world, world
+from tests.operator.conftest import idle_tenant, tenant_with_operator
 
-__all__ = ["idle_world", "world"]
+__all__ = ["idle_tenant", "tenant_with_operator"]

@@ -9,63 +9,74 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
-from tests.operator.world import World, is_ready
+from tests.conftest import a_namespace, started
+from tests.operator.tenant import TenantWithOperator, is_ready
+
+
+@pytest.fixture(scope="module")
+def outages_sandbox() -> Iterator[Sandbox]:
+    """A sandbox whose servers these tests stop and start again, one test after the other."""
+    with started() as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def lonely_world(sandbox_of_its_own: Sandbox, tmp_path: Path) -> Iterator[World]:
-    """A world in a sandbox that nobody else uses: its faults meet only its own requests."""
-    world = World(sandbox_of_its_own, "default", tmp_path / "operator.log")
-    world.operator.start()
-    yield world
-    world.operator.kill()
+def sole_tenant(outages_sandbox: Sandbox, tmp_path: Path) -> Iterator[TenantWithOperator]:
+    """The only tenant with an operator in its sandbox: faults meet only its own requests."""
+    namespace = a_namespace(outages_sandbox)
+    tenant = TenantWithOperator(outages_sandbox, namespace, tmp_path / "operator.log")
+    tenant.operator.start()
+    yield tenant
+    tenant.operator.kill()
 
 
-def test_lost_replies_to_creations_leave_one_of_each(lonely_world: World) -> None:
-    world, senlin = lonely_world, lonely_world.sandbox.senlin
+def test_lost_replies_to_creations_leave_one_of_each(sole_tenant: TenantWithOperator) -> None:
+    tenant, senlin = sole_tenant, sole_tenant.sandbox.senlin
     with (
         senlin.fault("lose-reply", method="POST", path="/v1/profiles$", count=1) as profile,
         senlin.fault("lose-reply", method="POST", path="/v1/clusters$", count=1) as cluster,
     ):
-        world.apply(world.secret(), world.profile(), world.cluster())
-        world.ready(seconds=90)
+        tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
+        tenant.ready(seconds=90)
         assert (profile.hits, cluster.hits) == (1, 1)
 
-    assert len(world.profiles()) == 1
-    assert len(world.clusters()) == 1
+    assert len(tenant.profiles()) == 1
+    assert len(tenant.clusters()) == 1
 
 
-def outage_of(server: str, world: World) -> None:
+def outage_of(server: str, tenant: TenantWithOperator) -> None:
     """Kill a server, change the cluster as soon as Kubernetes can take it, start it again."""
     of_the_cloud = server in ("senlin", "keystone")
-    world.sandbox.servers[server].stop(signal.SIGKILL)
+    tenant.sandbox.servers[server].stop(signal.SIGKILL)
     if of_the_cloud:
-        world.kubectl("scale", "senlincluster/web", "--replicas=4")
-    world.sandbox.servers[server].start()
+        tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
+    tenant.sandbox.servers[server].start()
     if not of_the_cloud:
-        world.kubectl("scale", "senlincluster/web", "--replicas=4")
+        tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
 
 
-def test_every_server_is_restarted_under_it(lonely_world: World) -> None:
-    world = lonely_world
-    world.quickstart()
+def test_every_server_is_restarted_under_it(sole_tenant: TenantWithOperator) -> None:
+    tenant = sole_tenant
+    tenant.quickstart()
     for server in ("senlin", "keystone", "kube-apiserver", "etcd", "kube-controller-manager"):
-        outage_of(server, world)
-        cluster = world.ready(seconds=90)
+        outage_of(server, tenant)
+        cluster = tenant.ready(seconds=90)
         assert cluster["status"]["resource"]["nodes"]["active"] == 4, server
-        world.kubectl("scale", "senlincluster/web", "--replicas=3")
-        world.ready()
-        assert world.operator.running
-    assert len(world.clusters()) == 1
-    log = world.operator.log.read_text()
+        tenant.kubectl("scale", "senlincluster/web", "--replicas=3")
+        tenant.ready()
+        assert tenant.operator.running
+    assert len(tenant.clusters()) == 1
+    log = tenant.log()
     assert "a watch is interrupted" in log
     assert "the watch has resumed" in log
     assert "Request attempt" not in log  # kopf's words for each try
 
 
-def test_a_project_that_cannot_be_reached_is_told_and_passes(lonely_world: World) -> None:
-    world = lonely_world
-    world.quickstart()
+def test_an_unreachable_project_is_reported_and_recovers(
+    sole_tenant: TenantWithOperator,
+) -> None:
+    tenant = sole_tenant
+    tenant.quickstart()
     faults: tuple[tuple[Any, Any], ...] = (
         ("refuse", {}),
         ("answer", {"status": 500, "body": '{"error": {"message": "boom"}}'}),
@@ -75,34 +86,37 @@ def test_a_project_that_cannot_be_reached_is_told_and_passes(lonely_world: World
     size = 3
     for kind, details in faults:
         size = 7 - size
-        with world.sandbox.senlin.fault(kind, **details):
-            world.kubectl("scale", "senlincluster/web", f"--replicas={size}")
-            told = world.wait(
+        with tenant.sandbox.senlin.fault(kind, **details):
+            tenant.kubectl("scale", "senlincluster/web", f"--replicas={size}")
+            told = tenant.wait(
                 "SenlinCluster",
                 "web",
                 lambda it: it["status"]["observedGeneration"] == it["metadata"]["generation"],
                 "told",
             )
             assert not is_ready(told), kind
-        world.ready(seconds=90)
-    assert len(world.clusters()) == 1
+        tenant.ready(seconds=90)
+    assert len(tenant.clusters()) == 1
 
 
-def test_a_change_without_effect_is_told_and_not_hammered(world: World) -> None:
-    cluster = world.quickstart()
+def test_a_change_without_effect_is_reported_and_seldom_retried(
+    tenant_with_operator: TenantWithOperator,
+) -> None:
+    tenant = tenant_with_operator
+    cluster = tenant.quickstart()
     cluster_id, action_id = cluster["status"]["id"], cluster["status"]["action"]["id"]
     path = f"/v1/clusters/{cluster_id}$"
-    lie = {
+    lie: dict[str, Any] = {
         "status": 202,
         "body": json.dumps({"cluster": {"id": cluster_id}}),
         "headers": {"Location": f"/v1/actions/{action_id}", "Content-Type": "application/json"},
     }
 
-    with world.sandbox.senlin.fault("answer", method="PATCH", path=path, **lie) as fault:
-        world.edit("SenlinCluster", "web", timeoutSeconds=100)
-        ready = world.waits_for("NoEffect")
+    with tenant.sandbox.senlin.fault("answer", method="PATCH", path=path, **lie) as fault:
+        tenant.edit("SenlinCluster", "web", timeoutSeconds=100)
+        ready = tenant.waits_for("NoEffect")
         assert "timeout 3600 → 100" in ready["message"]
         assert fault.hits <= 3
 
-    world.ready()
-    assert world.senlin.get_cluster(cluster_id).timeout == 100
+    tenant.ready()
+    assert tenant.senlin.get_cluster(cluster_id).timeout == 100

@@ -5,76 +5,81 @@ import sys
 
 import pytest
 
-from tests.operator.world import Operator, World, is_ready, ticks
+from tests.operator.process import Operator
+from tests.operator.tenant import TenantWithOperator, is_ready, ticks
 
 MORTAL = [sys.executable, "-m", "tests.chaos.mortal_operator"]
 REQUESTS = 36  # more than a creation takes, which the last case proves
 
 
-def die(world: World, after: int) -> bool:
+def die(tenant: TenantWithOperator, after: int) -> bool:
     """Run an operator until it dies of its n-th request; False: its work was done before."""
-    mortal = Operator(world.sandbox.kubeconfig, world.namespace, world.operator.log, MORTAL)
+    mortal = Operator(tenant.sandbox.kubeconfig, tenant.namespace, tenant.operator.log, MORTAL)
     mortal.start(DIE_AFTER=str(after))
     for _ in ticks(40):
         if not mortal.running:
             return mortal.wait(1) == -9
-        if all_ready(world):
+        if all_ready(tenant):
             mortal.kill()
             return False
     mortal.kill()
-    raise AssertionError(f"neither dead nor done\n{world.tail()}")
+    raise AssertionError(f"neither dead nor done\n{tenant.tail()}")
 
 
-def all_ready(world: World) -> bool:
+def all_ready(tenant: TenantWithOperator) -> bool:
     names = (("SenlinProfile", "web-server"), ("SenlinCluster", "web"))
-    found = [world.get(kind, name) for kind, name in names]
+    found = [tenant.get(kind, name) for kind, name in names]
     return all(it is not None and is_ready(it) for it in found)
 
 
-def assert_one_of_each(world: World) -> None:
-    assert len(world.clusters()) == 1
-    assert len(world.profiles()) == 1
-    assert len(world.sandbox.nova.servers(world.nodes_named())) == 3
+def assert_one_of_each(tenant: TenantWithOperator) -> None:
+    assert len(tenant.clusters()) == 1
+    assert len(tenant.profiles()) == 1
+    assert len(tenant.sandbox.nova.servers(tenant.nodes_named())) == 3
 
 
+@pytest.mark.crash_points
 @pytest.mark.parametrize("after", range(1, REQUESTS + 1))
-def test_a_creation_survives_death_after_each_request(idle_world: World, after: int) -> None:
-    world = idle_world
-    world.apply(world.secret(), world.profile(), world.cluster())
+def test_a_creation_survives_death_after_each_request(
+    idle_tenant: TenantWithOperator, after: int
+) -> None:
+    tenant = idle_tenant
+    tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
 
-    died = die(world, after)
+    died = die(tenant, after)
 
-    world.operator.start()
-    world.ready("SenlinProfile", "web-server")
-    world.ready()
-    assert_one_of_each(world)
+    tenant.operator.start()
+    tenant.ready("SenlinProfile", "web-server")
+    tenant.ready()
+    assert_one_of_each(tenant)
     if after == REQUESTS:
         assert not died, "there are more requests than cases: raise REQUESTS"
-    world.delete("senlincluster/web", "senlinprofile/web-server")
-    world.gone("SenlinCluster", "web")
-    world.gone("SenlinProfile", "web-server")
-    assert world.clusters() == world.profiles() == []
-    assert world.sandbox.nova.servers(world.nodes_named()) == []
+    tenant.delete("senlincluster/web", "senlinprofile/web-server")
+    tenant.gone("SenlinCluster", "web")
+    tenant.gone("SenlinProfile", "web-server")
+    assert tenant.clusters() == tenant.profiles() == []
+    assert tenant.sandbox.nova.servers(tenant.nodes_named()) == []
 
 
+@pytest.mark.crash_points
 @pytest.mark.parametrize("after", range(4, 20, 2))
-def test_a_deletion_survives_death(idle_world: World, after: int) -> None:
-    world = idle_world
-    world.operator.start()
-    world.apply(world.secret(), world.profile(), world.cluster())
-    world.ready()
-    world.operator.kill()
-    world.delete("senlincluster/web", "senlinprofile/web-server")
+def test_a_deletion_survives_death(idle_tenant: TenantWithOperator, after: int) -> None:
+    tenant = idle_tenant
+    tenant.operator.start()
+    tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
+    tenant.ready()
+    tenant.operator.kill()
+    tenant.delete("senlincluster/web", "senlinprofile/web-server")
 
-    mortal = Operator(world.sandbox.kubeconfig, world.namespace, world.operator.log, MORTAL)
+    mortal = Operator(tenant.sandbox.kubeconfig, tenant.namespace, tenant.operator.log, MORTAL)
     mortal.start(DIE_AFTER=str(after))
     try:
         mortal.wait(6)
     except subprocess.TimeoutExpired:  # all was done before
         mortal.kill()
 
-    world.operator.start()
-    world.gone("SenlinCluster", "web")
-    world.gone("SenlinProfile", "web-server")
-    assert world.clusters() == world.profiles() == []
-    assert world.sandbox.nova.servers(world.nodes_named()) == []
+    tenant.operator.start()
+    tenant.gone("SenlinCluster", "web")
+    tenant.gone("SenlinProfile", "web-server")
+    assert tenant.clusters() == tenant.profiles() == []
+    assert tenant.sandbox.nova.servers(tenant.nodes_named()) == []

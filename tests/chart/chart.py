@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from sandbox import Sandbox
-from tests.operator.world import PLURALS
+from tests.operator.tenant import PLURALS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 CHART = DEPLOY / "helm" / "senlin-operator"

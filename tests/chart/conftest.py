@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from tests.operator.conftest import idle_world
+from tests.operator.conftest import idle_tenant
 
-__all__ = ["idle_world"]
+__all__ = ["idle_tenant"]
 
 DEFINITIONS = Path(__file__).parent / "monitoring.yaml"
 

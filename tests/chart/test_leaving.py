@@ -8,7 +8,9 @@ import pytest
 from sandbox import Sandbox
 from tests.chart.chart import CHART, RELEASE, await_served
 from tests.chart.pages import run
-from tests.operator.world import PROGRAM, Operator, World
+from tests.conftest import a_namespace, started
+from tests.operator.process import PROGRAM, Operator
+from tests.operator.tenant import TenantWithOperator
 
 PAGE = "uninstall.md"
 
@@ -33,70 +35,84 @@ spec: {policyName: nothing-is-detached, validationActions: [Deny]}
 """
 
 
+@pytest.fixture(scope="module")
+def leavers_sandbox() -> Iterator[Sandbox]:
+    """A sandbox with nothing of ours in it but what one test at a time puts there."""
+    with started() as sandbox:
+        yield sandbox
+
+
 @pytest.fixture
-def world(sandbox_of_its_own: Sandbox, tmp_path: Path) -> Iterator[World]:
+def tenant(leavers_sandbox: Sandbox, tmp_path: Path) -> Iterator[TenantWithOperator]:
     """A namespace with a cluster, a policy, and the operator that made them."""
-    sandbox_of_its_own.kubectl("create", "namespace", "team")
-    world = World(sandbox_of_its_own, "team", tmp_path / "operator.log")
-    world.operator.start()
-    world.apply(world.policy())
-    world.quickstart()
-    world.ready("SenlinPolicy", "grow")
-    yield world
-    world.operator.kill()
+    namespace = a_namespace(leavers_sandbox)
+    tenant = TenantWithOperator(leavers_sandbox, namespace, tmp_path / "operator.log")
+    tenant.operator.start()
+    tenant.apply(tenant.policy())
+    tenant.quickstart()
+    tenant.ready("SenlinPolicy", "grow")
+    yield tenant
+    leavers_sandbox.kubectl("delete", "senlin", "--all", "--all-namespaces", "--timeout=60s")
+    tenant.operator.kill()
 
 
-def test_openstack_is_left_as_it_is(world: World) -> None:
-    run(world.sandbox, PAGE, "Leave OpenStack as it is")
+def test_openstack_is_left_as_it_is(tenant: TenantWithOperator) -> None:
+    run(tenant.sandbox, PAGE, "Leave OpenStack as it is")
 
-    assert left(world.sandbox) == []
-    assert len(world.clusters()) == len(world.profiles()) == len(world.policies()) == 1
+    assert left(tenant.sandbox) == []
+    assert len(tenant.clusters()) == len(tenant.profiles()) == len(tenant.policies()) == 1
 
 
-def test_what_cannot_be_let_go_of_is_not_deleted(world: World) -> None:
-    sandbox = world.sandbox
+def test_a_cluster_that_cannot_be_detached_is_not_deleted(tenant: TenantWithOperator) -> None:
+    sandbox = tenant.sandbox
     sandbox.kubectl("apply", "-f", "-", input=NOTHING_IS_DETACHED)
     detach = '{"spec":{"managedOptions":{"onDelete":"detach"}}}'
     trial = ("patch", "senlincluster/web", "--type=merge", f"--patch={detach}", "--dry-run=server")
-    world.eventually(lambda: not world.kubectl(*trial, check=False), "refused")
+    tenant.eventually(lambda: not tenant.kubectl(*trial, check=False), "refused")
 
-    with pytest.raises(AssertionError):
-        run(sandbox, PAGE, "Leave OpenStack as it is")
+    try:
+        with pytest.raises(AssertionError):
+            run(sandbox, PAGE, "Leave OpenStack as it is")
 
-    assert not any("deletionTimestamp" in it["metadata"] for it in world.all_of("SenlinCluster"))
-    assert len(left(sandbox)) == 3
-
-
-def test_everything_is_deleted(world: World) -> None:
-    run(world.sandbox, PAGE, "Delete everything in OpenStack, too")
-
-    assert left(world.sandbox) == []
-    assert world.clusters() == world.profiles() == world.policies() == []
+        clusters = tenant.all_of("SenlinCluster")
+        assert not any("deletionTimestamp" in it["metadata"] for it in clusters)
+        assert len(left(sandbox)) == 3
+    finally:
+        sandbox.kubectl("delete", "-f", "-", input=NOTHING_IS_DETACHED)
 
 
-def test_without_the_operator_a_namespace_can_be_freed(world: World) -> None:
-    world.operator.kill()
-    world.kubectl("delete", "namespace", "team", "--wait=false")
+def test_everything_is_deleted(tenant: TenantWithOperator) -> None:
+    run(tenant.sandbox, PAGE, "Delete everything in OpenStack, too")
 
-    run(world.sandbox, PAGE, "If the operator was uninstalled first")
-
-    world.kubectl("wait", "--for=delete", "namespace/team", "--timeout=40s")
-    assert len(world.clusters()) == 1
+    assert left(tenant.sandbox) == []
+    assert tenant.clusters() == tenant.profiles() == tenant.policies() == []
 
 
-def test_an_operator_elsewhere_frees_the_namespace_and_openstack(world: World) -> None:
-    """The one in the namespace went with it; it may have been any."""
-    world.operator.kill()
-    world.kubectl("delete", "namespace", "team", "--wait=false")
+def test_without_the_operator_a_namespace_can_be_freed(tenant: TenantWithOperator) -> None:
+    tenant.operator.kill()
+    tenant.kubectl("delete", "namespace", tenant.namespace, "--wait=false")
+
+    run(tenant.sandbox, PAGE, "If the operator was uninstalled first")
+
+    tenant.kubectl("wait", "--for=delete", f"namespace/{tenant.namespace}", "--timeout=40s")
+    assert len(tenant.clusters()) == 1
+
+
+def test_an_operator_elsewhere_frees_the_namespace_and_openstack(
+    tenant: TenantWithOperator,
+) -> None:
+    """As when the operator ran in the namespace, and was deleted with it."""
+    tenant.operator.kill()
+    tenant.kubectl("delete", "namespace", tenant.namespace, "--wait=false")
 
     home = ["--namespace=elsewhere", "--create-namespace", "--take-ownership"]
-    world.sandbox.helm("install", RELEASE, str(CHART), *home)
-    account = world.sandbox.service_account_kubeconfig("elsewhere", RELEASE)
-    world.operator = Operator(account, "", world.operator.log, PROGRAM)
-    world.operator.start()
+    tenant.sandbox.helm("install", RELEASE, str(CHART), *home)
+    account = tenant.sandbox.service_account_kubeconfig("elsewhere", RELEASE)
+    tenant.operator = Operator(account, "", tenant.operator.log, PROGRAM)
+    tenant.operator.start()
 
-    world.kubectl("wait", "--for=delete", "namespace/team", "--timeout=40s")
-    assert world.clusters() == world.profiles() == world.policies() == []
+    tenant.kubectl("wait", "--for=delete", f"namespace/{tenant.namespace}", "--timeout=40s")
+    assert tenant.clusters() == tenant.profiles() == tenant.policies() == []
 
 
 def test_the_custom_resources_can_be_removed(sandbox_of_its_own: Sandbox) -> None:

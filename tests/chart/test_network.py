@@ -1,4 +1,4 @@
-"""The NetworkPolicy of docs/install.md: whom it lets through, as an evaluator of policies says.
+"""The NetworkPolicy of docs/install.md: which connections an evaluator of policies permits.
 
 Cyclonus knows what a policy means. That a network plug-in enforces it is not tried here.
 """
@@ -66,7 +66,7 @@ def test_the_api_server_accepts_it(sandbox: Sandbox, namespace: str, values: Doc
         (TEST, KUBERNETES, "6443/TCP", True),
     ],
 )
-def test_what_is_let_through(
+def test_permitted_connections(
     sandbox: Sandbox, values: Document, source: str, target: str, port: str, allowed: bool
 ) -> None:
     objects = rendered(sandbox, values)
@@ -82,7 +82,7 @@ def test_what_is_let_through(
         (OPERATOR, ELSEWHERE, "443/TCP", True),
     ],
 )
-def test_what_is_let_through_without_further_values(
+def test_permitted_connections_with_default_values(
     sandbox: Sandbox, source: str, target: str, port: str, allowed: bool
 ) -> None:
     objects = rendered(sandbox, {"networkPolicy": {"enabled": True}})
@@ -126,7 +126,7 @@ def evaluated(policy: Document, traffic: Document) -> bool:
         policies.write_text(yaml.safe_dump(policy))
         traffics.write_text(json.dumps([traffic]))
         files = [f"--policy-path={policies}", f"--traffic-path={traffics}"]
-        command = [cyclonus_binary(), "analyze", "--mode=query-traffic", *files]
+        command = [str(cyclonus_binary()), "analyze", "--mode=query-traffic", *files]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
     [verdict] = re.findall(r"IS ALLOWED\? +\| +(TRUE|FALSE)", done.stdout)
     return bool(verdict == "TRUE")

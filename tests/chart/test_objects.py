@@ -24,7 +24,7 @@ def nothing(values: Document) -> Document:
     return {name: value for name, value in inner.items() if value} | empty
 
 
-AFFINITY = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+AFFINITY: Document = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
 ONLY_ROLES: Document = {
     "watchNamespaces": ["default", "kube-public", "default"],
     "crds": {"install": False},
@@ -257,7 +257,7 @@ def test_all_pods_are_labelled_and_annotated_alike(sandbox: Sandbox) -> None:
         assert pod["metadata"]["annotations"].items() >= mesh.items()
 
 
-def test_what_is_applied_again_changes_nothing(sandbox: Sandbox, namespace: str) -> None:
+def test_a_second_apply_changes_nothing(sandbox: Sandbox, namespace: str) -> None:
     """Kubernetes drops an empty value, and kubectl would put it back each time."""
     deployment = named(rendered(sandbox, {}, namespace=namespace), "Deployment")
     sandbox.kubectl("apply", "--filename=-", input=yaml.safe_dump(deployment))
@@ -267,7 +267,7 @@ def test_what_is_applied_again_changes_nothing(sandbox: Sandbox, namespace: str)
     assert again.strip() == f"deployment.apps/{RELEASE} unchanged"
 
 
-def test_who_sets_the_interval_need_not_set_the_timeout(sandbox: Sandbox) -> None:
+def test_the_scrape_timeout_follows_the_interval(sandbox: Sandbox) -> None:
     """Prometheus Operator leaves out, without a word to its user, what has a timeout above it."""
     values = {"serviceMonitor": {"enabled": True, "interval": "5s"}}
 
@@ -336,7 +336,7 @@ def test_the_image_is_the_same_everywhere(sandbox: Sandbox, image: Document, pul
     assert {pod["spec"]["containers"][0]["image"] for pod in found} == {pulled}
 
 
-def test_notes_tell_the_next_step(sandbox: Sandbox) -> None:
+def test_the_notes_show_the_next_step(sandbox: Sandbox) -> None:
     notes = sandbox.helm("install", RELEASE, str(CHART), "--dry-run=client", "--namespace=ours")
 
     assert "kubectl -n ours rollout status deployment" in notes

@@ -8,7 +8,8 @@ import pytest
 from sandbox import Sandbox
 from tests.chart.chart import CHART, RELEASE, await_served
 from tests.chart.previous import previous_chart
-from tests.operator.world import PROGRAM, Operator, World
+from tests.operator.process import PROGRAM, Operator
+from tests.operator.tenant import TenantWithOperator
 
 NAMESPACE = "senlin-operator"
 SECRET_LIMIT = 1024 * 1024  # bytes; more the API server does not take
@@ -24,12 +25,12 @@ def bare() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def world(bare: Sandbox, tmp_path: Path) -> Iterator[World]:
+def tenant(bare: Sandbox, tmp_path: Path) -> Iterator[TenantWithOperator]:
     """A namespace of a user, whose operator runs outside of it."""
     bare.kubectl("create", "namespace", "team")
-    world = World(bare, "team", tmp_path / "operator.log")
-    yield world
-    world.operator.kill()
+    tenant = TenantWithOperator(bare, "team", tmp_path / "operator.log")
+    yield tenant
+    tenant.operator.kill()
 
 
 def install(sandbox: Sandbox, chart: Path = CHART, *options: str) -> None:
@@ -38,7 +39,7 @@ def install(sandbox: Sandbox, chart: Path = CHART, *options: str) -> None:
 
 
 def uninstall(sandbox: Sandbox) -> None:
-    """The guard is a pod, and there is nothing here that would run one."""
+    """Without its hook: that is a pod, and this sandbox runs none."""
     sandbox.helm("uninstall", RELEASE, f"--namespace={NAMESPACE}", "--no-hooks")
 
 
@@ -51,38 +52,38 @@ def test_no_value_is_needed(bare: Sandbox) -> None:
 
 
 def test_resources_outlive_an_upgrade_and_a_new_installation(
-    bare: Sandbox, world: World, tmp_path: Path
+    bare: Sandbox, tenant: TenantWithOperator, tmp_path: Path
 ) -> None:
     install(bare, previous_chart(tmp_path))
     await_served(bare)
     account = bare.service_account_kubeconfig(NAMESPACE, RELEASE)
-    world.operator = Operator(account, "", world.operator.log, PROGRAM)
-    world.operator.start()
-    before = world.quickstart()
-    assert "READY" not in world.kubectl("get", "senlinclusters")
+    tenant.operator = Operator(account, "", tenant.operator.log, PROGRAM)
+    tenant.operator.start()
+    before = tenant.quickstart()
+    assert "READY" not in tenant.kubectl("get", "senlinclusters")
 
     install(bare)
 
-    world.edit("SenlinCluster", "web", desiredCapacity=2)
-    upgraded = world.ready()
+    tenant.edit("SenlinCluster", "web", desiredCapacity=2)
+    upgraded = tenant.ready()
     assert upgraded["metadata"]["uid"] == before["metadata"]["uid"]
     assert upgraded["status"]["id"] == before["status"]["id"]
-    assert "READY" in world.kubectl("get", "senlinclusters")
+    assert "READY" in tenant.kubectl("get", "senlinclusters")
 
-    assert world.operator.stop() == 0, world.tail()
+    assert tenant.operator.stop() == 0, tenant.tail()
     uninstall(bare)
-    left = world.get("SenlinCluster", "web")
+    left = tenant.get("SenlinCluster", "web")
     assert left
     assert left["status"] == upgraded["status"]
     assert not bare.kubectl("get", "all", f"--namespace={NAMESPACE}", "-o", "name")
 
     install(bare)
     account = bare.service_account_kubeconfig(NAMESPACE, RELEASE)
-    world.operator = Operator(account, "", world.operator.log, PROGRAM)
-    world.operator.start()
-    world.edit("SenlinCluster", "web", desiredCapacity=1)
-    assert world.ready()["status"]["id"] == before["status"]["id"]
-    assert len(world.clusters()) == 1
+    tenant.operator = Operator(account, "", tenant.operator.log, PROGRAM)
+    tenant.operator.start()
+    tenant.edit("SenlinCluster", "web", desiredCapacity=1)
+    assert tenant.ready()["status"]["id"] == before["status"]["id"]
+    assert len(tenant.clusters()) == 1
 
 
 def test_custom_resources_go_with_the_release_if_a_value_says_so(bare: Sandbox) -> None:

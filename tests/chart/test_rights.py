@@ -10,8 +10,9 @@ import yaml
 from sandbox import Sandbox
 from sandbox.errors import SandboxError
 from tests.chart.chart import CHART, RELEASE, Document, named, rendered
+from tests.operator.process import PROGRAM, Operator
+from tests.operator.tenant import TenantWithOperator, ticks
 from tests.operator.test_cluster_template import template
-from tests.operator.world import PROGRAM, Operator, World, ticks
 
 OURS, CORE, LEASES = "senlin.openstack.org", "", "coordination.k8s.io"
 KINDS = [crd.stem for crd in sorted((CHART.parents[2] / "crds").glob("*.yaml"))]
@@ -101,7 +102,7 @@ class Release:
         return self.sandbox.helm(*chart, *options, input=json.dumps(given))
 
     def uninstall(self) -> None:
-        """The guard is a pod, and there is nothing here that would run one."""
+        """Without its hook: that is a pod, and this sandbox runs none."""
         arguments = [RELEASE, f"--namespace={self.namespace}", "--ignore-not-found", "--no-hooks"]
         self.sandbox.helm("uninstall", *arguments)
 
@@ -196,26 +197,28 @@ def test_users_of_the_built_in_roles(
     assert release.denied(user, may, "default") == may
 
 
-def test_a_user_with_the_role_edit_runs_the_quickstart(release: Release, idle_world: World) -> None:
+def test_a_user_with_the_role_edit_runs_the_quickstart(
+    release: Release, idle_tenant: TenantWithOperator
+) -> None:
     """The operator has the rights that the chart gives it in one namespace, and no more."""
-    sandbox, namespace, world = release.sandbox, release.namespace, idle_world
+    sandbox, namespace, tenant = release.sandbox, release.namespace, idle_tenant
     release.install(watchNamespaces=[namespace])
     account = sandbox.service_account_kubeconfig(namespace, namespace)
     user = member(sandbox, namespace, "edit")["user"]
     as_user = f"--kubeconfig={sandbox.user_kubeconfig(user)}"
-    world.operator = Operator(account, namespace, world.operator.log, PROGRAM)
-    documents = [world.secret(), world.profile(), world.cluster()]
+    tenant.operator = Operator(account, namespace, tenant.operator.log, PROGRAM)
+    documents = [tenant.secret(), tenant.profile(), tenant.cluster()]
 
-    world.operator.start()
-    world.kubectl("apply", as_user, "-f", "-", input=yaml.safe_dump_all(documents))
-    world.ready()
-    world.kubectl("scale", as_user, "senlincluster/web", "--replicas=2")
-    world.ready()
-    world.kubectl(
+    tenant.operator.start()
+    tenant.kubectl("apply", as_user, "-f", "-", input=yaml.safe_dump_all(documents))
+    tenant.ready()
+    tenant.kubectl("scale", as_user, "senlincluster/web", "--replicas=2")
+    tenant.ready()
+    tenant.kubectl(
         "delete", as_user, "--wait=false", "senlincluster/web", "senlinprofile/web-server"
     )
-    world.gone("SenlinCluster", "web")
-    world.gone("SenlinProfile", "web-server")
+    tenant.gone("SenlinCluster", "web")
+    tenant.gone("SenlinProfile", "web-server")
 
     assert refusals(sandbox, release.account["user"]) == []
 
@@ -237,30 +240,32 @@ def test_the_roles_grant_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
     assert granted == {*NEEDED, *NEEDED_AT_HOME}
 
 
-def test_each_right_of_the_operator_is_used(release: Release, idle_world: World) -> None:
+def test_each_right_of_the_operator_is_used(
+    release: Release, idle_tenant: TenantWithOperator
+) -> None:
     """By a cluster that makes its profile itself and shows its members, and by what it needs."""
-    sandbox, namespace, world = release.sandbox, release.namespace, idle_world
+    sandbox, namespace, tenant = release.sandbox, release.namespace, idle_tenant
     release.install(watchNamespaces=[namespace])
     account = sandbox.service_account_kubeconfig(namespace, namespace)
-    world.operator = Operator(account, namespace, world.operator.log, PROGRAM)
-    world.operator.start("--leader-election", "true", "--lease-namespace", namespace)
-    cluster = world.cluster(
-        profile=template(world), members="Mirror", policies=[{"policyRef": {"name": "grow"}}]
+    tenant.operator = Operator(account, namespace, tenant.operator.log, PROGRAM)
+    tenant.operator.start("--leader-election", "true", "--lease-namespace", namespace)
+    cluster = tenant.cluster(
+        profile=template(tenant), members="Mirror", policies=[{"policyRef": {"name": "grow"}}]
     )
     del cluster["spec"]["resource"]["profileRef"]
-    world.apply(world.secret(), world.policy(), world.profile(), world.node(), cluster)
-    world.ready()
-    world.ready("SenlinNode", "web-1")
+    tenant.apply(tenant.secret(), tenant.policy(), tenant.profile(), tenant.node(), cluster)
+    tenant.ready()
+    tenant.ready("SenlinNode", "web-1")
 
     cluster["spec"]["resource"] |= {
         "desiredCapacity": 1,
-        "profile": template(world, flavor="m1.small"),
+        "profile": template(tenant, flavor="m1.small"),
     }
-    world.apply(cluster)
-    world.ready()
-    world.eventually(lambda: len(world.all_of("SenlinNode")) == 2, "those that left not shown")
-    world.eventually(lambda: len(world.all_of("SenlinProfile")) == 2, "the old profile removed")
-    assert world.operator.stop() == 0, world.tail()
+    tenant.apply(cluster)
+    tenant.ready()
+    tenant.eventually(lambda: len(tenant.all_of("SenlinNode")) == 2, "those that left not shown")
+    tenant.eventually(lambda: len(tenant.all_of("SenlinProfile")) == 2, "the old profile removed")
+    assert tenant.operator.stop() == 0, tenant.tail()
 
     assert requests(sandbox, release.account["user"]) == {*NEEDED, *NEEDED_AT_HOME} - CHECKED_BESIDE
 

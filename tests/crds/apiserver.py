@@ -19,7 +19,7 @@ CORPUS = Path(__file__).parent / "corpus"
 PLURALS = [crd.stem for crd in sorted(CRDS.glob("*.yaml"))]
 
 NOW = "2030-01-02T03:04:05Z"
-CONDITION = {
+CONDITION: dict[str, Any] = {
     "type": "Ready",
     "status": "True",
     "observedGeneration": 1,
@@ -47,7 +47,8 @@ class Resources:
 
     @property
     def name(self) -> str:
-        return base(self.plural)["metadata"]["name"]
+        name: str = base(self.plural)["metadata"]["name"]
+        return name
 
     def create(self, manifest: Manifest) -> Manifest:
         return self._create(manifest)
@@ -56,7 +57,7 @@ class Resources:
         return self._create(manifest, dry_run="All")
 
     def _create(self, manifest: Manifest, **options: str) -> Manifest:
-        return self.api.create_namespaced_custom_object(
+        answer: Manifest = self.api.create_namespaced_custom_object(
             GROUP,
             VERSION,
             self.namespace,
@@ -65,9 +66,10 @@ class Resources:
             field_validation="Strict",
             **options,
         )
+        return answer
 
     def try_patch(self, patch: Manifest) -> Manifest:
-        return self.api.patch_namespaced_custom_object(
+        answer: Manifest = self.api.patch_namespaced_custom_object(
             GROUP,
             VERSION,
             self.namespace,
@@ -77,14 +79,16 @@ class Resources:
             dry_run="All",
             field_validation="Strict",
         )
+        return answer
 
     def scale(self) -> Manifest:
-        return self.api.get_namespaced_custom_object_scale(
+        answer: Manifest = self.api.get_namespaced_custom_object_scale(
             GROUP, VERSION, self.namespace, self.plural, self.name
         )
+        return answer
 
     def set_status(self, status: Manifest) -> Manifest:
-        return self.api.patch_namespaced_custom_object_status(
+        answer: Manifest = self.api.patch_namespaced_custom_object_status(
             GROUP,
             VERSION,
             self.namespace,
@@ -93,6 +97,7 @@ class Resources:
             {"status": status},
             field_validation="Strict",
         )
+        return answer
 
 
 @contextmanager
@@ -109,7 +114,8 @@ def refused(*, at: str | None, says: str) -> Iterator[None]:
 
 
 def base(plural: str) -> Manifest:
-    return _read(plural)["base"]
+    manifest: Manifest = _read(plural)["base"]
+    return manifest
 
 
 def rows(plural: str, verdict: str) -> list[Manifest]:
@@ -123,7 +129,8 @@ def has_metadata(plural: str) -> bool:
 
 @cache
 def _read(name: str) -> Manifest:
-    return yaml.safe_load((CORPUS / f"{name}.yaml").read_text())
+    corpus: Manifest = yaml.safe_load((CORPUS / f"{name}.yaml").read_text())
+    return corpus
 
 
 def merged(target: Any, patch: Any) -> Any:

@@ -32,7 +32,7 @@ def test_every_sample_belongs_to_a_story() -> None:
     assert set(SAMPLES.rglob("*.yaml")) - {s / "kustomization.yaml" for s in STORIES} == told
 
 
-def test_every_story_is_told_of() -> None:
+def test_every_sample_is_listed_in_the_readme() -> None:
     table = (SAMPLES / "README.md").read_text()
 
     assert [

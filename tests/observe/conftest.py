@@ -5,6 +5,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.prometheus import Prometheus, prometheus_programs
+from senlin_operator.leader import Shard
 from tests.conftest import a_namespace
 from tests.observe.load import Watched
 
@@ -16,20 +17,20 @@ def promtool() -> Path:
 
 @pytest.fixture(scope="package")
 def watched(
-    sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory
+    sandbox: Sandbox, unserved: Shard, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Watched, Prometheus]]:
-    """Operators under load, and the Prometheus that has seen it."""
-    namespace = a_namespace(sandbox)
-    world = Watched(sandbox, namespace, tmp_path_factory.mktemp("operators"))
-    with world.running() as prometheus:
-        world.apply_load()
-        world.change()
-        yield world, prometheus
-    world.sandbox.nova.lift(name=f"{namespace}-broken*")
+    """Operators under load, and the Prometheus that scraped them meanwhile."""
+    namespace = a_namespace(sandbox, unserved)
+    tenant = Watched(sandbox, namespace, tmp_path_factory.mktemp("operators"))
+    with tenant.running() as prometheus:
+        tenant.apply_load()
+        tenant.change()
+        yield tenant, prometheus
+    tenant.sandbox.nova.lift(name=f"{namespace}-broken*")
 
 
 @pytest.fixture
-def world(watched: tuple[Watched, Prometheus]) -> Watched:
+def tenant(watched: tuple[Watched, Prometheus]) -> Watched:
     return watched[0]
 
 

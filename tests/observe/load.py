@@ -14,8 +14,9 @@ from sandbox.control import fetch
 from sandbox.prometheus import Prometheus
 from sandbox.settings import LOOPBACK, free_port
 from tests.observe.published import rule_file
+from tests.operator.process import PROGRAM, Operator
+from tests.operator.tenant import Document, TenantWithOperator
 from tests.operator.test_traces import Receiver
-from tests.operator.world import PROGRAM, Document, Operator, World
 
 JOB = "senlin-operator"
 WRONG_PASSWORD = "wrong-but-nobody-should-read-it"
@@ -31,7 +32,7 @@ READY = (
 )
 
 
-class Watched(World):
+class Watched(TenantWithOperator):
     """A namespace with a leader and a standby.
 
     Attributes:

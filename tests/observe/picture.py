@@ -40,36 +40,36 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as logs, Sandbox.up() as sandbox:
         sandbox.apply_crds()
         sandbox.kubectl("create", "namespace", "team")
-        world = Watched(sandbox, "team", Path(logs))
-        with world.running() as prometheus:
-            live(world)
+        tenant = Watched(sandbox, "team", Path(logs))
+        with tenant.running() as prometheus:
+            live(tenant)
             charts = [chart(prometheus, panel) for panel in panels() if panel["title"] in TITLES]
     title = "Five minutes of the Senlin operator, as its dashboard shows them"
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text(picture(title, charts, SECONDS))
 
 
-def live(world: Watched) -> None:
+def live(tenant: Watched) -> None:
     """Make clusters, scale them, lose Senlin for a while, delete some."""
     end = time.monotonic() + SECONDS
     fleet = [f"fleet-{number}" for number in range(FLEET)]
-    world.apply_load()
-    world.change()
-    world.apply(*(world.cluster(name) for name in fleet))
+    tenant.apply_load()
+    tenant.change()
+    tenant.apply(*(tenant.cluster(name) for name in fleet))
     for name in fleet:
-        world.ready(name=name)
+        tenant.ready(name=name)
     for size in (5, 1, 4):
         for name in fleet:
-            world.kubectl("scale", f"senlincluster/{name}", f"--replicas={size}")
+            tenant.kubectl("scale", f"senlincluster/{name}", f"--replicas={size}")
         for name in fleet:
-            world.ready(name=name)
-    with world.sandbox.senlin.fault("refuse"):
-        world.kubectl("scale", "senlincluster/web", "--replicas=3")
+            tenant.ready(name=name)
+    with tenant.sandbox.senlin.fault("refuse"):
+        tenant.kubectl("scale", "senlincluster/web", "--replicas=3")
         time.sleep(OUTAGE)
-    world.ready(seconds=120)
-    world.delete(*(f"senlincluster/{name}" for name in fleet))
+    tenant.ready(seconds=120)
+    tenant.delete(*(f"senlincluster/{name}" for name in fleet))
     for name in fleet:
-        world.gone("SenlinCluster", name)
+        tenant.gone("SenlinCluster", name)
     time.sleep(max(end - time.monotonic(), 0))
 
 

@@ -13,7 +13,7 @@ PLOT = (WIDTH - LEFT - RIGHT, 120)
 LEGEND = 14  # a line
 LEGEND_COLUMNS, LEGEND_ROWS = 2, 3
 LETTERS = 24  # in a legend
-GAP = 5.0  # seconds without a value: the line begins anew
+GAP = 5.0  # seconds without a value: the line is interrupted
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import yaml
 
 from sandbox.prometheus import Prometheus
 from tests.observe.published import alerts, rule_file
-from tests.operator.world import ticks
+from tests.operator.tenant import ticks
 
 STORIES = Path(__file__).parent / "alerts"
 NAMES = [alert.name for alert in alerts()]
@@ -18,7 +18,8 @@ ACTIVE = {"SenlinOperatorResourcesStuck", "SenlinOperatorCredentialRefused"}  # 
 
 def stories(alert: str) -> list[dict[str, Any]]:
     """Return what Prometheus sees, and when the alert fires."""
-    return yaml.safe_load((STORIES / f"{alert}.yaml").read_text())
+    found: list[dict[str, Any]] = yaml.safe_load((STORIES / f"{alert}.yaml").read_text())
+    return found
 
 
 def only_summaries() -> dict[str, Any]:
@@ -65,6 +66,8 @@ def test_each_alert_is_seen_to_fire_and_not_to_fire(alert: str) -> None:
 
 
 def test_prometheus_evaluates_the_alerts(prometheus: Prometheus) -> None:
+    group: dict[str, Any] = {}
+    active: set[str] = set()
     for _ in ticks(15):  # a scrape that took more than its second leaves everything unknown
         [group] = prometheus.get("rules")["groups"]
         active = {rule["name"] for rule in group["rules"] if rule["state"] != "inactive"}

@@ -1,10 +1,10 @@
-"""Each query of the dashboard, asked of a Prometheus that has seen an operator at work."""
+"""Each query of the dashboard, against a Prometheus that scraped an operator at work."""
 
 import math
 
 from sandbox.prometheus import Prometheus
 from tests.observe.published import Query, queries
-from tests.operator.world import ticks
+from tests.operator.tenant import ticks
 
 
 def test_every_query_returns_data_under_load(prometheus: Prometheus) -> None:

@@ -12,22 +12,22 @@ from prometheus_client.samples import Sample
 from docs.generate import families
 from sandbox.prometheus import Prometheus
 from tests.observe.load import Watched
-from tests.operator.world import PLURALS
+from tests.operator.tenant import PLURALS
 
 OURS = {family.name for family in families()}
 OF_QUEUES = ("workqueue_", "leader_election_")  # whose label `name` is that of a queue, of a Lease
 QUEUES = {"senlin-operator"}
 
 
-def samples(world: Watched) -> Iterator[Sample]:
+def samples(tenant: Watched) -> Iterator[Sample]:
     """Yield the leader's own metrics."""
-    for family in text_string_to_metric_families(world.metrics(world.ports[0])[1]):
+    for family in text_string_to_metric_families(tenant.metrics(tenant.ports[0])[1]):
         if not family.name.startswith(("python_", "process_")):
             yield from family.samples
 
 
-def test_promtool_has_nothing_to_say(world: Watched, promtool: Path) -> None:
-    _, text = world.metrics(world.ports[0])
+def test_promtool_finds_no_fault(tenant: Watched, promtool: Path) -> None:
+    _, text = tenant.metrics(tenant.ports[0])
 
     done = subprocess.run(
         [promtool, "check", "metrics"], input=text, capture_output=True, text=True
@@ -50,7 +50,7 @@ def test_prometheus_is_given_openmetrics(prometheus: Prometheus) -> None:
     assert "senlin_operator_reconcile_total" not in known
 
 
-def test_an_exemplar_leads_to_a_trace(world: Watched, prometheus: Prometheus) -> None:
+def test_an_exemplar_leads_to_a_trace(tenant: Watched, prometheus: Prometheus) -> None:
     durations = "senlin_operator_reconcile_duration_seconds_bucket"
     span = {"start": time.time() - 3600, "end": time.time()}
 
@@ -59,33 +59,33 @@ def test_an_exemplar_leads_to_a_trace(world: Watched, prometheus: Prometheus) ->
     ids = {it["labels"]["trace_id"] for series in found for it in series["exemplars"]}
 
     def traced() -> set[str]:
-        return {span.trace_id.hex() for span in world.traces.spans}
+        return {span.trace_id.hex() for span in tenant.traces.spans}
 
-    world.eventually(lambda: bool(ids & traced()), "a trace of an exemplar")
+    tenant.eventually(lambda: bool(ids & traced()), "a trace of an exemplar")
 
 
-def test_every_metric_is_served(world: Watched) -> None:
-    found = {sample.name for sample in samples(world)}
+def test_every_metric_is_served(tenant: Watched) -> None:
+    found = {sample.name for sample in samples(tenant)}
 
     assert {name for name in OURS if not {name, f"{name}_count"} & found} == set()
 
 
-def test_no_label_names_an_object(world: Watched) -> None:
-    objects = [world.all_of(kind) for kind in PLURALS]
+def test_no_label_names_an_object(tenant: Watched) -> None:
+    objects = [tenant.all_of(kind) for kind in PLURALS]
     metadata = [it["metadata"] for found in objects for it in found]
     names = {it[part] for it in metadata for part in ("name", "uid")} | {"openstack", "refused"}
     ids = {it["status"].get("id") for found in objects for it in found} - {None}
 
-    for sample in samples(world):
+    for sample in samples(tenant):
         labels = dict(sample.labels)
         if sample.name.startswith(OF_QUEUES):
             assert labels.pop("name") in QUEUES
         assert not {"namespace", "name", "uid", "id"} & labels.keys(), sample
-        assert not (names | ids | {world.namespace}) & set(labels.values()), sample
+        assert not (names | ids | {tenant.namespace}) & set(labels.values()), sample
 
 
 @pytest.mark.parametrize("accept", ["text/plain", "application/openmetrics-text"])
-def test_no_metric_tells_a_secret(world: Watched, accept: str) -> None:
-    for port in world.ports:
-        _, text = world.metrics(port, accept)
-        assert not [secret for secret in world.secrets() if secret in text]
+def test_no_metric_contains_a_secret(tenant: Watched, accept: str) -> None:
+    for port in tenant.ports:
+        _, text = tenant.metrics(port, accept)
+        assert not [secret for secret in tenant.secrets() if secret in text]

@@ -1,23 +1,52 @@
+"""Tenants: those that share an operator, and those that have one of their own."""
+
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox import Sandbox
-from tests.operator.world import World
+from senlin_operator.leader import Shard
+from tests.conftest import a_namespace, number_of_workers, worker
+from tests.operator.process import SharedOperator
+from tests.operator.tenant import Tenant, TenantWithOperator
+
+
+@pytest.fixture(scope="session")
+def shared_operator(
+    sandbox: Sandbox, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedOperator]:
+    """The operator of all tests of this worker that need none of their own."""
+    shard = Shard(worker(request.config), number_of_workers(request.config) + 1)
+    operator = SharedOperator(sandbox, shard, tmp_path_factory.mktemp("shared") / "operator.log")
+    yield operator
+    operator.kill()
 
 
 @pytest.fixture
-def idle_world(sandbox: Sandbox, namespace: str, tmp_path: Path) -> Iterator[World]:
-    """A namespace whose operator has not been started."""
-    world = World(sandbox, namespace, tmp_path / "operator.log")
-    yield world
-    world.operator.kill()
-    world.sandbox.nova.lift(name=world.nodes_named())
+def tenant(sandbox: Sandbox, shared_operator: SharedOperator) -> Iterator[Tenant]:
+    """A tenant that the worker's shared operator serves: no test may stop that, or shut it out."""
+    namespace = a_namespace(sandbox, shared_operator.shard)
+    shared_operator.start()
+    start = shared_operator.log_size()
+    tenant = Tenant(sandbox, namespace, lambda: shared_operator.log_of(namespace, start))
+    yield tenant
+    sandbox.nova.lift(name=tenant.nodes_named())
+    tenant.delete_everything()  # else the operator would look after it as long as it runs
+    assert shared_operator.healthy, shared_operator.tail()
 
 
 @pytest.fixture
-def world(idle_world: World) -> World:
-    """A namespace with a running operator."""
-    idle_world.operator.start()
-    return idle_world
+def idle_tenant(sandbox: Sandbox, namespace: str, tmp_path: Path) -> Iterator[TenantWithOperator]:
+    """A tenant whose own operator has not been started."""
+    tenant = TenantWithOperator(sandbox, namespace, tmp_path / "operator.log")
+    yield tenant
+    tenant.operator.kill()
+    tenant.sandbox.nova.lift(name=tenant.nodes_named())
+
+
+@pytest.fixture
+def tenant_with_operator(idle_tenant: TenantWithOperator) -> TenantWithOperator:
+    """A tenant whose own operator runs: for tests of flags, logs, signals, faults and logins."""
+    idle_tenant.operator.start()
+    return idle_tenant

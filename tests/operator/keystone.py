@@ -8,7 +8,7 @@ from openstack_clustering import Connection
 from sandbox import Sandbox
 from sandbox.accounts import REGION
 from sandbox.proxy.faults import Request
-from tests.operator.world import Document
+from tests.operator.tenant import Document
 
 PROJECT = "blue"
 _DOMAIN = {"user_domain_name": "Default", "project_domain_name": "Default"}
@@ -78,8 +78,10 @@ class Person:
         return f"{self._sandbox.keystone.url}/v3"
 
     def _connection(self) -> Connection:
-        trust = {"cacert": str(self._sandbox.authority)} if self._sandbox.authority else {}
-        return Connection(**self.auth, **trust)
+        options: dict[str, Any] = dict(self.auth)
+        if self._sandbox.authority:
+            options["cacert"] = str(self._sandbox.authority)
+        return Connection(**options)
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         reply = self._admin.request(self._url + path, method, json=body)

@@ -3,108 +3,111 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from tests.operator.tenant import Tenant, condition
 from tests.operator.test_cluster_policies import listed, policy
-from tests.operator.world import World, condition
 
 CHECKED = {"checkInterval": "5s"}
 RECOVERED = {"mode": "Recover", **CHECKED}
 
 
-def servers(world: World) -> set[str]:
-    return {server["id"] for server in world.sandbox.nova.servers(world.nodes_named())}
+def servers(tenant: Tenant) -> set[str]:
+    return {server["id"] for server in tenant.sandbox.nova.servers(tenant.nodes_named())}
 
 
-def steps(world: World) -> list[str]:
-    return [reason for reason, _ in world.events("web")]
+def steps(tenant: Tenant) -> list[str]:
+    return [reason for reason, _ in tenant.events("web")]
 
 
-def is_healed(world: World, lost: set[str]) -> Callable[[], bool]:
+def is_healed(tenant: Tenant, lost: set[str]) -> Callable[[], bool]:
     """Return whether there are three servers again, none of which was lost."""
-    return lambda: len(servers(world)) == 3 and not servers(world) & lost
+    return lambda: len(servers(tenant)) == 3 and not servers(tenant) & lost
 
 
-def test_a_lost_server_is_made_again(world: World) -> None:
-    world.quickstart(remediation=RECOVERED)
-    [victim, *_] = world.sandbox.nova.servers(world.nodes_named())
+def test_a_lost_server_of_a_cluster_is_recreated(tenant: Tenant) -> None:
+    tenant.quickstart(remediation=RECOVERED)
+    [victim, *_] = tenant.sandbox.nova.servers(tenant.nodes_named())
 
-    world.sandbox.nova.vanish(victim["name"])
+    tenant.sandbox.nova.vanish(victim["name"])
 
-    world.eventually(is_healed(world, {victim["id"]}), "made again")
-    cluster = world.ready()
+    tenant.eventually(is_healed(tenant, {victim["id"]}), "made again")
+    cluster = tenant.ready()
     assert cluster["status"]["resource"]["nodes"] == {"total": 3, "active": 3, "unhealthy": 0}
-    assert "Recovering" in steps(world)
+    assert "Recovering" in steps(tenant)
 
 
-def test_a_broken_server_is_rebuilt_if_that_is_wanted(world: World) -> None:
-    world.quickstart(remediation={**RECOVERED, "operation": "REBUILD"})
-    before = servers(world)
-    [victim, *_] = world.sandbox.nova.servers(world.nodes_named())
+def test_a_broken_server_is_rebuilt_if_that_is_wanted(tenant: Tenant) -> None:
+    tenant.quickstart(remediation={**RECOVERED, "operation": "REBUILD"})
+    before = servers(tenant)
+    [victim, *_] = tenant.sandbox.nova.servers(tenant.nodes_named())
 
-    world.sandbox.nova.break_server(victim["name"])
-    world.wait("SenlinCluster", "web", lambda _: "Recovering" in steps(world), "being recovered")
-    world.ready()
+    tenant.sandbox.nova.break_server(victim["name"])
+    tenant.wait("SenlinCluster", "web", lambda _: "Recovering" in steps(tenant), "being recovered")
+    tenant.ready()
 
-    assert servers(world) == before
-    states = {server["status"] for server in world.sandbox.nova.servers(world.nodes_named())}
+    assert servers(tenant) == before
+    states = {server["status"] for server in tenant.sandbox.nova.servers(tenant.nodes_named())}
     assert states == {"ACTIVE"}
 
 
-def test_too_many_lost_servers_are_left_to_a_person(world: World) -> None:
-    world.quickstart(remediation={**RECOVERED, "maxUnhealthy": "40%"})
-    victims = world.sandbox.nova.servers(world.nodes_named())[:2]
+def test_too_many_lost_servers_are_left_to_a_person(tenant: Tenant) -> None:
+    tenant.quickstart(remediation={**RECOVERED, "maxUnhealthy": "40%"})
+    victims = tenant.sandbox.nova.servers(tenant.nodes_named())[:2]
     for victim in victims:
-        world.sandbox.nova.vanish(victim["name"])
+        tenant.sandbox.nova.vanish(victim["name"])
 
-    held = world.waits_for("RemediationHeld")
+    held = tenant.waits_for("RemediationHeld")
     assert "2 nodes are unhealthy, and at most 40% are recovered" in held["message"]
-    assert "Recovering" not in steps(world)
+    assert "Recovering" not in steps(tenant)
 
-    world.edit("SenlinCluster", "web", remediation={**RECOVERED, "maxUnhealthy": 2})
-    world.ready()
-    assert is_healed(world, {victim["id"] for victim in victims})()
+    tenant.edit("SenlinCluster", "web", remediation={**RECOVERED, "maxUnhealthy": 2})
+    tenant.ready()
+    assert is_healed(tenant, {victim["id"] for victim in victims})()
 
 
-def test_recovery_is_left_to_a_health_policy(world: World) -> None:
+def test_recovery_is_left_to_a_health_policy(tenant: Tenant) -> None:
     detection = {"detection_modes": [{"type": "NODE_STATUS_POLLING"}], "interval": 600}
     recovery = {"actions": [{"name": "RECREATE"}]}
-    world.apply(policy("health", "senlin.policy.health", detection=detection, recovery=recovery))
-    settled = world.quickstart(remediation=RECOVERED, policies=listed("health"))
+    tenant.apply(policy("health", "senlin.policy.health", detection=detection, recovery=recovery))
+    settled = tenant.quickstart(remediation=RECOVERED, policies=listed("health"))
     assert "remediation is left to policy health" in condition(settled, "Ready")["message"]
-    [victim, *_] = world.sandbox.nova.servers(world.nodes_named())
+    [victim, *_] = tenant.sandbox.nova.servers(tenant.nodes_named())
 
-    world.sandbox.nova.vanish(victim["name"])
+    tenant.sandbox.nova.vanish(victim["name"])
 
-    degraded = world.waits_for("Degraded")
+    degraded = tenant.waits_for("Degraded")
     assert "remediation is left to policy health" in degraded["message"]
-    assert "Recovering" not in steps(world)
+    assert "Recovering" not in steps(tenant)
 
 
-def test_a_status_without_an_action_is_led_out_of(world: World) -> None:
+@pytest.mark.slow
+def test_a_cluster_stuck_in_a_transient_status_is_recovered(tenant: Tenant) -> None:
     """An update that Senlin breaks off leaves a cluster UPDATING for ever."""
-    settled = world.quickstart()
+    settled = tenant.quickstart()
     cluster_id = settled["status"]["id"]
     wrong: dict[str, Any] = {"cluster.stop_timeout_before_update": "soon"}
-    world.senlin.update_cluster(cluster_id, config=wrong)
-    world.eventually(
-        lambda: world.senlin.get_cluster(cluster_id).status == "UPDATING", "stuck", seconds=10
+    tenant.senlin.update_cluster(cluster_id, config=wrong)
+    tenant.eventually(
+        lambda: tenant.senlin.get_cluster(cluster_id).status == "UPDATING", "stuck", seconds=10
     )
 
-    world.eventually(
-        lambda: world.senlin.get_cluster(cluster_id).status == "ACTIVE", "led out", seconds=90
+    tenant.eventually(
+        lambda: tenant.senlin.get_cluster(cluster_id).status == "ACTIVE", "led out", seconds=90
     )
-    world.ready()
-    assert "Checking" in steps(world)
+    tenant.ready()
+    assert "Checking" in steps(tenant)
 
 
-def test_a_deletion_can_be_forced(world: World) -> None:
-    with world.sandbox.nova.slow_builds(600, world.nodes_named()):
-        world.apply(world.secret(), world.profile(), world.cluster())
-        world.waits_for("ActionRunning")
-        world.delete("senlincluster", "web")
-        busy = world.waits_for("Busy")
+def test_a_deletion_can_be_forced(tenant: Tenant) -> None:
+    with tenant.sandbox.nova.slow_builds(600, tenant.nodes_named()):
+        tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
+        tenant.waits_for("ActionRunning")
+        tenant.delete("senlincluster", "web")
+        busy = tenant.waits_for("Busy")
         assert busy["message"]
 
-        world.kubectl("annotate", "senlincluster/web", "senlin.openstack.org/force-deletion=true")
-        world.gone("SenlinCluster", "web")
+        tenant.kubectl("annotate", "senlincluster/web", "senlin.openstack.org/force-deletion=true")
+        tenant.gone("SenlinCluster", "web")
 
-    assert world.clusters() == []
+    assert tenant.clusters() == []

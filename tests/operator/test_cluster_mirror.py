@@ -1,55 +1,55 @@
 """Members that are shown one by one."""
 
-from tests.operator.world import Document, World, condition
+from tests.operator.tenant import Document, Tenant, condition
 
 
-def mirrored(world: World) -> dict[str, Document]:
+def mirrored(tenant: Tenant) -> dict[str, Document]:
     """Return the cluster's SenlinNodes by the ids of the nodes that they show."""
-    return {it["spec"]["import"]["id"]: it for it in world.all_of("SenlinNode")}
+    return {it["spec"]["import"]["id"]: it for it in tenant.all_of("SenlinNode")}
 
 
-def members(world: World, cluster: Document) -> set[str]:
-    return {node.id for node in world.senlin.nodes(cluster_id=cluster["status"]["id"])}
+def members(tenant: Tenant, cluster: Document) -> set[str]:
+    return {node.id for node in tenant.senlin.nodes(cluster_id=cluster["status"]["id"])}
 
 
-def test_each_member_is_shown_and_goes_with_it(world: World) -> None:
-    cluster = world.quickstart(members="Mirror")
-    world.eventually(lambda: set(mirrored(world)) == members(world, cluster), "all shown")
-    name = next(iter(mirrored(world).values()))["metadata"]["name"]
-    shown = world.ready("SenlinNode", name)
+def test_each_member_has_a_resource_that_is_deleted_with_it(tenant: Tenant) -> None:
+    cluster = tenant.quickstart(members="Mirror")
+    tenant.eventually(lambda: set(mirrored(tenant)) == members(tenant, cluster), "all shown")
+    name = next(iter(mirrored(tenant).values()))["metadata"]["name"]
+    shown = tenant.ready("SenlinNode", name)
     assert shown["status"]["resource"]["status"] == "ACTIVE"
     assert shown["status"]["resource"]["physicalID"]
     (owner,) = shown["metadata"]["ownerReferences"]
     assert owner["uid"] == cluster["metadata"]["uid"]
 
-    world.kubectl("scale", "senlincluster/web", "--replicas=2")
-    world.ready()
-    world.eventually(lambda: len(mirrored(world)) == 2, "two shown")
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=2")
+    tenant.ready()
+    tenant.eventually(lambda: len(mirrored(tenant)) == 2, "two shown")
 
-    world.delete("senlinnode", next(iter(mirrored(world).values()))["metadata"]["name"])
-    world.eventually(lambda: set(mirrored(world)) == members(world, cluster), "shown again")
-    assert len(members(world, cluster)) == 2
+    tenant.delete("senlinnode", next(iter(mirrored(tenant).values()))["metadata"]["name"])
+    tenant.eventually(lambda: set(mirrored(tenant)) == members(tenant, cluster), "shown again")
+    assert len(members(tenant, cluster)) == 2
 
-    world.edit("SenlinCluster", "web", members="Summary")
-    world.eventually(lambda: not mirrored(world), "no longer shown")
-    world.ready()
-    assert len(members(world, cluster)) == 2
+    tenant.edit("SenlinCluster", "web", members="Summary")
+    tenant.eventually(lambda: not mirrored(tenant), "no longer shown")
+    tenant.ready()
+    assert len(members(tenant, cluster)) == 2
 
 
-def test_a_member_that_is_broken_says_so(world: World) -> None:
-    world.quickstart(members="Mirror", remediation={"checkInterval": "5s"})
-    world.eventually(lambda: len(mirrored(world)) == 3, "all shown")
-    [victim, *_] = world.sandbox.nova.servers(world.nodes_named())
+def test_the_resource_of_a_broken_member_is_degraded(tenant: Tenant) -> None:
+    tenant.quickstart(members="Mirror", remediation={"checkInterval": "5s"})
+    tenant.eventually(lambda: len(mirrored(tenant)) == 3, "all shown")
+    [victim, *_] = tenant.sandbox.nova.servers(tenant.nodes_named())
 
-    world.sandbox.nova.vanish(victim["name"])
-    world.waits_for("Degraded")
+    tenant.sandbox.nova.vanish(victim["name"])
+    tenant.waits_for("Degraded")
 
     def broken() -> list[Document]:
-        nodes = mirrored(world).values()
+        nodes = mirrored(tenant).values()
         return [it for it in nodes if condition(it, "Ready").get("reason") == "Degraded"]
 
-    world.eventually(lambda: len(broken()) == 1, "shown as broken")
+    tenant.eventually(lambda: len(broken()) == 1, "shown as broken")
     assert broken()[0]["status"]["resource"]["status"] == "ERROR"
-    world.delete("senlincluster", "web")
-    world.gone("SenlinCluster", "web")
-    world.eventually(lambda: not mirrored(world), "gone with the cluster")
+    tenant.delete("senlincluster", "web")
+    tenant.gone("SenlinCluster", "web")
+    tenant.eventually(lambda: not mirrored(tenant), "gone with the cluster")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.operator.world import Document, World, condition
+from tests.operator.tenant import Document, Tenant, condition
 
 
 def policy(name: str, type_: str = "senlin.policy.deletion", **properties: Any) -> Document:
@@ -23,117 +23,117 @@ def listed(*names: str, **enabled: bool) -> list[Document]:
     return [{"policyRef": {"name": name}, "enabled": on} for name, on in wanted.items()]
 
 
-def attached(world: World, cluster: Document) -> dict[str, bool]:
+def attached(tenant: Tenant, cluster: Document) -> dict[str, bool]:
     """Return the attached policies, by the name of their resource."""
-    bound = world.senlin.cluster_policies(cluster["status"]["id"])
+    bound = tenant.senlin.cluster_policies(cluster["status"]["id"])
     return {it.policy_name.split(".")[0]: it.is_enabled for it in bound}
 
 
-def test_a_new_cluster_gets_its_policies_before_its_nodes(world: World) -> None:
+def test_a_new_cluster_gets_its_policies_before_its_nodes(tenant: Tenant) -> None:
     batch = policy("batch", "senlin.policy.batch", min_in_service=1, pause_time=0)
-    world.apply(policy("deletion"), batch)
+    tenant.apply(policy("deletion"), batch)
 
-    cluster = world.quickstart(policies=listed("deletion", batch=False))
+    cluster = tenant.quickstart(policies=listed("deletion", batch=False))
 
-    assert attached(world, cluster) == {"deletion": True, "batch": False}
+    assert attached(tenant, cluster) == {"deletion": True, "batch": False}
     assert condition(cluster, "PoliciesAttached")["status"] == "True"
     assert cluster["status"]["resource"]["nodes"]["active"] == 3
-    told = [note for reason, note in world.events("web") if reason.endswith(("ing", "Policy"))]
+    told = [note for reason, note in tenant.events("web") if reason.endswith(("ing", "Policy"))]
     grown = next(at for at, note in enumerate(told) if "desiredCapacity 0 → 3" in note)
     assert all(at < grown for at, note in enumerate(told) if note.startswith("attachment"))
 
 
-def test_policies_come_and_go_and_are_switched(world: World) -> None:
-    world.apply(policy("deletion"), policy("batch", "senlin.policy.batch", pause_time=0))
-    world.quickstart(policies=listed("deletion"))
+def test_policies_are_attached_detached_enabled_and_disabled(tenant: Tenant) -> None:
+    tenant.apply(policy("deletion"), policy("batch", "senlin.policy.batch", pause_time=0))
+    tenant.quickstart(policies=listed("deletion"))
 
-    world.edit("SenlinCluster", "web", policies=listed("batch", deletion=False))
-    assert attached(world, world.ready()) == {"batch": True, "deletion": False}
+    tenant.edit("SenlinCluster", "web", policies=listed("batch", deletion=False))
+    assert attached(tenant, tenant.ready()) == {"batch": True, "deletion": False}
 
-    world.edit("SenlinCluster", "web", policies=[])
-    assert attached(world, world.ready()) == {}
-
-
-def test_one_policy_takes_the_place_of_another_of_its_type(world: World) -> None:
-    world.apply(policy("oldest", criteria="OLDEST_FIRST"), policy("random", criteria="RANDOM"))
-    world.quickstart(policies=listed("oldest"))
-
-    world.edit("SenlinCluster", "web", policies=listed("random"))
-
-    assert attached(world, world.ready()) == {"random": True}
+    tenant.edit("SenlinCluster", "web", policies=[])
+    assert attached(tenant, tenant.ready()) == {}
 
 
-def test_two_of_one_type_are_told_and_healed_by_the_manifest(world: World) -> None:
-    world.apply(policy("oldest", criteria="OLDEST_FIRST"), policy("random", criteria="RANDOM"))
+def test_one_policy_takes_the_place_of_another_of_its_type(tenant: Tenant) -> None:
+    tenant.apply(policy("oldest", criteria="OLDEST_FIRST"), policy("random", criteria="RANDOM"))
+    tenant.quickstart(policies=listed("oldest"))
+
+    tenant.edit("SenlinCluster", "web", policies=listed("random"))
+
+    assert attached(tenant, tenant.ready()) == {"random": True}
+
+
+def test_two_policies_of_one_type_are_reported_and_fixed_by_an_edit(tenant: Tenant) -> None:
+    tenant.apply(policy("oldest", criteria="OLDEST_FIRST"), policy("random", criteria="RANDOM"))
     both = listed("oldest", "random")
-    world.apply(world.secret(), world.profile(), world.cluster(policies=both))
+    tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster(policies=both))
 
-    ready = world.waits_for("PoliciesConflict")
+    ready = tenant.waits_for("PoliciesConflict")
     assert ready["message"] == (
         "SenlinPolicy oldest and SenlinPolicy random are both of the type "
         "senlin.policy.deletion-1.0, of which a cluster takes one: leave one of them out of "
         "policies."
     )
-    cluster = world.get("SenlinCluster", "web")
+    cluster = tenant.get("SenlinCluster", "web")
     assert cluster
     told = condition(cluster, "PoliciesAttached")
     assert (told["status"], told["reason"]) == ("False", "PoliciesConflict")
     assert told["message"] == ready["message"]
     assert condition(cluster, "Stalled")["status"] == "True"
     assert cluster["status"]["resource"]["nodes"]["active"] == 3
-    assert attached(world, cluster) == {"oldest": True}
+    assert attached(tenant, cluster) == {"oldest": True}
 
-    world.edit("SenlinCluster", "web", policies=listed("random"))
-    healed = world.ready()
-    assert attached(world, healed) == {"random": True}
+    tenant.edit("SenlinCluster", "web", policies=listed("random"))
+    healed = tenant.ready()
+    assert attached(tenant, healed) == {"random": True}
     assert condition(healed, "PoliciesAttached")["status"] == "True"
 
 
-def test_a_missing_policy_is_waited_for(world: World) -> None:
-    world.apply(world.secret(), world.profile(), world.cluster(policies=listed("later")))
+def test_a_missing_policy_is_waited_for(tenant: Tenant) -> None:
+    tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster(policies=listed("later")))
 
-    ready = world.waits_for("ReferenceMissing")
+    ready = tenant.waits_for("ReferenceMissing")
     assert ready["message"] == "SenlinPolicy later does not exist."
 
-    world.apply(policy("later"))
-    assert attached(world, world.ready()) == {"later": True}
+    tenant.apply(policy("later"))
+    assert attached(tenant, tenant.ready()) == {"later": True}
 
 
-def test_a_detachment_by_others_is_made_good(world: World) -> None:
-    world.apply(policy("deletion"))
-    cluster = world.quickstart(policies=listed("deletion"))
-    [bound] = world.senlin.cluster_policies(cluster["status"]["id"])
+def test_a_policy_that_others_detach_is_attached_again(tenant: Tenant) -> None:
+    tenant.apply(policy("deletion"))
+    cluster = tenant.quickstart(policies=listed("deletion"))
+    [bound] = tenant.senlin.cluster_policies(cluster["status"]["id"])
 
-    world.senlin.detach_policy_from_cluster(cluster["status"]["id"], bound.policy_id)
-    world.eventually(lambda: attached(world, cluster) == {}, "detached", seconds=10)
+    tenant.senlin.detach_policy_from_cluster(cluster["status"]["id"], bound.policy_id)
+    tenant.eventually(lambda: attached(tenant, cluster) == {}, "detached", seconds=10)
 
-    world.eventually(lambda: attached(world, cluster) == {"deletion": True}, "attached again")
-    world.ready()
+    tenant.eventually(lambda: attached(tenant, cluster) == {"deletion": True}, "attached again")
+    tenant.ready()
 
 
-def test_a_policy_in_use_names_its_users(world: World) -> None:
-    world.apply(policy("deletion"))
-    world.quickstart(policies=listed("deletion"))
+def test_a_policy_in_use_names_its_users(tenant: Tenant) -> None:
+    tenant.apply(policy("deletion"))
+    tenant.quickstart(policies=listed("deletion"))
 
-    world.delete("senlinpolicy/deletion")
-    ready = world.waits_for("InUse", "SenlinPolicy", "deletion")
+    tenant.delete("senlinpolicy/deletion")
+    ready = tenant.waits_for("InUse", "SenlinPolicy", "deletion")
     assert ready["message"] == "Deletion waits for its users to go: SenlinCluster web."
 
-    world.edit("SenlinCluster", "web", policies=[])
-    world.gone("SenlinPolicy", "deletion")
-    world.ready()
+    tenant.edit("SenlinCluster", "web", policies=[])
+    tenant.gone("SenlinPolicy", "deletion")
+    tenant.ready()
 
 
-def test_everything_may_go_at_once(world: World) -> None:
-    world.apply(policy("deletion"))
-    world.quickstart(policies=listed("deletion"))
+def test_cluster_profile_and_policy_can_be_deleted_at_once(tenant: Tenant) -> None:
+    tenant.apply(policy("deletion"))
+    tenant.quickstart(policies=listed("deletion"))
 
-    world.delete("senlinpolicy/deletion", "senlinprofile/web-server", "senlincluster/web")
+    tenant.delete("senlinpolicy/deletion", "senlinprofile/web-server", "senlincluster/web")
 
     for kind, name in (
         ("SenlinCluster", "web"),
         ("SenlinProfile", "web-server"),
         ("SenlinPolicy", "deletion"),
     ):
-        world.gone(kind, name)
-    assert world.clusters() == world.profiles() == []
+        tenant.gone(kind, name)
+    assert tenant.clusters() == tenant.profiles() == []

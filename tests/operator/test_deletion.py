@@ -1,100 +1,100 @@
 """Whatever is deleted, in whatever order: the cloud is empty afterwards, and nothing hangs."""
 
-from tests.operator.world import World, ticks
+from tests.operator.tenant import Tenant, ticks
 
 
-def assert_nothing_left(world: World) -> None:
-    assert world.clusters() == []
-    assert world.profiles() == []
-    assert world.sandbox.nova.servers(world.nodes_named()) == []
+def assert_nothing_left(tenant: Tenant) -> None:
+    assert tenant.clusters() == []
+    assert tenant.profiles() == []
+    assert tenant.sandbox.nova.servers(tenant.nodes_named()) == []
 
 
-def test_cluster_then_profile(world: World) -> None:
-    world.quickstart()
+def test_cluster_then_profile(tenant: Tenant) -> None:
+    tenant.quickstart()
 
-    world.delete("senlincluster/web")
-    world.gone("SenlinCluster", "web")
-    world.delete("senlinprofile/web-server")
-    world.gone("SenlinProfile", "web-server")
+    tenant.delete("senlincluster/web")
+    tenant.gone("SenlinCluster", "web")
+    tenant.delete("senlinprofile/web-server")
+    tenant.gone("SenlinProfile", "web-server")
 
-    assert_nothing_left(world)
-
-
-def test_both_at_once(world: World) -> None:
-    world.quickstart()
-
-    world.delete("senlinprofile/web-server", "senlincluster/web")
-    world.gone("SenlinCluster", "web")
-    world.gone("SenlinProfile", "web-server")
-
-    assert_nothing_left(world)
+    assert_nothing_left(tenant)
 
 
-def test_a_profile_in_use_names_its_users(world: World) -> None:
-    world.quickstart()
+def test_cluster_and_profile_at_once(tenant: Tenant) -> None:
+    tenant.quickstart()
 
-    world.delete("senlinprofile/web-server")
-    ready = world.waits_for("InUse", "SenlinProfile", "web-server")
+    tenant.delete("senlinprofile/web-server", "senlincluster/web")
+    tenant.gone("SenlinCluster", "web")
+    tenant.gone("SenlinProfile", "web-server")
+
+    assert_nothing_left(tenant)
+
+
+def test_a_profile_in_use_names_its_users(tenant: Tenant) -> None:
+    tenant.quickstart()
+
+    tenant.delete("senlinprofile/web-server")
+    ready = tenant.waits_for("InUse", "SenlinProfile", "web-server")
 
     assert "SenlinCluster web" in ready["message"]
-    assert len(world.profiles()) == 1
+    assert len(tenant.profiles()) == 1
 
 
-def test_a_namespace_with_everything_in_it_empties(world: World) -> None:
-    world.quickstart()
+def test_a_namespace_with_everything_in_it_empties(tenant: Tenant) -> None:
+    tenant.quickstart()
 
-    world.sandbox.kubectl("delete", "namespace", world.namespace, "--wait=false")
+    tenant.sandbox.kubectl("delete", "namespace", tenant.namespace, "--wait=false")
     for _ in ticks(60):
-        if not world.sandbox.kubectl("get", "namespace", world.namespace, "--ignore-not-found"):
+        if not tenant.sandbox.kubectl("get", "namespace", tenant.namespace, "--ignore-not-found"):
             break
     else:
-        raise AssertionError(world.kubectl("get", "senlin,secrets", "-o", "yaml") + world.tail())
+        raise AssertionError(tenant.kubectl("get", "senlin,secrets", "-o", "yaml") + tenant.tail())
 
-    assert_nothing_left(world)
-
-
-def test_deletion_while_it_is_being_created(world: World) -> None:
-    world.sandbox.nova.slow_builds(4, name=world.nodes_named())
-    world.apply(world.secret(), world.profile(), world.cluster())
-    world.waits_for("ActionRunning")
-
-    world.delete("senlincluster/web", "senlinprofile/web-server")
-    world.gone("SenlinCluster", "web", seconds=60)
-    world.gone("SenlinProfile", "web-server")
-
-    assert_nothing_left(world)
+    assert_nothing_left(tenant)
 
 
-def test_a_refused_deletion_is_told_and_repeated(world: World) -> None:
-    world.quickstart()
-    world.sandbox.nova.refuse_deletion(world.nodes_named())
+def test_deletion_while_it_is_being_created(tenant: Tenant) -> None:
+    tenant.sandbox.nova.slow_builds(4, name=tenant.nodes_named())
+    tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
+    tenant.waits_for("ActionRunning")
 
-    world.delete("senlincluster/web")
-    ready = world.waits_for("ActionFailed")
+    tenant.delete("senlincluster/web", "senlinprofile/web-server")
+    tenant.gone("SenlinCluster", "web", seconds=60)
+    tenant.gone("SenlinProfile", "web-server")
+
+    assert_nothing_left(tenant)
+
+
+def test_a_failed_deletion_is_reported_and_retried(tenant: Tenant) -> None:
+    tenant.quickstart()
+    tenant.sandbox.nova.refuse_deletion(tenant.nodes_named())
+
+    tenant.delete("senlincluster/web")
+    ready = tenant.waits_for("ActionFailed")
     assert ready["status"] == "False"
 
-    world.sandbox.nova.lift(name=world.nodes_named())
-    world.gone("SenlinCluster", "web", seconds=60)
-    assert world.clusters() == []
+    tenant.sandbox.nova.lift(name=tenant.nodes_named())
+    tenant.gone("SenlinCluster", "web", seconds=60)
+    assert tenant.clusters() == []
 
 
-def test_detach_leaves_the_cloud_alone(world: World) -> None:
-    world.quickstart()
-    world.patch("SenlinCluster", "web", {"spec": {"managedOptions": {"onDelete": "detach"}}})
-    world.ready()
+def test_detach_leaves_the_cloud_alone(tenant: Tenant) -> None:
+    tenant.quickstart()
+    tenant.patch("SenlinCluster", "web", {"spec": {"managedOptions": {"onDelete": "detach"}}})
+    tenant.ready()
 
-    world.delete("senlincluster/web")
-    world.gone("SenlinCluster", "web")
+    tenant.delete("senlincluster/web")
+    tenant.gone("SenlinCluster", "web")
 
-    [left] = world.clusters()
+    [left] = tenant.clusters()
     assert left.status == "ACTIVE"
-    world.senlin.wait_for_delete(world.senlin.delete_cluster(left.id))
+    tenant.senlin.wait_for_delete(tenant.senlin.delete_cluster(left.id))
 
 
-def test_what_never_was_created_goes_at_once(world: World) -> None:
-    world.apply(world.cluster())
-    world.waits_for("CredentialsMissing")
+def test_a_cluster_that_was_never_created_is_deleted_at_once(tenant: Tenant) -> None:
+    tenant.apply(tenant.cluster())
+    tenant.waits_for("CredentialsMissing")
 
-    world.delete("senlincluster/web")
+    tenant.delete("senlincluster/web")
 
-    world.gone("SenlinCluster", "web", seconds=10)
+    tenant.gone("SenlinCluster", "web", seconds=10)

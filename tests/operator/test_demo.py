@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.operator.world import ticks
+import pytest
+
+from tests.operator.tenant import ticks
+
+pytestmark = pytest.mark.slow
 
 DEMO = [sys.executable, "-u", "-m", "sandbox.demo"]
 ENVIRON = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

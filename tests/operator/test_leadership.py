@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from senlin_operator.leader import Shard
 
 from sandbox.control import fetch
-from tests.operator.world import PROGRAM, Operator, World, ticks
+from senlin_operator.leader import Shard
+from tests.operator.process import PROGRAM, Operator
+from tests.operator.tenant import TenantWithOperator, ticks
+
+pytestmark = pytest.mark.slow
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 
@@ -18,20 +21,20 @@ LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 class Replica(Operator):
     """An operator process with a Kubernetes user of its own, by which the audit log knows it."""
 
-    def __init__(self, world: World, user: str, log: Path) -> None:
-        self._world = world
-        self.user = f"{user}.{world.namespace}"
-        kubeconfig = world.sandbox.user_kubeconfig(self.user, ["system:masters"])
-        super().__init__(kubeconfig, world.namespace, log, PROGRAM)
+    def __init__(self, tenant: TenantWithOperator, user: str, log: Path) -> None:
+        self._tenant = tenant
+        self.user = f"{user}.{tenant.namespace}"
+        kubeconfig = tenant.sandbox.user_kubeconfig(self.user, ["system:masters"])
+        super().__init__(kubeconfig, tenant.namespace, log, PROGRAM)
 
     def elect(self, *flags: str) -> None:
         """Start it with leader election."""
-        namespace = self._world.namespace
+        namespace = self._tenant.namespace
         self.start("--leader-election", "true", "--lease-namespace", namespace, *flags)
 
     def writes(self) -> list[str]:
         """Return what it wrote to Kubernetes, but for leases."""
-        entries = self._world.sandbox.audit(user=self.user)
+        entries = self._tenant.sandbox.audit(user=self.user)
         return [
             f"{entry['verb']} {entry['objectRef'].get('resource')}"
             for entry in entries
@@ -40,21 +43,21 @@ class Replica(Operator):
         ]
 
     def requests(self) -> int:
-        return len(self._world.sandbox.audit(user=self.user))
+        return len(self._tenant.sandbox.audit(user=self.user))
 
 
-def leases(world: World) -> dict[str, str]:
+def leases(tenant: TenantWithOperator) -> dict[str, str]:
     """Return the holder of each lease in the namespace."""
-    path = LEASES.format(world.namespace)
-    listed: dict[str, Any] = json.loads(world.sandbox.kubectl("get", "--raw", path))
+    path = LEASES.format(tenant.namespace)
+    listed: dict[str, Any] = json.loads(tenant.sandbox.kubectl("get", "--raw", path))
     return {it["metadata"]["name"]: it["spec"]["holderIdentity"] for it in listed["items"]}
 
 
 @pytest.fixture
-def replicas(idle_world: World, tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
+def replicas(idle_tenant: TenantWithOperator, tmp_path: Path) -> Iterator[tuple[Replica, Replica]]:
     pair = (
-        Replica(idle_world, "first", idle_world.operator.log),
-        Replica(idle_world, "second", tmp_path / "second.log"),
+        Replica(idle_tenant, "first", idle_tenant.operator.log),
+        Replica(idle_tenant, "second", tmp_path / "second.log"),
     )
     yield pair
     for replica in pair:
@@ -62,52 +65,56 @@ def replicas(idle_world: World, tmp_path: Path) -> Iterator[tuple[Replica, Repli
             replica.kill()
 
 
-def lead(world: World, replica: Replica, *flags: str) -> None:
+def lead(tenant: TenantWithOperator, replica: Replica, *flags: str) -> None:
     """Start a replica and wait until it holds a lease."""
     replica.elect(*flags)
-    world.eventually(lambda: any(leases(world).values()), "elected")
+    tenant.eventually(lambda: any(leases(tenant).values()), "elected")
 
 
-def resizes(world: World, cluster_id: str) -> int:
-    actions = world.senlin.actions(target=cluster_id)
+def resizes(tenant: TenantWithOperator, cluster_id: str) -> int:
+    actions = tenant.senlin.actions(target=cluster_id)
     return sum(action.action == "CLUSTER_RESIZE" for action in actions)
 
 
 def test_a_standby_does_nothing_and_takes_over_from_a_clean_stop(
-    idle_world: World, replicas: tuple[Replica, Replica]
+    idle_tenant: TenantWithOperator, replicas: tuple[Replica, Replica]
 ) -> None:
-    world, (first, second) = idle_world, replicas
-    lead(world, first)
+    tenant, (first, second) = idle_tenant, replicas
+    lead(tenant, first)
     second.elect()
-    world.quickstart()
-    world.eventually(lambda: second.requests() > 5, "the standby asking for the lease")
+    tenant.quickstart()
+    tenant.eventually(lambda: second.requests() > 5, "the standby asking for the lease")
     assert second.writes() == []
 
-    before = leases(world)
+    before = leases(tenant)
     assert first.stop() == 0
     assert "stopping" in first.log.read_text()
-    world.eventually(lambda: leases(world) != before, "let go, not run out", seconds=10)
-    world.kubectl("scale", "senlincluster/web", "--replicas=4")
+    tenant.eventually(lambda: leases(tenant) != before, "let go, not run out", seconds=10)
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
 
-    assert world.ready()["status"]["resource"]["nodes"]["active"] == 4
+    assert tenant.ready()["status"]["resource"]["nodes"]["active"] == 4
     assert second.writes()
     assert second.stop() == 0
 
 
-def test_a_standby_stops_at_once(idle_world: World, replicas: tuple[Replica, Replica]) -> None:
+def test_a_standby_stops_at_once(
+    idle_tenant: TenantWithOperator, replicas: tuple[Replica, Replica]
+) -> None:
     first, second = replicas
-    lead(idle_world, first)
+    lead(idle_tenant, first)
     second.elect()
-    idle_world.eventually(lambda: second.requests() > 1, "asking for the lease")
+    idle_tenant.eventually(lambda: second.requests() > 1, "asking for the lease")
 
     assert second.stop() == 0
     assert second.writes() == []
 
 
-def test_a_standby_lives(idle_world: World, replicas: tuple[Replica, Replica]) -> None:
+def test_the_probes_of_a_standby_succeed(
+    idle_tenant: TenantWithOperator, replicas: tuple[Replica, Replica]
+) -> None:
     """Its probe fails after 30 seconds without a sign of life."""
     first, second = replicas
-    lead(idle_world, first)
+    lead(idle_tenant, first)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -119,73 +126,75 @@ def test_a_standby_lives(idle_world: World, replicas: tuple[Replica, Replica]) -
     assert fetch("GET", f"http://127.0.0.1:{port}/readyz").status_code == 200
 
 
-def test_a_killed_leader_is_replaced(idle_world: World, replicas: tuple[Replica, Replica]) -> None:
-    world, (first, second) = idle_world, replicas
-    lead(world, first)
+def test_a_killed_leader_is_replaced(
+    idle_tenant: TenantWithOperator, replicas: tuple[Replica, Replica]
+) -> None:
+    tenant, (first, second) = idle_tenant, replicas
+    lead(tenant, first)
     second.elect()
-    cluster = world.quickstart()
+    cluster = tenant.quickstart()
 
     first.kill()
-    world.kubectl("scale", "senlincluster/web", "--replicas=4")
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
 
-    assert world.ready(seconds=60)["status"]["resource"]["nodes"]["active"] == 4
-    assert resizes(world, cluster["status"]["id"]) == 1
+    assert tenant.ready(seconds=60)["status"]["resource"]["nodes"]["active"] == 4
+    assert resizes(tenant, cluster["status"]["id"]) == 1
 
 
-def test_a_paused_leader_writes_nothing_when_it_goes_on(
-    idle_world: World, replicas: tuple[Replica, Replica]
+def test_a_leader_writes_nothing_after_it_was_suspended(
+    idle_tenant: TenantWithOperator, replicas: tuple[Replica, Replica]
 ) -> None:
-    world, (first, second) = idle_world, replicas
-    lead(world, first)
-    cluster = world.quickstart()
+    tenant, (first, second) = idle_tenant, replicas
+    lead(tenant, first)
+    cluster = tenant.quickstart()
     second.elect()
     first.pause()
-    world.kubectl("scale", "senlincluster/web", "--replicas=4")
-    world.ready(seconds=60)
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
+    tenant.ready(seconds=60)
     before = first.writes()
 
     first.resume()
 
     assert first.wait(30) == 1
     assert first.writes() == before
-    assert resizes(world, cluster["status"]["id"]) == 1
+    assert resizes(tenant, cluster["status"]["id"]) == 1
 
 
 def test_a_leader_that_cannot_renew_ends(
-    idle_world: World, replicas: tuple[Replica, Replica]
+    idle_tenant: TenantWithOperator, replicas: tuple[Replica, Replica]
 ) -> None:
-    world, (first, _) = idle_world, replicas
-    lead(world, first)
-    path = LEASES.format(world.namespace) + "/senlin-operator"
-    taken = json.loads(world.sandbox.kubectl("get", "--raw", path))
+    tenant, (first, _) = idle_tenant, replicas
+    lead(tenant, first)
+    path = LEASES.format(tenant.namespace) + "/senlin-operator"
+    taken = json.loads(tenant.sandbox.kubectl("get", "--raw", path))
     taken["spec"]["holderIdentity"] = "somebody else"
 
-    world.kubectl("replace", "-f", "-", input=json.dumps(taken))
+    tenant.kubectl("replace", "-f", "-", input=json.dumps(taken))
 
     assert first.wait(30) == 1
 
 
 def test_shards_part_the_namespaces_and_hand_over_when_their_number_changes(
-    idle_world: World, replicas: tuple[Replica, Replica]
+    idle_tenant: TenantWithOperator, replicas: tuple[Replica, Replica]
 ) -> None:
-    world, (first, second) = idle_world, replicas
-    mine = next(index for index in range(2) if Shard(index, 2).has(world.namespace))
+    tenant, (first, second) = idle_tenant, replicas
+    mine = next(index for index in range(2) if Shard(index, 2).has(tenant.namespace))
     first.elect("--shards", "2", "--shard", str(mine))
     second.elect("--shards", "2", "--shard", str(1 - mine))
-    cluster = world.quickstart()
+    cluster = tenant.quickstart()
     assert second.writes() == []
     held = {f"senlin-operator-{index}-of-2" for index in range(2)}
-    assert {name for name, holder in leases(world).items() if holder} == held
+    assert {name for name, holder in leases(tenant).items() if holder} == held
 
     second.stop()
     second.elect()  # one of one
-    world.kubectl("scale", "senlincluster/web", "--replicas=4")
-    world.ready()
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
+    tenant.ready()
     for _ in ticks(5):
-        assert not leases(world).get("senlin-operator")  # not beside one of two
+        assert not leases(tenant).get("senlin-operator")  # not beside one of two
     first.stop()
 
-    world.kubectl("scale", "senlincluster/web", "--replicas=3")
-    assert world.ready()["status"]["resource"]["nodes"]["active"] == 3
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=3")
+    assert tenant.ready()["status"]["resource"]["nodes"]["active"] == 3
     assert second.writes()
-    assert resizes(world, cluster["status"]["id"]) == 2
+    assert resizes(tenant, cluster["status"]["id"]) == 2

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.operator.world import Document, World, condition, is_ready
+from tests.operator.tenant import Document, Tenant, condition, is_ready
 
 NODE, CLUSTER = "SenlinNode", "SenlinCluster"
 
@@ -12,30 +12,31 @@ def in_cluster(name: str) -> dict[str, Any]:
 
 
 def server_of(node: Document) -> str:
-    return node["status"]["resource"]["physicalID"]
+    id_: str = node["status"]["resource"]["physicalID"]
+    return id_
 
 
-def ready(world: World, name: str = "web-1", **options: Any) -> Document:
-    return world.ready(NODE, name, **options)
+def ready(tenant: Tenant, name: str = "web-1", **options: Any) -> Document:
+    return tenant.ready(NODE, name, **options)
 
 
-def alone(world: World, **changes: Any) -> Document:
+def alone(tenant: Tenant, **changes: Any) -> Document:
     """Apply Secret, profile and node; return the node once it is Ready."""
-    world.apply(world.secret(), world.profile(), world.node(**changes))
-    return ready(world)
+    tenant.apply(tenant.secret(), tenant.profile(), tenant.node(**changes))
+    return ready(tenant)
 
 
-def changed(world: World, name: str = "web-1", /, **resource: Any) -> Document:
+def changed(tenant: Tenant, name: str = "web-1", /, **resource: Any) -> Document:
     """Edit the node; return it once it is as the edit says."""
-    world.edit(NODE, name, **resource)
-    return ready(world, name)
+    tenant.edit(NODE, name, **resource)
+    return ready(tenant, name)
 
 
-def test_a_node_stands_alone(world: World) -> None:
-    node = alone(world, role="primary")
+def test_a_node_stands_alone(tenant: Tenant) -> None:
+    node = alone(tenant, role="primary")
 
-    [made] = world.nodes()
-    [server] = world.sandbox.nova.servers(world.nodes_named())
+    [made] = tenant.nodes()
+    [server] = tenant.sandbox.nova.servers(tenant.nodes_named())
     shown = node["status"]["resource"]
     assert (shown["name"], shown["status"], shown["role"]) == (made.name, "ACTIVE", "primary")
     assert shown["physicalID"] == server["id"]
@@ -43,129 +44,129 @@ def test_a_node_stands_alone(world: World) -> None:
     assert "clusterID" not in shown
     assert condition(node, "ActionSucceeded")["status"] == "True"
 
-    world.delete("senlinnode/web-1", "senlinprofile/web-server")
-    world.gone(NODE, "web-1")
-    world.gone("SenlinProfile", "web-server")
-    assert world.nodes() == world.profiles() == []
-    assert world.sandbox.nova.servers(world.nodes_named()) == []
+    tenant.delete("senlinnode/web-1", "senlinprofile/web-server")
+    tenant.gone(NODE, "web-1")
+    tenant.gone("SenlinProfile", "web-server")
+    assert tenant.nodes() == tenant.profiles() == []
+    assert tenant.sandbox.nova.servers(tenant.nodes_named()) == []
 
 
-def test_every_mutable_field_is_changed_in_place(world: World) -> None:
-    before = alone(world)
-    world.apply(world.profile("larger", flavor="m1.small"))
+def test_every_mutable_field_is_changed_in_place(tenant: Tenant) -> None:
+    before = alone(tenant)
+    tenant.apply(tenant.profile("larger", flavor="m1.small"))
 
     after = changed(
-        world,
-        name=f"{world.namespace}-renamed",
+        tenant,
+        name=f"{tenant.namespace}-renamed",
         profileRef={"name": "larger"},
         role="second",
         metadata={"tier": "back"},
         tainted=True,
     )
 
-    [made] = world.nodes()
-    larger = world.get("SenlinProfile", "larger")
+    [made] = tenant.nodes()
+    larger = tenant.get("SenlinProfile", "larger")
     assert larger
     assert (made.id, made.profile_id) == (before["status"]["id"], larger["status"]["id"])
-    assert (made.name, made.role, made.tainted) == (f"{world.namespace}-renamed", "second", True)
+    assert (made.name, made.role, made.tainted) == (f"{tenant.namespace}-renamed", "second", True)
     assert made.metadata["tier"] == "back"
     assert server_of(after) == server_of(before)
-    [server] = world.sandbox.nova.servers(server_of(after))
+    [server] = tenant.sandbox.nova.servers(server_of(after))
     assert server["flavor"]["name"] == "m1.small"
 
 
-def test_an_external_change_is_corrected_and_named(world: World) -> None:
-    node = alone(world)
+def test_a_change_by_others_is_corrected_and_reported(tenant: Tenant) -> None:
+    node = alone(tenant)
 
-    world.senlin.update_node(node["status"]["id"], role="usurper")
-    world.eventually(
-        lambda: any("Drift" in it and "role usurper" in it for _, it in world.events("web-1")),
+    tenant.senlin.update_node(node["status"]["id"], role="usurper")
+    tenant.eventually(
+        lambda: any("Drift" in it and "role usurper" in it for _, it in tenant.events("web-1")),
         "told",
     )
 
-    ready(world)
-    assert not world.nodes()[0].role
+    ready(tenant)
+    assert not tenant.nodes()[0].role
 
 
-def test_an_external_deletion_is_made_good(world: World) -> None:
-    before = alone(world)
+def test_a_deletion_by_others_is_followed_by_a_new_creation(tenant: Tenant) -> None:
+    before = alone(tenant)
 
-    world.senlin.delete_node(before["status"]["id"])
-    after = world.wait(
+    tenant.senlin.delete_node(before["status"]["id"])
+    after = tenant.wait(
         NODE,
         "web-1",
         lambda it: it["status"]["id"] != before["status"]["id"] and is_ready(it),
         "made again",
     )
 
-    assert [it.id for it in world.nodes()] == [after["status"]["id"]]
+    assert [it.id for it in tenant.nodes()] == [after["status"]["id"]]
 
 
-def test_a_failing_build_tells_its_fault_and_heals(world: World) -> None:
-    world.sandbox.nova.fail_builds(world.nodes_named(), text="No valid host was found")
-    world.apply(world.secret(), world.profile(), world.node())
+def test_a_failed_build_reports_its_fault_and_is_retried(tenant: Tenant) -> None:
+    tenant.sandbox.nova.fail_builds(tenant.nodes_named(), text="No valid host was found")
+    tenant.apply(tenant.secret(), tenant.profile(), tenant.node())
 
-    failed = world.waits_for("ActionFailed", NODE, "web-1")
+    failed = tenant.waits_for("ActionFailed", NODE, "web-1")
     assert "No valid host was found" in failed["message"]
 
-    world.sandbox.nova.lift(name=world.nodes_named())
-    healed = ready(world, seconds=90)
+    tenant.sandbox.nova.lift(name=tenant.nodes_named())
+    healed = ready(tenant, seconds=90)
     assert "faults" not in healed["status"]
-    assert len(world.nodes()) == 1
+    assert len(tenant.nodes()) == 1
 
 
-def test_a_profile_that_cannot_be_built_is_healed_by_another_one(world: World) -> None:
-    """Senlin updates no node without a server; this one is made anew."""
-    bad = {"metadata": {"world": world.namespace}}
-    world.sandbox.nova.fail_builds(refuse=True, metadata={"world": world.namespace})
-    world.apply(world.secret(), world.profile("bad", **bad), world.profile())
-    world.apply(*(world.node(f"web-{i}", profileRef={"name": "bad"}) for i in range(1, 6)))
+def test_a_profile_that_cannot_be_built_is_healed_by_another_one(tenant: Tenant) -> None:
+    """Senlin updates no node without a server, so this one is replaced."""
+    bad = {"metadata": {"tenant": tenant.namespace}}
+    tenant.sandbox.nova.fail_builds(refuse=True, metadata={"tenant": tenant.namespace})
+    tenant.apply(tenant.secret(), tenant.profile("bad", **bad), tenant.profile())
+    tenant.apply(*(tenant.node(f"web-{i}", profileRef={"name": "bad"}) for i in range(1, 6)))
     for i in range(1, 6):
-        world.waits_for("ActionFailed", NODE, f"web-{i}")
-
-    for i in range(1, 6):
-        world.edit(NODE, f"web-{i}", profileRef={"name": "web-server"})
+        tenant.waits_for("ActionFailed", NODE, f"web-{i}")
 
     for i in range(1, 6):
-        ready(world, f"web-{i}", seconds=60)
-    assert len(world.nodes()) == len(world.sandbox.nova.servers(world.nodes_named())) == 5
+        tenant.edit(NODE, f"web-{i}", profileRef={"name": "web-server"})
+
+    for i in range(1, 6):
+        ready(tenant, f"web-{i}", seconds=60)
+    assert len(tenant.nodes()) == len(tenant.sandbox.nova.servers(tenant.nodes_named())) == 5
 
 
-def test_an_update_that_fails_is_healed_by_the_manifest_alone(world: World) -> None:
+def test_an_update_that_fails_is_healed_by_the_manifest_alone(tenant: Tenant) -> None:
     """Senlin cannot change config_drive in place, and leaves the node UPDATING."""
-    before = alone(world)
-    world.apply(world.profile("driven", config_drive=True))
+    before = alone(tenant)
+    tenant.apply(tenant.profile("driven", config_drive=True))
 
-    world.edit(NODE, "web-1", profileRef={"name": "driven"})
-    world.waits_for("ActionFailed", NODE, "web-1")
-    after = changed(world, profileRef={"name": "web-server"}, role="healed")
+    tenant.edit(NODE, "web-1", profileRef={"name": "driven"})
+    tenant.waits_for("ActionFailed", NODE, "web-1")
+    after = changed(tenant, profileRef={"name": "web-server"}, role="healed")
 
     assert server_of(after) == server_of(before)
-    assert world.nodes()[0].status == "ACTIVE"
+    assert tenant.nodes()[0].status == "ACTIVE"
 
 
-def test_a_lost_server_is_reported(world: World) -> None:
-    node = alone(world, remediation={"checkInterval": "5s"})
+def test_a_lost_server_is_reported(tenant: Tenant) -> None:
+    node = alone(tenant, remediation={"checkInterval": "5s"})
 
-    world.sandbox.nova.vanish(server_of(node))
-    told = world.waits_for("Degraded", NODE, "web-1")
+    tenant.sandbox.nova.vanish(server_of(node))
+    told = tenant.waits_for("Degraded", NODE, "web-1")
 
     assert "No Server found" in told["message"]
-    degraded = world.get(NODE, "web-1")
+    degraded = tenant.get(NODE, "web-1")
     assert degraded
     assert [it["status"] for it in degraded["status"]["faults"]] == ["ERROR"]
     assert condition(degraded, "Stalled")["status"] == "False"
     assert "physicalID" not in degraded["status"]["resource"]
 
 
-def test_a_lost_server_is_made_anew(world: World) -> None:
+def test_a_lost_server_is_recreated(tenant: Tenant) -> None:
     """By whatever operation is meant for servers that are still there."""
-    node = alone(world, remediation={"mode": "Recover", "operation": "REBOOT"})
+    node = alone(tenant, remediation={"mode": "Recover", "operation": "REBOOT"})
     id_, server = node["status"]["id"], server_of(node)
 
-    world.sandbox.nova.vanish(server)
-    world.senlin.check_node(id_)
-    recovered = world.wait(
+    tenant.sandbox.nova.vanish(server)
+    tenant.senlin.check_node(id_)
+    recovered = tenant.wait(
         NODE,
         "web-1",
         lambda it: is_ready(it) and server_of(it) != server,
@@ -173,55 +174,55 @@ def test_a_lost_server_is_made_anew(world: World) -> None:
     )
 
     assert recovered["status"]["id"] == id_
-    assert len(world.sandbox.nova.servers(world.nodes_named())) == 1
+    assert len(tenant.sandbox.nova.servers(tenant.nodes_named())) == 1
 
 
-def test_a_broken_server_is_mended_as_the_manifest_says(world: World) -> None:
+def test_a_broken_server_is_recovered_by_the_operation_in_the_manifest(tenant: Tenant) -> None:
     remediation = {"mode": "Recover", "operation": "REBUILD", "checkInterval": "5s"}
-    server = server_of(alone(world, remediation=remediation))
+    server = server_of(alone(tenant, remediation=remediation))
 
-    world.sandbox.nova.break_server(server)
+    tenant.sandbox.nova.break_server(server)
 
-    world.eventually(
-        lambda: world.sandbox.nova.servers(server)[0]["status"] == "ACTIVE", "mended", seconds=60
+    tenant.eventually(
+        lambda: tenant.sandbox.nova.servers(server)[0]["status"] == "ACTIVE", "mended", seconds=60
     )
-    assert server_of(ready(world)) == server
-    assert any("by REBUILD" in note for _, note in world.events("web-1"))
+    assert server_of(ready(tenant)) == server
+    assert any("by REBUILD" in note for _, note in tenant.events("web-1"))
 
 
-def test_a_node_of_others_is_shown_and_left_alone(world: World) -> None:
-    world.apply(world.secret(), world.profile())
-    profile = world.ready("SenlinProfile", "web-server")
-    name = f"{world.namespace}-theirs"
-    theirs = world.senlin.create_node(name=name, profile_id=profile["status"]["id"], role="theirs")
-    world.senlin.wait_for_status(theirs, "ACTIVE", interval=0.2)
+def test_a_node_of_others_is_shown_and_left_alone(tenant: Tenant) -> None:
+    tenant.apply(tenant.secret(), tenant.profile())
+    profile = tenant.ready("SenlinProfile", "web-server")
+    name = f"{tenant.namespace}-theirs"
+    theirs = tenant.senlin.create_node(name=name, profile_id=profile["status"]["id"], role="theirs")
+    tenant.senlin.wait_for_status(theirs, "ACTIVE", interval=0.2)
 
     for observer, which in (("by-id", {"id": theirs.id}), ("by-name", {"filter": {"name": name}})):
-        document = world.node(observer)
+        document = tenant.node(observer)
         document["spec"] |= {"managementPolicy": "unmanaged", "import": which}
         document["spec"].pop("resource")
-        world.apply(document)
-        shown = ready(world, observer)
+        tenant.apply(document)
+        shown = ready(tenant, observer)
         assert shown["status"]["resource"]["role"] == "theirs"
         assert "finalizers" not in shown["metadata"]
 
-    world.sandbox.nova.vanish(name)
-    world.senlin.check_node(theirs.id)
-    world.waits_for("Degraded", NODE, "by-id")
-    world.delete("senlinnode/by-id", "senlinnode/by-name")
-    world.gone(NODE, "by-id")
-    assert world.senlin.get_node(theirs.id).status == "ERROR"
-    world.senlin.wait_for_delete(world.senlin.delete_node(theirs), interval=0.2)
+    tenant.sandbox.nova.vanish(name)
+    tenant.senlin.check_node(theirs.id)
+    tenant.waits_for("Degraded", NODE, "by-id")
+    tenant.delete("senlinnode/by-id", "senlinnode/by-name")
+    tenant.gone(NODE, "by-id")
+    assert tenant.senlin.get_node(theirs.id).status == "ERROR"
+    tenant.senlin.wait_for_delete(tenant.senlin.delete_node(theirs), interval=0.2)
 
 
-def test_detach_leaves_the_node_alone(world: World) -> None:
-    node = alone(world)
-    world.patch(NODE, "web-1", {"spec": {"managedOptions": {"onDelete": "detach"}}})
-    ready(world)
+def test_detach_leaves_the_node_alone(tenant: Tenant) -> None:
+    node = alone(tenant)
+    tenant.patch(NODE, "web-1", {"spec": {"managedOptions": {"onDelete": "detach"}}})
+    ready(tenant)
 
-    world.delete("senlinnode/web-1")
-    world.gone(NODE, "web-1")
+    tenant.delete("senlinnode/web-1")
+    tenant.gone(NODE, "web-1")
 
-    [left] = world.nodes()
+    [left] = tenant.nodes()
     assert (left.id, left.status) == (node["status"]["id"], "ACTIVE")
-    world.senlin.wait_for_delete(world.senlin.delete_node(left), interval=0.2)
+    tenant.senlin.wait_for_delete(tenant.senlin.delete_node(left), interval=0.2)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from openstack_clustering import Cluster
-from tests.operator.world import World, condition, is_ready
+from tests.operator.tenant import Tenant, condition, is_ready
 
 # What each of Senlin's types needs at least; all versions of a type have the same schema.
 SMALLEST: dict[str, dict[str, Any]] = {
@@ -25,23 +25,23 @@ SMALLEST: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def grow(world: World) -> dict[str, Any]:
+def grow(tenant: Tenant) -> dict[str, Any]:
     """A policy that is Ready."""
-    world.apply(world.secret(), world.policy())
-    return world.ready("SenlinPolicy", "grow")
+    tenant.apply(tenant.secret(), tenant.policy())
+    return tenant.ready("SenlinPolicy", "grow")
 
 
 def test_a_policy_becomes_ready_and_bears_its_owner_in_its_name(
-    world: World, grow: dict[str, Any]
+    tenant: Tenant, grow: dict[str, Any]
 ) -> None:
-    [made] = world.policies()
+    [made] = tenant.policies()
 
     assert made.id == grow["status"]["id"]
-    assert made.name == f"{world.namespace}-grow.{grow['metadata']['uid']}"
+    assert made.name == f"{tenant.namespace}-grow.{grow['metadata']['uid']}"
     wanted = grow["spec"]["resource"]
     assert made.spec == {key: wanted[key] for key in ("type", "version", "properties")}
     assert grow["status"]["resource"] == {
-        "name": f"{world.namespace}-grow",
+        "name": f"{tenant.namespace}-grow",
         "type": "senlin.policy.scaling",
         "version": "1.0",
         "createdAt": f"{made.created_at[:19]}Z",
@@ -50,9 +50,9 @@ def test_a_policy_becomes_ready_and_bears_its_owner_in_its_name(
     assert condition(grow, "Stalled")["status"] == "False"
 
 
-def test_every_policy_type_of_senlin_can_be_had(world: World) -> None:
+def test_every_policy_type_of_senlin_can_be_had(tenant: Tenant) -> None:
     """Each in each version that there is."""
-    types = {it.name.removeprefix("senlin.policy.") for it in world.senlin.policy_types()}
+    types = {it.name.removeprefix("senlin.policy.") for it in tenant.senlin.policy_types()}
     assert {it.rpartition("-")[0] for it in types} == SMALLEST.keys()
     names = {it: it.replace("_", "-") for it in types}
 
@@ -60,66 +60,70 @@ def test_every_policy_type_of_senlin_can_be_had(world: World) -> None:
     for type_, name in names.items():
         title, _, version = type_.rpartition("-")
         spec = {"type": f"senlin.policy.{title}", "properties": SMALLEST[title]}
-        manifests.append(world.policy(name, version=version, **spec))
-    world.apply(world.secret(), *manifests)
+        manifests.append(tenant.policy(name, version=version, **spec))
+    tenant.apply(tenant.secret(), *manifests)
 
     for type_, name in names.items():
-        policy = world.ready("SenlinPolicy", name)
-        assert world.senlin.get_policy(policy["status"]["id"]).type == f"senlin.policy.{type_}"
+        policy = tenant.ready("SenlinPolicy", name)
+        assert tenant.senlin.get_policy(policy["status"]["id"]).type == f"senlin.policy.{type_}"
 
 
-def test_a_new_name_is_given_in_place(world: World, grow: dict[str, Any]) -> None:
-    world.edit("SenlinPolicy", "grow", name=f"{world.namespace}-faster")
-    after = world.ready("SenlinPolicy", "grow")
+def test_a_new_name_is_given_in_place(tenant: Tenant, grow: dict[str, Any]) -> None:
+    tenant.edit("SenlinPolicy", "grow", name=f"{tenant.namespace}-faster")
+    after = tenant.ready("SenlinPolicy", "grow")
 
-    [made] = world.policies()
+    [made] = tenant.policies()
     assert after["status"]["id"] == made.id == grow["status"]["id"]
-    assert made.name == f"{world.namespace}-faster.{grow['metadata']['uid']}"
-    assert after["status"]["resource"]["name"] == f"{world.namespace}-faster"
+    assert made.name == f"{tenant.namespace}-faster.{grow['metadata']['uid']}"
+    assert after["status"]["resource"]["name"] == f"{tenant.namespace}-faster"
 
 
 @pytest.mark.parametrize("renamed", ["stolen", "grow"])
 def test_a_name_that_others_changed_is_put_back(
-    world: World, grow: dict[str, Any], renamed: str
+    tenant: Tenant, grow: dict[str, Any], renamed: str
 ) -> None:
-    """Also where they only took the mark away."""
-    [made] = world.policies()
+    """Also if they only removed the owner marker."""
+    [made] = tenant.policies()
 
-    world.senlin.update_policy(made.id, name=f"{world.namespace}-{renamed}")
-    world.eventually(lambda: world.policies()[0].name == made.name, "corrected")
+    tenant.senlin.update_policy(made.id, name=f"{tenant.namespace}-{renamed}")
+    tenant.eventually(lambda: tenant.policies()[0].name == made.name, "corrected")
 
-    world.eventually(
+    tenant.eventually(
         lambda: any(
             "Drift" in note and f"-{renamed} → {made.name}" in note
-            for reason, note in world.events("grow")
+            for reason, note in tenant.events("grow")
             if reason == "Updating"
         ),
         "told by an event",
     )
-    settled = world.ready("SenlinPolicy", "grow")
+    settled = tenant.ready("SenlinPolicy", "grow")
     assert settled["status"]["id"] == made.id
-    world.wait(
+    tenant.wait(
         "SenlinPolicy",
         "grow",
-        lambda it: f"Drift corrected: name {world.namespace}-" in condition(it, "Ready")["message"],
+        lambda it: (
+            f"Drift corrected: name {tenant.namespace}-" in condition(it, "Ready")["message"]
+        ),
         "told",
     )
 
 
-def test_an_external_deletion_is_made_good(world: World, grow: dict[str, Any]) -> None:
-    [made] = world.policies()
-    world.senlin.update_policy(made.id, name=f"{world.namespace}-stolen")
-    world.eventually(lambda: world.policies()[0].name == made.name, "known to the inventory")
+def test_a_deletion_by_others_is_followed_by_a_new_creation(
+    tenant: Tenant, grow: dict[str, Any]
+) -> None:
+    [made] = tenant.policies()
+    tenant.senlin.update_policy(made.id, name=f"{tenant.namespace}-stolen")
+    tenant.eventually(lambda: tenant.policies()[0].name == made.name, "known to the inventory")
 
-    world.senlin.delete_policy(made.id)
-    after = world.wait(
+    tenant.senlin.delete_policy(made.id)
+    after = tenant.wait(
         "SenlinPolicy",
         "grow",
         lambda it: it["status"]["id"] != made.id and is_ready(it),
         "made again",
     )
 
-    assert [it.id for it in world.policies()] == [after["status"]["id"]]
+    assert [it.id for it in tenant.policies()] == [after["status"]["id"]]
 
 
 @pytest.mark.parametrize(
@@ -182,67 +186,68 @@ def test_an_external_deletion_is_made_good(world: World, grow: dict[str, Any]) -
         ),
     ],
 )
-def test_what_senlin_refuses_stalls(world: World, changes: dict[str, Any], sentence: str) -> None:
-    world.apply(world.secret(), world.policy(**changes))
+def test_a_policy_that_senlin_refuses_is_stalled(
+    tenant: Tenant, changes: dict[str, Any], sentence: str
+) -> None:
+    tenant.apply(tenant.secret(), tenant.policy(**changes))
 
-    ready = world.waits_for("Rejected", "SenlinPolicy", "grow")
+    ready = tenant.waits_for("Rejected", "SenlinPolicy", "grow")
 
     assert ready["message"] == f"Senlin refuses it: {sentence}"
-    stalled = world.get("SenlinPolicy", "grow")
+    stalled = tenant.get("SenlinPolicy", "grow")
     assert stalled
     assert condition(stalled, "Stalled")["status"] == "True"
-    world.delete("senlinpolicy/grow")
-    world.gone("SenlinPolicy", "grow")
-    assert world.policies() == []
+    tenant.delete("senlinpolicy/grow")
+    tenant.gone("SenlinPolicy", "grow")
+    assert tenant.policies() == []
 
 
-def test_properties_that_kubernetes_lets_change_are_told(
-    world: World, grow: dict[str, Any]
-) -> None:
+def test_a_renamed_property_is_rejected(tenant: Tenant, grow: dict[str, Any]) -> None:
     """Its rules do not see a property that no schema describes get another name."""
     event = grow["spec"]["resource"]["properties"]["event"]
 
-    world.edit("SenlinPolicy", "grow", properties={"event": None, "evnt": event})
-    ready = world.waits_for("Rejected", "SenlinPolicy", "grow")
+    tenant.edit("SenlinPolicy", "grow", properties={"event": None, "evnt": event})
+    ready = tenant.waits_for("Rejected", "SenlinPolicy", "grow")
     assert ready["message"].startswith("Senlin does not change properties (event, evnt)")
 
-    world.edit("SenlinPolicy", "grow", properties={"event": event, "evnt": None})
-    world.ready("SenlinPolicy", "grow")
+    tenant.edit("SenlinPolicy", "grow", properties={"event": event, "evnt": None})
+    tenant.ready("SenlinPolicy", "grow")
 
 
-def test_deletion_deletes_it_in_senlin(world: World, grow: dict[str, Any]) -> None:
-    world.delete("senlinpolicy/grow")
-    world.gone("SenlinPolicy", "grow")
+def test_deletion_deletes_it_in_senlin(tenant: Tenant, grow: dict[str, Any]) -> None:
+    tenant.delete("senlinpolicy/grow")
+    tenant.gone("SenlinPolicy", "grow")
 
-    assert world.policies() == []
+    assert tenant.policies() == []
 
 
-def test_detach_leaves_it_in_senlin(world: World, grow: dict[str, Any]) -> None:
-    world.patch("SenlinPolicy", "grow", {"spec": {"managedOptions": {"onDelete": "detach"}}})
-    world.ready("SenlinPolicy", "grow")
+def test_detach_leaves_it_in_senlin(tenant: Tenant, grow: dict[str, Any]) -> None:
+    tenant.patch("SenlinPolicy", "grow", {"spec": {"managedOptions": {"onDelete": "detach"}}})
+    tenant.ready("SenlinPolicy", "grow")
 
-    world.delete("senlinpolicy/grow")
-    world.gone("SenlinPolicy", "grow")
+    tenant.delete("senlinpolicy/grow")
+    tenant.gone("SenlinPolicy", "grow")
 
-    [left] = world.policies()
+    [left] = tenant.policies()
     assert left.id == grow["status"]["id"]
-    world.senlin.delete_policy(left.id)
+    tenant.senlin.delete_policy(left.id)
 
 
 @pytest.fixture
-def cluster_of_others(world: World, grow: dict[str, Any]) -> Iterator[Cluster]:
+def cluster_of_others(tenant: Tenant, grow: dict[str, Any]) -> Iterator[Cluster]:
     """A cluster that the operator does not know, bound to the policy, of a profile of ours."""
-    world.apply(world.profile())
-    profile = world.ready("SenlinProfile", "web-server")
-    made = world.senlin.create_cluster(
-        name=f"{world.namespace}-by-hand", profile_id=profile["status"]["id"], desired_capacity=0
+    tenant.apply(tenant.profile())
+    profile = tenant.ready("SenlinProfile", "web-server")
+    made = tenant.senlin.create_cluster(
+        name=f"{tenant.namespace}-by-hand", profile_id=profile["status"]["id"], desired_capacity=0
     )
-    world.senlin.wait_for_action(made.action_id)
-    attached = world.senlin.attach_policy_to_cluster(made.id, grow["status"]["id"])
-    world.senlin.wait_for_action(attached["action"])
+    assert made.action_id
+    tenant.senlin.wait_for_action(made.action_id)
+    attached = tenant.senlin.attach_policy_to_cluster(made.id, grow["status"]["id"])
+    tenant.senlin.wait_for_action(attached["action"])
     yield made
-    if gone := world.senlin.delete_cluster(made.id):
-        world.senlin.wait_for_delete(gone)
+    if gone := tenant.senlin.delete_cluster(made.id):
+        tenant.senlin.wait_for_delete(gone)
 
 
 @pytest.mark.parametrize(
@@ -252,34 +257,34 @@ def cluster_of_others(world: World, grow: dict[str, Any]) -> Iterator[Cluster]:
         ("SenlinProfile", "web-server", "still referenced by some clusters and/or nodes."),
     ],
 )
-def test_what_others_use_in_senlin_is_waited_for(
-    world: World, cluster_of_others: Cluster, kind: str, name: str, users: str
+def test_a_deletion_waits_for_users_of_others_in_senlin(
+    tenant: Tenant, cluster_of_others: Cluster, kind: str, name: str, users: str
 ) -> None:
-    world.delete(f"{kind.lower()}/{name}")
-    ready = world.waits_for("InUse", kind, name)
+    tenant.delete(f"{kind.lower()}/{name}")
+    ready = tenant.waits_for("InUse", kind, name)
     assert ready["message"].startswith("It is still in use: ")
     assert ready["message"].endswith(users)
-    waiting = world.get(kind, name)
+    waiting = tenant.get(kind, name)
     assert waiting
     assert condition(waiting, "Reconciling")["status"] == "True"
 
-    world.senlin.wait_for_delete(world.senlin.delete_cluster(cluster_of_others.id))
-    world.gone(kind, name)
+    tenant.senlin.wait_for_delete(tenant.senlin.delete_cluster(cluster_of_others.id))
+    tenant.gone(kind, name)
 
 
-def test_a_policy_of_others_is_shown_and_left_alone(world: World) -> None:
-    name = f"{world.namespace}-theirs"
+def test_a_policy_of_others_is_shown_and_left_alone(tenant: Tenant) -> None:
+    name = f"{tenant.namespace}-theirs"
     spec = {"type": "senlin.policy.batch", "version": "1.0", "properties": {}}
-    theirs = world.senlin.create_policy(name=name, spec=spec)
-    shown = world.policy("shown")
+    theirs = tenant.senlin.create_policy(name=name, spec=spec)
+    shown = tenant.policy("shown")
     del shown["spec"]["resource"]
     shown["spec"] |= {"managementPolicy": "unmanaged", "import": {"filter": {"name": name}}}
 
-    world.apply(world.secret(), shown)
-    status = world.ready("SenlinPolicy", "shown")["status"]
+    tenant.apply(tenant.secret(), shown)
+    status = tenant.ready("SenlinPolicy", "shown")["status"]
     assert (status["id"], status["resource"]["name"]) == (theirs.id, name)
-    world.delete("senlinpolicy/shown")
-    world.gone("SenlinPolicy", "shown")
+    tenant.delete("senlinpolicy/shown")
+    tenant.gone("SenlinPolicy", "shown")
 
-    assert [it.name for it in world.policies()] == [name]
-    world.senlin.delete_policy(theirs.id)
+    assert [it.name for it in tenant.policies()] == [name]
+    tenant.senlin.delete_policy(theirs.id)

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.operator.tenant import Document, Tenant, condition
 from tests.operator.test_cluster_policies import listed, policy
 from tests.operator.test_cluster_template import inline, template
-from tests.operator.world import Document, World, condition
 
 ATTACHED = {"CREATE": 1, "ATTACH_POLICY": 1, "RESIZE": 1}  # an empty start, and the way out of it
 
@@ -18,219 +18,223 @@ def rule(type_: str, **properties: Any) -> Document:
     return policy(type_.replace("_", "-"), f"senlin.policy.{type_}", **properties)
 
 
-def ruled(world: World, *policies: Document, **changes: Any) -> Document:
+def ruled(tenant: Tenant, *policies: Document, **changes: Any) -> Document:
     """Return a cluster under these policies, once it is Ready."""
-    world.apply(*policies)
-    return world.quickstart(
+    tenant.apply(*policies)
+    return tenant.quickstart(
         policies=listed(*(it["metadata"]["name"] for it in policies)), **changes
     )
 
 
-def scaled(world: World, size: int) -> Document:
+def scaled(tenant: Tenant, size: int) -> Document:
     """Scale the cluster by its manifest; return it once it is Ready."""
-    world.kubectl("scale", "senlincluster/web", f"--replicas={size}")
-    cluster = world.ready()
+    tenant.kubectl("scale", "senlincluster/web", f"--replicas={size}")
+    cluster = tenant.ready()
     assert cluster["status"]["resource"]["nodes"] == {"total": size, "active": size, "unhealthy": 0}
     return cluster
 
 
-def servers(world: World) -> list[Document]:
+def servers(tenant: Tenant) -> list[Document]:
     """Return the servers of the namespace, oldest first."""
-    return world.sandbox.nova.servers(world.nodes_named())
+    return tenant.sandbox.nova.servers(tenant.nodes_named())
 
 
-def actions(world: World, cluster: Document) -> Counter[str]:
-    """Return what has been done to the cluster by now, after one more look at it."""
+def actions(tenant: Tenant, cluster: Document) -> Counter[str]:
+    """Return what has been done to the cluster by now, after one more reconcile."""
     asked = uuid4().hex
     annotation = f"senlin.openstack.org/reconcile-requested-at={asked}"
-    world.kubectl("annotate", "--overwrite", "senlincluster/web", annotation)
-    world.wait(
+    tenant.kubectl("annotate", "--overwrite", "senlincluster/web", annotation)
+    tenant.wait(
         "SenlinCluster",
         "web",
         lambda it: it["status"].get("lastHandledReconcileAt") == asked,
         "looked at",
     )
-    world.ready()
-    done = world.senlin.actions(target=cluster["status"]["id"])
+    tenant.ready()
+    done = tenant.senlin.actions(target=cluster["status"]["id"])
     return Counter(it.action.removeprefix("CLUSTER_") for it in done)
 
 
-def drift(world: World) -> list[str]:
+def drift(tenant: Tenant) -> list[str]:
     """Return what the operator took for drift."""
-    return [note for _, note in world.events("web") if note.startswith("Drift")]
+    return [note for _, note in tenant.events("web") if note.startswith("Drift")]
 
 
-def scaled_up_and_down(world: World, cluster: Document) -> None:
+def scaled_up_and_down(tenant: Tenant, cluster: Document) -> None:
     """Scale the cluster, and see that no more is done than that."""
-    scaled(world, 5)
-    scaled(world, 2)
+    scaled(tenant, 5)
+    scaled(tenant, 2)
 
-    assert len(servers(world)) == 2
-    assert actions(world, cluster) == {**ATTACHED, "RESIZE": 3}
-    assert drift(world) == []
+    assert len(servers(tenant)) == 2
+    assert actions(tenant, cluster) == {**ATTACHED, "RESIZE": 3}
+    assert drift(tenant) == []
 
 
-def test_affinity_puts_all_servers_into_one_group(world: World) -> None:
-    group = {"name": f"{world.namespace}-group", "policies": "affinity"}
-    cluster = ruled(world, rule("affinity", servergroup=group, availability_zone="az2"))
+def test_affinity_puts_all_servers_into_one_group(tenant: Tenant) -> None:
+    group = {"name": f"{tenant.namespace}-group", "policies": "affinity"}
+    cluster = ruled(tenant, rule("affinity", servergroup=group, availability_zone="az2"))
 
-    scaled_up_and_down(world, cluster)
+    scaled_up_and_down(tenant, cluster)
 
-    [made] = world.sandbox.nova.server_groups(group["name"])
+    [made] = tenant.sandbox.nova.server_groups(group["name"])
     assert made["policies"] == ["affinity"]
-    assert {it["scheduler_hints"]["group"] for it in servers(world)} == {made["id"]}
-    assert {it["availability_zone"] for it in servers(world)} == {"az2"}
+    assert {it["scheduler_hints"]["group"] for it in servers(tenant)} == {made["id"]}
+    assert {it["availability_zone"] for it in servers(tenant)} == {"az2"}
 
-    world.edit("SenlinCluster", "web", policies=[])
-    world.ready()
-    assert world.sandbox.nova.server_groups(group["name"]) == []
+    tenant.edit("SenlinCluster", "web", policies=[])
+    tenant.ready()
+    assert tenant.sandbox.nova.server_groups(group["name"]) == []
 
 
 def test_affinity_holds_for_the_first_nodes_of_a_cluster_whose_size_is_senlins(
-    world: World,
+    tenant: Tenant,
 ) -> None:
-    group = {"name": f"{world.namespace}-group"}
-    cluster = ruled(world, rule("affinity", servergroup=group), capacityOwner="Senlin")
+    group = {"name": f"{tenant.namespace}-group"}
+    cluster = ruled(tenant, rule("affinity", servergroup=group), capacityOwner="Senlin")
 
-    [made] = world.sandbox.nova.server_groups(group["name"])
-    assert [it["scheduler_hints"]["group"] for it in servers(world)] == [made["id"]] * 3
-    # The update takes the mark of the empty start away.
-    assert actions(world, cluster) == {**ATTACHED, "UPDATE": 1}
+    [made] = tenant.sandbox.nova.server_groups(group["name"])
+    assert [it["scheduler_hints"]["group"] for it in servers(tenant)] == [made["id"]] * 3
+    # The update removes the marker of the empty start.
+    assert actions(tenant, cluster) == {**ATTACHED, "UPDATE": 1}
 
 
-def test_batches_are_honoured_by_a_roll_that_comes_with_them(world: World) -> None:
+def test_batches_are_honoured_by_a_roll_that_comes_with_them(tenant: Tenant) -> None:
     """The manifest changes in both at once; never more than two servers are changed together."""
-    world.apply(world.secret(), inline(world, desiredCapacity=5), slow := batch(pause_time=2))
-    cluster = world.ready()
+    tenant.apply(tenant.secret(), inline(tenant, desiredCapacity=5), slow := batch(pause_time=2))
+    cluster = tenant.ready()
 
-    world.edit(
+    tenant.edit(
         "SenlinCluster",
         "web",
-        profile=template(world, flavor="m1.small"),
+        profile=template(tenant, flavor="m1.small"),
         policies=listed(slow["metadata"]["name"]),
     )
-    world.ready()
+    tenant.ready()
 
-    assert {server["flavor"]["name"] for server in servers(world)} == {"m1.small"}
-    first, second, third = rolled(world, cluster)
+    assert {server["flavor"]["name"] for server in servers(tenant)} == {"m1.small"}
+    first, second, third = rolled(tenant, cluster)
     assert [len(it) for it in (first, second, third)] == [2, 2, 1]
-    scaled(world, 3)
-    scaled(world, 4)
-    assert actions(world, cluster) == {**ATTACHED, "UPDATE": 1, "RESIZE": 2}
-    assert drift(world) == []
+    scaled(tenant, 3)
+    scaled(tenant, 4)
+    assert actions(tenant, cluster) == {**ATTACHED, "UPDATE": 1, "RESIZE": 2}
+    assert drift(tenant) == []
 
 
 def batch(**properties: Any) -> Document:
     return rule("batch", max_batch_size=2, min_in_service=1, **properties)
 
 
-def rolled(world: World, cluster: Document) -> list[list[str]]:
+def rolled(tenant: Tenant, cluster: Document) -> list[list[str]]:
     """Return the nodes of each batch: what begins before the pause after another's end is one."""
-    updates = world.senlin.actions(action="NODE_UPDATE", cluster_id=cluster["status"]["id"])
+    updates = tenant.senlin.actions(action="NODE_UPDATE", cluster_id=cluster["status"]["id"])
     batches: list[list[str]] = []
     end = 0.0
-    for update in sorted(updates, key=lambda it: it.start_at):
+    for update in sorted(updates, key=lambda it: it.start_at or 0.0):
+        assert update.start_at
+        assert update.end_at
         if not batches or update.start_at >= end + 2:
             batches.append([])
-        batches[-1].append(update.target)
+        batches[-1].append(update.target_id)
         end = max(end, update.end_at)
     return batches
 
 
-def test_deletion_chooses_the_nodes_and_leaves_them_a_while(world: World) -> None:
+def test_deletion_chooses_the_nodes_and_leaves_them_a_while(tenant: Tenant) -> None:
     oldest = rule("deletion", criteria="OLDEST_FIRST", grace_period=2)
-    cluster = ruled(world, oldest, desiredCapacity=2)
-    old = {it["id"] for it in servers(world)}
-    scaled(world, 4)
+    cluster = ruled(tenant, oldest, desiredCapacity=2)
+    old = {it["id"] for it in servers(tenant)}
+    scaled(tenant, 4)
 
-    scaled(world, 2)
+    scaled(tenant, 2)
 
-    assert not old & {it["id"] for it in servers(world)}
-    *_, shrunk = resizes(world, cluster)
+    assert not old & {it["id"] for it in servers(tenant)}
+    *_, shrunk = resizes(tenant, cluster)
     assert shrunk.end_at - shrunk.start_at >= 2
-    assert actions(world, cluster) == {**ATTACHED, "RESIZE": 3}
-    assert drift(world) == []
+    assert actions(tenant, cluster) == {**ATTACHED, "RESIZE": 3}
+    assert drift(tenant) == []
 
 
-def resizes(world: World, cluster: Document) -> list[Any]:
+def resizes(tenant: Tenant, cluster: Document) -> list[Any]:
     """Return the resizes of the cluster, oldest first."""
-    found = world.senlin.actions(action="CLUSTER_RESIZE", target=cluster["status"]["id"])
+    found = tenant.senlin.actions(action="CLUSTER_RESIZE", target=cluster["status"]["id"])
     return sorted(found, key=lambda it: it.start_at)
 
 
-def test_a_deletion_that_leaves_the_size_alone_does_not_hold_up_a_member(world: World) -> None:
+def test_a_deletion_that_leaves_the_size_alone_does_not_hold_up_a_member(tenant: Tenant) -> None:
     """With a declared member, the operator names the nodes; then Senlin keeps desired_capacity."""
-    member = world.node("primary", clusterRef={"name": "web"})
+    member = tenant.node("primary", clusterRef={"name": "web"})
     del member["spec"]["resource"]["name"]
-    world.apply(member)
-    cluster = ruled(world, rule("deletion", reduce_desired_capacity=False))
+    tenant.apply(member)
+    cluster = ruled(tenant, rule("deletion", reduce_desired_capacity=False))
 
-    scaled(world, 1)
+    scaled(tenant, 1)
 
-    assert world.get("SenlinNode", "primary")["status"]["id"] in {
-        it.id for it in world.senlin.nodes(cluster_id=cluster["status"]["id"])
+    primary = tenant.get("SenlinNode", "primary")
+    assert primary
+    assert primary["status"]["id"] in {
+        it.id for it in tenant.senlin.nodes(cluster_id=cluster["status"]["id"])
     }
-    done = actions(world, cluster)
+    done = actions(tenant, cluster)
     assert (done["DEL_NODES"], done["RESIZE"]) == (1, 2)  # the second one mends Senlin's record
 
 
-def test_a_deletion_that_spares_the_servers_is_not_undone(world: World) -> None:
-    cluster = ruled(world, rule("deletion", destroy_after_deletion=False))
-    before = {it["id"] for it in servers(world)}
+def test_a_deletion_that_spares_the_servers_is_not_undone(tenant: Tenant) -> None:
+    cluster = ruled(tenant, rule("deletion", destroy_after_deletion=False))
+    before = {it["id"] for it in servers(tenant)}
 
-    scaled(world, 2)
+    scaled(tenant, 2)
 
-    assert {it["id"] for it in servers(world)} == before
-    assert actions(world, cluster) == {**ATTACHED, "RESIZE": 2}
-    world.delete("senlincluster/web")
-    world.gone("SenlinCluster", "web")
-    [spared] = world.nodes()
+    assert {it["id"] for it in servers(tenant)} == before
+    assert actions(tenant, cluster) == {**ATTACHED, "RESIZE": 2}
+    tenant.delete("senlincluster/web")
+    tenant.gone("SenlinCluster", "web")
+    [spared] = tenant.nodes()
     assert spared.cluster_id == ""
-    assert [it["id"] for it in servers(world)] == [spared.physical_id]
-    world.senlin.wait_for_delete(world.senlin.delete_node(spared), interval=0.2)
+    assert [it["id"] for it in servers(tenant)] == [spared.physical_id]
+    tenant.senlin.wait_for_delete(tenant.senlin.delete_node(spared), interval=0.2)
 
 
-def test_a_grace_period_longer_than_the_timeout_costs_no_node_too_many(world: World) -> None:
+def test_a_grace_period_longer_than_the_timeout_costs_no_node_too_many(tenant: Tenant) -> None:
     """Senlin calls the action timed out once it wakes, and deletes the node all the same."""
     patient = rule("deletion", grace_period=4)
-    cluster = ruled(world, patient, timeoutSeconds=2)
+    cluster = ruled(tenant, patient, timeoutSeconds=2)
 
-    scaled(world, 2)
+    scaled(tenant, 2)
 
-    assert len(servers(world)) == 2
-    assert actions(world, cluster) == {**ATTACHED, "RESIZE": 2}
+    assert len(servers(tenant)) == 2
+    assert actions(tenant, cluster) == {**ATTACHED, "RESIZE": 2}
 
 
-def test_a_hook_is_waited_for(world: World) -> None:
+def test_a_hook_is_waited_for(tenant: Tenant) -> None:
     hook = {"type": "zaqar", "params": {"queue": "leaving"}, "timeout": 600}
-    cluster = ruled(world, rule("deletion", hooks=hook))
+    cluster = ruled(tenant, rule("deletion", hooks=hook))
 
-    world.kubectl("scale", "senlincluster/web", "--replicas=2")
-    world.eventually(lambda: len(waiting(world)) == 1, "waiting for the hook")
-    working = world.waits_for("ActionRunning")
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=2")
+    tenant.eventually(lambda: len(waiting(tenant)) == 1, "waiting for the hook")
+    working = tenant.waits_for("ActionRunning")
     assert "desiredCapacity 3 → 2" in working["message"]
-    assert len(servers(world)) == 3
+    assert len(servers(tenant)) == 3
 
-    world.senlin.complete_lifecycle(cluster["status"]["id"], waiting(world)[0].id)
-    world.ready()
-    assert len(servers(world)) == 2
-    assert actions(world, cluster) == {**ATTACHED, "RESIZE": 2}
+    tenant.senlin.complete_lifecycle(cluster["status"]["id"], waiting(tenant)[0].id)
+    tenant.ready()
+    assert len(servers(tenant)) == 2
+    assert actions(tenant, cluster) == {**ATTACHED, "RESIZE": 2}
 
 
-def waiting(world: World) -> list[Any]:
+def waiting(tenant: Tenant) -> list[Any]:
     """Return the actions that wait for a hook."""
-    ours = {it.id for it in world.nodes()}
-    found = world.senlin.actions(status="WAITING_LIFECYCLE_COMPLETION")
-    return [it for it in found if it.target in ours]
+    ours = {it.id for it in tenant.nodes()}
+    found = tenant.senlin.actions(status="WAITING_LIFECYCLE_COMPLETION")
+    return [it for it in found if it.target_id in ours]
 
 
-def test_a_hook_that_nobody_answers_times_out(world: World) -> None:
+def test_a_hook_that_nobody_answers_times_out(tenant: Tenant) -> None:
     hook = {"type": "zaqar", "params": {"queue": "leaving"}, "timeout": 1}
-    cluster = ruled(world, rule("deletion", hooks=hook))
+    cluster = ruled(tenant, rule("deletion", hooks=hook))
 
-    scaled(world, 2)
+    scaled(tenant, 2)
 
-    assert actions(world, cluster) == {**ATTACHED, "RESIZE": 2}
+    assert actions(tenant, cluster) == {**ATTACHED, "RESIZE": 2}
 
 
 @pytest.mark.parametrize(
@@ -240,9 +244,9 @@ def test_a_hook_that_nobody_answers_times_out(world: World) -> None:
         pytest.param(rule("region_placement", regions=[{"name": "RegionOne"}]), id="regions"),
     ],
 )
-def test_placement_is_left_to_senlin(world: World, policy: Document) -> None:
+def test_placement_is_left_to_senlin(tenant: Tenant, policy: Document) -> None:
     """Senlin 16 makes a plan, keeps it to itself, and puts the nodes where the profile says."""
-    scaled_up_and_down(world, ruled(world, policy))
+    scaled_up_and_down(tenant, ruled(tenant, policy))
 
 
 WEBHOOK = {"type": "webhook", "params": {"url": "http://hook.invalid"}, "timeout": 1}
@@ -278,70 +282,70 @@ ONE_REGION = rule("region_placement", regions=[{"name": "RegionOne"}])
         ),
     ],
 )
-def test_what_a_policy_makes_impossible_is_told_and_healed_by_the_manifest(
-    world: World, policies: list[Document], size: int, sentence: str
+def test_an_action_that_a_policy_makes_fail_is_reported_and_fixed_by_an_edit(
+    tenant: Tenant, policies: list[Document], size: int, sentence: str
 ) -> None:
-    ruled(world, *policies, maxSize=9)
+    ruled(tenant, *policies, maxSize=9)
 
-    world.kubectl("scale", "senlincluster/web", f"--replicas={size}")
-    assert sentence in world.waits_for("ActionFailed")["message"]
+    tenant.kubectl("scale", "senlincluster/web", f"--replicas={size}")
+    assert sentence in tenant.waits_for("ActionFailed")["message"]
 
-    world.edit("SenlinCluster", "web", policies=[])
-    world.ready()
-    assert len(servers(world)) == size
+    tenant.edit("SenlinCluster", "web", policies=[])
+    tenant.ready()
+    assert len(servers(tenant)) == size
 
 
-def test_a_size_that_senlin_owns_follows_its_scaling_policies(world: World) -> None:
+def test_a_size_that_senlin_owns_follows_its_scaling_policies(tenant: Tenant) -> None:
     out = policy(
         "out", "senlin.policy.scaling", event="CLUSTER_SCALE_OUT", adjustment={"number": 2}
     )
     in_ = policy("in", "senlin.policy.scaling", event="CLUSTER_SCALE_IN", adjustment={"number": 3})
-    cluster = ruled(world, out, in_, capacityOwner="Senlin")
+    cluster = ruled(tenant, out, in_, capacityOwner="Senlin")
     cluster_id = cluster["status"]["id"]
 
-    world.senlin.wait_for_action(world.senlin.scale_out_cluster(cluster_id)["action"])
+    tenant.senlin.wait_for_action(tenant.senlin.scale_out_cluster(cluster_id)["action"])
     grown = {"ATTACH_POLICY": 2, "UPDATE": 1, "SCALE_OUT": 1}
-    assert actions(world, cluster) == {**ATTACHED, **grown}
-    assert world.ready()["status"]["resource"]["desiredCapacity"] == 5
+    assert actions(tenant, cluster) == {**ATTACHED, **grown}
+    assert tenant.ready()["status"]["resource"]["desiredCapacity"] == 5
 
-    world.senlin.wait_for_action(world.senlin.scale_in_cluster(cluster_id)["action"])
-    assert actions(world, cluster) == {**ATTACHED, **grown, "SCALE_IN": 1}
-    assert world.ready()["status"]["resource"]["desiredCapacity"] == 2
-    assert drift(world) == []
-
-
-def test_a_size_that_the_spec_owns_is_set_back(world: World) -> None:
-    cluster = ruled(world, rule("scaling", event="CLUSTER_SCALE_OUT", adjustment={"number": 2}))
-
-    scaled_up_and_down(world, cluster)
-    world.senlin.scale_out_cluster(cluster["status"]["id"])
-    world.eventually(lambda: drift(world) != [], "set back")
-
-    assert actions(world, cluster) == {**ATTACHED, "SCALE_OUT": 1, "RESIZE": 4}
-    assert drift(world) == ["Drift corrected. desiredCapacity 4 → 2"]
+    tenant.senlin.wait_for_action(tenant.senlin.scale_in_cluster(cluster_id)["action"])
+    assert actions(tenant, cluster) == {**ATTACHED, **grown, "SCALE_IN": 1}
+    assert tenant.ready()["status"]["resource"]["desiredCapacity"] == 2
+    assert drift(tenant) == []
 
 
-def test_load_balancing_follows_the_nodes(world: World) -> None:
+def test_a_size_that_the_spec_owns_is_set_back(tenant: Tenant) -> None:
+    cluster = ruled(tenant, rule("scaling", event="CLUSTER_SCALE_OUT", adjustment={"number": 2}))
+
+    scaled_up_and_down(tenant, cluster)
+    tenant.senlin.scale_out_cluster(cluster["status"]["id"])
+    tenant.eventually(lambda: drift(tenant) != [], "set back")
+
+    assert actions(tenant, cluster) == {**ATTACHED, "SCALE_OUT": 1, "RESIZE": 4}
+    assert drift(tenant) == ["Drift corrected. desiredCapacity 4 → 2"]
+
+
+def test_load_balancing_follows_the_nodes(tenant: Tenant) -> None:
     cluster = ruled(
-        world, rule("loadbalance", pool={"subnet": "private"}, vip={"subnet": "public"})
+        tenant, rule("loadbalance", pool={"subnet": "private"}, vip={"subnet": "public"})
     )
-    members = world.sandbox.nova.pool_members
+    members = tenant.sandbox.nova.pool_members
 
-    scaled_up_and_down(world, cluster)
+    scaled_up_and_down(tenant, cluster)
 
-    assert names(members(world.nodes_named())) == names(servers(world))
-    world.delete("senlincluster/web")
-    world.gone("SenlinCluster", "web")
-    assert members(world.nodes_named()) == []
+    assert names(members(tenant.nodes_named())) == names(servers(tenant))
+    tenant.delete("senlincluster/web")
+    tenant.gone("SenlinCluster", "web")
+    assert members(tenant.nodes_named()) == []
 
 
-def test_a_node_that_load_balancing_cannot_reach_is_told_and_recovered(world: World) -> None:
+def test_a_node_that_load_balancing_cannot_reach_is_reported_and_recovered(tenant: Tenant) -> None:
     """For Senlin it is in WARNING from then on, whatever a check finds."""
     elsewhere = rule("loadbalance", pool={"subnet": "public"}, vip={"subnet": "public"})
-    world.apply(elsewhere, world.secret(), world.profile())
-    world.apply(world.cluster(policies=listed("loadbalance")))
+    tenant.apply(elsewhere, tenant.secret(), tenant.profile())
+    tenant.apply(tenant.cluster(policies=listed("loadbalance")))
 
-    told = world.wait(
+    told = tenant.wait(
         "SenlinCluster",
         "web",
         lambda it: "lb pool" in condition(it, "Ready").get("message", ""),
@@ -349,11 +353,12 @@ def test_a_node_that_load_balancing_cannot_reach_is_told_and_recovered(world: Wo
     )
     assert condition(told, "Ready")["reason"] == "Degraded"
 
-    world.edit("SenlinCluster", "web", policies=[], remediation={"mode": "Recover"})
-    world.ready()
+    tenant.edit("SenlinCluster", "web", policies=[], remediation={"mode": "Recover"})
+    tenant.ready()
 
 
-def test_policies_of_many_types_get_along(world: World) -> None:
+@pytest.mark.slow
+def test_policies_of_many_types_get_along(tenant: Tenant) -> None:
     polling = {"interval": 5, "detection_modes": [{"type": "NODE_STATUS_POLLING"}]}
     rules = [
         rule("affinity", servergroup={"policies": "soft-anti-affinity"}),
@@ -364,45 +369,46 @@ def test_policies_of_many_types_get_along(world: World) -> None:
         rule("scaling", event="CLUSTER_SCALE_OUT", adjustment={}),
         rule("zone_placement", zones=[{"name": "az1"}, {"name": "az2"}]),
     ]
-    cluster = ruled(world, *rules)
-    old = {it["id"] for it in servers(world)}
+    cluster = ruled(tenant, *rules)
+    old = {it["id"] for it in servers(tenant)}
 
-    scaled(world, 5)
-    scaled(world, 2)
+    scaled(tenant, 5)
+    scaled(tenant, 2)
 
-    assert not old & {it["id"] for it in servers(world)}
-    assert names(world.sandbox.nova.pool_members(world.nodes_named())) == names(servers(world))
-    assert actions(world, cluster) == {**ATTACHED, "ATTACH_POLICY": len(rules), "RESIZE": 3}
-    assert drift(world) == []
+    assert not old & {it["id"] for it in servers(tenant)}
+    assert names(tenant.sandbox.nova.pool_members(tenant.nodes_named())) == names(servers(tenant))
+    assert actions(tenant, cluster) == {**ATTACHED, "ATTACH_POLICY": len(rules), "RESIZE": 3}
+    assert drift(tenant) == []
 
 
 def names(documents: list[Document]) -> set[str]:
     return {it["name"] for it in documents}
 
 
-def test_a_health_policys_recoveries_are_not_fought(world: World) -> None:
+@pytest.mark.slow
+def test_a_health_policys_recoveries_are_not_fought(tenant: Tenant) -> None:
     polling = {"interval": 1, "detection_modes": [{"type": "NODE_STATUS_POLLING"}]}
     health = rule(
         "health",
         detection={**polling, "node_update_timeout": 1},
         recovery={"actions": [{"name": "RECREATE"}]},
     )
-    cluster = ruled(world, health, remediation={"mode": "Recover", "checkInterval": "5s"})
-    scaled(world, 5)
-    scaled(world, 3)
-    [victim, *_] = servers(world)
+    cluster = ruled(tenant, health, remediation={"mode": "Recover", "checkInterval": "5s"})
+    scaled(tenant, 5)
+    scaled(tenant, 3)
+    [victim, *_] = servers(tenant)
 
-    world.sandbox.nova.vanish(victim["id"])
-    world.eventually(
+    tenant.sandbox.nova.vanish(victim["id"])
+    tenant.eventually(
         lambda: (
-            len(servers(world)) == 3 and victim["id"] not in {it["id"] for it in servers(world)}
+            len(servers(tenant)) == 3 and victim["id"] not in {it["id"] for it in servers(tenant)}
         ),
         "made again",
     )
-    settled = world.ready()
+    settled = tenant.ready()
 
     assert "remediation is left to policy health" in condition(settled, "Ready")["message"]
-    done = actions(world, cluster)
+    done = actions(tenant, cluster)
     assert {it: number for it, number in done.items() if it != "CHECK"} == {
         **ATTACHED,
         "RESIZE": 3,

@@ -7,22 +7,35 @@ import pytest
 
 from sandbox import Sandbox
 from tests.operator.keystone import Person, secret
-from tests.operator.world import World
+from tests.operator.tenant import TenantWithOperator
+
+pytestmark = pytest.mark.slow
 
 LIFETIME = 15  # seconds
 PROFILE = ("SenlinProfile", "web-server")
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
+def secure_sandbox() -> Iterator[Sandbox]:
     with Sandbox.up(audit=True, tls=True, token_lifetime=LIFETIME) as secure:
         secure.apply_crds()
         yield secure
 
 
 @pytest.fixture
-def person(world: World) -> Person:
-    return Person(world.sandbox, f"user-{uuid4().hex[:8]}")
+def sandbox(secure_sandbox: Sandbox) -> Sandbox:
+    return secure_sandbox
+
+
+@pytest.fixture
+def tenant(tenant_with_operator: TenantWithOperator) -> TenantWithOperator:
+    """One alone: whose login a request of the operator is shows in no other way."""
+    return tenant_with_operator
+
+
+@pytest.fixture
+def person(tenant: TenantWithOperator) -> Person:
+    return Person(tenant.sandbox, f"user-{uuid4().hex[:8]}")
 
 
 @pytest.fixture
@@ -32,88 +45,92 @@ def authority(sandbox: Sandbox) -> str:
     return sandbox.authority.read_text()
 
 
-def test_without_the_authority_it_says_that_nobody_vouches(
-    world: World, person: Person, authority: str
+def test_without_the_authority_the_certificate_is_not_trusted(
+    tenant: TenantWithOperator, person: Person, authority: str
 ) -> None:
-    world.apply(secret(person.auth), world.profile())
+    tenant.apply(secret(person.auth), tenant.profile())
 
-    told = world.waits_for("Unreachable", *PROFILE)
+    told = tenant.waits_for("Unreachable", *PROFILE)
     assert told["message"] == (
-        f"Logging in to Keystone at {world.sandbox.keystone.url}/v3: its certificate is not "
+        f"Logging in to Keystone at {tenant.sandbox.keystone.url}/v3: its certificate is not "
         "trusted: unable to get local issuer certificate."
     )
 
-    world.apply(secret(person.auth, cacert=authority))
-    world.ready(*PROFILE)
+    tenant.apply(secret(person.auth, cacert=authority))
+    tenant.ready(*PROFILE)
 
 
-def test_with_another_authority_it_says_the_same(
-    world: World, person: Person, authority: str
+def test_with_another_authority_the_certificate_is_not_trusted(
+    tenant: TenantWithOperator, person: Person, authority: str
 ) -> None:
-    kubernetes = (world.sandbox.directory / "pki" / "ca.crt").read_text()
-    world.apply(secret(person.auth, cacert=kubernetes), world.profile())
+    kubernetes = (tenant.sandbox.directory / "pki" / "ca.crt").read_text()
+    tenant.apply(secret(person.auth, cacert=kubernetes), tenant.profile())
 
-    told = world.waits_for("Unreachable", *PROFILE)
+    told = tenant.waits_for("Unreachable", *PROFILE)
     assert "its certificate is not trusted" in told["message"]
 
-    world.apply(secret(person.auth, cacert=authority))
-    world.ready(*PROFILE)
+    tenant.apply(secret(person.auth, cacert=authority))
+    tenant.ready(*PROFILE)
 
 
-def test_an_authority_that_is_none_is_told(world: World, person: Person, authority: str) -> None:
+def test_a_certificate_that_cannot_be_read_is_reported(
+    tenant: TenantWithOperator, person: Person, authority: str
+) -> None:
     broken = authority.replace("MI", "XX")
-    world.apply(secret(person.auth, cacert=broken), world.profile())
+    tenant.apply(secret(person.auth, cacert=broken), tenant.profile())
 
-    told = world.waits_for("CredentialsUnreadable", *PROFILE)
+    told = tenant.waits_for("CredentialsUnreadable", *PROFILE)
     assert "The PEM text of `cacert` cannot be used" in told["message"]
 
-    world.apply(secret(person.auth, cacert=authority))
-    world.ready(*PROFILE)
+    tenant.apply(secret(person.auth, cacert=authority))
+    tenant.ready(*PROFILE)
 
 
-def test_with_it_all_works_though_tokens_expire(
-    world: World, person: Person, authority: str
+def test_with_the_authority_it_works_while_tokens_expire(
+    tenant: TenantWithOperator, person: Person, authority: str
 ) -> None:
-    world.apply(secret(person.auth, cacert=authority), world.profile(), world.cluster())
-    settled = world.ready()
-    first = world.sandbox.keystone.requests("senlin-operator", "POST")[-1].started
+    tenant.apply(secret(person.auth, cacert=authority), tenant.profile(), tenant.cluster())
+    settled = tenant.ready()
+    first = tenant.sandbox.keystone.requests("senlin-operator", "POST")[-1].started
 
-    world.eventually(
+    tenant.eventually(
         lambda: (
-            world.sandbox.keystone.requests("senlin-operator", "POST")[-1].started
+            tenant.sandbox.keystone.requests("senlin-operator", "POST")[-1].started
             > first + 2 * LIFETIME
         ),
         "logged in again, twice",
         seconds=4 * LIFETIME,
     )
-    now = world.get("SenlinCluster", "web")
+    now = tenant.get("SenlinCluster", "web")
     assert now
     assert now["metadata"]["resourceVersion"] == settled["metadata"]["resourceVersion"]
 
-    world.delete("senlincluster/web", "senlinprofile/web-server")
-    world.gone("SenlinCluster", "web")
-    assert world.clusters() == []
+    tenant.delete("senlincluster/web", "senlinprofile/web-server")
+    tenant.gone("SenlinCluster", "web")
+    assert tenant.clusters() == []
 
 
-def test_a_copied_clouds_yaml_may_name_the_file(world: World, authority: str) -> None:
+def test_a_copied_clouds_yaml_may_name_the_file(tenant: TenantWithOperator, authority: str) -> None:
     """The operator has not that file; the Secret's own key takes its place."""
-    copied = world.secret()
+    copied = tenant.secret()
     assert "cacert:" in copied["stringData"]["clouds.yaml"]
-    world.apply(copied, world.profile())
-    told = world.waits_for("CredentialsUnreadable", *PROFILE)
+    tenant.apply(copied, tenant.profile())
+    told = tenant.waits_for("CredentialsUnreadable", *PROFILE)
     assert "goes into the Secret's own key cacert" in told["message"]
 
     copied["stringData"]["cacert"] = authority
-    world.apply(copied)
-    world.ready(*PROFILE)
+    tenant.apply(copied)
+    tenant.ready(*PROFILE)
 
 
-def test_a_token_works_until_it_expires(world: World, person: Person, authority: str) -> None:
-    world.apply(secret(person.token(), cacert=authority, auth_type="v3token"), world.profile())
-    world.ready(*PROFILE)
+def test_a_token_works_until_it_expires(
+    tenant: TenantWithOperator, person: Person, authority: str
+) -> None:
+    tenant.apply(secret(person.token(), cacert=authority, auth_type="v3token"), tenant.profile())
+    tenant.ready(*PROFILE)
 
-    told = world.waits_for("CredentialsRejected", *PROFILE)
+    told = tenant.waits_for("CredentialsRejected", *PROFILE)
     assert "refuses the token of project blue" in told["message"]
 
-    world.apply(secret(person.token(), cacert=authority, auth_type="v3token"))
-    world.ready(*PROFILE)
+    tenant.apply(secret(person.token(), cacert=authority, auth_type="v3token"))
+    tenant.ready(*PROFILE)

@@ -9,7 +9,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
-from tests.operator.world import World
+from tests.operator.tenant import TenantWithOperator
 
 
 class Receiver:
@@ -55,12 +55,12 @@ def facts(span: Span) -> dict[str, Any]:
 
 
 def test_a_trace_leads_from_the_object_to_senlins_request(
-    idle_world: World, receiver: Receiver
+    idle_tenant: TenantWithOperator, receiver: Receiver
 ) -> None:
-    world = idle_world
-    world.operator.start("--otlp-endpoint", receiver.url, OTEL_BSP_SCHEDULE_DELAY="500")
-    world.quickstart()
-    world.operator.stop()
+    tenant = idle_tenant
+    tenant.operator.start("--otlp-endpoint", receiver.url, OTEL_BSP_SCHEDULE_DELAY="500")
+    tenant.quickstart()
+    tenant.operator.stop()
 
     [creation] = [
         span
@@ -76,19 +76,21 @@ def test_a_trace_leads_from_the_object_to_senlins_request(
     assert root.start_time_unix_nano <= creation.start_time_unix_nano
     about = facts(root)
     assert (about["kind"], about["name"]) == ("SenlinCluster", "web")
-    assert about["namespace"] == world.namespace
+    assert about["namespace"] == tenant.namespace
     assert any(span.name == "PATCH Kubernetes" for span in family)
     [queue] = [span for span in family if span.name == "queue"]
     assert queue.parent_span_id == root.span_id
 
 
-def test_a_trace_says_what_has_failed(idle_world: World, receiver: Receiver) -> None:
-    world = idle_world
-    world.operator.start("--otlp-endpoint", receiver.url, OTEL_BSP_SCHEDULE_DELAY="500")
-    world.apply(world.secret(), world.policy(), world.policy("wrong", version="9.0"))
-    world.waits_for("Rejected", "SenlinPolicy", "wrong")
-    world.ready("SenlinPolicy", "grow")
-    world.operator.stop()
+def test_a_trace_shows_the_failed_request(
+    idle_tenant: TenantWithOperator, receiver: Receiver
+) -> None:
+    tenant = idle_tenant
+    tenant.operator.start("--otlp-endpoint", receiver.url, OTEL_BSP_SCHEDULE_DELAY="500")
+    tenant.apply(tenant.secret(), tenant.policy(), tenant.policy("wrong", version="9.0"))
+    tenant.waits_for("Rejected", "SenlinPolicy", "wrong")
+    tenant.ready("SenlinPolicy", "grow")
+    tenant.operator.stop()
 
     creations = [span for span in receiver.spans if facts(span).get("operation") == "Creating"]
     assert {(facts(it)["http.response.status_code"], it.status.code) for it in creations} == {
@@ -99,16 +101,18 @@ def test_a_trace_says_what_has_failed(idle_world: World, receiver: Receiver) -> 
     assert {facts(it)["http.request.method"] for it in creations} == {"POST"}
 
 
-def test_each_trace_is_about_an_attempt_or_a_look(idle_world: World, receiver: Receiver) -> None:
+def test_each_trace_is_about_a_reconcile_or_a_poll(
+    idle_tenant: TenantWithOperator, receiver: Receiver
+) -> None:
     """None is about a Lease, though the leader renews it, or about a single request."""
-    world = idle_world
-    world.operator.start(
+    tenant = idle_tenant
+    tenant.operator.start(
         *("--otlp-endpoint", receiver.url),
-        *("--leader-election", "true", "--lease-namespace", world.namespace),
+        *("--leader-election", "true", "--lease-namespace", tenant.namespace),
         OTEL_BSP_SCHEDULE_DELAY="500",
     )
-    world.quickstart()
-    world.operator.stop()
+    tenant.quickstart()
+    tenant.operator.stop()
 
     roots = [span for span in receiver.spans if not span.parent_span_id]
     assert {span.name for span in roots} == {"reconcile", "look"}
@@ -118,18 +122,20 @@ def test_each_trace_is_about_an_attempt_or_a_look(idle_world: World, receiver: R
     assert {"actions", "clusters", "nodes", "profiles", "policies"} <= paths
 
 
-def test_a_receiver_that_is_away_is_told_of_once(idle_world: World, receiver: Receiver) -> None:
-    world = idle_world
+def test_an_unreachable_receiver_is_logged_once(
+    idle_tenant: TenantWithOperator, receiver: Receiver
+) -> None:
+    tenant = idle_tenant
     receiver.away = True
-    world.operator.start("--otlp-endpoint", receiver.url, OTEL_BSP_SCHEDULE_DELAY="100")
-    world.apply(world.secret(), world.profile())
-    world.eventually(lambda: "traces cannot be sent" in world.operator.log.read_text(), "told")
+    tenant.operator.start("--otlp-endpoint", receiver.url, OTEL_BSP_SCHEDULE_DELAY="100")
+    tenant.apply(tenant.secret(), tenant.profile())
+    tenant.eventually(lambda: "traces cannot be sent" in tenant.operator.log.read_text(), "told")
 
     receiver.away = False
-    world.apply(world.profile("other"))
-    world.eventually(lambda: "traces are sent again" in world.operator.log.read_text(), "told")
+    tenant.apply(tenant.profile("other"))
+    tenant.eventually(lambda: "traces are sent again" in tenant.operator.log.read_text(), "told")
 
-    told = [line for line in world.operator.log.read_text().splitlines() if "WARNING" in line]
+    told = [line for line in tenant.operator.log.read_text().splitlines() if "WARNING" in line]
     assert [line.split(maxsplit=2)[2] for line in told] == [
         "traces cannot be sent",
         "traces are sent again",

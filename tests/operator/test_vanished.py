@@ -1,4 +1,4 @@
-"""What the API server answers when an object has gone, as the client understands it."""
+"""How our client understands the API server's answers about an object that was deleted."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sandbox import Sandbox
-from senlin_operator.kube.client import KubeClient, Vanished
+from senlin_operator.kube.client import KubeClient, NotFound
 from senlin_operator.kube.objects import SECRET, Resource
-from tests.operator.world import PLURALS, World
+from tests.operator.tenant import PLURALS, Tenant
 
 PROFILE = "SenlinProfile"
 
@@ -23,29 +23,29 @@ def refused(sandbox: Sandbox, ask: Callable[[KubeClient], Awaitable[object]]) ->
         finally:
             await kube.close()
 
-    with pytest.raises(Vanished) as refusal:
+    with pytest.raises(NotFound) as refusal:
         asyncio.run(asked())
     return refusal.value.resource
 
 
 @pytest.mark.parametrize("another", [False, True], ids=["nobody there", "another of that name"])
-def test_a_finalizer_for_what_has_gone(idle_world: World, another: bool) -> None:
-    idle_world.apply(idle_world.profile())
-    raw = idle_world.get(PROFILE, "web-server")
+def test_a_finalizer_for_a_deleted_object(idle_tenant: Tenant, another: bool) -> None:
+    idle_tenant.apply(idle_tenant.profile())
+    raw = idle_tenant.get(PROFILE, "web-server")
     assert raw
-    idle_world.kubectl("delete", "senlinprofile/web-server")
+    idle_tenant.kubectl("delete", "senlinprofile/web-server")
     if another:
-        idle_world.apply(idle_world.profile())
+        idle_tenant.apply(idle_tenant.profile())
     gone = Resource(PROFILE, raw)
 
-    assert refused(idle_world.sandbox, lambda it: it.set_finalizer(gone, present=True)) == gone
-    left = idle_world.get(PROFILE, "web-server")
+    assert refused(idle_tenant.sandbox, lambda it: it.set_finalizer(gone, present=True)) == gone
+    left = idle_tenant.get(PROFILE, "web-server")
     assert (left is not None) == another
     assert left is None or "finalizers" not in left["metadata"]
 
 
-def test_a_secret_that_has_gone(idle_world: World) -> None:
-    metadata = {"name": "openstack", "namespace": idle_world.namespace, "uid": "none"}
+def test_a_deleted_secret(idle_tenant: Tenant) -> None:
+    metadata = {"name": "openstack", "namespace": idle_tenant.namespace, "uid": "none"}
     gone = Resource(SECRET, {"metadata": metadata})
 
-    assert refused(idle_world.sandbox, lambda it: it.get_secret(gone)) == gone
+    assert refused(idle_tenant.sandbox, lambda it: it.get_secret(gone)) == gone

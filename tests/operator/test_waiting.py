@@ -2,126 +2,131 @@
 
 import yaml
 
-from tests.operator.world import World, condition
+from tests.operator.tenant import Tenant, TenantWithOperator, condition
 
 
-def test_a_missing_profile_is_waited_for(world: World) -> None:
-    world.apply(world.secret(), world.cluster())
+def test_a_missing_profile_is_waited_for(tenant: Tenant) -> None:
+    tenant.apply(tenant.secret(), tenant.cluster())
 
-    ready = world.waits_for("ReferenceMissing")
+    ready = tenant.waits_for("ReferenceMissing")
     assert ready["message"] == "SenlinProfile web-server does not exist."
 
-    world.apply(world.profile())
-    world.ready()
+    tenant.apply(tenant.profile())
+    tenant.ready()
 
 
-def test_a_profile_that_is_not_ready_is_waited_for(world: World) -> None:
-    profile = world.profile()
+def test_a_profile_that_is_not_ready_is_waited_for(tenant: Tenant) -> None:
+    profile = tenant.profile()
     profile["spec"]["cloudCredentialsRef"]["secretName"] = "other"
-    world.apply(world.secret(), profile, world.cluster())
+    tenant.apply(tenant.secret(), profile, tenant.cluster())
 
-    ready = world.waits_for("ReferenceNotReady")
+    ready = tenant.waits_for("ReferenceNotReady")
     why = "Secret other does not exist, or is not of the type Opaque."
     assert ready["message"] in (
-        "SenlinProfile web-server is not Ready yet.",  # it has not been looked at either
+        "SenlinProfile web-server is not Ready yet.",  # not reconciled yet
         f"SenlinProfile web-server is not Ready yet: {why}",
     )
 
-    world.apply(world.profile())
-    world.ready()
+    tenant.apply(tenant.profile())
+    tenant.ready()
 
 
-def test_a_missing_secret_is_waited_for(world: World) -> None:
-    world.apply(world.profile())
+def test_a_missing_secret_is_waited_for(tenant: Tenant) -> None:
+    tenant.apply(tenant.profile())
 
-    ready = world.waits_for("CredentialsMissing", "SenlinProfile", "web-server")
+    ready = tenant.waits_for("CredentialsMissing", "SenlinProfile", "web-server")
     assert "Secret openstack does not exist" in ready["message"]
 
-    world.apply(world.secret())
-    world.ready("SenlinProfile", "web-server")
+    tenant.apply(tenant.secret())
+    tenant.ready("SenlinProfile", "web-server")
 
 
-def test_an_unreadable_secret_says_what_is_wrong_with_it(world: World) -> None:
-    broken = world.secret()
+def test_an_unreadable_secret_is_explained(tenant: Tenant) -> None:
+    broken = tenant.secret()
     broken["stringData"]["clouds.yaml"] = "clouds: {openstack: {auth: {password: s3cr3t"
-    world.apply(broken, world.profile())
+    tenant.apply(broken, tenant.profile())
 
-    ready = world.waits_for("CredentialsUnreadable", "SenlinProfile", "web-server")
+    ready = tenant.waits_for("CredentialsUnreadable", "SenlinProfile", "web-server")
     assert "its clouds.yaml is not valid YAML" in ready["message"]
     assert "s3cr3t" not in ready["message"]
 
-    world.apply(world.secret())
-    world.ready("SenlinProfile", "web-server")
+    tenant.apply(tenant.secret())
+    tenant.ready("SenlinProfile", "web-server")
 
 
-def test_an_unknown_cloud_names_those_that_there_are(world: World) -> None:
-    profile = world.profile()
+def test_an_unknown_cloud_is_answered_with_the_known_ones(tenant: Tenant) -> None:
+    profile = tenant.profile()
     profile["spec"]["cloudCredentialsRef"]["cloudName"] = "nosuch"
-    world.apply(world.secret(), profile)
+    tenant.apply(tenant.secret(), profile)
 
-    ready = world.waits_for("CredentialsUnreadable", "SenlinProfile", "web-server")
+    ready = tenant.waits_for("CredentialsUnreadable", "SenlinProfile", "web-server")
 
     assert "no cloud 'nosuch'; it has: openstack" in ready["message"]
 
 
-def test_a_wrong_password_is_told_and_healed_and_never_shown(world: World) -> None:
-    wrong = world.secret()
+def test_a_wrong_password_is_reported_without_it_and_fixed_by_the_secret(
+    tenant_with_operator: TenantWithOperator,
+) -> None:
+    tenant = tenant_with_operator
+    wrong = tenant.secret()
     document = yaml.safe_load(wrong["stringData"]["clouds.yaml"])
     document["clouds"]["openstack"]["auth"]["password"] = "n0t-the-0ne"
     wrong["stringData"]["clouds.yaml"] = yaml.safe_dump(document)
-    world.apply(wrong, world.profile())
+    tenant.apply(wrong, tenant.profile())
 
-    world.waits_for("CredentialsRejected", "SenlinProfile", "web-server")
-    told = world.wait(
+    tenant.waits_for("CredentialsRejected", "SenlinProfile", "web-server")
+    told = tenant.wait(
         "SenlinProfile",
         "web-server",
         lambda it: condition(it, "Stalled").get("status") == "True",
         "stalled",
     )
-    assert "n0t-the-0ne" not in yaml.safe_dump(told) + world.operator.log.read_text()
-    assert not any("n0t-the-0ne" in note for _, note in world.events("web-server"))
+    assert "n0t-the-0ne" not in yaml.safe_dump(told) + tenant.log()
+    assert not any("n0t-the-0ne" in note for _, note in tenant.events("web-server"))
 
-    world.apply(world.secret())
-    world.ready("SenlinProfile", "web-server")
+    tenant.apply(tenant.secret())
+    tenant.ready("SenlinProfile", "web-server")
 
 
-def test_what_senlin_refuses_stalls_until_the_manifest_changes(world: World) -> None:
-    world.apply(world.secret(), world.profile(nosuch="property"))
+def test_a_profile_that_senlin_refuses_is_stalled_until_the_manifest_changes(
+    tenant: Tenant,
+) -> None:
+    tenant.apply(tenant.secret(), tenant.profile(nosuch="property"))
 
-    ready = world.waits_for("Rejected", "SenlinProfile", "web-server")
+    ready = tenant.waits_for("Rejected", "SenlinProfile", "web-server")
     assert "nosuch" in ready["message"]
-    stalled = world.get("SenlinProfile", "web-server")
+    stalled = tenant.get("SenlinProfile", "web-server")
     assert stalled
     assert condition(stalled, "Stalled")["status"] == "True"
 
-    world.delete("senlinprofile/web-server")
-    world.gone("SenlinProfile", "web-server")
-    world.apply(world.profile())
-    world.ready("SenlinProfile", "web-server")
+    tenant.delete("senlinprofile/web-server")
+    tenant.gone("SenlinProfile", "web-server")
+    tenant.apply(tenant.profile())
+    tenant.ready("SenlinProfile", "web-server")
 
 
-def test_the_guard_of_the_secret_goes_with_its_last_user(world: World) -> None:
-    world.apply(world.secret(), world.profile())
-    world.ready("SenlinProfile", "web-server")
+def test_the_finalizer_of_the_secret_is_removed_with_its_last_user(tenant: Tenant) -> None:
+    tenant.apply(tenant.secret(), tenant.profile())
+    tenant.ready("SenlinProfile", "web-server")
 
-    world.delete("secret/openstack")
-    assert world.core.read_namespaced_secret("openstack", world.namespace).metadata.finalizers
+    tenant.delete("secret/openstack")
+    assert tenant.core.read_namespaced_secret("openstack", tenant.namespace).metadata.finalizers
 
-    world.delete("senlinprofile/web-server")
-    world.gone("SenlinProfile", "web-server")
-    world.eventually(
-        lambda: "openstack" not in world.kubectl("get", "secrets", "-o", "name"), "gone"
+    tenant.delete("senlinprofile/web-server")
+    tenant.gone("SenlinProfile", "web-server")
+    tenant.eventually(
+        lambda: "openstack" not in tenant.kubectl("get", "secrets", "-o", "name"), "gone"
     )
 
 
-def test_paused_means_untouched(world: World) -> None:
-    world.quickstart()
-    world.kubectl("annotate", "senlincluster/web", "senlin.openstack.org/paused=true")
-    world.kubectl("scale", "senlincluster/web", "--replicas=4")
-    world.apply(world.profile("witness"))
-    world.ready("SenlinProfile", "witness")
-    assert world.clusters()[0].desired_capacity == 3
+def test_a_paused_cluster_is_not_touched(tenant: Tenant) -> None:
+    tenant.quickstart()
+    tenant.kubectl("annotate", "senlincluster/web", "senlin.openstack.org/paused=true")
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
+    tenant.apply(tenant.profile("witness"))
+    tenant.ready("SenlinProfile", "witness")
+    assert tenant.clusters()[0].desired_capacity == 3
 
-    world.kubectl("annotate", "senlincluster/web", "senlin.openstack.org/paused-")
+    tenant.kubectl("annotate", "senlincluster/web", "senlin.openstack.org/paused-")
 
-    assert world.ready()["status"]["resource"]["nodes"]["active"] == 4
+    assert tenant.ready()["status"]["resource"]["nodes"]["active"] == 4

@@ -25,7 +25,8 @@ class Entry:
 def config_of(archive: Path) -> dict[str, Any]:
     """Return how the image is started."""
     with tarfile.open(archive) as file:
-        return read_json(file, blob(manifest(file)["config"]))["config"]
+        config: dict[str, Any] = read_json(file, blob(manifest(file)["config"]))["config"]
+        return config
 
 
 @contextmanager
@@ -56,7 +57,8 @@ def entry(layer: tarfile.TarFile, it: tarfile.TarInfo) -> Entry:
 
 def manifest(file: tarfile.TarFile) -> dict[str, Any]:
     [only] = read_json(file, "index.json")["manifests"]
-    return read_json(file, blob(only))
+    found: dict[str, Any] = read_json(file, blob(only))
+    return found
 
 
 def read_json(file: tarfile.TarFile, name: str) -> Any:
@@ -66,4 +68,5 @@ def read_json(file: tarfile.TarFile, name: str) -> Any:
 
 
 def blob(entry: dict[str, Any]) -> str:
-    return "blobs/" + entry["digest"].replace(":", "/")
+    digest: str = entry["digest"]
+    return "blobs/" + digest.replace(":", "/")

@@ -1,4 +1,4 @@
-"""The sandbox's node: what pods get from it, and what is left when it goes."""
+"""The sandbox's node: what pods get from it, and what is left when it stops."""
 
 import json
 import subprocess
@@ -46,7 +46,7 @@ def web(sandbox: Sandbox, namespace: str) -> str:
 @contextmanager
 def forwarded(sandbox: Sandbox, namespace: str, pod: str) -> Iterator[int]:
     """Forward a free port to the pod's 8080."""
-    command = [sandbox.bin / "kubectl", f"--kubeconfig={sandbox.kubeconfig}", "port-forward"]
+    command = [str(sandbox.bin / "kubectl"), f"--kubeconfig={sandbox.kubeconfig}", "port-forward"]
     with subprocess.Popen(
         [*command, f"--namespace={namespace}", f"pod/{pod}", ":8080"],
         stdout=subprocess.PIPE,
@@ -58,9 +58,7 @@ def forwarded(sandbox: Sandbox, namespace: str, pod: str) -> Iterator[int]:
         process.terminate()
 
 
-def test_a_pod_answers_a_forwarded_port_a_command_and_tells_its_log(
-    sandbox: Sandbox, namespace: str, web: str
-) -> None:
+def test_port_forward_exec_and_logs_work(sandbox: Sandbox, namespace: str, web: str) -> None:
     with forwarded(sandbox, namespace, web) as port:
         assert fetch("GET", f"http://127.0.0.1:{port}/usr/").ok
 

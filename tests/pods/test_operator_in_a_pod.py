@@ -10,30 +10,34 @@ from sandbox import Sandbox
 from sandbox.control import fetch
 from sandbox.errors import SandboxError
 from tests.operator.rights import NAME, operator_account
-from tests.operator.world import World
+from tests.operator.tenant import Tenant
 from tests.pods.manifests import pod_spec
 
 PORT = 8080
 
 
-class PodWorld(World):
+class TenantOfAPod(Tenant):
     """A namespace whose operator is a Deployment."""
 
-    def tail(self) -> str:
+    def __init__(self, sandbox: Sandbox, namespace: str) -> None:
+        super().__init__(sandbox, namespace, self._pod_log)
+
+    def _pod_log(self) -> str:
         return self.kubectl("logs", f"deployment/{NAME}", "--tail=40", check=False)
 
     def pod(self) -> dict[str, Any]:
         path = f"/api/v1/namespaces/{self.namespace}/pods"
+        pod: dict[str, Any]
         [pod] = self.sandbox.kubernetes.call("GET", path)["items"]
         return pod
 
 
 @pytest.fixture
-def world(sandbox: Sandbox, namespace: str, tmp_path: Path) -> PodWorld:
-    world = PodWorld(sandbox, namespace, tmp_path / "unused.log")
-    world.apply(*operator_account(namespace), deployment(namespace))
-    world.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=60s")
-    return world
+def tenant(sandbox: Sandbox, namespace: str, tmp_path: Path) -> TenantOfAPod:
+    tenant = TenantOfAPod(sandbox, namespace)
+    tenant.apply(*operator_account(namespace), deployment(namespace))
+    tenant.kubectl("rollout", "status", f"deployment/{NAME}", "--timeout=60s")
+    return tenant
 
 
 def deployment(namespace: str) -> dict[str, Any]:
@@ -57,30 +61,30 @@ def deployment(namespace: str) -> dict[str, Any]:
     }
 
 
-def test_it_serves_the_quickstart_and_removes_it(world: PodWorld) -> None:
-    world.quickstart()
-    assert len(world.sandbox.nova.servers(world.nodes_named())) == 3
+def test_it_serves_the_quickstart_and_removes_it(tenant: TenantOfAPod) -> None:
+    tenant.quickstart()
+    assert len(tenant.sandbox.nova.servers(tenant.nodes_named())) == 3
 
-    world.delete("senlincluster/web", "senlinprofile/web-server", "secret/openstack")
-    world.gone("SenlinCluster", "web")
-    world.gone("SenlinProfile", "web-server")
+    tenant.delete("senlincluster/web", "senlinprofile/web-server", "secret/openstack")
+    tenant.gone("SenlinCluster", "web")
+    tenant.gone("SenlinProfile", "web-server")
 
-    assert world.clusters() == world.profiles() == []
-    assert world.pod()["status"]["containerStatuses"][0]["restartCount"] == 0
+    assert tenant.clusters() == tenant.profiles() == []
+    assert tenant.pod()["status"]["containerStatuses"][0]["restartCount"] == 0
 
 
-def test_its_metrics_are_reached_at_its_address(world: PodWorld) -> None:
-    metrics = fetch("GET", f"http://{world.pod()['status']['podIP']}:{PORT}/metrics")
+def test_its_metrics_are_reached_at_its_address(tenant: TenantOfAPod) -> None:
+    metrics = fetch("GET", f"http://{tenant.pod()['status']['podIP']}:{PORT}/metrics")
 
     assert metrics.ok
     assert "senlin_operator" in metrics.text
 
 
-def test_it_ends_when_it_is_told_to(world: PodWorld) -> None:
-    name = world.pod()["metadata"]["name"]
+def test_it_ends_at_sigterm(tenant: TenantOfAPod) -> None:
+    name = tenant.pod()["metadata"]["name"]
 
-    world.kubectl("scale", f"deployment/{NAME}", "--replicas=0")
-    world.kubectl("wait", "--for=delete", f"pod/{name}", "--timeout=20s")  # killed after 30
+    tenant.kubectl("scale", f"deployment/{NAME}", "--replicas=0")
+    tenant.kubectl("wait", "--for=delete", f"pod/{name}", "--timeout=20s")  # killed after 30
 
 
 def test_a_pod_that_may_do_more_is_refused(sandbox: Sandbox, namespace: str) -> None:

@@ -132,7 +132,7 @@ def test_a_killed_owner_takes_its_sandbox_along(tmp_path: Path) -> None:
 
 def test_a_server_that_cannot_start_is_reported_with_its_log(directory: Path) -> None:
     with Sandbox.up(directory, kubernetes=False) as sandbox:
-        port = int(sandbox.servers["proxy"].command[3])
+        port = int(str(sandbox.servers["proxy"].command[3]))
     with socket.create_server(("127.0.0.1", port)), pytest.raises(SandboxError) as failed:
         Sandbox.up(directory, kubernetes=False)
 

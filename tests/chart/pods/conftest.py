@@ -17,9 +17,9 @@ AGGREGATED = DEPLOY / "kustomize" / "base" / "aggregated.yaml"
 
 @pytest.fixture
 def served(release: Release, tmp_path: Path) -> Served:
-    """The namespace of a release that serves it, seen by a user."""
+    """A tenant in the namespace of the release that serves it."""
     release.install(**OWN, watchNamespaces=[release.namespace])
-    return Served(release, release.namespace, tmp_path / "unused.log")
+    return Served(release, release.namespace)
 
 
 @pytest.fixture

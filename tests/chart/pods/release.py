@@ -9,12 +9,12 @@ from typing import Any
 from deploy.image.archive import REFERENCE
 from sandbox import Sandbox
 from tests.chart.chart import CHART, RELEASE
-from tests.operator.world import World
+from tests.operator.tenant import Tenant
 
 REPOSITORY, _ = REFERENCE.rsplit(":", 1)
 IMAGE = {"repository": REPOSITORY, "pullPolicy": "Never"}  # the chart says which version
 # For a release beside others: what all share is in the sandbox already.
-OWN = {"crds": {"install": False}, "rbac": {"aggregate": False}}
+OWN: dict[str, Any] = {"crds": {"install": False}, "rbac": {"aggregate": False}}
 PATIENCE = "--timeout=90s"
 
 
@@ -84,11 +84,11 @@ def watched(sandbox: Sandbox, path: str) -> Iterator[list[dict[str, Any]]]:
     seen.extend(json.loads(line)["object"] for line in changes.splitlines())
 
 
-class Served(World):
-    """A namespace that a release serves, seen by somebody who has the role edit in it."""
+class Served(Tenant):
+    """A tenant whom a release serves, acting as a user with the role edit."""
 
-    def __init__(self, release: Release, namespace: str, log: Path) -> None:
-        super().__init__(release.sandbox, namespace, log)
+    def __init__(self, release: Release, namespace: str) -> None:
+        super().__init__(release.sandbox, namespace, release.logs)
         self.release = release
         user = f"user-of-{namespace}"
         role = ["--clusterrole=edit", f"--user={user}"]
@@ -97,6 +97,3 @@ class Served(World):
 
     def kubectl(self, *arguments: str, **options: Any) -> str:
         return super().kubectl(*arguments, self._user, **options)
-
-    def tail(self) -> str:
-        return self.release.logs()

@@ -1,19 +1,18 @@
-"""The work goes from pod to pod: nobody notices, and no two pods do the same."""
+"""Work is handed from pod to pod without a gap, and no two pods act at once."""
 
 from datetime import datetime, timedelta
 from itertools import cycle, groupby, pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
-from senlin_operator.leader import Shard
 
 from sandbox import Sandbox
+from senlin_operator.leader import Shard
 from tests.chart.chart import RELEASE
 from tests.chart.pods.release import OWN, Release, Served, watched
 from tests.conftest import a_namespace
+from tests.operator.tenant import GROUP, VERSION, Document, condition
 from tests.operator.test_upgrade import created
-from tests.operator.world import GROUP, VERSION, Document, condition
 
 AT_ONCE = timedelta(seconds=3)
 
@@ -33,7 +32,7 @@ def test_a_leader_that_is_deleted_hands_over(served: Served) -> None:
     assert without_leader < AT_ONCE
 
 
-def test_a_restart_is_not_seen_by_what_is_being_scaled(served: Served) -> None:
+def test_a_restart_does_not_disturb_a_resize(served: Served) -> None:
     release = served.release
     cluster = served.quickstart()
     old = release.pods()
@@ -83,10 +82,10 @@ def started(release: Release) -> set[str]:
 
 
 def test_shards_come_and_go_while_senlin_is_at_work(release: Release, several: list[str]) -> None:
-    sandbox, log = release.sandbox, Path("unused.log")
-    values = {**OWN, "watchNamespaces": several, "replicas": 1}
+    sandbox = release.sandbox
+    values: dict[str, Any] = {**OWN, "watchNamespaces": several, "replicas": 1}
     release.install(**values)
-    teams = [Served(release, namespace, log) for namespace in several]
+    teams = [Served(release, namespace) for namespace in several]
     clusters = [team.quickstart() for team in teams]
 
     for size, shards in ((4, 2), (5, 1)):
@@ -157,6 +156,6 @@ def _time(text: str) -> datetime:
 
 
 def orders(served: Served, cluster: Document) -> list[Any]:
-    """Return the requests by which Senlin was told to do something with the cluster."""
+    """Return the requests that started an action on the cluster."""
     path = f"^/v1/clusters/{cluster['status']['id']}/actions$"
     return served.sandbox.senlin.requests(method="POST", path=path)

@@ -31,14 +31,14 @@ def test_from_the_installation_to_the_uninstallation(bare: Sandbox, tmp_path: Pa
 
     release.install()
     release.test()
-    world = Served(release, "team", tmp_path / "unused.log")
-    before = world.quickstart()
+    tenant = Served(release, "team")
+    before = tenant.quickstart()
     old = release.pods()
 
     release.install(settings={"logLevel": "debug"})
     release.gone(old)
-    world.kubectl("scale", "senlincluster/web", "--replicas=2")
-    assert world.ready()["status"]["id"] == before["status"]["id"]
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=2")
+    assert tenant.ready()["status"]["id"] == before["status"]["id"]
 
     with pytest.raises(SandboxError) as refusal:
         release.uninstall()
@@ -50,12 +50,12 @@ def test_from_the_installation_to_the_uninstallation(bare: Sandbox, tmp_path: Pa
     release.helm("uninstall", RELEASE, "--no-hooks", "--wait", PATIENCE)
     bare.kubectl("delete", "namespace", HOME, "--timeout=60s")
     bare.kubectl("delete", "namespace", "team", "--wait=false")
-    assert world.get("SenlinCluster", "web")  # nobody is there who could let go of it
+    assert tenant.get("SenlinCluster", "web")  # no operator is left to remove its finalizer
 
     bare.kubectl("create", "namespace", HOME)
     release.install()
     bare.kubectl("wait", "--for=delete", "namespace/team", "--timeout=60s")
-    assert world.clusters() == world.profiles() == []
+    assert tenant.clusters() == tenant.profiles() == []
     release.uninstall()
     bare.kubectl("delete", "namespace", HOME, "--timeout=60s")
 
@@ -90,7 +90,7 @@ def test_a_release_that_does_not_lead_fails_its_test(release: Release) -> None:
     assert "0 of 2 pods are ready" in str(failure.value)
 
 
-def test_a_namespace_that_has_gone_does_not_hold_up_the_uninstallation(release: Release) -> None:
+def test_a_deleted_namespace_does_not_hold_up_the_uninstallation(release: Release) -> None:
     gone = f"{release.namespace}-gone"
     release.sandbox.kubectl("create", "namespace", gone)
     release.install(**OWN, watchNamespaces=[release.namespace, gone])

@@ -14,11 +14,11 @@ from tests.chart import pages
 from tests.chart.chart import RELEASE
 from tests.chart.pods.release import REPOSITORY, Release, Served
 from tests.chart.previous import VERSION, previous_chart
+from tests.operator.tenant import Document
 from tests.operator.test_cluster_policies import listed, policy
 from tests.operator.test_cluster_template import inline, template
 from tests.operator.test_node import in_cluster
 from tests.operator.test_upgrade import KINDS, created, ids, imported
-from tests.operator.world import Document
 
 HOME = RELEASE  # its namespace
 WEB = ("SenlinCluster", "web")
@@ -39,7 +39,7 @@ BAD_REQUEST = 400  # what Senlin answers to the profile that it refuses
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
-    """The namespace of a user, whom the release before this one serves."""
+    """A tenant whom the previous release serves."""
     with Sandbox.up(audit=True, pods=True) as sandbox, sandbox.inside():
         sandbox.import_image(image_archive())
         sandbox.tag_image(REFERENCE, f"{REPOSITORY}:{VERSION}")
@@ -47,7 +47,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
             sandbox.kubectl("create", "namespace", namespace)
         release = Release(sandbox, HOME)
         release.install(previous_chart(tmp_path))
-        yield Served(release, "team", tmp_path / "unused.log")
+        yield Served(release, "team")
 
 
 def test_objects_in_every_state_outlive_upgrades_and_the_way_back(served: Served) -> None:

@@ -1,10 +1,6 @@
 """What the operator's tests do as a user would: manifests in, resources and servers out."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +11,7 @@ from kubernetes import client, config
 
 from openstack_clustering import Connection
 from sandbox import Sandbox
+from tests.operator.process import PROGRAM, Operator
 
 GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
 PLURALS = {
@@ -27,82 +24,17 @@ SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 Document = dict[str, Any]
 
 
-class Operator:
-    """A real operator process that watches one namespace."""
+class Tenant:
+    """A namespace in Kubernetes, and the project in OpenStack that its Secret leads to.
 
-    def __init__(
-        self, kubeconfig: Path | None, namespace: str, log: Path, program: list[str]
-    ) -> None:
-        self._kubeconfig = kubeconfig
-        self._namespace = namespace
-        self.log = log
-        self._program = program
-        self._process: subprocess.Popen[bytes] | None = None
+    Attributes:
+        log: Returns what the operator has logged about the namespace.
+    """
 
-    def start(self, *flags: str, **environ: str) -> None:
-        """Start it; it looks at the project more often than usual, unless the flags say else."""
-        usual = {
-            **({"--kubeconfig": str(self._kubeconfig)} if self._kubeconfig else {}),
-            "--namespaces": self._namespace,
-            "--metrics-port": "0",
-            "--log-format": "console",
-            "--inventory-interval": "3",
-        }
-        arguments = [word for flag in usual.items() for word in flag] + list(flags)
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self._program, "run", *arguments],
-                stdout=log,
-                stderr=log,
-                env={**os.environ, **environ},
-            )
-
-    def stop(self) -> int:
-        """End it as Kubernetes does; return its exit code."""
-        return self._end(signal.SIGTERM)
-
-    def kill(self) -> int:
-        return self._end(signal.SIGKILL)
-
-    def pause(self) -> None:
-        """Freeze it, as a machine does that is suspended; `resume` lets it go on."""
-        self._send(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self._send(signal.SIGCONT)
-
-    def _send(self, number: signal.Signals) -> None:
-        assert self._process
-        self._process.send_signal(number)
-
-    def wait(self, seconds: float) -> int:
-        """Wait until it ends by itself; return its exit code."""
-        assert self._process
-        code = self._process.wait(seconds)
-        self._process = None
-        return code
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def _end(self, number: signal.Signals) -> int:
-        if self._process is None:
-            return 0
-        self._process.send_signal(number)
-        return self.wait(30)
-
-
-PROGRAM = [sys.executable, "-m", "senlin_operator"]
-
-
-class World:
-    """A namespace with an operator of its own, and the project that it works in."""
-
-    def __init__(self, sandbox: Sandbox, namespace: str, log: Path) -> None:
+    def __init__(self, sandbox: Sandbox, namespace: str, log: Callable[[], str]) -> None:
         self.sandbox = sandbox
         self.namespace = namespace
-        self.operator = Operator(sandbox.kubeconfig, namespace, log, PROGRAM)
+        self.log = log
         api = config.new_client_from_config(str(sandbox.kubeconfig))
         self._objects = client.CustomObjectsApi(api)
         self.core = client.CoreV1Api(api)
@@ -118,18 +50,20 @@ class World:
 
     def get(self, kind: str, name: str) -> Document | None:
         try:
-            return self._objects.get_namespaced_custom_object(
+            found: Document = self._objects.get_namespaced_custom_object(
                 GROUP, VERSION, self.namespace, PLURALS[kind], name
             )
         except client.ApiException as error:
             if error.status == 404:
                 return None
             raise
+        return found
 
     def all_of(self, kind: str) -> list[Document]:
-        return self._objects.list_namespaced_custom_object(
+        found: list[Document] = self._objects.list_namespaced_custom_object(
             GROUP, VERSION, self.namespace, PLURALS[kind]
         )["items"]
+        return found
 
     def edit(self, kind: str, name: str, /, **resource: Any) -> None:
         """Merge fields into `spec.resource`."""
@@ -141,6 +75,13 @@ class World:
     def delete(self, *what: str) -> None:
         """Ask for deletion; do not wait for it."""
         self.kubectl("delete", "--wait=false", *what)
+
+    def delete_everything(self) -> None:
+        """Ask for the deletion of all that is in the namespace; do not wait for it."""
+        for plural in PLURALS.values():
+            self._objects.delete_collection_namespaced_custom_object(
+                GROUP, VERSION, self.namespace, plural
+            )
 
     def events(self, name: str) -> list[tuple[str, str]]:
         """Return reason and note of the object's events, oldest first."""
@@ -189,7 +130,7 @@ class World:
     # Senlin and Nova
 
     def clusters(self) -> list[Any]:
-        """Return the clusters that belong to this namespace, by the nodes' name or by the mark."""
+        """Return the clusters that name this namespace in their metadata."""
         return [
             it for it in self.senlin.clusters() if it.metadata.get("namespace") == self.namespace
         ]
@@ -215,7 +156,7 @@ class World:
 
     def tail(self) -> str:
         """Return the end of the operator's log."""
-        return "\n".join(self.operator.log.read_text().splitlines()[-40:])
+        return "\n".join(self.log().splitlines()[-40:])
 
     # Manifests
 
@@ -279,8 +220,17 @@ class World:
         return self.ready()
 
 
+class TenantWithOperator(Tenant):
+    """A tenant with an operator of its own, which serves nobody else."""
+
+    def __init__(self, sandbox: Sandbox, namespace: str, log: Path) -> None:
+        super().__init__(sandbox, namespace, lambda: self.operator.log.read_text())
+        self.operator = Operator(sandbox.kubeconfig, namespace, log, PROGRAM)
+
+
 def sample(path: str) -> Document:
-    return yaml.safe_load((SAMPLES / path).read_text())
+    document: Document = yaml.safe_load((SAMPLES / path).read_text())
+    return document
 
 
 def condition(document: Document, type_: str) -> Document:
