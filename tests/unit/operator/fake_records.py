@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any
 
 Document = dict[str, Any]
+_UPDATABLE = {"flavor", "image", "name", "metadata", "networks"}  # of a server, in place
 NOW = "2026-01-01T00:00:00Z"
 
 
@@ -17,7 +18,11 @@ class Records:
 
     def __init__(self) -> None:
         self.broken_builds = 0  # how many servers cannot be built from now on
+        self.late_breaks = False  # they break when their ids are known, and not before
+        self.slow_builds = False  # those that do not break take until that ends
+        self.refused_resizes = 0  # how many servers get no other flavor from now on
         self.servers: set[str] = set()
+        self.broken_servers: set[str] = set()  # of those
         self._ids = count(1)
         self._clusters: dict[str, Document] = {}
         self._nodes: dict[str, Document] = {}
@@ -31,10 +36,14 @@ class Records:
         return ""
 
     def leave(self, node: Document) -> str:
+        if node["physical_id"] not in self.servers:
+            return "Failed in leaving the cluster."
         node.update(cluster_id="", index=-1, role="")
         return ""
 
     def enter(self, cluster: Document, node: Document) -> str:
+        if node["physical_id"] not in self.servers:
+            return "Failed in joining the cluster."
         node.update(cluster_id=cluster["id"], index=self._next_index(cluster), role="")
         return ""
 
@@ -50,7 +59,8 @@ class Records:
         hopeless = profile.get("properties", {}).get("flavor") == "none"
         if self.broken_builds or hopeless:
             self.broken_builds -= not hopeless
-            self.break_(node, "No valid host", physical_id=None)
+            dead = f"server-{next(self._ids)}" if self.late_breaks else None
+            self.break_(node, "No valid host", physical_id=dead)
             return "Failed in creating nodes."
         server = f"server-{next(self._ids)}"
         self.servers.add(server)
@@ -65,26 +75,43 @@ class Records:
             node["data"] = {"recovery": operation}
             return ""
         if node["physical_id"] not in self.servers:
-            self.break_(node, "The server could not be found.")
+            self.break_(node, "The server could not be found.", physical_id=None)
             return "Failed in recovering nodes."
+        self.broken_servers.discard(node["physical_id"])
         node.update(status="ACTIVE", status_reason="")
         return ""
+
+    def stumble(self, node: Document) -> str:
+        """Leave a node in the middle of its recovery."""
+        node["status"] = "RECOVERING"
+        return "Failed in recovering nodes."
 
     def examine(self, node: Document) -> str:
         if not node["physical_id"]:
             return "Failed in checking nodes."
-        if node["physical_id"] in self.servers:
-            node.update(status="ACTIVE", status_reason="")
-        else:
+        if node["physical_id"] not in self.servers:
             self.break_(node, "The server could not be found.", physical_id=None)
+        elif node["physical_id"] in self.broken_servers:
+            self.break_(node, "The server is in ERROR.")
+        else:
+            node.update(status="ACTIVE", status_reason="")
         return ""
 
     def reprofile(self, node: Document, profile_id: str) -> str:
         """Change a server in place; what cannot be is called broken, though the server works."""
         properties = self._profiles[profile_id]["spec"].get("properties", {})
+        before = self._profiles.get(node["profile_id"], {}).get("spec", {}).get("properties", {})
         if not node["physical_id"]:
             return "Failed in updating nodes."
-        if properties.get("flavor") == "none":
+        if any(
+            before.get(it) != properties.get(it)
+            for it in (before.keys() | properties.keys()) - _UPDATABLE
+        ):
+            node["status"] = "UPDATING"
+            return "Failed in updating nodes."
+        hopeless = properties.get("flavor") == "none"
+        if self.refused_resizes or hopeless:
+            self.refused_resizes -= not hopeless
             self.break_(node, "Failed in updating server.")
             return "Failed in updating nodes."
         node.update(status="ACTIVE", profile_id=profile_id)
@@ -109,6 +136,14 @@ class Records:
 
     def bindings(self, cluster_id: str) -> list[Document]:
         return [it for it in self._bindings.values() if it["cluster_id"] == cluster_id]
+
+    def deletion_policy(self, cluster_id: str) -> Document:
+        """Return the properties of the policy that says how nodes leave, or none."""
+        for bound in self.bindings(cluster_id):
+            if bound["enabled"] and bound["policy_type"].startswith("senlin.policy.deletion"):
+                spec = self._policies[bound["policy_id"]]["spec"]
+                return dict(spec.get("properties", {}))
+        return {}
 
     def binding(self, cluster_id: str, policy_id: str) -> Document:
         return next(it for it in self.bindings(cluster_id) if it["policy_id"] == policy_id)

@@ -33,6 +33,9 @@ from tests.unit.operator.fake_records import Document, fits
 
 R = TypeVar("R")
 _SERVER = {"type": "os.nova.server", "version": "1.0", "properties": {}}
+_POLICIES = "affinity batch deletion health loadbalance region_placement scaling zone_placement"
+_TYPES = {*(f"senlin.policy.{it}" for it in _POLICIES.split()), "os.nova.server", "os.heat.stack"}
+_OPERATIONS = ("REBOOT", "REBUILD", "RECREATE")
 _UNDELETABLE = ("CREATING", "UPDATING", "DELETING", "RECOVERING")
 
 
@@ -150,18 +153,18 @@ class FakeSenlin(Engine):
 
     def cluster_policies(self, cluster_id: str) -> Iterator[ClusterPolicy]:
         if cluster_id not in self._clusters:
-            raise ResourceNotFound(f"The cluster '{cluster_id}' could not be found.")
+            raise _missing(f"The cluster '{cluster_id}' could not be found.")
         return (ClusterPolicy(dict(it)) for it in self.bindings(cluster_id))
 
     def get_node(self, id_: str) -> Node:
         if id_ not in self._nodes:
-            raise ResourceNotFound(f"The node '{id_}' could not be found.")
+            raise _missing(f"The node '{id_}' could not be found.")
         return Node(dict(self._nodes[id_]))
 
     def cancel_action(self, id_: str, *, force: bool) -> None:
         self._receive("cancel_action", id_)
         if not force:
-            raise BadRequest("What nobody works on is cancelled by force only.")
+            raise _bad("What nobody works on is cancelled by force only.")
         self.cancel(id_)
         self._reply(None)
 
@@ -169,6 +172,7 @@ class FakeSenlin(Engine):
 
     def create_policy(self, name: str, spec: Document) -> Policy:
         self._receive("create_policy", name)
+        self._check_type("policy_type", spec)
         id_ = f"policy-{next(self._ids)}"
         self._policies[id_] = {"id": id_, "name": name, "spec": spec}
         return self._reply(Policy(dict(self._policies[id_])))
@@ -176,7 +180,7 @@ class FakeSenlin(Engine):
     def update_policy(self, id_: str, name: str) -> Policy:
         policy = self._find(self._policies, "policy", "update_policy", id_)
         if policy["name"] == name:
-            raise BadRequest("No property needs an update.")
+            raise _bad("No property needs an update.")
         policy["name"] = name
         return self._reply(Policy(dict(policy)))
 
@@ -191,6 +195,7 @@ class FakeSenlin(Engine):
 
     def create_profile(self, name: str, spec: Document, metadata: Document) -> Profile:
         self._receive("create_profile", name)
+        self._check_type("profile_type", spec)
         id_ = f"profile-{next(self._ids)}"
         self._profiles[id_] = {"id": id_, "name": name, "spec": spec, "metadata": metadata}
         return self._reply(Profile(dict(self._profiles[id_])))
@@ -198,7 +203,7 @@ class FakeSenlin(Engine):
     def update_profile(self, id_: str, **fields: Any) -> Profile:
         profile = self._find(self._profiles, "profile", "update_profile", id_)
         if {**profile, **fields} == profile:
-            raise BadRequest("No property needs an update.")
+            raise _bad("No property needs an update.")
         profile.update(fields)
         return self._reply(Profile(dict(profile)))
 
@@ -218,6 +223,7 @@ class FakeSenlin(Engine):
         self._check_size(desired_capacity, fields["min_size"], fields["max_size"])
         id_ = f"cluster-{next(self._ids)}"
         cluster = {"id": id_, "desired_capacity": desired_capacity, "status": "INIT", **fields}
+        cluster["max_size"] = fields["max_size"] or -1  # so Senlin stores 0, at the creation only
         self._clusters[id_] = {**cluster, "created_at": None}
         return self._reply(Cluster(dict(cluster), self.begin("CLUSTER_CREATE", id_, self.create)))
 
@@ -228,7 +234,7 @@ class FakeSenlin(Engine):
         if "profile_id" in fields:
             self._check_profile(fields["profile_id"])
         if {**cluster, **fields} == cluster:
-            raise BadRequest("No property needs an update.")
+            raise _bad("No property needs an update.")
         self._check_free(id_)
         action = self.begin("CLUSTER_UPDATE", id_, lambda it: self.update(it, fields))
         return self._reply(Cluster(dict(cluster), action))
@@ -238,15 +244,20 @@ class FakeSenlin(Engine):
     ) -> Document:
         self._find_cluster("resize_cluster", id_, adjustment_type, number, min_size, max_size)
         if adjustment_type != "EXACT_CAPACITY":
-            raise BadRequest("The operator asks for exact sizes only.")
+            raise _bad("The operator asks for exact sizes only.")
         self._check_size(number, min_size, max_size)
         return self._act(
             "CLUSTER_RESIZE", id_, lambda it: self.resize(it, number, min_size, max_size)
         )
 
-    def recover_cluster(self, id_: str, operation: str, **_: object) -> Document:
+    def recover_cluster(
+        self, id_: str, operation: str, operation_params: Document | None = None
+    ) -> Document:
         self._find_cluster("recover_cluster", id_, operation)
-        return self._act("CLUSTER_RECOVER", id_, lambda it: self.recover(it, operation))
+        self._check_operation(operation)
+        return self._act(
+            "CLUSTER_RECOVER", id_, lambda it: self.recover(it, operation, operation_params)
+        )
 
     def check_cluster(self, id_: str) -> Document:
         self._find_cluster("check_cluster", id_)
@@ -267,9 +278,9 @@ class FakeSenlin(Engine):
         cluster = self._find_cluster("add_nodes_to_cluster", id_, *nodes)
         for node in nodes:
             if node not in self._nodes or self._nodes[node]["status"] != "ACTIVE":
-                raise BadRequest(f"Nodes are not ACTIVE: {node}.")
+                raise _bad(f"Nodes are not ACTIVE: {node}.")
             if self._nodes[node]["cluster_id"]:
-                raise Conflict(f"Nodes are members of a cluster: {node}.", type="NodeNotOrphan")
+                raise _bad(f"Nodes are members of a cluster: {node}.")
         size = cluster["desired_capacity"] + len(nodes)
         self._check_size(size, cluster["min_size"], cluster["max_size"])
         return self._act("CLUSTER_ADD_NODES", id_, lambda it: self.join(it, nodes))
@@ -280,7 +291,7 @@ class FakeSenlin(Engine):
         cluster, chosen = self._find_cluster("remove_nodes_from_cluster", id_, *nodes), list(nodes)
         members = {it["id"] for it in self.members(id_)}
         if strange := set(chosen) - members:
-            raise BadRequest(f"Nodes not members of specified cluster: {strange}.")
+            raise _bad(f"Nodes not members of specified cluster: {strange}.")
         size = cluster["desired_capacity"] - len(chosen)
         self._check_size(size, cluster["min_size"], cluster["max_size"])
         destroy = destroy_after_deletion
@@ -291,7 +302,7 @@ class FakeSenlin(Engine):
     def attach_policy_to_cluster(self, id_: str, policy_id: str, *, enabled: bool) -> Document:
         self._find_cluster("attach_policy", id_, policy_id)
         if policy_id not in self._policies:
-            raise BadRequest(f"The specified policy '{policy_id}' could not be found.")
+            raise _bad(f"The specified policy '{policy_id}' could not be found.")
         return self._act(
             "CLUSTER_ATTACH_POLICY", id_, lambda it: self.bind(it, policy_id, enabled=enabled)
         )
@@ -322,7 +333,7 @@ class FakeSenlin(Engine):
         if "profile_id" in fields:
             self._check_profile(fields["profile_id"])
         if {**node, **fields} == node:
-            raise BadRequest("No property needs an update.")
+            raise _bad("No property needs an update.")
         self._check_free(id_)
         action = self.begin("NODE_UPDATE", id_, lambda it: self.change_node(it, fields))
         return self._reply(Node(dict(node), action))
@@ -337,6 +348,7 @@ class FakeSenlin(Engine):
 
     def recover_node(self, id_: str, operation: str, **_: object) -> Document:
         self._find(self._nodes, "node", "recover_node", id_, operation)
+        self._check_operation(operation)
         return self._act("NODE_RECOVER", id_, lambda it: self.repair_node(it, operation))
 
     def check_node(self, id_: str) -> Document:
@@ -367,15 +379,24 @@ class FakeSenlin(Engine):
 
     def _check_size(self, desired: int, least: int, most: int) -> None:
         if not fits(desired, least, most):
-            raise BadRequest(f"The target capacity ({desired}) is beyond the specified limits.")
+            raise _bad(f"The target capacity ({desired}) is beyond the specified limits.")
 
     def _check_profile(self, id_: str) -> None:
         if id_ not in self._profiles:
-            raise BadRequest(f"The specified profile '{id_}' could not be found.")
+            raise _bad(f"The specified profile '{id_}' could not be found.")
+
+    def _check_type(self, what: str, spec: Document) -> None:
+        if spec["type"] not in _TYPES:
+            type_ = f"{spec['type']}-{spec['version']}"
+            raise _missing(f"The {what} '{type_}' could not be found.")
+
+    def _check_operation(self, operation: str) -> None:
+        if operation not in _OPERATIONS:
+            raise _bad(f"Operation value '{operation}' is not allowed.")
 
     def _check_bound(self, cluster_id: str, policy_id: str) -> None:
         if not any(it["policy_id"] == policy_id for it in self.bindings(cluster_id)):
-            raise BadRequest(f"The policy '{policy_id}' is not attached to the cluster.")
+            raise _bad(f"The policy '{policy_id}' is not attached to the cluster.")
 
     def _find_cluster(self, verb: str, id_: str, *fields: object) -> Document:
         return self._find(self._clusters, "cluster", verb, id_, *fields)
@@ -385,7 +406,7 @@ class FakeSenlin(Engine):
     ) -> Document:
         self._receive(verb, id_, *fields)
         if id_ not in records:
-            raise ResourceNotFound(f"The {what} '{id_}' could not be found.")
+            raise _missing(f"The {what} '{id_}' could not be found.")
         return records[id_]
 
     def _receive(self, *request: object) -> None:
@@ -398,3 +419,11 @@ class FakeSenlin(Engine):
             self.lose_reply = False
             raise ConnectFailure("The connection broke.", sent=True)
         return reply
+
+
+def _bad(text: str) -> BadRequest:
+    return BadRequest(text, type="BadRequest")
+
+
+def _missing(text: str) -> ResourceNotFound:
+    return ResourceNotFound(text, type="ResourceNotFound")

@@ -31,7 +31,8 @@ class Remediation:
 def parameters(operation: str) -> dict[str, Any]:
     """Return the body of a recovery request.
 
-    Without operation_params, which may be empty, Senlin 16 fails to rebuild a server.
+    Without operation_params, which may be empty, the recovery of a cluster by REBUILD fails in
+    Senlin 16.
     """
     return {"operation": operation, "operation_params": {}}
 

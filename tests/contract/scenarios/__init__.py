@@ -1,0 +1,27 @@
+"""The scenarios, by what they are about."""
+
+from tests.contract.scenario import SCENARIOS
+from tests.contract.scenarios import (
+    actions,
+    adoption,
+    clusters,
+    health,
+    members,
+    nodes,
+    policies,
+    profiles,
+    sizes,
+)
+
+__all__ = [
+    "SCENARIOS",
+    "actions",
+    "adoption",
+    "clusters",
+    "health",
+    "members",
+    "nodes",
+    "policies",
+    "profiles",
+    "sizes",
+]
