@@ -30,16 +30,6 @@ def test_cluster_and_profile_at_once(tenant: Tenant) -> None:
     assert_nothing_left(tenant)
 
 
-def test_a_profile_in_use_names_its_users(tenant: Tenant) -> None:
-    tenant.quickstart()
-
-    tenant.delete("senlinprofile/web-server")
-    ready = tenant.waits_for("InUse", "SenlinProfile", "web-server")
-
-    assert "SenlinCluster web" in ready["message"]
-    assert len(tenant.profiles()) == 1
-
-
 def test_a_namespace_with_everything_in_it_empties(tenant: Tenant) -> None:
     tenant.quickstart()
 
@@ -65,19 +55,6 @@ def test_deletion_while_it_is_being_created(tenant: Tenant) -> None:
     assert_nothing_left(tenant)
 
 
-def test_a_failed_deletion_is_reported_and_retried(tenant: Tenant) -> None:
-    tenant.quickstart()
-    tenant.sandbox.nova.refuse_deletion(tenant.nodes_named())
-
-    tenant.delete("senlincluster/web")
-    ready = tenant.waits_for("ActionFailed")
-    assert ready["status"] == "False"
-
-    tenant.sandbox.nova.lift(name=tenant.nodes_named())
-    tenant.gone("SenlinCluster", "web", seconds=60)
-    assert tenant.clusters() == []
-
-
 def test_detach_leaves_the_cloud_alone(tenant: Tenant) -> None:
     tenant.quickstart()
     tenant.patch("SenlinCluster", "web", {"spec": {"managedOptions": {"onDelete": "detach"}}})
@@ -89,12 +66,3 @@ def test_detach_leaves_the_cloud_alone(tenant: Tenant) -> None:
     [left] = tenant.clusters()
     assert left.status == "ACTIVE"
     tenant.senlin.wait_for_delete(tenant.senlin.delete_cluster(left.id))
-
-
-def test_a_cluster_that_was_never_created_is_deleted_at_once(tenant: Tenant) -> None:
-    tenant.apply(tenant.cluster())
-    tenant.waits_for("CredentialsMissing")
-
-    tenant.delete("senlincluster/web")
-
-    tenant.gone("SenlinCluster", "web", seconds=10)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.operator.tenant import Document, Tenant, condition, is_ready
+from tests.operator.tenant import Document, Tenant, condition
 
 NODE, CLUSTER = "SenlinNode", "SenlinCluster"
 
@@ -75,46 +75,6 @@ def test_every_mutable_field_is_changed_in_place(tenant: Tenant) -> None:
     assert server["flavor"]["name"] == "m1.small"
 
 
-def test_a_change_by_others_is_corrected_and_reported(tenant: Tenant) -> None:
-    node = alone(tenant)
-
-    tenant.senlin.update_node(node["status"]["id"], role="usurper")
-    tenant.eventually(
-        lambda: any("Drift" in it and "role usurper" in it for _, it in tenant.events("web-1")),
-        "told",
-    )
-
-    ready(tenant)
-    assert not tenant.nodes()[0].role
-
-
-def test_a_deletion_by_others_is_followed_by_a_new_creation(tenant: Tenant) -> None:
-    before = alone(tenant)
-
-    tenant.senlin.delete_node(before["status"]["id"])
-    after = tenant.wait(
-        NODE,
-        "web-1",
-        lambda it: it["status"]["id"] != before["status"]["id"] and is_ready(it),
-        "made again",
-    )
-
-    assert [it.id for it in tenant.nodes()] == [after["status"]["id"]]
-
-
-def test_a_failed_build_reports_its_fault_and_is_retried(tenant: Tenant) -> None:
-    tenant.sandbox.nova.fail_builds(tenant.nodes_named(), text="No valid host was found")
-    tenant.apply(tenant.secret(), tenant.profile(), tenant.node())
-
-    failed = tenant.waits_for("ActionFailed", NODE, "web-1")
-    assert "No valid host was found" in failed["message"]
-
-    tenant.sandbox.nova.lift(name=tenant.nodes_named())
-    healed = ready(tenant, seconds=90)
-    assert "faults" not in healed["status"]
-    assert len(tenant.nodes()) == 1
-
-
 def test_a_profile_that_cannot_be_built_is_healed_by_another_one(tenant: Tenant) -> None:
     """Senlin updates no node without a server, so this one is replaced."""
     bad = {"metadata": {"tenant": tenant.namespace}}
@@ -143,38 +103,6 @@ def test_an_update_that_fails_is_healed_by_the_manifest_alone(tenant: Tenant) ->
 
     assert server_of(after) == server_of(before)
     assert tenant.nodes()[0].status == "ACTIVE"
-
-
-def test_a_lost_server_is_reported(tenant: Tenant) -> None:
-    node = alone(tenant, remediation={"checkInterval": "5s"})
-
-    tenant.sandbox.nova.vanish(server_of(node))
-    told = tenant.waits_for("Degraded", NODE, "web-1")
-
-    assert "No Server found" in told["message"]
-    degraded = tenant.get(NODE, "web-1")
-    assert degraded
-    assert [it["status"] for it in degraded["status"]["faults"]] == ["ERROR"]
-    assert condition(degraded, "Stalled")["status"] == "False"
-    assert "physicalID" not in degraded["status"]["resource"]
-
-
-def test_a_lost_server_is_recreated(tenant: Tenant) -> None:
-    """By whatever operation is meant for servers that are still there."""
-    node = alone(tenant, remediation={"mode": "Recover", "operation": "REBOOT"})
-    id_, server = node["status"]["id"], server_of(node)
-
-    tenant.sandbox.nova.vanish(server)
-    tenant.senlin.check_node(id_)
-    recovered = tenant.wait(
-        NODE,
-        "web-1",
-        lambda it: is_ready(it) and server_of(it) != server,
-        "recovered",
-    )
-
-    assert recovered["status"]["id"] == id_
-    assert len(tenant.sandbox.nova.servers(tenant.nodes_named())) == 1
 
 
 def test_a_broken_server_is_recovered_by_the_operation_in_the_manifest(tenant: Tenant) -> None:

@@ -1,9 +1,7 @@
 """A server that is there already becomes a node."""
 
-from uuid import uuid4
-
-from tests.operator.tenant import Tenant, TenantWithOperator, condition
-from tests.operator.test_node import NODE, alone, changed, ready, server_of
+from tests.operator.tenant import Tenant, TenantWithOperator
+from tests.operator.test_node import NODE, changed, ready, server_of
 
 
 def booted(tenant: Tenant, name: str = "legacy", **attributes: str) -> str:
@@ -73,33 +71,11 @@ def test_a_preview_reports_missing_properties_before_anything_is_created(tenant:
     assert server_of(ready(tenant)) == server
 
 
-def test_an_unknown_server_is_reported(tenant: Tenant) -> None:
-    identity = str(uuid4())
-
-    tenant.apply(tenant.secret(), tenant.adopting(identity))
-    told = tenant.waits_for("Rejected", NODE, "web-1")
-
-    assert told["message"].startswith(f"There is no {identity} to adopt")
-    stalled = tenant.get(NODE, "web-1")
-    assert stalled
-    assert condition(stalled, "Stalled")["status"] == "True"
-
-
 def test_an_unknown_profile_type_is_reported(tenant: Tenant) -> None:
     document = tenant.adopting(booted(tenant), adopt={"type": "os.nova.nosuch-1.0"})
     tenant.apply(tenant.secret(), document)
 
     assert "os.nova.nosuch-1.0" in tenant.waits_for("Rejected", NODE, "web-1")["message"]
-
-
-def test_a_server_of_an_existing_node_is_not_adopted(tenant: Tenant) -> None:
-    first = alone(tenant)
-
-    tenant.apply(tenant.adopting(server_of(first), "second"))
-    told = tenant.waits_for("Rejected", NODE, "second")
-
-    assert f"is already node {tenant.namespace}-web-1" in told["message"]
-    assert len(tenant.nodes()) == 1
 
 
 def test_an_adopted_node_is_recreated_with_the_properties_of_its_server(tenant: Tenant) -> None:

@@ -5,32 +5,6 @@ import yaml
 from tests.operator.tenant import Tenant, TenantWithOperator, condition
 
 
-def test_a_missing_profile_is_waited_for(tenant: Tenant) -> None:
-    tenant.apply(tenant.secret(), tenant.cluster())
-
-    ready = tenant.waits_for("ReferenceMissing")
-    assert ready["message"] == "SenlinProfile web-server does not exist."
-
-    tenant.apply(tenant.profile())
-    tenant.ready()
-
-
-def test_a_profile_that_is_not_ready_is_waited_for(tenant: Tenant) -> None:
-    profile = tenant.profile()
-    profile["spec"]["cloudCredentialsRef"]["secretName"] = "other"
-    tenant.apply(tenant.secret(), profile, tenant.cluster())
-
-    ready = tenant.waits_for("ReferenceNotReady")
-    why = "Secret other does not exist, or is not of the type Opaque."
-    assert ready["message"] in (
-        "SenlinProfile web-server is not Ready yet.",  # not reconciled yet
-        f"SenlinProfile web-server is not Ready yet: {why}",
-    )
-
-    tenant.apply(tenant.profile())
-    tenant.ready()
-
-
 def test_a_missing_secret_is_waited_for(tenant: Tenant) -> None:
     tenant.apply(tenant.profile())
 
@@ -88,23 +62,6 @@ def test_a_wrong_password_is_reported_without_it_and_fixed_by_the_secret(
     tenant.ready("SenlinProfile", "web-server")
 
 
-def test_a_profile_that_senlin_refuses_is_stalled_until_the_manifest_changes(
-    tenant: Tenant,
-) -> None:
-    tenant.apply(tenant.secret(), tenant.profile(nosuch="property"))
-
-    ready = tenant.waits_for("Rejected", "SenlinProfile", "web-server")
-    assert "nosuch" in ready["message"]
-    stalled = tenant.get("SenlinProfile", "web-server")
-    assert stalled
-    assert condition(stalled, "Stalled")["status"] == "True"
-
-    tenant.delete("senlinprofile/web-server")
-    tenant.gone("SenlinProfile", "web-server")
-    tenant.apply(tenant.profile())
-    tenant.ready("SenlinProfile", "web-server")
-
-
 def test_the_finalizer_of_the_secret_is_removed_with_its_last_user(tenant: Tenant) -> None:
     tenant.apply(tenant.secret(), tenant.profile())
     tenant.ready("SenlinProfile", "web-server")
@@ -117,16 +74,3 @@ def test_the_finalizer_of_the_secret_is_removed_with_its_last_user(tenant: Tenan
     tenant.eventually(
         lambda: "openstack" not in tenant.kubectl("get", "secrets", "-o", "name"), "gone"
     )
-
-
-def test_a_paused_cluster_is_not_touched(tenant: Tenant) -> None:
-    tenant.quickstart()
-    tenant.kubectl("annotate", "senlincluster/web", "senlin.openstack.org/paused=true")
-    tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
-    tenant.apply(tenant.profile("witness"))
-    tenant.ready("SenlinProfile", "witness")
-    assert tenant.clusters()[0].desired_capacity == 3
-
-    tenant.kubectl("annotate", "senlincluster/web", "senlin.openstack.org/paused-")
-
-    assert tenant.ready()["status"]["resource"]["nodes"]["active"] == 4
