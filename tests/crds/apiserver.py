@@ -114,23 +114,24 @@ def refused(*, at: str | None, says: str) -> Iterator[None]:
 
 
 def base(plural: str) -> Manifest:
-    manifest: Manifest = _read(plural)["base"]
+    manifest: Manifest = corpus(plural)["base"]
     return manifest
 
 
-def rows(plural: str, verdict: str) -> list[Manifest]:
-    files = [*_read(plural)["shares"], plural]
-    return [row for name in files for row in _read(name)[verdict]]
+def rows(plural: str, answer: str) -> list[Manifest]:
+    files = [*corpus(plural)["shares"], plural]
+    return [row for name in files for row in corpus(name)[answer]]
 
 
 def has_metadata(plural: str) -> bool:
-    return "metadata" in _read(plural)["shares"]
+    return "metadata" in corpus(plural)["shares"]
 
 
 @cache
-def _read(name: str) -> Manifest:
-    corpus: Manifest = yaml.safe_load((CORPUS / f"{name}.yaml").read_text())
-    return corpus
+def corpus(name: str) -> Manifest:
+    """Return a file of the corpus: values, and what the server publishes of a kind."""
+    content: Manifest = yaml.safe_load((CORPUS / f"{name}.yaml").read_text())
+    return content
 
 
 def merged(target: Any, patch: Any) -> Any:

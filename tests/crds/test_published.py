@@ -8,26 +8,20 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
-from tests.crds.apiserver import CONDITION, CRDS, GROUP, VERSION, Manifest, Resources, base, merged
+from tests.crds.apiserver import (
+    CONDITION,
+    CRDS,
+    GROUP,
+    PLURALS,
+    VERSION,
+    Manifest,
+    Resources,
+    base,
+    corpus,
+    merged,
+)
 
-KINDS = {
-    "senlinclusters": "SenlinCluster",
-    "senlinnodes": "SenlinNode",
-    "senlinpolicies": "SenlinPolicy",
-    "senlinprofiles": "SenlinProfile",
-}
-SHORT_NAMES = {
-    "senlinclusters": "scl",
-    "senlinnodes": "snode",
-    "senlinpolicies": "spol",
-    "senlinprofiles": "sprof",
-}
-COLUMNS = {
-    "senlinclusters": "NAME READY REASON ACTIVE DESIRED MIN MAX AGE",
-    "senlinnodes": "NAME READY REASON STATUS CLUSTER AGE",
-    "senlinpolicies": "NAME READY REASON TYPE AGE",
-    "senlinprofiles": "NAME READY REASON TYPE AGE",
-}
+KINDS = {plural: base(plural)["kind"] for plural in PLURALS}
 SPEC_DEFAULTS = {
     "managementPolicy": "managed",
     "managedOptions": {"onDelete": "delete"},
@@ -77,7 +71,7 @@ def test_a_category_lists_all_kinds(sandbox: Sandbox, category: str) -> None:
 
 
 def test_columns(sandbox: Sandbox, each_kind: Resources, namespace: str) -> None:
-    short_name = SHORT_NAMES[each_kind.plural]
+    short_name = corpus(each_kind.plural)["shortName"]
     each_kind.create(base(each_kind.plural))
     each_kind.set_status({"conditions": [CONDITION]})
 
@@ -85,7 +79,7 @@ def test_columns(sandbox: Sandbox, each_kind: Resources, namespace: str) -> None
     wide = sandbox.kubectl("get", short_name, "-n", namespace, "-o", "wide")
 
     header, row = narrow.splitlines()
-    assert header.split() == COLUMNS[each_kind.plural].split()
+    assert header.split() == corpus(each_kind.plural)["columns"].split()
     assert row.split()[:3] == [each_kind.name, "True", "Settled"]
     assert len(header) <= 100
     assert CONDITION["message"] in wide

@@ -11,15 +11,11 @@ from kubernetes import client, config
 
 from openstack_clustering import Connection
 from sandbox import Sandbox
+from senlin_operator.kinds import KINDS
 from tests.operator.process import PROGRAM, Operator
 
 GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
-PLURALS = {
-    "SenlinProfile": "senlinprofiles",
-    "SenlinPolicy": "senlinpolicies",
-    "SenlinCluster": "senlinclusters",
-    "SenlinNode": "senlinnodes",
-}
+PLURALS = {kind.name: kind.plural for kind in KINDS.values()}
 SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 Document = dict[str, Any]
 
