@@ -10,10 +10,11 @@
 """
 
 from openstack_clustering import exceptions
-from openstack_clustering.connection import Connection
+from openstack_clustering._connection import Connection
+from openstack_clustering._proxy import Proxy
+from openstack_clustering._resource import Resource
+from openstack_clustering._transport import Sent
 from openstack_clustering.exceptions import ClientException
-from openstack_clustering.proxy import Proxy
-from openstack_clustering.resource import Resource
 from openstack_clustering.resources import (
     Action,
     BuildInfo,
@@ -32,7 +33,6 @@ from openstack_clustering.resources import (
     Receiver,
     Service,
 )
-from openstack_clustering.transport import Sent
 from openstack_clustering.version import __version__
 
 __all__ = [

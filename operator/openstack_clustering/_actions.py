@@ -1,16 +1,16 @@
-"""Actions, events, and the service's own processes."""
+"""Actions, events, and the processes of the clustering service."""
 
 from collections.abc import Iterator
 from typing import Any, Unpack
 
-from openstack_clustering import microversion
+from openstack_clustering import _microversion as microversion
 from openstack_clustering._base import Base, check_keywords
 from openstack_clustering.keywords import ActionQuery, EventQuery, NoQuery
 from openstack_clustering.resources import Action, BuildInfo, Event, Service
 
 
 class Actions(Base):
-    """What the server does, has done and is made of."""
+    """Operations on actions and events, and on the service itself."""
 
     def get_action(self, action: str | Action) -> Action:
         """Return an action.
@@ -19,7 +19,7 @@ class Actions(Base):
             action: The action, its id or its name.
 
         Raises:
-            DuplicateResource: Several have that name: they are not unique.
+            DuplicateResource: Several actions have that name; names are not unique.
             ResourceNotFound: There is no such action.
 
         Source: Clustering API reference, "Show action details".
@@ -30,8 +30,8 @@ class Actions(Base):
         """Yield actions.
 
         Args:
-            query: `name`, `target` (a cluster, a node or an id), `action` (`CLUSTER_RESIZE` and
-                the like), `status`, `cluster_id`, `sort`, `limit` (a page), `marker`,
+            query: `name`, `target` (a cluster, a node or an id), `action` (such as
+                `CLUSTER_RESIZE`), `status`, `cluster_id`, `sort`, `limit` (a page), `marker`,
                 `global_project`. A list of values means any of them.
 
         Raises:
@@ -45,15 +45,15 @@ class Actions(Base):
         return self._list(Action, query, ActionQuery)
 
     def cancel_action(self, action: str | Action, force: bool = False) -> None:
-        """Ask for the end of an action and of those that it depends on.
+        """Cancel an action and the actions that it depends on.
 
         Args:
             action: The action or its id.
-            force: Set their status to CANCELLED now and free their locks, whatever they are doing.
-                Without it, what runs already is finished first.
+            force: Set their status to CANCELLED and release their locks at once, even if they are
+                running. Without it, running actions are completed first.
 
         Raises:
-            Conflict: It has ended already (`ActionImmutable`); not with `force`.
+            Conflict: The action has already ended (`ActionImmutable`); not raised with `force`.
             ResourceNotFound: There is no such action.
 
         Source: Clustering API reference, "Update action" (microversion 1.12).
@@ -90,21 +90,21 @@ class Actions(Base):
 
         Source: Clustering API reference, "List events".
         """
-        sent: dict[str, Any] = dict(query)
-        for key in ("obj_type", "otype"):  # the server stores it in capitals
-            if isinstance(sent.get(key), str):
-                sent[key] = sent[key].upper()
-        return self._list(Event, sent, EventQuery)
+        filters: dict[str, Any] = dict(query)
+        for key in ("obj_type", "otype"):  # the server stores it in upper case
+            if isinstance(filters.get(key), str):
+                filters[key] = filters[key].upper()
+        return self._list(Event, filters, EventQuery)
 
     def get_build_info(self) -> BuildInfo:
-        """Return the revisions of the server's API and engine: `api` and `engine`.
+        """Return the revisions of the server's API (`api`) and engine (`engine`).
 
         Source: Clustering API reference, "Shows build information".
         """
         return BuildInfo(self._transport.request("GET", "/build-info").map("build_info"))
 
     def services(self, **query: Unpack[NoQuery]) -> Iterator[Service]:
-        """Yield the service's own processes, with what the server last heard of each.
+        """Yield the processes of the clustering service, with the last known state of each.
 
         Raises:
             Forbidden: This is for admins.
@@ -112,4 +112,4 @@ class Actions(Base):
         Source: Clustering API reference, "List services".
         """
         check_keywords("A list of services", query, NoQuery)
-        return (Service(raw) for raw in self._lazily("/services", "services"))
+        return (Service(raw) for raw in self._list_unpaged("/services", "services"))

@@ -1,14 +1,17 @@
-"""What the operations have in common; each of the other `_*.py` modules adds a noun's."""
+"""The base class of all operations; `_clusters.py`, `_nodes.py` and so on derive from it."""
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from openstack_clustering import identity, microversion, paging
+from openstack_clustering import _identity as identity
+from openstack_clustering import _microversion as microversion
+from openstack_clustering import _paging as paging
+from openstack_clustering._microversion import Microversion
+from openstack_clustering._reply import Reply
+from openstack_clustering._resource import Resource
+from openstack_clustering._transport import Transport
 from openstack_clustering.exceptions import DuplicateResource, InvalidIdentity, ResourceNotFound
-from openstack_clustering.microversion import Microversion
-from openstack_clustering.reply import Reply
-from openstack_clustering.resource import Resource
 from openstack_clustering.resources import (
     Action,
     Cluster,
@@ -18,11 +21,10 @@ from openstack_clustering.resources import (
     Profile,
     Receiver,
 )
-from openstack_clustering.transport import Transport
 
 R = TypeVar("R", bound=Resource)
 
-# Where each kind is, and under which key its document stands.
+# The path of each kind, and the keys under which the server puts one document and a list of them.
 _COLLECTIONS: Mapping[type[Resource], tuple[str, str, str]] = {
     Profile: ("/profiles", "profile", "profiles"),
     Policy: ("/policies", "policy", "policies"),
@@ -32,7 +34,7 @@ _COLLECTIONS: Mapping[type[Resource], tuple[str, str, str]] = {
     Action: ("/actions", "action", "actions"),
     Event: ("/events", "event", "events"),
 }
-# The SDK's words for what the server's filters call otherwise.
+# The names that openstacksdk gives to attributes and filters, and the server's own.
 _RENAMED = {
     "is_enabled": "enabled",
     "is_profile_only": "profile_only",
@@ -56,84 +58,83 @@ class Base:
         self._transport = transport
 
     def _path(self, kind: type[Resource], value: Any, *below: str) -> str:
-        """Return the path of one object; a name that could be the beginning of an id is resolved.
+        """Return the path of one object; a name that could be the beginning of an id is looked up.
 
         Raises:
             InvalidIdentity: The value cannot name an object; nothing was sent.
-            ResourceNotFound: There is no object of that name.
-            DuplicateResource: There are several.
+            ResourceNotFound: No object has that name.
+            DuplicateResource: Several objects have that name.
         """
         collection = _COLLECTIONS[kind][0]
-        segments = (collection, identity.quoted(self._word(kind, value)), *below)
-        return "/".join(segments)
+        return "/".join((collection, identity.quoted(self._name_or_id(kind, value)), *below))
 
-    def _word(self, kind: type[Resource], value: Any) -> str:
-        """Return what the server can only take for the object that is meant."""
-        word = identity.word_of(value, kind)
-        if kind in (Action, Event) or identity.is_safe_in_path(word):
-            return word
-        found = self._the_one(kind, word)
+    def _name_or_id(self, kind: type[Resource], value: Any) -> str:
+        """Return an id or a name that the server cannot take for the beginning of another id."""
+        name_or_id = identity.name_or_id(value, kind)
+        if kind in (Action, Event) or identity.is_safe_in_path(name_or_id):
+            return name_or_id
+        found = self._by_name(kind, name_or_id)
         if found is None:
-            raise _missing(kind, word)
-        return identity.word_of(found, kind)
+            raise _not_found(kind, name_or_id)
+        return identity.name_or_id(found, kind)
 
-    def _words(self, kind: type[Resource], values: Any) -> list[str]:
+    def _names_or_ids(self, kind: type[Resource], values: Any) -> list[str]:
         if isinstance(values, str | Resource):
             values = [values]
-        return [self._word(kind, value) for value in values]
+        return [self._name_or_id(kind, value) for value in values]
 
     def _get(self, kind: type[R], value: Any, query: dict[str, str] | None = None) -> R:
-        listed = _listed(kind)
-        collection, key, _ = _COLLECTIONS[listed]
-        word = identity.word_of(value, listed)
-        # Of what is read, the reply shows whether it is what was meant: a short id is welcome.
-        segment = word if word.isascii() else self._word(listed, word)
+        base = _kind_with_path(kind)
+        collection, key, _ = _COLLECTIONS[base]
+        name_or_id = identity.name_or_id(value, base)
+        # A read may use the beginning of an id: the id and the name in the reply show whether the
+        # server resolved it to the object that was meant.
+        segment = name_or_id if name_or_id.isascii() else self._name_or_id(base, name_or_id)
         path = f"{collection}/{identity.quoted(segment)}"
         raw = self._transport.request("GET", path, query=query).map(key)
-        if not identity.is_meant(raw, word):
-            raise _missing(listed, word)
+        if not identity.matches(raw, name_or_id):
+            raise _not_found(base, name_or_id)
         return kind(raw)
 
-    def _list(self, kind: type[R], query: Mapping[str, Any], known: type) -> Iterator[R]:
-        check_keywords(f"A list of {_COLLECTIONS[kind][2]}", query, known)
-        collection, _, plural = _COLLECTIONS[kind]
-        fetch = partial(self._page, collection, plural)
-        return (kind(raw) for raw in self._read(kind, fetch, query))
+    def _list(self, kind: type[R], query: Mapping[str, Any], keywords: type) -> Iterator[R]:
+        check_keywords(f"A list of {_COLLECTIONS[kind][2]}", query, keywords)
+        return (kind(raw) for raw in self._list_documents(kind, query))
 
-    def _read(
-        self, kind: type[Resource], fetch: paging.Fetch, query: Mapping[str, Any]
+    def _list_documents(
+        self, kind: type[Resource], query: Mapping[str, Any]
     ) -> Iterator[dict[str, Any]]:
-        sent = self._sent(query)
-        if kind is Node and isinstance(sent.get("cluster_id"), str):
-            # Looked up by the server as in a path; the filters of other lists want the whole id.
-            sent["cluster_id"] = self._word(Cluster, sent["cluster_id"])
-        yield from paging.read(fetch, sent)
+        filters = self._filters(query)
+        if kind is Node and isinstance(filters.get("cluster_id"), str):
+            # Only here does the server look up a name, as in a path; other lists need the whole id.
+            filters["cluster_id"] = self._name_or_id(Cluster, filters["cluster_id"])
+        collection, _, plural = _COLLECTIONS[kind]
+        yield from paging.read(partial(self._get_page, collection, plural), filters)
 
-    def _page(self, path: str, key: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+    def _get_page(self, path: str, key: str, query: dict[str, Any]) -> list[dict[str, Any]]:
         return self._transport.request("GET", path, query=_as_parameters(query)).maps(key)
 
-    def _lazily(self, path: str, key: str) -> Iterator[dict[str, Any]]:
-        """Yield what is listed at once; nothing is sent before the first is asked for."""
-        yield from self._page(path, key, {})
+    def _list_unpaged(self, path: str, key: str) -> Iterator[dict[str, Any]]:
+        """Yield a list that has no pages; the request is sent when the first entry is read."""
+        yield from self._get_page(path, key, {})
 
     def _find(self, kind: type[R], name_or_id: str, ignore_missing: bool) -> R | None:
-        word = identity.word_of(name_or_id, kind)
-        found = self._with_id(kind, word) if identity.is_id(word) else None
-        found = found or self._the_one(kind, word)
+        name_or_id = identity.name_or_id(name_or_id, kind)
+        found = self._by_id(kind, name_or_id) if identity.is_id(name_or_id) else None
+        found = found or self._by_name(kind, name_or_id)
         if found is None and not ignore_missing:
-            raise _missing(kind, word)
+            raise _not_found(kind, name_or_id)
         return found
 
-    def _with_id(self, kind: type[R], word: str) -> R | None:
+    def _by_id(self, kind: type[R], id: str) -> R | None:
         try:
-            return self._get(kind, word)
+            return self._get(kind, id)
         except ResourceNotFound:
             return None
 
-    def _the_one(self, kind: type[R], name: str) -> R | None:
-        """Return the object with that name, if there is one."""
-        collection, _, plural = _COLLECTIONS[_listed(kind)]
-        found = [kind(raw) for raw in self._page(collection, plural, {"name": name})]
+    def _by_name(self, kind: type[R], name: str) -> R | None:
+        """Return the only object with exactly that name, or None."""
+        collection, _, plural = _COLLECTIONS[_kind_with_path(kind)]
+        found = [kind(raw) for raw in self._get_page(collection, plural, {"name": name})]
         if len(found) > 1:
             ids = ", ".join(str(resource.id) for resource in found)
             raise DuplicateResource(
@@ -141,25 +142,28 @@ class Base:
             )
         return found[0] if found else None
 
-    def _create(self, kind: type[R], attrs: Mapping[str, Any], known: type) -> R:
+    def _create(self, kind: type[R], attrs: Mapping[str, Any], keywords: type) -> R:
         collection, key, _ = _COLLECTIONS[kind]
-        check_keywords(f"A new {key}", attrs, known)
-        # An explicit null makes Senlin 16 leave a cluster CREATING for ever (desired_capacity).
-        body = {name: value for name, value in self._body(attrs).items() if value is not None}
+        check_keywords(f"A new {key}", attrs, keywords)
+        # With "desired_capacity": null, Senlin 16 leaves a cluster CREATING for ever.
+        body = {name: value for name, value in self._attributes(attrs).items() if value is not None}
         reply = self._transport.request("POST", collection, body={key: body})
         return kind(reply.map(key), reply.action_id)
 
-    def _update(self, kind: type[R], value: Any, attrs: Mapping[str, Any], known: type) -> R:
+    def _update(self, kind: type[R], value: Any, attrs: Mapping[str, Any], keywords: type) -> R:
         key = _COLLECTIONS[kind][1]
-        check_keywords(f"An update of a {key}", attrs, known)
+        check_keywords(f"An update of a {key}", attrs, keywords)
         path = self._path(kind, value)
-        reply = self._transport.request("PATCH", path, body={key: self._body(attrs)})
+        reply = self._transport.request("PATCH", path, body={key: self._attributes(attrs)})
         return kind(reply.map(key), reply.action_id)
 
     def _delete(
-        self, kind: type[R], value: Any, ignore_missing: bool, body: Any = None
+        self, kind: type[R], value: Any, ignore_missing: bool, force_delete: bool = False
     ) -> R | None:
-        """Return what was known of the object, with the action's id; None if it was missing."""
+        """Return the object as the caller described it, with the action's id; None if missing."""
+        if force_delete:
+            self._require("force_delete", microversion.FORCE_DELETE)
+        body = {"force": True} if force_delete else None
         try:
             reply = self._transport.request("DELETE", self._path(kind, value), body=body)
         except ResourceNotFound:
@@ -168,12 +172,16 @@ class Base:
             return None
         if isinstance(value, kind):
             return kind(value._raw, reply.action_id)
-        word = str(value)
-        return kind({"id" if identity.is_id(word) else "name": word}, reply.action_id)
+        name_or_id = str(value)
+        key = "id" if identity.is_id(name_or_id) else "name"
+        return kind({key: name_or_id}, reply.action_id)
 
-    def _start(self, path: str, what: str, params: Any) -> dict[str, Any]:
-        """Start an action; return the server's answer, which has its id under `action`."""
-        return self._started(self._transport.request("POST", path, body={what: params}))
+    def _act(self, kind: type[Resource], value: Any, action: str, params: Any) -> dict[str, Any]:
+        return self._start_action(self._path(kind, value, "actions"), action, params)
+
+    def _start_action(self, path: str, action: str, params: Any) -> dict[str, Any]:
+        """Start an action; return the server's answer, which has the action's id under `action`."""
+        return self._started(self._transport.request("POST", path, body={action: params}))
 
     def _started(self, reply: Reply) -> dict[str, Any]:
         action_id = reply.action_id
@@ -181,46 +189,46 @@ class Base:
             raise reply.invalid("no action")
         return {"action": action_id}
 
-    def _body(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return attributes by the server's names, objects replaced by their ids."""
-        return {_RENAMED.get(name, name): self._plain(name, v) for name, v in attrs.items()}
+    def _attributes(self, attrs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return attributes by the server's names, with ids in the place of objects."""
+        return {_RENAMED.get(name, name): self._as_reference(name, v) for name, v in attrs.items()}
 
-    def _sent(self, query: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a query by the server's names, without what was not given."""
+    def _as_reference(self, name: str, value: Any) -> Any:
+        kind = _KIND_OF_KEY.get(name)
+        return self._name_or_id(kind, value) if kind and value else value
+
+    def _filters(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        """Return filters by the server's names; None means that a filter was not given."""
         return {_RENAMED.get(name, name): v for name, v in query.items() if v is not None}
 
-    def _plain(self, name: str, value: Any) -> Any:
-        kind = _KIND_OF_KEY.get(name)
-        return self._word(kind, value) if kind and value else value
-
-    def _require(self, what: str, needed: Microversion) -> None:
-        microversion.require(what, needed, self._transport.agreed_microversion())
+    def _require(self, feature: str, needed: Microversion) -> None:
+        microversion.require(feature, needed, self._transport.negotiated_microversion())
 
 
-def check_keywords(what: str, given: Mapping[str, Any], known: type) -> None:
+def check_keywords(operation: str, given: Mapping[str, Any], keywords: type) -> None:
     """Raise TypeError for a keyword that the server would refuse or, worse, ignore."""
-    names = known.__annotations__.keys()
+    names = keywords.__annotations__.keys()
     if unknown := next((name for name in given if name not in names), None):
-        raise TypeError(f"{what} has no {unknown!r}; {_hint(unknown, names)}")
+        raise TypeError(f"{operation} has no {unknown!r}; {_hint(unknown, names)}")
 
 
 def _hint(unknown: str, names: Collection[str]) -> str:
-    import difflib  # only a mistake needs it
+    import difflib  # imported only when it is needed, for a faster start
 
     close = difflib.get_close_matches(unknown, names, 1)
     return f"did you mean {close[0]}?" if close else f"it has: {', '.join(sorted(names))}."
 
 
-def _listed(kind: type[Resource]) -> type[Resource]:
-    """Return the kind under whose path a kind is found."""
+def _kind_with_path(kind: type[Resource]) -> type[Resource]:
+    """Return the kind or its base class that has a path: a NodeDetail is read as a Node."""
     for parent in kind.__mro__:
         if parent in _COLLECTIONS:
             return parent
     raise InvalidIdentity(f"The server does not show a single {kind.__name__}.")
 
 
-def _missing(kind: type[Resource], word: str) -> ResourceNotFound:
-    message = f"There is no {kind.__name__} with the id or the name {word}."
+def _not_found(kind: type[Resource], name_or_id: str) -> ResourceNotFound:
+    message = f"There is no {kind.__name__} with the id or the name {name_or_id}."
     return ResourceNotFound(message, type="ResourceNotFound")
 
 
@@ -231,7 +239,7 @@ def _as_parameters(query: Mapping[str, Any]) -> dict[str, str | list[str]]:
 def _as_parameter(value: Any) -> str | list[str]:
     match value:
         case bool():
-            return str(value).lower()  # Senlin takes these two words only
+            return str(value).lower()  # Senlin accepts only `true` and `false`
         case Resource():
             return str(value.get("id") or value.get("name"))
         case list() | tuple() | set() | frozenset():

@@ -1,9 +1,10 @@
-"""Clusters: their life, their size, their health."""
+"""Clusters: create, change and delete them, scale them, check and repair them."""
 
 from collections.abc import Iterator
 from typing import Any, Unpack
 
-from openstack_clustering import identity, microversion
+from openstack_clustering import _identity as identity
+from openstack_clustering import _microversion as microversion
 from openstack_clustering._base import Base, check_keywords
 from openstack_clustering.keywords import (
     ClusterChange,
@@ -17,12 +18,12 @@ from openstack_clustering.resources import Cluster, ClusterAttr
 
 
 class Clusters(Base):
-    """Nodes of one profile, and how many there should be."""
+    """Operations on clusters."""
 
     def create_cluster(self, **attrs: Unpack[NewCluster]) -> Cluster:
-        """Create a cluster; the server then creates its nodes, by the action `action_id`.
+        """Create a cluster; the action `action_id` then creates its nodes.
 
-        Names are not unique, and a repeated call makes a second cluster.
+        Names are not unique: a repeated call creates a second cluster.
 
         Args:
             attrs: `name`, `profile_id` (a profile, its id or its name), `min_size`, `max_size`,
@@ -32,27 +33,27 @@ class Clusters(Base):
             The cluster in its status INIT.
 
         Raises:
-            BadRequest: The sizes do not fit together, or there is no such profile.
-            ServerError: `type` is `OverQuota`: the project has its 100 clusters.
+            BadRequest: The sizes contradict each other, or there is no such profile.
+            ServerError: The project has 100 clusters, the default limit; `type` is `OverQuota`.
 
         Source: Clustering API reference, "Create cluster".
         """
         return self._create(Cluster, attrs, NewCluster)
 
     def update_cluster(self, cluster: ClusterRef, **attrs: Unpack[ClusterChange]) -> Cluster:
-        """Change a cluster, by the action `action_id`; a new profile reaches all its nodes.
+        """Change a cluster by the action `action_id`; a new profile applies to all its nodes.
 
         Args:
             cluster: The cluster, its id or its name.
             attrs: `name`, `profile_id`, `timeout` (seconds), `metadata` and `config` (each
-                replaces the whole map), `is_profile_only` (leave the present nodes alone).
+                replaces the whole map), `is_profile_only` (existing nodes keep their profile).
 
         Returns:
-            The cluster as it was before.
+            The cluster as it was before the change.
 
         Raises:
             BadRequest: It would change nothing, or the profile is of another type.
-            Conflict: Another action holds the cluster, or it is in ERROR.
+            Conflict: Another action holds the cluster's lock, or the cluster is in ERROR.
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "Update cluster".
@@ -66,26 +67,23 @@ class Clusters(Base):
     def delete_cluster(
         self, cluster: ClusterRef, ignore_missing: bool = True, force_delete: bool = False
     ) -> Cluster | None:
-        """Delete a cluster with its nodes, bindings and receivers, by the action `action_id`.
+        """Delete a cluster, its nodes, bindings and receivers by the action `action_id`.
 
         Args:
             cluster: The cluster, its id or its name.
-            ignore_missing: Whether it is all right if there is none.
-            force_delete: Do not wait for the action that is at work on it: take its lock away.
+            ignore_missing: Return None instead of raising ResourceNotFound.
+            force_delete: Break the lock of an action that is running on it.
 
         Returns:
-            What was known of the cluster, for `wait_for_delete`; None if there was none.
+            The cluster as the caller described it, for `wait_for_delete`; None if it was missing.
 
         Raises:
-            Conflict: Another action is at work on it.
+            Conflict: Another action is running on it.
             ResourceNotFound: There is no such cluster, and `ignore_missing` is False.
 
         Source: Clustering API reference, "Delete cluster" (`force_delete`: microversion 1.8).
         """
-        if force_delete:
-            self._require("force_delete", microversion.FORCE_DELETE)
-        body = {"force": True} if force_delete else None
-        return self._delete(Cluster, cluster, ignore_missing, body)
+        return self._delete(Cluster, cluster, ignore_missing, force_delete)
 
     def get_cluster(self, cluster: ClusterRef) -> Cluster:
         """Return a cluster.
@@ -94,7 +92,7 @@ class Clusters(Base):
             cluster: The cluster, its id, its name or the beginning of its id.
 
         Raises:
-            DuplicateResource: Several have that name, or an id that begins so.
+            DuplicateResource: Several clusters have that name, or an id with that beginning.
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "Show cluster details".
@@ -105,8 +103,8 @@ class Clusters(Base):
         """Return the cluster with that id or exactly that name; None if there is none.
 
         Raises:
-            DuplicateResource: Several have that name.
-            ResourceNotFound: There is none, and `ignore_missing` is False.
+            DuplicateResource: Several clusters have that name.
+            ResourceNotFound: There is no such cluster, and `ignore_missing` is False.
         """
         return self._find(Cluster, name_or_id, ignore_missing)
 
@@ -125,7 +123,7 @@ class Clusters(Base):
         return self._list(Cluster, query, ClusterQuery)
 
     def check_cluster(self, cluster: ClusterRef, **params: Any) -> dict[str, Any]:
-        """Have each node of a cluster looked at; statuses are corrected, nothing is repaired.
+        """Check each node of a cluster; this corrects statuses and repairs nothing.
 
         Args:
             cluster: The cluster, its id or its name.
@@ -133,31 +131,31 @@ class Clusters(Base):
                 of older checks.
 
         Returns:
-            `{"action": id}`; see `wait_for_action`. It succeeds also where it finds nodes lost.
+            `{"action": id}`; see `wait_for_action`. The action succeeds even if nodes are lost.
 
         Raises:
-            Conflict: Another action holds the cluster.
+            Conflict: Another action holds the cluster's lock.
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "Check a cluster's health status".
         """
-        return self._act(cluster, "check", params)
+        return self._act(Cluster, cluster, "check", params)
 
     def recover_cluster(self, cluster: ClusterRef, **params: Unpack[Recovery]) -> dict[str, Any]:
-        """Repair the nodes of a cluster that are known not to be ACTIVE.
+        """Repair the nodes of a cluster whose recorded status is not ACTIVE.
 
         Args:
             cluster: The cluster, its id or its name.
-            params: `operation` (REBOOT, REBUILD, RECREATE; the last if left out),
-                `operation_params`, `check` (look first; without it a lost server is not noticed),
-                `check_capacity` (add or remove nodes up to the desired capacity as well).
+            params: `operation` (REBOOT, REBUILD or RECREATE, the default), `operation_params`,
+                `check` (check the nodes first; otherwise a lost server is not noticed),
+                `check_capacity` (also add or remove nodes to reach the desired capacity).
 
         Returns:
             `{"action": id}`; see `wait_for_action`.
 
         Raises:
             BadRequest: There is no such operation.
-            Conflict: Another action holds the cluster.
+            Conflict: Another action holds the cluster's lock.
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "Recover a cluster to a healthy status" (`check`:
@@ -166,43 +164,44 @@ class Clusters(Base):
         check_keywords("recover_cluster", params, Recovery)
         if "check" in params:
             self._require("check", microversion.CHECK_BEFORE_RECOVER)
-        return self._act(cluster, "recover", params)
+        return self._act(Cluster, cluster, "recover", params)
 
     def resize_cluster(self, cluster: ClusterRef, **params: Unpack[Resize]) -> dict[str, Any]:
-        """Change the size of a cluster, its limits, or both; the server goes on working on it.
+        """Change the size of a cluster, its limits, or both.
 
         Args:
             cluster: The cluster, its id or its name.
             params: `adjustment_type` and `number`: `EXACT_CAPACITY` (nodes), `CHANGE_IN_CAPACITY`
                 (nodes) or `CHANGE_IN_PERCENTAGE` (per cent; `min_step` nodes at least). `min_size`,
-                `max_size` (nodes; -1: none). `strict`: refuse what breaks a limit, do not trim it.
+                `max_size` (nodes; -1: none). `strict`: refuse a size beyond a limit; False: use the
+                limit instead.
 
         Returns:
             `{"action": id}`; see `wait_for_action`.
 
         Raises:
-            BadRequest: It is beyond the limits, or neither a number nor a limit was given.
-            Conflict: Another action holds the cluster; `error.type` is Senlin's word for it.
+            BadRequest: The size is beyond a limit, or neither a number nor a limit was given.
+            Conflict: Another action holds the cluster's lock; `error.type` is Senlin's error type.
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "Resize a Cluster".
         """
         check_keywords("resize_cluster", params, Resize)
-        return self._act(cluster, "resize", params)
+        return self._act(Cluster, cluster, "resize", params)
 
     def scale_in_cluster(self, cluster: ClusterRef, count: int | None = None) -> dict[str, Any]:
         """Remove nodes from a cluster.
 
         Args:
             cluster: The cluster, its id or its name.
-            count: How many; None: as the scaling policy says, else one.
+            count: How many nodes; None: as many as the scaling policy says, otherwise one.
 
         Returns:
-            `{"action": id}`; see `wait_for_action`. Whether it is beyond `min_size` shows there.
+            `{"action": id}`; see `wait_for_action`. Beyond `min_size`, the action fails.
 
         Raises:
             BadRequest: The count is not positive.
-            Conflict: Another action holds the cluster, or it has just been scaled (cooldown).
+            Conflict: Another action holds the cluster's lock, or it was just scaled (cooldown).
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "Scale-in a Cluster".
@@ -214,14 +213,14 @@ class Clusters(Base):
 
         Args:
             cluster: The cluster, its id or its name.
-            count: How many; None: as the scaling policy says, else one.
+            count: How many nodes; None: as many as the scaling policy says, otherwise one.
 
         Returns:
-            `{"action": id}`; see `wait_for_action`. Whether it is beyond `max_size` shows there.
+            `{"action": id}`; see `wait_for_action`. Beyond `max_size`, the action fails.
 
         Raises:
-            BadRequest: The count is not positive, or beyond what the server allows to any.
-            Conflict: Another action holds the cluster, or it has just been scaled (cooldown).
+            BadRequest: The count is not positive, or exceeds the server's limit for any cluster.
+            Conflict: Another action holds the cluster's lock, or it was just scaled (cooldown).
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "Scale-out a Cluster".
@@ -233,71 +232,68 @@ class Clusters(Base):
 
         Args:
             cluster: The cluster, its id or its name.
-            path: Where the value is in a node's document, as JSONPath (`status`,
-                `details.addresses`). Nodes without it are left out.
+            path: The JSONPath of the value in a node's document (`status`, `details.addresses`).
+                Nodes without the value are left out.
 
         Raises:
             ResourceNotFound: There is no such cluster.
-            ServerError: The path is no JSONPath.
+            ServerError: The path is not valid JSONPath.
 
         Source: Clustering API reference, "Collect attributes across a cluster" (microversion 1.2).
         """
         self._require("collect_cluster_attrs", microversion.COLLECT)
-        return self._collected(cluster, path)
+        return self._collect(cluster, path)
 
-    def _collected(self, cluster: ClusterRef, path: str) -> Iterator[ClusterAttr]:
-        word = self._word(Cluster, cluster)
-        where = f"/clusters/{identity.quoted(word)}/attrs/{identity.quoted(path)}"
-        for raw in self._page(where, "cluster_attributes", {}):
-            yield ClusterAttr({**raw, "cluster_id": word, "path": path})
+    def _collect(self, cluster: ClusterRef, path: str) -> Iterator[ClusterAttr]:
+        name_or_id = self._name_or_id(Cluster, cluster)
+        url = f"/clusters/{identity.quoted(name_or_id)}/attrs/{identity.quoted(path)}"
+        for raw in self._get_page(url, "cluster_attributes", {}):
+            yield ClusterAttr({**raw, "cluster_id": name_or_id, "path": path})
 
     def perform_operation_on_cluster(
         self, cluster: ClusterRef, operation: str, **params: Any
     ) -> dict[str, Any]:
-        """Have an operation of the profile's type done on every node of a cluster.
+        """Perform an operation of the profile's type on every node of a cluster.
 
         Args:
             cluster: The cluster, its id or its name.
             operation: One of `profile_type_operations`, such as `reboot`.
-            params: Its parameters, such as `type="SOFT"`.
+            params: The operation's parameters, such as `type="SOFT"`.
 
         Returns:
             `{"action": id}`; see `wait_for_action`.
 
         Raises:
             BadRequest: The profile's type has no such operation or parameter.
-            Conflict: Another action holds the cluster.
+            Conflict: Another action holds the cluster's lock.
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "Perform an Operation on a Cluster" (microversion 1.4).
         """
         self._require("perform_operation_on_cluster", microversion.OPERATIONS)
-        # Other than for nodes, parameters stand under `params`. Senlin 16 checks `filters` and
-        # then does the operation on all nodes: it is not offered.
+        # Unlike for nodes, the parameters stand under `params`. `filters` is not offered: Senlin 16
+        # validates it and then ignores it.
         body = {"params": params, "filters": {}}
-        return self._start(self._path(Cluster, cluster, "ops"), operation, body)
+        return self._start_action(self._path(Cluster, cluster, "ops"), operation, body)
 
     def complete_lifecycle(self, cluster: ClusterRef, token: str) -> dict[str, Any]:
-        """Let the deletion of a node go on that waits for a lifecycle hook.
+        """Resume the deletion of a node that waits for a lifecycle hook.
 
         Args:
             cluster: The cluster, its id or its name.
             token: The `lifecycle_action_token` of the hook's message: the waiting action's id.
 
         Returns:
-            `{"action": id}` of the action that goes on.
+            `{"action": id}` of the resumed action.
 
         Raises:
-            ResourceNotFound: There is no such cluster, or nothing waits for that token.
+            ResourceNotFound: There is no such cluster, or no action waits for that token.
 
         Source: Clustering API reference, "Complete Lifecycle on a Cluster Action" (microversion
             1.9).
         """
         self._require("complete_lifecycle", microversion.LIFECYCLE)
-        return self._act(cluster, "complete_lifecycle", {"lifecycle_action_token": token})
+        return self._act(Cluster, cluster, "complete_lifecycle", {"lifecycle_action_token": token})
 
-    def _act(self, cluster: ClusterRef, what: str, params: Any) -> dict[str, Any]:
-        return self._start(self._path(Cluster, cluster, "actions"), what, params)
-
-    def _scale(self, cluster: ClusterRef, what: str, count: int | None) -> dict[str, Any]:
-        return self._act(cluster, what, {} if count is None else {"count": count})
+    def _scale(self, cluster: ClusterRef, action: str, count: int | None) -> dict[str, Any]:
+        return self._act(Cluster, cluster, action, {} if count is None else {"count": count})

@@ -1,23 +1,23 @@
-"""Nodes: members of clusters and orphans."""
+"""Nodes, whether in a cluster or orphans."""
 
 from collections.abc import Iterator
 from typing import Any, Literal, Unpack, overload
 
-from openstack_clustering import microversion
+from openstack_clustering import _microversion as microversion
 from openstack_clustering._base import Base, check_keywords
 from openstack_clustering.keywords import Adoption, NewNode, NodeChange, NodeQuery, NodeRef
 from openstack_clustering.resources import Node, NodeDetail
 
 
 class Nodes(Base):
-    """Single servers or stacks."""
+    """Operations on nodes."""
 
     def create_node(self, **attrs: Unpack[NewNode]) -> Node:
-        """Create a node; the server then creates what it stands for, by the action `action_id`.
+        """Create a node; the action `action_id` then creates its server or stack.
 
         Args:
             attrs: `name`, `profile_id` (a profile, its id or its name), `cluster_id` (a cluster,
-                its id or its name; it then chooses the node's name), `role`, `metadata`.
+                its id or its name; the cluster then chooses the node's name), `role`, `metadata`.
 
         Returns:
             The node in its status INIT.
@@ -30,19 +30,19 @@ class Nodes(Base):
         return self._create(Node, attrs, NewNode)
 
     def update_node(self, node: NodeRef, **attrs: Unpack[NodeChange]) -> Node:
-        """Change a node, by the action `action_id`.
+        """Change a node by the action `action_id`.
 
         Args:
             node: The node, its id or its name.
             attrs: `name`, `profile_id`, `role`, `metadata` (replaces the whole map), `tainted`
-                (to be taken first when the cluster shrinks).
+                (removed first when the cluster shrinks).
 
         Returns:
-            The node as it was before.
+            The node as it was before the change.
 
         Raises:
             BadRequest: It would change nothing, or the profile is of another type.
-            Conflict: Another action holds the node.
+            Conflict: Another action holds the node's lock.
             ResourceNotFound: There is no such node.
 
         Source: Clustering API reference, "Update node" (`tainted`: microversion 1.13).
@@ -54,36 +54,33 @@ class Nodes(Base):
     def delete_node(
         self, node: NodeRef, ignore_missing: bool = True, force_delete: bool = False
     ) -> Node | None:
-        """Delete a node and what it stands for, by the action `action_id`.
+        """Delete a node and its server or stack by the action `action_id`.
 
         Args:
             node: The node, its id or its name.
-            ignore_missing: Whether it is all right if there is none.
-            force_delete: Do not wait for the action that is at work on it: take its lock away.
+            ignore_missing: Return None instead of raising ResourceNotFound.
+            force_delete: Break the lock of an action that is running on it.
 
         Returns:
-            What was known of the node, for `wait_for_delete`; None if there was none.
+            The node as the caller described it, for `wait_for_delete`; None if it was missing.
 
         Raises:
-            Conflict: Another action is at work on it.
+            Conflict: Another action is running on it.
             ResourceNotFound: There is no such node, and `ignore_missing` is False.
 
         Source: Clustering API reference, "Delete node" (`force_delete`: microversion 1.8).
         """
-        if force_delete:
-            self._require("force_delete", microversion.FORCE_DELETE)
-        body = {"force": True} if force_delete else None
-        return self._delete(Node, node, ignore_missing, body)
+        return self._delete(Node, node, ignore_missing, force_delete)
 
     def get_node(self, node: NodeRef, details: bool = False) -> Node:
         """Return a node.
 
         Args:
             node: The node, its id, its name or the beginning of its id.
-            details: Ask Nova or Heat as well what it knows; then the result is a NodeDetail.
+            details: Return a NodeDetail, which also has Nova's or Heat's description.
 
         Raises:
-            DuplicateResource: Several have that name, or an id that begins so.
+            DuplicateResource: Several nodes have that name, or an id with that beginning.
             ResourceNotFound: There is no such node.
 
         Source: Clustering API reference, "Show node details".
@@ -96,8 +93,8 @@ class Nodes(Base):
         """Return the node with that id or exactly that name; None if there is none.
 
         Raises:
-            DuplicateResource: Several have that name.
-            ResourceNotFound: There is none, and `ignore_missing` is False.
+            DuplicateResource: Several nodes have that name.
+            ResourceNotFound: There is no such node, and `ignore_missing` is False.
         """
         return self._find(Node, name_or_id, ignore_missing)
 
@@ -117,7 +114,7 @@ class Nodes(Base):
         return self._list(Node, query, NodeQuery)
 
     def check_node(self, node: NodeRef, **params: Any) -> dict[str, Any]:
-        """Have a node looked at; its status is corrected, nothing is repaired.
+        """Check a node; this corrects its status and repairs nothing.
 
         Args:
             node: The node, its id or its name.
@@ -127,28 +124,28 @@ class Nodes(Base):
             `{"action": id}`; see `wait_for_action`.
 
         Raises:
-            Conflict: Another action holds the node.
+            Conflict: Another action holds the node's lock.
             ResourceNotFound: There is no such node.
 
         Source: Clustering API reference, "Check a node's health".
         """
-        return self._start(self._path(Node, node, "actions"), "check", params)
+        return self._act(Node, node, "check", params)
 
     def recover_node(self, node: NodeRef, **params: Any) -> dict[str, Any]:
         """Repair a node.
 
         Args:
             node: The node, its id or its name.
-            params: `operation` (REBOOT, REBUILD, RECREATE; the last if left out),
-                `operation_params`, `check` (look first), `delete_timeout` (seconds),
-                `force_recreate` (although the old server cannot be deleted).
+            params: `operation` (REBOOT, REBUILD or RECREATE, the default), `operation_params`,
+                `check` (check the node first), `delete_timeout` (seconds), `force_recreate`
+                (recreate it even if the old server cannot be deleted).
 
         Returns:
             `{"action": id}`; see `wait_for_action`.
 
         Raises:
             BadRequest: There is no such operation or parameter.
-            Conflict: Another action holds the node.
+            Conflict: Another action holds the node's lock.
             ResourceNotFound: There is no such node.
 
         Source: Clustering API reference, "Recover a node to healthy status" (`check`: microversion
@@ -156,17 +153,17 @@ class Nodes(Base):
         """
         if "check" in params:
             self._require("check", microversion.CHECK_BEFORE_RECOVER)
-        return self._start(self._path(Node, node, "actions"), "recover", params)
+        return self._act(Node, node, "recover", params)
 
     def perform_operation_on_node(
         self, node: NodeRef, operation: str, **params: Any
     ) -> dict[str, Any]:
-        """Have an operation of the profile's type done on a node.
+        """Perform an operation of the profile's type on a node.
 
         Args:
             node: The node, its id or its name.
             operation: One of `profile_type_operations`, such as `reboot`.
-            params: Its parameters, such as `type="SOFT"`.
+            params: The operation's parameters, such as `type="SOFT"`.
 
         Returns:
             `{"action": id}`; see `wait_for_action`.
@@ -178,20 +175,20 @@ class Nodes(Base):
         Source: Clustering API reference, "Perform an operation on a node" (microversion 1.4).
         """
         self._require("perform_operation_on_node", microversion.OPERATIONS)
-        return self._start(self._path(Node, node, "ops"), operation, params)
+        return self._start_action(self._path(Node, node, "ops"), operation, params)
 
     @overload
     def adopt_node(self, preview: Literal[False] = False, **attrs: Unpack[Adoption]) -> Node: ...
     @overload
     def adopt_node(self, preview: Literal[True], **attrs: Unpack[Adoption]) -> dict[str, Any]: ...
     def adopt_node(self, preview: bool = False, **attrs: Unpack[Adoption]) -> Node | dict[str, Any]:
-        """Make a node, and a profile for it, of a server or stack that is there already.
+        """Create a node, and a profile for it, from an existing server or stack.
 
         Args:
-            preview: Only return the profile that it would get.
+            preview: Create nothing; return the profile that the node would get.
             attrs: `type` (`os.nova.server-1.0`), `identity` (the server's id or name), `name`,
-                `role`, `metadata`, `snapshot`, `overrides` (properties that shall not be as they
-                are found).
+                `role`, `metadata`, `snapshot`, `overrides` (properties that replace those of the
+                existing server).
 
         Returns:
             The node; for a preview the server's answer, with the spec of the profile under
@@ -199,16 +196,16 @@ class Nodes(Base):
 
         Raises:
             BadRequest: There is no such type.
-            HttpError: Nova's or Heat's refusal, such as that there is no such server.
+            HttpError: Nova or Heat refuses, for example because there is no such server.
 
         Source: Clustering API reference, "Adopt node" (microversion 1.7).
         """
         self._require("adopt_node", microversion.ADOPT)
         check_keywords("adopt_node", attrs, Adoption)
-        # Senlin 16 answers 500 where `overrides` is left out.
+        # Senlin 16 answers 500 if `overrides` is left out.
         given = {"overrides": {}} | {key: v for key, v in attrs.items() if v is not None}
         if preview:
-            looked_at = ("type", "identity", "overrides", "snapshot")
-            body = {key: given[key] for key in looked_at if key in given}
+            keys = ("type", "identity", "overrides", "snapshot")
+            body = {key: given[key] for key in keys if key in given}
             return self._transport.request("POST", "/nodes/adopt-preview", body=body).map()
         return Node(self._transport.request("POST", "/nodes/adopt", body=given).map("node"))

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, Unpack
 
-from openstack_clustering import identity, microversion
+from openstack_clustering import _identity as identity
+from openstack_clustering import _microversion as microversion
 from openstack_clustering._base import Base, check_keywords
 from openstack_clustering.exceptions import InvalidIdentity
 from openstack_clustering.keywords import (
@@ -30,51 +31,73 @@ from openstack_clustering.resources import (
 
 T = TypeVar("T", bound=Typed)
 
+_NOUNS: Mapping[type[Typed], str] = {ProfileType: "profile", PolicyType: "policy"}
 
-class Profiles(Base):
-    """What nodes are made of."""
+
+class _Specs(Base):
+    """Requests that differ between profiles and policies only in the noun."""
+
+    def _list_types(self, kind: type[T], query: Mapping[str, Any]) -> Iterator[T]:
+        noun = _NOUNS[kind]
+        check_keywords(f"A list of {noun} types", query, NoQuery)
+        documents = self._list_unpaged(f"/{noun}-types", f"{noun}_types")
+        return (kind(_with_version(raw)) for raw in documents)
+
+    def _get_type(self, kind: type[T], value: str | Typed) -> T:
+        noun = _NOUNS[kind]
+        path = f"/{noun}-types/{_type_name(value, kind)}"
+        return kind(self._transport.request("GET", path).map(f"{noun}_type"))
+
+    def _validate(self, path: str, key: str, attrs: Mapping[str, Any]) -> dict[str, Any]:
+        check_keywords(f"A {key} to validate", attrs, SpecAttributes)
+        body = {key: {"spec": attrs.get("spec", {})}}
+        return self._transport.request("POST", path, body=body).map(key)
+
+
+class Profiles(_Specs):
+    """Operations on profiles and their types."""
 
     def profile_types(self, **query: Unpack[NoQuery]) -> Iterator[ProfileType]:
-        """Yield the kinds of profiles that this server knows.
+        """Yield the profile types that this server has.
 
         Source: Clustering API reference, "List profile types".
         """
-        return self._types(ProfileType, query)
+        return self._list_types(ProfileType, query)
 
     def get_profile_type(self, profile_type: str | ProfileType) -> ProfileType:
-        """Return a kind of profile with the schema of its properties.
+        """Return a profile type with the schema of its properties.
 
         Args:
-            profile_type: One from the list, or its name with the version (`os.nova.server-1.0`).
+            profile_type: The type, or its name with the version (`os.nova.server-1.0`).
 
         Raises:
-            ResourceNotFound: This server does not know it.
+            ResourceNotFound: There is no such type.
 
         Source: Clustering API reference, "Show profile type details".
         """
-        return self._type(ProfileType, profile_type)
+        return self._get_type(ProfileType, profile_type)
 
     def profile_type_operations(self, profile_type: str | ProfileType) -> dict[str, Any]:
-        """Return the operations of a kind of profile, each with the schema of its parameters.
+        """Return the operations of a profile type, each with the schema of its parameters.
 
         Raises:
-            BadRequest: This server does not know the type.
+            BadRequest: There is no such type.
 
         Source: Clustering API reference, "List profile type operations" (microversion 1.4).
         """
         self._require("profile_type_operations", microversion.OPERATIONS)
-        path = f"/profile-types/{_type_word(profile_type, ProfileType)}/ops"
+        path = f"/profile-types/{_type_name(profile_type, ProfileType)}/ops"
         return self._transport.request("GET", path).map("operations")
 
     def create_profile(self, **attrs: Unpack[NewProfile]) -> Profile:
-        """Create a profile; it is there when the call returns.
+        """Create a profile; this needs no action.
 
         Args:
-            attrs: `name`, `spec` (`type`, `version`, `properties`) and perhaps `metadata`.
+            attrs: `name`, `spec` (`type`, `version`, `properties`) and optionally `metadata`.
 
         Raises:
-            BadRequest: Nova or Heat would not take the properties; `type` is `InvalidSpec`.
-            ResourceNotFound: There is no such type of profile.
+            BadRequest: Nova or Heat would refuse the properties; `type` is `InvalidSpec`.
+            ResourceNotFound: There is no such profile type.
             ServerError: The spec lacks its type or version; `type` is `ESchema`.
 
         Source: Clustering API reference, "Create profile".
@@ -82,18 +105,18 @@ class Profiles(Base):
         return self._create(Profile, attrs, NewProfile)
 
     def validate_profile(self, **attrs: Unpack[SpecAttributes]) -> ProfileValidate:
-        """Have a spec checked, by Nova or Heat as well; nothing is created.
+        """Validate a spec, by Nova or Heat as well; nothing is created.
 
         Args:
-            attrs: `spec`; what else a profile has is not looked at.
+            attrs: `spec`; other attributes of a profile are ignored.
 
         Raises:
-            BadRequest: It would be refused.
+            BadRequest: The spec is not valid.
 
         Source: Clustering API reference, "Validate profile" (microversion 1.2).
         """
         self._require("validate_profile", microversion.VALIDATE)
-        return ProfileValidate(self._validated("/profiles/validate", "profile", attrs))
+        return ProfileValidate(self._validate("/profiles/validate", "profile", attrs))
 
     def update_profile(self, profile: ProfileRef, **attrs: Unpack[ProfileChange]) -> Profile:
         """Change the name or the metadata of a profile.
@@ -115,10 +138,10 @@ class Profiles(Base):
 
         Args:
             profile: The profile, its id or its name.
-            ignore_missing: Whether it is all right if there is none.
+            ignore_missing: Do not raise ResourceNotFound.
 
         Raises:
-            Conflict: A cluster or a node uses it, perhaps one of another project.
+            Conflict: A cluster or a node uses it, which may be in another project.
             ResourceNotFound: There is no such profile, and `ignore_missing` is False.
 
         Source: Clustering API reference, "Delete profile".
@@ -132,7 +155,7 @@ class Profiles(Base):
             profile: The profile, its id, its name or the beginning of its id.
 
         Raises:
-            DuplicateResource: Several have that name, or an id that begins so.
+            DuplicateResource: Several profiles have that name, or an id with that beginning.
             ResourceNotFound: There is no such profile.
 
         Source: Clustering API reference, "Show profile details".
@@ -143,8 +166,8 @@ class Profiles(Base):
         """Return the profile with that id or exactly that name; None if there is none.
 
         Raises:
-            DuplicateResource: Several have that name.
-            ResourceNotFound: There is none, and `ignore_missing` is False.
+            DuplicateResource: Several profiles have that name.
+            ResourceNotFound: There is no such profile, and `ignore_missing` is False.
         """
         return self._find(Profile, name_or_id, ignore_missing)
 
@@ -152,8 +175,8 @@ class Profiles(Base):
         """Yield profiles.
 
         Args:
-            query: `name`, `type`, `metadata` (pairs, compared here), `sort`, `limit` (a page),
-                `marker`, `global_project`.
+            query: `name`, `type`, `metadata` (pairs; the client filters by them), `sort`, `limit`
+                (a page), `marker`, `global_project`.
 
         Raises:
             Forbidden: `global_project` is for admins.
@@ -161,60 +184,43 @@ class Profiles(Base):
         Source: Clustering API reference, "List profiles".
         """
         check_keywords("A list of profiles", query, ProfileQuery)
-        sent: dict[str, Any] = dict(query)
-        pairs = sent.pop("metadata", None)
-        listed = self._list(Profile, sent, ProfileQuery)
-        return listed if not pairs else (p for p in listed if _has(p.metadata, pairs))
-
-    def _types(self, kind: type[T], query: Mapping[str, Any]) -> Iterator[T]:
-        what = "profile" if kind is ProfileType else "policy"
-        check_keywords(f"A list of {what} types", query, NoQuery)
-        key = f"{what}_types"
-        return (kind(_with_version(raw)) for raw in self._lazily(f"/{what}-types", key))
-
-    def _type(self, kind: type[T], value: str | Typed) -> T:
-        what = "profile" if kind is ProfileType else "policy"
-        path = f"/{what}-types/{_type_word(value, kind)}"
-        return kind(self._transport.request("GET", path).map(f"{what}_type"))
-
-    def _validated(self, path: str, key: str, attrs: Mapping[str, Any]) -> dict[str, Any]:
-        check_keywords(f"A {key} to validate", attrs, SpecAttributes)
-        spec = attrs.get("spec", {})
-        return self._transport.request("POST", path, body={key: {"spec": spec}}).map(key)
+        filters: dict[str, Any] = dict(query)
+        pairs = filters.pop("metadata", None)
+        found = self._list(Profile, filters, ProfileQuery)
+        return found if not pairs else (p for p in found if _has_metadata(p, pairs))
 
 
-class Policies(Profiles):
-    """Rules that clusters can be bound to."""
+class Policies(_Specs):
+    """Operations on policies and their types."""
 
     def policy_types(self, **query: Unpack[NoQuery]) -> Iterator[PolicyType]:
-        """Yield the kinds of policies that this server knows.
+        """Yield the policy types that this server has.
 
         Source: Clustering API reference, "List policy types".
         """
-        return self._types(PolicyType, query)
+        return self._list_types(PolicyType, query)
 
     def get_policy_type(self, policy_type: str | PolicyType) -> PolicyType:
-        """Return a kind of policy with the schema of its properties.
+        """Return a policy type with the schema of its properties.
 
         Args:
-            policy_type: One from the list, or its name with the version
-                (`senlin.policy.scaling-1.0`).
+            policy_type: The type, or its name with the version (`senlin.policy.scaling-1.0`).
 
         Raises:
-            ResourceNotFound: This server does not know it.
+            ResourceNotFound: There is no such type.
 
         Source: Clustering API reference, "Show policy type details".
         """
-        return self._type(PolicyType, policy_type)
+        return self._get_type(PolicyType, policy_type)
 
     def create_policy(self, **attrs: Unpack[NewPolicy]) -> Policy:
-        """Create a policy; it is there when the call returns.
+        """Create a policy; this needs no action.
 
         Args:
             attrs: `name` and `spec` (`type`, `version`, `properties`).
 
         Raises:
-            ResourceNotFound: There is no such type of policy.
+            ResourceNotFound: There is no such policy type.
             ServerError: The spec does not fit its schema; `type` is `ESchema`.
 
         Source: Clustering API reference, "Create policy".
@@ -222,19 +228,19 @@ class Policies(Profiles):
         return self._create(Policy, attrs, NewPolicy)
 
     def validate_policy(self, **attrs: Unpack[SpecAttributes]) -> PolicyValidate:
-        """Have a spec checked against its schema; nothing is created.
+        """Validate a spec against its schema; nothing is created.
 
         Args:
-            attrs: `spec`; what else a policy has is not looked at.
+            attrs: `spec`; other attributes of a policy are ignored.
 
         Raises:
-            BadRequest: It would be refused.
+            BadRequest: The spec is not valid.
             ServerError: The spec does not fit its schema; `type` is `ESchema`.
 
         Source: Clustering API reference, "Validate policy" (microversion 1.2).
         """
         self._require("validate_policy", microversion.VALIDATE)
-        return PolicyValidate(self._validated("/policies/validate", "policy", attrs))
+        return PolicyValidate(self._validate("/policies/validate", "policy", attrs))
 
     def update_policy(self, policy: PolicyRef, **attrs: Unpack[PolicyChange]) -> Policy:
         """Rename a policy.
@@ -252,14 +258,14 @@ class Policies(Profiles):
         return self._update(Policy, policy, attrs, PolicyChange)
 
     def delete_policy(self, policy: PolicyRef, ignore_missing: bool = True) -> None:
-        """Delete a policy that no cluster is bound to.
+        """Delete a policy that is attached to no cluster.
 
         Args:
             policy: The policy, its id or its name.
-            ignore_missing: Whether it is all right if there is none.
+            ignore_missing: Do not raise ResourceNotFound.
 
         Raises:
-            Conflict: A cluster is bound to it.
+            Conflict: It is attached to a cluster.
             ResourceNotFound: There is no such policy, and `ignore_missing` is False.
 
         Source: Clustering API reference, "Delete policy".
@@ -273,7 +279,7 @@ class Policies(Profiles):
             policy: The policy, its id, its name or the beginning of its id.
 
         Raises:
-            DuplicateResource: Several have that name, or an id that begins so.
+            DuplicateResource: Several policies have that name, or an id with that beginning.
             ResourceNotFound: There is no such policy.
 
         Source: Clustering API reference, "Show policy details".
@@ -284,8 +290,8 @@ class Policies(Profiles):
         """Return the policy with that id or exactly that name; None if there is none.
 
         Raises:
-            DuplicateResource: Several have that name.
-            ResourceNotFound: There is none, and `ignore_missing` is False.
+            DuplicateResource: Several policies have that name.
+            ResourceNotFound: There is no such policy, and `ignore_missing` is False.
         """
         return self._find(Policy, name_or_id, ignore_missing)
 
@@ -303,8 +309,8 @@ class Policies(Profiles):
         return self._list(Policy, query, PolicyQuery)
 
 
-def _type_word(value: str | Typed, kind: type[Typed]) -> str:
-    """Return a type's name for a path."""
+def _type_name(value: str | Typed, kind: type[Typed]) -> str:
+    """Return a type's name as a segment of a path."""
     name = value.name if isinstance(value, kind) else value
     if not isinstance(name, str) or not name or "/" in name or name in (".", ".."):
         raise InvalidIdentity(f"{value!r} cannot be the name of a {kind.__name__}.")
@@ -312,12 +318,12 @@ def _type_word(value: str | Typed, kind: type[Typed]) -> str:
 
 
 def _with_version(raw: dict[str, Any]) -> dict[str, Any]:
-    """Return a list's entry with the name that the server takes back: `os.nova.server-1.0`."""
-    # From microversion 1.5 on lists have name and version apart; a single one has them together.
+    """Put the version into the name, as the server expects it in a path: `os.nova.server-1.0`."""
+    # From microversion 1.5 on, lists have the version apart from the name.
     if version := raw.get("version"):
         raw["name"] = f"{raw.get('name')}-{version}"
     return raw
 
 
-def _has(metadata: Mapping[str, Any] | None, pairs: Mapping[str, Any]) -> bool:
-    return bool(metadata) and pairs.items() <= (metadata or {}).items()
+def _has_metadata(profile: Profile, pairs: Mapping[str, Any]) -> bool:
+    return pairs.items() <= (profile.metadata or {}).items()

@@ -1,10 +1,10 @@
-"""Receivers: what starts an action when it is called."""
+"""Receivers: webhooks and message queues that start an action."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Unpack
 from urllib.parse import urlsplit
 
-from openstack_clustering import microversion
+from openstack_clustering import _microversion as microversion
 from openstack_clustering._base import Base
 from openstack_clustering.exceptions import InvalidIdentity
 from openstack_clustering.keywords import (
@@ -17,18 +17,18 @@ from openstack_clustering.resources import Receiver
 
 
 class Receivers(Base):
-    """Webhooks and message queues."""
+    """Operations on receivers."""
 
     def create_receiver(self, **attrs: Unpack[NewReceiver]) -> Receiver:
-        """Create a receiver; it is there when the call returns.
+        """Create a receiver; this needs no action.
 
         Args:
-            attrs: `name`, `type` (`webhook` or `message`); of a webhook also `cluster_id` (a
-                cluster, its id or its name), `action` (`CLUSTER_SCALE_OUT` and the like) and
-                `params` (the action's inputs).
+            attrs: `name`, `type` (`webhook` or `message`); for a webhook also `cluster_id` (a
+                cluster, its id or its name), `action` (such as `CLUSTER_SCALE_OUT`) and `params`
+                (the action's inputs).
 
         Returns:
-            The receiver; a webhook's URL is `receiver.channel["alarm_url"]`: keep it secret.
+            The receiver. The URL of a webhook is `receiver.channel["alarm_url"]`; keep it secret.
 
         Raises:
             BadRequest: There is no such cluster, type or action.
@@ -38,7 +38,7 @@ class Receivers(Base):
         return self._create(Receiver, attrs, NewReceiver)
 
     def update_receiver(self, receiver: ReceiverRef, **attrs: Unpack[ReceiverChange]) -> Receiver:
-        """Change a receiver; Senlin 16 sets its `created_at` anew and leaves its URL as it was.
+        """Change a receiver; Senlin 16 also resets its `created_at` and keeps its URL.
 
         Args:
             receiver: The receiver, its id or its name.
@@ -57,7 +57,7 @@ class Receivers(Base):
 
         Args:
             receiver: The receiver, its id or its name.
-            ignore_missing: Whether it is all right if there is none.
+            ignore_missing: Do not raise ResourceNotFound.
 
         Raises:
             ResourceNotFound: There is no such receiver, and `ignore_missing` is False.
@@ -73,7 +73,7 @@ class Receivers(Base):
             receiver: The receiver, its id, its name or the beginning of its id.
 
         Raises:
-            DuplicateResource: Several have that name, or an id that begins so.
+            DuplicateResource: Several receivers have that name, or an id with that beginning.
             ResourceNotFound: There is no such receiver.
 
         Source: Clustering API reference, "Show receiver details".
@@ -84,8 +84,8 @@ class Receivers(Base):
         """Return the receiver with that id or exactly that name; None if there is none.
 
         Raises:
-            DuplicateResource: Several have that name.
-            ResourceNotFound: There is none, and `ignore_missing` is False.
+            DuplicateResource: Several receivers have that name.
+            ResourceNotFound: There is no such receiver, and `ignore_missing` is False.
         """
         return self._find(Receiver, name_or_id, ignore_missing)
 
@@ -106,13 +106,13 @@ class Receivers(Base):
         return self._list(Receiver, query, ReceiverQuery)
 
     def notify_receiver(self, receiver: ReceiverRef) -> None:
-        """Tell a message receiver that there is a message in its queue.
+        """Notify a message receiver of a message in its queue.
 
         Args:
             receiver: The receiver, its id or its name.
 
         Raises:
-            BadRequest: It is no message receiver.
+            BadRequest: The receiver's type is not `message`.
             ResourceNotFound: There is no such receiver.
 
         Source: Clustering API reference, "Notify receiver".
@@ -122,19 +122,19 @@ class Receivers(Base):
     def trigger_webhook(
         self, receiver: Receiver | str, params: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """Do what a webhook's caller does: start its action, without a login.
+        """Start the action of a webhook, as its callers do, without a login.
 
         Args:
             receiver: The receiver, or its URL.
-            params: Inputs of the action; they win over the receiver's own.
+            params: Inputs of the action; they override the receiver's `params`.
 
         Returns:
             `{"action": id}`; see `wait_for_action`.
 
         Raises:
-            Conflict: Another action holds the cluster.
-            InvalidIdentity: It is no URL, or a receiver that has none.
-            ResourceNotFound: There is no such receiver any more.
+            Conflict: Another action holds the cluster's lock.
+            InvalidIdentity: The URL is not valid, or the receiver has none.
+            ResourceNotFound: The receiver has been deleted.
 
         Source: Clustering API reference, "Trigger webhook action".
         """
@@ -142,5 +142,5 @@ class Receivers(Base):
         url = (channel or {}).get("alarm_url")
         if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
             raise InvalidIdentity("The receiver has no webhook URL.")
-        reply = self._transport.open_request("POST", url, dict(params or {}))
+        reply = self._transport.request_without_token("POST", url, dict(params or {}))
         return self._started(reply)

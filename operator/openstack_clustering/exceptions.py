@@ -1,40 +1,40 @@
-"""What can go wrong, as a tree.
+"""The exceptions of the client.
 
 ::
 
-    ClientException               all of ours; nothing else leaves the client
-      ConfigException             what clouds.yaml, OS_* or an argument says cannot be used
+    ClientException               the base class of all
+      ConfigException             clouds.yaml, OS_* or a keyword is incomplete or contradictory
       EndpointNotFound            the catalogue has no clustering service (an AttributeError too)
-      UnsupportedMicroversion     the server is too old for what was asked
-      InvalidIdentity             it cannot be an id or a name; not sent (a ValueError too)
-      ConnectFailure              no reply came; `sent` says whether the request may have arrived
-        RequestTimeout            the reply did not come in time
+      UnsupportedMicroversion     the server is too old for the operation or a parameter
+      InvalidIdentity             the argument cannot be an id or a name (a ValueError too)
+      ConnectFailure              there was no reply; `sent`: whether the request may have arrived
+        RequestTimeout            there was no reply in time
       HttpError                   a server refused; `status`, `type`, `message`, `request_id`
         BadRequest                400
           DuplicateResource       more than one object has that name
-        Unauthorized              401, Senlin's
-          AuthenticationFailed    Keystone's refusal of the login
+        Unauthorized              401 from Senlin
+          AuthenticationFailed    Keystone refused the login
         Forbidden                 403
         ResourceNotFound          404
-        Conflict                  409: a lock, a running action, a cooldown, something in use
+        Conflict                  409: a lock, a running action, a cooldown, an object in use
         TooManyRequests           429; `retry_after` in seconds
         ServerError               5xx
-        InvalidResponse           the reply cannot be understood
-      ResourceTimeout             a waiter's time is up
-      ResourceFailure             what was waited for has failed
+        InvalidResponse           the reply is truncated or not Senlin's
+      ResourceTimeout             a waiter's time limit has passed
+      ResourceFailure             the awaited action or status has failed
 
-No message holds a password, a token or a webhook's URL.
+No message contains a password, a token or a webhook's URL.
 """
 
 from typing import Any
 
 
 class ClientException(Exception):
-    """All that the client raises on its own account."""
+    """The base class of the client's exceptions."""
 
     @property
     def message(self) -> str:
-        """The sentence for people."""
+        """The message without the request id."""
         return str(self.args[0]) if self.args else type(self).__name__
 
 
@@ -45,7 +45,7 @@ class ConfigException(ClientException):
 class EndpointNotFound(ClientException, AttributeError):
     """The catalogue has no clustering service for this interface and region.
 
-    It is an AttributeError as well, so that `hasattr(connection, "cluster")` tells the truth.
+    It is also an AttributeError, so that `hasattr(connection, "cluster")` is False.
     """
 
 
@@ -54,15 +54,15 @@ class UnsupportedMicroversion(ClientException):
 
 
 class InvalidIdentity(ClientException, ValueError):
-    """What should name an object cannot be an id or a name; nothing was sent."""
+    """An argument that should name an object cannot be an id or a name; nothing was sent."""
 
 
 class ConnectFailure(ClientException):
-    """No reply came from the server.
+    """There was no reply from the server.
 
     Attributes:
-        sent: False: the request never left, so it is safe to repeat. True: it may have reached the
-            server, which may have carried it out.
+        sent: False: the request was not sent, so a retry is safe. True: the server may have
+            received it and carried it out.
     """
 
     def __init__(self, message: str = "", *, sent: bool = True) -> None:
@@ -71,19 +71,19 @@ class ConnectFailure(ClientException):
 
 
 class RequestTimeout(ConnectFailure):
-    """The server did not accept the connection, or did not answer, in time."""
+    """The server did not accept the connection, or did not reply, in time."""
 
 
 class HttpError(ClientException):
-    """A server answered that it will not, or something that is no answer.
+    """A server refused the request, or its reply is invalid.
 
     Attributes:
         status: The HTTP status.
-        type: Senlin's word for it, such as `ResourceIsLocked`; None if the reply has none.
-        request_id: What to look for in the server's log.
-        retry_after: Seconds after which the server wants to be asked again; None if it named none.
-        method: The HTTP method of the request; None when no single request was refused.
-        url: Where it went, without a query; None as for `method`, and for a webhook.
+        type: Senlin's error type, such as `ResourceIsLocked`; None if the reply has none.
+        request_id: The id of the request in the server's log.
+        retry_after: Seconds after which the server asks for a retry; None if it does not.
+        method: The HTTP method of the request; None if the error belongs to no single request.
+        url: The URL without its query; None as for `method`, and for a webhook.
     """
 
     status: int = 0
@@ -113,17 +113,17 @@ class HttpError(ClientException):
 
     @property
     def status_code(self) -> int:
-        """The same as `status`, by the SDK's word."""
+        """The same as `status`, by openstacksdk's name."""
         return self.status
 
     @property
     def details(self) -> str:
-        """The same as `message`, by the SDK's word."""
+        """The same as `message`, by openstacksdk's name."""
         return self.message
 
 
 class BadRequest(HttpError):
-    """The server finds fault with what was sent, or there was nothing to change."""
+    """The request is invalid, or an update would change nothing."""
 
     status = 400
 
@@ -133,55 +133,55 @@ class DuplicateResource(BadRequest):
 
 
 class Unauthorized(HttpError):
-    """The token was refused, also after a new one was fetched."""
+    """Senlin refused the token, and a new one as well."""
 
     status = 401
 
 
 class AuthenticationFailed(Unauthorized):
-    """Keystone refuses the login: a wrong password, a revoked token, no role in the project."""
+    """Keystone refused the login: a wrong password, a revoked token, no role in the project."""
 
 
 class Forbidden(HttpError):
-    """The user may not do that."""
+    """The user's roles do not allow the request."""
 
     status = 403
 
 
 class ResourceNotFound(HttpError):
-    """Senlin says that there is no such object, at least not for this project."""
+    """Senlin has no such object, or it belongs to another project."""
 
     status = 404
 
 
 class Conflict(HttpError):
-    """Something else is at work on the object, or it is in use; `type` is Senlin's word for it."""
+    """Another action is running on the object, or it is in use; `type` says which."""
 
     status = 409
 
 
 class TooManyRequests(HttpError):
-    """The server wants fewer requests; see `retry_after`."""
+    """The server limits the rate of requests; see `retry_after`."""
 
     status = 429
 
 
 class ServerError(HttpError):
-    """The server failed. Senlin also says so of a quota and of some malformed specs: see `type`."""
+    """The server failed. Senlin also reports a quota and some invalid specs so: see `type`."""
 
     status = 500
 
 
 class InvalidResponse(HttpError):
-    """The reply is truncated, of the wrong shape, or from something that is not Senlin."""
+    """The reply is truncated or of the wrong shape, or another server than Senlin sent it."""
 
 
 class ResourceTimeout(ClientException):
-    """What was waited for did not come in time."""
+    """The awaited status, deletion or end of an action did not come in time."""
 
 
 class ResourceFailure(ClientException):
-    """What was waited for has failed; the message has the server's reason."""
+    """The awaited action or status has failed; the message has the server's reason."""
 
 
 _BY_STATUS: dict[int, type[HttpError]] = {
@@ -191,18 +191,18 @@ _BY_STATUS: dict[int, type[HttpError]] = {
 
 
 def http_error(message: str, *, status: int, type: str | None, **fields: Any) -> HttpError:
-    """Return the exception for a refused request; its status, and Senlin's word, say which."""
+    """Return the exception for a refused request, by its status and Senlin's error type."""
     kind = _BY_STATUS.get(status, ServerError if status >= 500 else HttpError)
     if type == "MultipleChoices":
         kind = DuplicateResource
     if kind is ResourceNotFound and type is None:
-        # A gateway's page, or a path that this server does not have: it says nothing of the object,
-        # and who believes it would take what exists for deleted.
+        # A gateway's page, or a path that this server does not have. The object may still exist, so
+        # ResourceNotFound would be wrong.
         kind = HttpError
     return kind(message, status=status, type=type, **fields)
 
 
-# The SDK's words, for code that comes from there.
+# openstacksdk's names, for code that was written for it.
 SDKException = ClientException
 HttpException = HttpError
 BadRequestException = BadRequest

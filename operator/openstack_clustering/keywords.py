@@ -1,7 +1,7 @@
 """The keywords of the operations, for type checkers and for the check at run time.
 
-The server refuses some unknown attributes and ignores others, and below its microversion it ignores
-known ones too; openstacksdk drops what it does not know. Here a misspelt keyword is a TypeError.
+The server refuses some unknown attributes and ignores others; openstacksdk drops them. Here a
+misspelt keyword is a TypeError.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,97 +9,97 @@ from typing import Any, TypedDict
 
 from openstack_clustering.resources import Cluster, Node, Policy, Profile, Receiver
 
-Words = str | Sequence[str]  # several: any of them
+OneOrMore = str | Sequence[str]  # a sequence matches any of its values
 
 
 class ListQuery(TypedDict, total=False):
-    """What every list takes."""
+    """Keywords of every list."""
 
     sort: str
-    """Keys, each perhaps with a direction: `name:desc,created_at`."""
+    """Keys, each with an optional direction: `name:desc,created_at`."""
     limit: int
-    """Objects in a page; all pages are read. Without it everything comes in one reply."""
+    """Objects in a page; all pages are read. By default one reply has all objects."""
     marker: str
-    """The id after which to start."""
+    """The id of the object after which the list starts."""
     global_project: bool
-    """Of all projects; for admins."""
+    """Include all projects; for admins."""
 
 
 class ProfileQuery(ListQuery, total=False):
     """Filters of `profiles`."""
 
-    name: Words
-    type: Words
+    name: OneOrMore
+    type: OneOrMore
     """`os.nova.server-1.0`"""
     metadata: Mapping[str, Any]
-    """Pairs that the profile's metadata has; compared here, as the server cannot."""
+    """Pairs in the profile's metadata; the client filters by them, as the server cannot."""
 
 
 class PolicyQuery(ListQuery, total=False):
     """Filters of `policies`."""
 
-    name: Words
-    type: Words
+    name: OneOrMore
+    type: OneOrMore
     """`senlin.policy.scaling-1.0`"""
 
 
 class ClusterQuery(ListQuery, total=False):
     """Filters of `clusters`."""
 
-    name: Words
-    status: Words
-    """In capitals."""
+    name: OneOrMore
+    status: OneOrMore
+    """In upper case."""
 
 
 class NodeQuery(ListQuery, total=False):
     """Filters of `nodes`."""
 
     cluster_id: str | Cluster
-    name: Words
-    status: Words
-    """In capitals."""
+    name: OneOrMore
+    status: OneOrMore
+    """In upper case."""
 
 
 class ReceiverQuery(ListQuery, total=False):
     """Filters of `receivers`."""
 
-    name: Words
-    type: Words
+    name: OneOrMore
+    type: OneOrMore
     """`webhook` or `message`"""
     cluster_id: str | Cluster
-    """The whole id; not a name."""
-    action: Words
-    user: Words
-    user_id: Words
+    """The whole id, not a name."""
+    action: OneOrMore
+    user: OneOrMore
+    user_id: OneOrMore
 
 
 class ActionQuery(ListQuery, total=False):
     """Filters of `actions`."""
 
-    name: Words
-    target: Words | Cluster | Node
-    target_id: Words | Cluster | Node
-    action: Words
-    """`CLUSTER_RESIZE` and the like."""
-    status: Words
-    """In capitals."""
+    name: OneOrMore
+    target: OneOrMore | Cluster | Node
+    target_id: OneOrMore | Cluster | Node
+    action: OneOrMore
+    """Such as `CLUSTER_RESIZE`."""
+    status: OneOrMore
+    """In upper case."""
     cluster_id: str | Cluster
-    """Not of the children of checks, recoveries and operations: Senlin stores none there."""
+    """Excludes children of checks, recoveries and operations: Senlin stores no cluster for them."""
 
 
 class EventQuery(ListQuery, total=False):
     """Filters of `events`."""
 
-    obj_id: Words
-    oid: Words
-    obj_name: Words
-    oname: Words
-    obj_type: Words
+    obj_id: OneOrMore
+    oid: OneOrMore
+    obj_name: OneOrMore
+    oname: OneOrMore
+    obj_type: OneOrMore
     """`CLUSTER` or `NODE`"""
-    otype: Words
+    otype: OneOrMore
     cluster_id: str | Cluster
-    action: Words
-    level: Words
+    action: OneOrMore
+    level: OneOrMore
     """CRITICAL, ERROR, WARN, INFO or DEBUG."""
 
 
@@ -112,7 +112,7 @@ class BindingQuery(TypedDict, total=False):
     policy_type: str
     """`senlin.policy.scaling-1.0`"""
     sort: str
-    """`enabled`, perhaps with a direction."""
+    """`enabled`, with an optional direction."""
 
 
 class NoQuery(TypedDict, total=False):
@@ -120,7 +120,7 @@ class NoQuery(TypedDict, total=False):
 
 
 class SpecAttributes(TypedDict, total=False):
-    """What a validation takes."""
+    """Keywords of `validate_profile` and `validate_policy`."""
 
     name: str
     spec: Mapping[str, Any]
@@ -128,7 +128,7 @@ class SpecAttributes(TypedDict, total=False):
 
 
 class NewProfile(TypedDict, total=False):
-    """What `create_profile` takes."""
+    """Keywords of `create_profile`."""
 
     name: str
     spec: Mapping[str, Any]
@@ -137,7 +137,7 @@ class NewProfile(TypedDict, total=False):
 
 
 class ProfileChange(TypedDict, total=False):
-    """What `update_profile` takes."""
+    """Keywords of `update_profile`."""
 
     name: str
     metadata: Mapping[str, Any]
@@ -145,7 +145,7 @@ class ProfileChange(TypedDict, total=False):
 
 
 class NewPolicy(TypedDict, total=False):
-    """What `create_policy` takes."""
+    """Keywords of `create_policy`."""
 
     name: str
     spec: Mapping[str, Any]
@@ -153,22 +153,22 @@ class NewPolicy(TypedDict, total=False):
 
 
 class PolicyChange(TypedDict, total=False):
-    """What `update_policy` takes."""
+    """Keywords of `update_policy`."""
 
     name: str
 
 
 class NewCluster(TypedDict, total=False):
-    """What `create_cluster` takes."""
+    """Keywords of `create_cluster`."""
 
     name: str
     profile_id: str | Profile
     min_size: int
-    """Nodes; 0 if left out."""
+    """Nodes; default 0."""
     max_size: int
-    """Nodes; -1, if left out: no limit."""
+    """Nodes; default -1: no limit."""
     desired_capacity: int
-    """Nodes; `min_size` if left out."""
+    """Nodes; default `min_size`."""
     timeout: int
     """Seconds that an action may take."""
     metadata: Mapping[str, Any]
@@ -176,7 +176,7 @@ class NewCluster(TypedDict, total=False):
 
 
 class ClusterChange(TypedDict, total=False):
-    """What `update_cluster` takes; for sizes see `resize_cluster`."""
+    """Keywords of `update_cluster`; for sizes see `resize_cluster`."""
 
     name: str
     profile_id: str | Profile
@@ -187,28 +187,28 @@ class ClusterChange(TypedDict, total=False):
     config: Mapping[str, Any]
     """Replaces the whole map."""
     is_profile_only: bool
-    """With `profile_id`: for nodes to come; those that are there keep theirs."""
+    """With `profile_id`: existing nodes keep their profile."""
     profile_only: bool
 
 
 class Resize(TypedDict, total=False):
-    """What `resize_cluster` takes."""
+    """Keywords of `resize_cluster`."""
 
     adjustment_type: str
     """`EXACT_CAPACITY`, `CHANGE_IN_CAPACITY` or `CHANGE_IN_PERCENTAGE`"""
     number: float
-    """Nodes, or per cent."""
+    """Nodes or per cent."""
     min_size: int
     max_size: int
     """-1: no limit."""
     min_step: int
-    """Nodes; of a change in per cent."""
+    """Nodes; the minimum for a change in per cent."""
     strict: bool
-    """Whether what breaks a limit is refused; else it is trimmed."""
+    """Refuse a size beyond a limit; False: use the limit instead."""
 
 
 class Recovery(TypedDict, total=False):
-    """What `recover_cluster` takes."""
+    """Keywords of `recover_cluster`."""
 
     operation: str
     """REBOOT, REBUILD or RECREATE"""
@@ -218,13 +218,13 @@ class Recovery(TypedDict, total=False):
 
 
 class Removal(TypedDict, total=False):
-    """What `remove_nodes_from_cluster` takes."""
+    """Keywords of `remove_nodes_from_cluster`."""
 
     destroy_after_deletion: bool
 
 
 class NewNode(TypedDict, total=False):
-    """What `create_node` takes."""
+    """Keywords of `create_node`."""
 
     name: str
     profile_id: str | Profile
@@ -235,7 +235,7 @@ class NewNode(TypedDict, total=False):
 
 
 class NodeChange(TypedDict, total=False):
-    """What `update_node` takes."""
+    """Keywords of `update_node`."""
 
     name: str
     profile_id: str | Profile
@@ -243,40 +243,40 @@ class NodeChange(TypedDict, total=False):
     metadata: Mapping[str, Any]
     """Replaces the whole map."""
     tainted: bool
-    """To be taken first when the cluster shrinks."""
+    """Removed first when the cluster shrinks."""
 
 
 class Adoption(TypedDict, total=False):
-    """What `adopt_node` takes."""
+    """Keywords of `adopt_node`."""
 
     type: str
     """`os.nova.server-1.0`"""
     identity: str
-    """The id or the name of the server or stack that becomes a node."""
+    """The id or the name of the existing server or stack."""
     name: str
     role: str
     snapshot: bool
     metadata: Mapping[str, Any]
     overrides: Mapping[str, Any]
-    """Properties of the profile that shall not be as they are found."""
+    """Properties of the profile that replace those of the existing server or stack."""
 
 
 class NewReceiver(TypedDict, total=False):
-    """What `create_receiver` takes."""
+    """Keywords of `create_receiver`."""
 
     name: str
     type: str
     """`webhook` or `message`"""
     cluster_id: str | Cluster
     action: str
-    """`CLUSTER_SCALE_OUT` and the like."""
+    """Such as `CLUSTER_SCALE_OUT`."""
     params: Mapping[str, Any]
     """The action's inputs, as text: `{"count": "2"}`."""
     actor: Mapping[str, Any]
 
 
 class ReceiverChange(TypedDict, total=False):
-    """What `update_receiver` takes."""
+    """Keywords of `update_receiver`."""
 
     name: str
     action: str

@@ -1,18 +1,18 @@
-"""The objects of the clustering service, with the names that openstacksdk gives to their values.
+"""The objects of the clustering service, with openstacksdk's names for their values.
 
-Times are the server's text: they differ in form between two replies of the same object (`…Z` after
-a POST, microseconds without a zone in lists of policies and events), so nothing is made of them.
+Times stay the server's text, because their format differs between replies about one object: `…Z`
+after a POST, microseconds without a zone in lists of policies and events.
 """
 
 from typing import Any, TypeAlias
 
-from openstack_clustering.resource import Field, Resource
+from openstack_clustering._resource import Field, Resource
 
 Map: TypeAlias = dict[str, Any]
 
 
 class Owned(Resource):
-    """What belongs to a project."""
+    """An object that belongs to a project."""
 
     __slots__ = ()
 
@@ -24,10 +24,10 @@ class Owned(Resource):
 
 
 class Profile(Owned):
-    """What nodes are made of; its spec never changes."""
+    """A template for nodes; its spec never changes."""
 
     __slots__ = ()
-    _shown = ("name", "id", "type")
+    _repr_names = ("name", "id", "type")
 
     type: Field[str] = Field()
     spec: Field[Map] = Field()
@@ -35,16 +35,16 @@ class Profile(Owned):
 
 
 class ProfileValidate(Profile):
-    """The answer to a validation: the profile that would be, without an id."""
+    """A validated profile, which was not created and has no id."""
 
     __slots__ = ()
 
 
 class Policy(Owned):
-    """A rule that clusters can be bound to; its spec never changes."""
+    """A rule that can be attached to clusters; its spec never changes."""
 
     __slots__ = ()
-    _shown = ("name", "id", "type")
+    _repr_names = ("name", "id", "type")
 
     type: Field[str] = Field()
     spec: Field[Map] = Field()
@@ -52,16 +52,16 @@ class Policy(Owned):
 
 
 class PolicyValidate(Policy):
-    """The answer to a validation: the policy that would be, without an id."""
+    """A validated policy, which was not created and has no id."""
 
     __slots__ = ()
 
 
 class Cluster(Owned):
-    """Nodes of one profile, and how many there should be."""
+    """A group of nodes, with a profile for new ones and a desired size."""
 
     __slots__ = ()
-    _shown = ("name", "id", "status")
+    _repr_names = ("name", "id", "status")
 
     profile_id: Field[str] = Field()
     profile_name: Field[str] = Field()
@@ -83,19 +83,19 @@ class Cluster(Owned):
 
 
 class Node(Owned):
-    """One server or stack, in a cluster or by itself."""
+    """One server or stack, in a cluster or as an orphan."""
 
     __slots__ = ()
-    _shown = ("name", "id", "status")
+    _repr_names = ("name", "id", "status")
 
     profile_id: Field[str] = Field()
     profile_name: Field[str] = Field()
     cluster_id: Field[str] = Field()
     """'' for an orphan."""
     physical_id: Field[str | None] = Field()
-    """The id of the server or stack; None if there is none."""
+    """The id of the server or stack; None if it has none."""
     index: Field[int] = Field()
-    """Its number in the cluster, never used twice; -1 for an orphan."""
+    """Its number in the cluster, which is never reused; -1 for an orphan."""
     role: Field[str | None] = Field()
     status: Field[str] = Field()
     status_reason: Field[str] = Field()
@@ -103,7 +103,7 @@ class Node(Owned):
     data: Field[Map] = Field()
     dependents: Field[Map] = Field()
     details: Field[Map | None] = Field()
-    """What Nova or Heat says about it; only after `get_node(…, details=True)`."""
+    """Nova's or Heat's description; only after `get_node(…, details=True)`."""
     tainted: Field[bool] = Field()
     init_at: Field[str | None] = Field()
 
@@ -115,10 +115,10 @@ class NodeDetail(Node):
 
 
 class Receiver(Owned):
-    """Starts an action when it is called (webhook) or gets a message."""
+    """Starts an action when its webhook is called or a message arrives."""
 
     __slots__ = ()
-    _shown = ("name", "id", "type")  # not the channel: its URL is a credential
+    _repr_names = ("name", "id", "type")  # without the channel, whose URL is a credential
 
     type: Field[str] = Field()
     cluster_id: Field[str] = Field()
@@ -126,14 +126,14 @@ class Receiver(Owned):
     params: Field[Map] = Field()
     actor: Field[Map] = Field()
     channel: Field[Map] = Field()
-    """Of a webhook: `alarm_url`. Who knows it can trigger the receiver: keep it secret."""
+    """For a webhook: `alarm_url`. Keep it secret: it is all that a caller needs."""
 
 
 class Action(Owned):
-    """A piece of work, done or to do."""
+    """A unit of work on a cluster or a node: queued, running or ended."""
 
     __slots__ = ()
-    _shown = ("name", "id", "status")
+    _repr_names = ("name", "id", "status")
 
     action: Field[str] = Field()
     target_id: Field[str] = Field("target")
@@ -152,7 +152,7 @@ class Action(Owned):
     inputs: Field[Map] = Field()
     outputs: Field[Map] = Field()
     depends_on: Field[list[str]] = Field()
-    """Children that have not ended yet."""
+    """The ids of child actions that have not ended."""
     depended_by: Field[list[str]] = Field()
 
 
@@ -160,8 +160,8 @@ class Event(Resource):
     """Something that happened to a cluster or a node."""
 
     __slots__ = ()
-    _without = ("name",)
-    _shown = ("id", "level", "action", "obj_name", "status")
+    _excluded = ("name",)
+    _repr_names = ("id", "level", "action", "obj_name", "status")
 
     generated_at: Field[str] = Field("timestamp")
     obj_id: Field[str] = Field("oid")
@@ -180,11 +180,11 @@ class Event(Resource):
 
 
 class ClusterPolicy(Resource):
-    """The binding of a policy to a cluster; its id is not the policy's."""
+    """The binding of a policy to a cluster; it has an id of its own."""
 
     __slots__ = ()
-    _without = ("name",)
-    _shown = ("policy_name", "policy_id", "cluster_id", "is_enabled")
+    _excluded = ("name",)
+    _repr_names = ("policy_name", "policy_id", "cluster_id", "is_enabled")
 
     policy_id: Field[str] = Field()
     policy_name: Field[str] = Field()
@@ -197,11 +197,11 @@ class ClusterPolicy(Resource):
 
 
 class ClusterAttr(Resource):
-    """One node's value of what `collect_cluster_attrs` asked for."""
+    """The value of one node from `collect_cluster_attrs`."""
 
     __slots__ = ()
-    _without = ("id", "name")
-    _shown = ("node_id", "attr_value")
+    _excluded = ("id", "name")
+    _repr_names = ("node_id", "attr_value")
 
     node_id: Field[str] = Field("id")
     attr_value: Field[Any] = Field("value")
@@ -210,47 +210,47 @@ class ClusterAttr(Resource):
 
 
 class BuildInfo(Resource):
-    """Which revisions of the API and of the engine are running."""
+    """The revisions of the server's API and engine."""
 
     __slots__ = ()
-    _without = ("id", "name")
-    _shown = ("api", "engine")
+    _excluded = ("id", "name")
+    _repr_names = ("api", "engine")
 
     api: Field[Map] = Field()
     engine: Field[Map] = Field()
 
 
 class Typed(Resource):
-    """A kind of profile or policy; its name includes the version (`os.nova.server-1.0`)."""
+    """A profile type or policy type; its name has the version in it (`os.nova.server-1.0`)."""
 
     __slots__ = ()
-    _without = ("id",)
-    _shown = ("name",)
+    _excluded = ("id",)
+    _repr_names = ("name",)
 
     schema: Field[Map | None] = Field()
-    """What its properties may be; only when it was asked for by name."""
+    """The schema of its properties; only from `get_profile_type` and `get_policy_type`."""
     support_status: Field[Any] = Field()
     version: Field[str | None] = Field()
 
 
 class ProfileType(Typed):
-    """A kind of profile that this server knows."""
+    """A profile type of this server."""
 
     __slots__ = ()
 
 
 class PolicyType(Typed):
-    """A kind of policy that this server knows."""
+    """A policy type of this server."""
 
     __slots__ = ()
 
 
 class Service(Resource):
-    """One of the service's own processes."""
+    """One of the processes of the clustering service."""
 
     __slots__ = ()
-    _without = ("name",)
-    _shown = ("binary", "host", "status", "state")
+    _excluded = ("name",)
+    _repr_names = ("binary", "host", "status", "state")
 
     binary: Field[str] = Field()
     host: Field[str] = Field()

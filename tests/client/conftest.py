@@ -9,7 +9,7 @@ import pytest
 
 from openstack_clustering import Connection, Proxy
 from sandbox import Sandbox
-from tests.client.factories import Login, Maker
+from tests.client.factories import Factory, Login
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def name() -> str:
 
 
 @pytest.fixture
-def make(senlin: Proxy, name: str) -> Iterator[Maker]:
-    maker = Maker(senlin, name)
-    yield maker
-    maker.remove()
+def make(senlin: Proxy, name: str) -> Iterator[Factory]:
+    factory = Factory(senlin, name)
+    yield factory
+    factory.clean_up()

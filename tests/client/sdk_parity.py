@@ -1,50 +1,50 @@
-"""Compares this client with openstacksdk; run by `test_sdk.py` in openstacksdk's environment.
+"""Compares this client with openstacksdk and prints the differences as JSON.
 
-Prints what differs, as JSON.
+`test_sdk.py` runs it in openstacksdk's environment.
 """
 
 import inspect
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import openstack
 import openstack.config
-from openstack.clustering.v1._proxy import Proxy as SdkProxy
+from openstack.clustering.v1 import _proxy as sdk
 
-from openstack_clustering import Connection, Proxy
+from openstack_clustering import Connection, Proxy, Resource
 
-# What an object of the SDK has beyond what the server says of it.
-OF_THE_SDK = {"location", "is_profile_only"}
+# Keys that openstacksdk adds to the server's document.
+ADDED_BY_SDK = {"location", "is_profile_only"}
 
 
 def signatures() -> Iterator[str]:
     """Yield the operations whose parameters or defaults differ."""
     for name, ours in inspect.getmembers(Proxy, inspect.isfunction):
-        theirs = getattr(SdkProxy, name, None)
-        if not name.startswith("_") and theirs and spelled(ours) != spelled(theirs):
+        theirs = getattr(sdk.Proxy, name, None)
+        if not name.startswith("_") and theirs and parameters_of(ours) != parameters_of(theirs):
             yield name
 
 
-def spelled(function: Any) -> list[tuple[str, Any]]:
+def parameters_of(function: Callable[..., object]) -> list[tuple[str, object]]:
     parameters = list(inspect.signature(function).parameters.values())[1:]
     keywords = inspect.Parameter.VAR_KEYWORD
     return [("**" if p.kind is keywords else p.name, p.default) for p in parameters]
 
 
-def values(theirs: Any, ours: Any) -> Iterator[str]:
-    """Yield the values of an object that ours lacks or that differ."""
+def values(theirs: Any, ours: Resource) -> Iterator[str]:
+    """Yield the names of values that our object lacks or that differ."""
     own = ours.to_dict()
     for name, value in theirs.to_dict().items():
-        if name in OF_THE_SDK or (value is None and name not in own):
-            continue  # the SDK gives every object a name, events too
+        if name in ADDED_BY_SDK or (value is None and name not in own):
+            continue  # openstacksdk gives even events a name
         if name not in own or not own[name] == ours[name] == getattr(ours, name) == value:
             yield f"{type(ours).__name__}.{name}"
 
 
 def lists(theirs: Any, ours: Proxy, cluster: str) -> Iterator[str]:
-    """Compare what belongs to one cluster; other tests make and remove things meanwhile."""
+    """Compare the objects of one cluster: other tests create and delete objects meanwhile."""
     known = ours.get_cluster(cluster)
     of_one_cluster: dict[str, dict[str, Any]] = {
         "clusters": {"name": known.name},
@@ -66,12 +66,12 @@ def lists(theirs: Any, ours: Proxy, cluster: str) -> Iterator[str]:
 
 
 def main(cluster: str) -> None:
-    sdk = openstack.connect("blue", clustering_default_microversion="1.14")
-    ours = Connection(session=sdk.session).cluster
+    theirs = openstack.connect("blue", clustering_default_microversion="1.14")
+    ours = Connection(session=theirs.session).cluster
     region = openstack.config.get_cloud_region(cloud="blue")
     report = {
         "signatures": sorted(signatures()),
-        "values": sorted(set(lists(sdk.clustering, ours, cluster))),
+        "values": sorted(set(lists(theirs.clustering, ours, cluster))),
         "by region": Connection(session=region).cluster.get_cluster(cluster).id,
     }
     print(json.dumps(report))

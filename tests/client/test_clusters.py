@@ -1,11 +1,14 @@
+from collections.abc import Callable
+
 import pytest
 
 from openstack_clustering import Proxy, exceptions
+from openstack_clustering.keywords import ActionQuery, Resize
 from sandbox import Sandbox
-from tests.client.factories import FAST, Maker, until
+from tests.client.factories import FAST, Factory, action_of, until
 
 
-def test_life_of_a_cluster(senlin: Proxy, make: Maker, name: str) -> None:
+def test_life_of_a_cluster(senlin: Proxy, make: Factory, name: str) -> None:
     profile = make.profile()
     made = senlin.create_cluster(
         name=name,
@@ -18,7 +21,7 @@ def test_life_of_a_cluster(senlin: Proxy, make: Maker, name: str) -> None:
         config={"node.name.format": "web-$I"},
     )
     assert (made.status, made.profile_name) == ("INIT", profile.name)
-    action = senlin.wait_for_action(made.action_id, interval=FAST)
+    action = senlin.wait_for_action(action_of(made), interval=FAST)
     assert (action.action, action.target_id) == ("CLUSTER_CREATE", made.id)
     assert senlin.wait_for_status(made, "active", interval=FAST) is made
     assert (made.min_size, made.max_size, made.desired_capacity) == (1, 3, 2)
@@ -27,11 +30,12 @@ def test_life_of_a_cluster(senlin: Proxy, make: Maker, name: str) -> None:
     assert len(made.node_ids) == 2
 
     changed = senlin.update_cluster(made, name=f"{name}-2", timeout=700, config={}, metadata={})
-    senlin.wait_for_action(changed.action_id, interval=FAST)
+    senlin.wait_for_action(action_of(changed), interval=FAST)
     after = senlin.get_cluster(made)
     assert (after.name, after.timeout, after.config, after.metadata) == (f"{name}-2", 700, {}, {})
 
     deleted = senlin.delete_cluster(made)
+    assert deleted is not None
     assert deleted.id == made.id
     assert senlin.wait_for_delete(deleted, interval=FAST) is deleted
     assert senlin.find_cluster(made.id) is None
@@ -40,16 +44,17 @@ def test_life_of_a_cluster(senlin: Proxy, make: Maker, name: str) -> None:
         senlin.delete_cluster(made, ignore_missing=False)
 
 
-def test_deletion_by_name_can_be_waited_for(senlin: Proxy, make: Maker, name: str) -> None:
+def test_deletion_by_name_can_be_waited_for(senlin: Proxy, make: Factory, name: str) -> None:
     cluster = make.cluster()
 
     deleted = senlin.wait_for_delete(senlin.delete_cluster(name), interval=FAST)
 
+    assert deleted is not None
     assert deleted.id == cluster.id
     assert senlin.find_cluster(name) is None
 
 
-def test_clusters_are_filtered(senlin: Proxy, make: Maker, name: str) -> None:
+def test_clusters_are_filtered(senlin: Proxy, make: Factory, name: str) -> None:
     cluster = make.cluster()
 
     assert [c.id for c in senlin.clusters(name=name, status="ACTIVE")] == [cluster.id]
@@ -61,7 +66,7 @@ def test_clusters_are_filtered(senlin: Proxy, make: Maker, name: str) -> None:
     assert senlin.find_cluster(name) == senlin.get_cluster(name) == senlin.get_cluster(cluster)
 
 
-def test_cluster_that_cannot_be_is_refused(senlin: Proxy, make: Maker, name: str) -> None:
+def test_invalid_cluster_is_refused(senlin: Proxy, make: Factory, name: str) -> None:
     with pytest.raises(exceptions.BadRequest, match="min_size"):
         senlin.create_cluster(name=name, profile_id=make.profile(), min_size=2, desired_capacity=1)
     with pytest.raises(exceptions.BadRequest, match="nowhere"):
@@ -69,23 +74,23 @@ def test_cluster_that_cannot_be_is_refused(senlin: Proxy, make: Maker, name: str
     assert senlin.find_cluster(name) is None
 
 
-def test_update_that_changes_nothing_is_refused(senlin: Proxy, make: Maker, name: str) -> None:
+def test_update_that_changes_nothing_is_refused(senlin: Proxy, make: Factory, name: str) -> None:
     with pytest.raises(exceptions.BadRequest, match="No property needs an update"):
         senlin.update_cluster(make.cluster(), name=name)
 
 
-def test_new_profile_reaches_the_nodes_unless_told_not_to(senlin: Proxy, make: Maker) -> None:
+def test_new_profile_applies_to_nodes_unless_profile_only(senlin: Proxy, make: Factory) -> None:
     cluster = make.cluster(1)
     one, two = make.profile(flavor="m1.small"), make.profile(flavor="m1.medium")
 
     changed = senlin.update_cluster(cluster, profile_id=one)
-    senlin.wait_for_action(changed.action_id, interval=FAST)
+    senlin.wait_for_action(action_of(changed), interval=FAST)
     changed = senlin.update_cluster(cluster, profile_id=two, is_profile_only=True)
-    senlin.wait_for_action(changed.action_id, interval=FAST)
+    senlin.wait_for_action(action_of(changed), interval=FAST)
 
     (node,) = senlin.nodes(cluster_id=cluster)
     assert (node.profile_id, senlin.get_cluster(cluster).profile_id) == (one.id, two.id)
-    make.also(lambda: senlin.wait_for_delete(senlin.delete_cluster(cluster), interval=FAST))
+    make.on_cleanup(lambda: senlin.wait_for_delete(senlin.delete_cluster(cluster), interval=FAST))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +104,7 @@ def test_new_profile_reaches_the_nodes_unless_told_not_to(senlin: Proxy, make: M
     ],
 )
 def test_resize(
-    senlin: Proxy, make: Maker, params: dict[str, object], size: int, limits: tuple[int, int]
+    senlin: Proxy, make: Factory, params: Resize, size: int, limits: tuple[int, int]
 ) -> None:
     cluster = make.cluster(2, max_size=4)
 
@@ -110,16 +115,14 @@ def test_resize(
 
 
 @pytest.mark.parametrize("params", [{}, {"adjustment_type": "EXACT_CAPACITY", "number": 9}])
-def test_resize_that_cannot_be_is_refused(
-    senlin: Proxy, make: Maker, params: dict[str, object]
-) -> None:
+def test_invalid_resize_is_refused(senlin: Proxy, make: Factory, params: Resize) -> None:
     cluster = make.cluster(max_size=4)
 
     with pytest.raises(exceptions.BadRequest):
         senlin.resize_cluster(cluster, **params)
 
 
-def test_scaling(senlin: Proxy, make: Maker) -> None:
+def test_scaling(senlin: Proxy, make: Factory) -> None:
     cluster = make.cluster(1, max_size=4)
 
     senlin.wait_for_action(senlin.scale_out_cluster(cluster), interval=FAST)
@@ -136,9 +139,10 @@ def test_scaling(senlin: Proxy, make: Maker) -> None:
         senlin.wait_for_action(senlin.scale_out_cluster(cluster, 4), interval=FAST)
 
 
-def test_check_and_recover(sandbox: Sandbox, senlin: Proxy, make: Maker, name: str) -> None:
+def test_check_and_recover(sandbox: Sandbox, senlin: Proxy, make: Factory, name: str) -> None:
     cluster = make.cluster(2)
     lost = senlin.get_node(cluster.node_ids[0])
+    assert lost.physical_id
     sandbox.nova.vanish(lost.physical_id)
 
     senlin.wait_for_action(senlin.check_cluster(cluster), interval=FAST)
@@ -155,7 +159,7 @@ def test_check_and_recover(sandbox: Sandbox, senlin: Proxy, make: Maker, name: s
         senlin.recover_cluster(cluster, operation="PRAY")
 
 
-def test_collecting(senlin: Proxy, make: Maker) -> None:
+def test_collect_cluster_attrs(senlin: Proxy, make: Factory) -> None:
     cluster = make.cluster(2)
 
     found = list(senlin.collect_cluster_attrs(cluster, "status"))
@@ -170,7 +174,7 @@ def test_collecting(senlin: Proxy, make: Maker) -> None:
         list(senlin.collect_cluster_attrs(cluster, "["))
 
 
-def test_operation_arrives_with_its_parameters(senlin: Proxy, make: Maker) -> None:
+def test_operation_has_its_parameters(senlin: Proxy, make: Factory) -> None:
     cluster = make.cluster(2)
 
     started = senlin.perform_operation_on_cluster(cluster, "reboot", type="HARD")
@@ -185,7 +189,7 @@ def test_operation_arrives_with_its_parameters(senlin: Proxy, make: Maker) -> No
         senlin.perform_operation_on_cluster(cluster, "reboot", type="GENTLE")
 
 
-def test_waiting_deletion_hook_is_completed(senlin: Proxy, make: Maker) -> None:
+def test_waiting_deletion_hook_is_completed(senlin: Proxy, make: Factory) -> None:
     hook = {"type": "zaqar", "params": {"queue": "q"}, "timeout": 120}
     deletion = {
         "type": "senlin.policy.deletion",
@@ -197,8 +201,8 @@ def test_waiting_deletion_hook_is_completed(senlin: Proxy, make: Maker) -> None:
     senlin.wait_for_action(senlin.attach_policy_to_cluster(cluster, policy), interval=FAST)
     scaled = senlin.scale_in_cluster(cluster)
 
-    held = {"target": cluster.node_ids, "status": "WAITING_LIFECYCLE_COMPLETION"}
-    (waiting,) = until(lambda: list(senlin.actions(**held)))
+    query: ActionQuery = {"target": cluster.node_ids, "status": "WAITING_LIFECYCLE_COMPLETION"}
+    (waiting,) = until(lambda: list(senlin.actions(**query)))
     assert senlin.complete_lifecycle(cluster, waiting.id)["action"] == waiting.id
 
     senlin.wait_for_action(scaled, interval=FAST, wait=30)
@@ -207,8 +211,8 @@ def test_waiting_deletion_hook_is_completed(senlin: Proxy, make: Maker) -> None:
         senlin.complete_lifecycle(cluster, cluster.id)
 
 
-def test_missing_cluster_is_told_by_every_operation(senlin: Proxy, name: str) -> None:
-    calls = [
+def test_every_operation_raises_for_a_missing_cluster(senlin: Proxy, name: str) -> None:
+    calls: list[Callable[[], object]] = [
         lambda: senlin.get_cluster(name),
         lambda: senlin.update_cluster(name, timeout=9),
         lambda: senlin.check_cluster(name),
@@ -233,20 +237,21 @@ def test_missing_cluster_is_told_by_every_operation(senlin: Proxy, name: str) ->
             call()
 
 
-def test_busy_cluster_is_a_conflict_until_it_is_forced(
-    sandbox: Sandbox, senlin: Proxy, make: Maker, name: str
+def test_busy_cluster_is_a_conflict_unless_forced(
+    sandbox: Sandbox, senlin: Proxy, make: Factory, name: str
 ) -> None:
     profile = make.profile(name=name)
     with sandbox.nova.slow_builds(30, name):
         cluster = senlin.create_cluster(name=name, profile_id=profile, desired_capacity=1)
         senlin.wait_for_status(cluster, "CREATING", interval=FAST)
 
-        for call in (
+        calls: list[Callable[[], object]] = [
             lambda: senlin.check_cluster(cluster),
             lambda: senlin.update_cluster(cluster, timeout=99),
             lambda: senlin.delete_cluster(cluster),
             lambda: senlin.scale_out_cluster(cluster),
-        ):
+        ]
+        for call in calls:
             with pytest.raises(exceptions.Conflict) as caught:
                 call()
             assert caught.value.type in ("ResourceIsLocked", "ActionConflict", "ActionInProgress")
@@ -254,8 +259,8 @@ def test_busy_cluster_is_a_conflict_until_it_is_forced(
     senlin.wait_for_delete(forced, interval=FAST)
 
 
-def test_deletion_that_fails_is_noticed(
-    sandbox: Sandbox, senlin: Proxy, make: Maker, name: str
+def test_failed_deletion_is_noticed(
+    sandbox: Sandbox, senlin: Proxy, make: Factory, name: str
 ) -> None:
     cluster = make.cluster(1)
 
@@ -265,16 +270,18 @@ def test_deletion_that_fails_is_noticed(
     assert senlin.get_cluster(cluster).status in ("WARNING", "ERROR")
 
 
-def test_creation_that_fails_is_noticed(
-    sandbox: Sandbox, senlin: Proxy, make: Maker, name: str
+def test_failed_creation_is_noticed(
+    sandbox: Sandbox, senlin: Proxy, make: Factory, name: str
 ) -> None:
     profile = make.profile(name=name)
     with sandbox.nova.fail_builds(name):
         cluster = senlin.create_cluster(
             name=name, profile_id=profile, desired_capacity=1, min_size=1
         )
-        make.also(lambda: senlin.wait_for_delete(senlin.delete_cluster(cluster), interval=FAST))
+        make.on_cleanup(
+            lambda: senlin.wait_for_delete(senlin.delete_cluster(cluster), interval=FAST)
+        )
         with pytest.raises(exceptions.ResourceFailure, match="is ERROR"):
             senlin.wait_for_status(cluster, "ACTIVE", failures=["Error"], interval=FAST)
         with pytest.raises(exceptions.ResourceFailure, match="is FAILED"):
-            senlin.wait_for_action(cluster.action_id, interval=FAST)
+            senlin.wait_for_action(action_of(cluster), interval=FAST)

@@ -1,4 +1,4 @@
-"""The examples of the documentation work as they stand there."""
+"""The examples of the documentation work unchanged."""
 
 import re
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from openstack_clustering import Connection
 from sandbox import Sandbox
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -26,5 +27,7 @@ def test_examples(
     for example in examples:
         exec(compile(example, page, "exec"), names)
 
-    assert hasattr(names["connection"], "cluster")
-    names["connection"].close()
+    connection = names["connection"]
+    assert isinstance(connection, Connection)
+    assert hasattr(connection, "cluster")
+    connection.close()

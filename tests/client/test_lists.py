@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from openstack_clustering import Connection, Policy, Proxy
+from openstack_clustering.keywords import PolicyQuery
 from sandbox import Sandbox
 from tests.client.factories import SCALING
 
@@ -15,7 +16,7 @@ MANY = 1000
 
 @pytest.fixture(scope="module")
 def many(sandbox: Sandbox) -> Iterator[tuple[Proxy, str, set[str]]]:
-    """Policies of one project that no other test uses: the proxy, their name, their ids."""
+    """Many policies in a project of their own: the proxy, their name, their ids."""
     name = f"many-{uuid4().hex[:8]}"
     caller = f"lists-{name}"
     with (
@@ -35,7 +36,7 @@ def many(sandbox: Sandbox) -> Iterator[tuple[Proxy, str, set[str]]]:
 Many = tuple[Proxy, str, set[str]]
 
 
-def asked(sandbox: Sandbox, name: str) -> int:
+def count_requests(sandbox: Sandbox, name: str) -> int:
     return len(sandbox.senlin.requests(f"lists-{name}", method="GET", path="/policies"))
 
 
@@ -46,25 +47,26 @@ def test_thousand_objects_are_listed_once_each(
     sandbox: Sandbox, many: Many, limit: int | None, requests: int
 ) -> None:
     senlin, name, ids = many
-    before = asked(sandbox, name)
+    before = count_requests(sandbox, name)
 
-    found = [policy.id for policy in senlin.policies(name=name, limit=limit)]
+    query: PolicyQuery = {"name": name} if limit is None else {"name": name, "limit": limit}
+    found = [policy.id for policy in senlin.policies(**query)]
 
     assert len(found) == MANY
     assert set(found) == ids
-    assert asked(sandbox, name) - before == requests
+    assert count_requests(sandbox, name) - before == requests
 
 
 def test_pages_are_fetched_as_they_are_needed(sandbox: Sandbox, many: Many) -> None:
     senlin, name, _ = many
-    before = asked(sandbox, name)
+    before = count_requests(sandbox, name)
 
     pages = senlin.policies(name=name, limit=50)
-    assert asked(sandbox, name) == before
+    assert count_requests(sandbox, name) == before
     first = [next(pages).id for _ in range(50)]
-    assert asked(sandbox, name) == before + 1
+    assert count_requests(sandbox, name) == before + 1
     next(pages)
-    assert asked(sandbox, name) == before + 2
+    assert count_requests(sandbox, name) == before + 2
 
     after = next(senlin.policies(name=name, marker=first[9], limit=1))
     assert after.id == first[10]

@@ -8,7 +8,7 @@ import yaml
 
 from openstack_clustering import Connection, Proxy, exceptions
 from sandbox import Sandbox
-from tests.client.factories import SCALING, Login, Maker, until
+from tests.client.factories import SCALING, Factory, Login, until
 
 
 def test_files_and_variables_log_in(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_token_and_application_credential_log_in(sandbox: Sandbox) -> None:
         session.delete(f"{reply.request.url}/{credential['id']}")
 
 
-def test_wrong_password_is_told_without_it(sandbox: Sandbox) -> None:
+def test_message_about_a_wrong_password_does_not_contain_it(sandbox: Sandbox) -> None:
     clouds = sandbox.clouds("blue-1", auth={"password": "hunter2"})
 
     with (
@@ -94,7 +94,7 @@ def test_login_without_a_project_has_no_service(sandbox: Sandbox) -> None:
         assert not hasattr(connection, "cluster")
 
 
-def test_token_that_senlin_does_not_know_is_renewed(sandbox: Sandbox, senlin: Proxy) -> None:
+def test_invalid_token_is_renewed(sandbox: Sandbox, senlin: Proxy) -> None:
     with Connection(clouds=sandbox.clouds("blue-1")) as connection:
         assert connection.cluster.get_build_info().api
         access = connection.session.auth.auth_ref
@@ -109,7 +109,8 @@ def test_expired_token_is_renewed() -> None:
         Sandbox.up(kubernetes=False, token_lifetime=4) as shortlived,
         Connection(clouds=shortlived.clouds("blue-1")) as connection,
     ):
-        connection.session.auth.reauthenticate = False  # or keystoneauth1 is ahead of the expiry
+        # Otherwise keystoneauth1 renews the token before it expires.
+        connection.session.auth.reauthenticate = False
         assert connection.cluster.get_build_info().api
         first = connection.session.get_token()
         headers = {"X-Auth-Token": str(first)}
@@ -120,7 +121,7 @@ def test_expired_token_is_renewed() -> None:
         assert connection.session.get_token() != first
 
 
-def test_projects_do_not_see_each_other(senlin: Proxy, login: Login, make: Maker) -> None:
+def test_projects_do_not_see_each_other(senlin: Proxy, login: Login, make: Factory) -> None:
     policy, green, colleague = make.policy(), login("green-1"), login("blue-2")
 
     assert colleague.get_policy(policy).id == policy.id
@@ -132,7 +133,7 @@ def test_projects_do_not_see_each_other(senlin: Proxy, login: Login, make: Maker
     assert senlin.get_policy(policy).name == policy.name
 
 
-def test_all_projects_are_for_admins(senlin: Proxy, login: Login, make: Maker) -> None:
+def test_all_projects_are_for_admins(senlin: Proxy, login: Login, make: Factory) -> None:
     policy, admin = make.policy(), login("admin")
 
     with pytest.raises(exceptions.Forbidden):
@@ -149,11 +150,13 @@ def test_services_are_for_admins(senlin: Proxy, login: Login) -> None:
     assert {s.status for s in services} == {"enabled"}
 
 
-def test_names_may_be_the_same_in_two_projects(login: Login, make: Maker, name: str) -> None:
+def test_names_may_be_the_same_in_two_projects(login: Login, make: Factory, name: str) -> None:
     mine, green = make.policy(), login("green-1")
 
     theirs = green.create_policy(name=name, spec=SCALING)
 
     assert theirs.id != mine.id
-    assert green.find_policy(name).id == theirs.id
+    found = green.find_policy(name)
+    assert found is not None
+    assert found.id == theirs.id
     green.delete_policy(theirs)

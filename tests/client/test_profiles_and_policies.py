@@ -1,7 +1,7 @@
 import pytest
 
 from openstack_clustering import Proxy, exceptions
-from tests.client.factories import SCALING, SERVER, Maker
+from tests.client.factories import SCALING, SERVER, Factory
 
 
 def test_build_info(senlin: Proxy) -> None:
@@ -58,7 +58,7 @@ def test_life_of_a_profile(senlin: Proxy, name: str) -> None:
         senlin.find_profile(name, ignore_missing=False)
 
 
-def test_profiles_are_filtered(senlin: Proxy, make: Maker, name: str) -> None:
+def test_profiles_are_filtered(senlin: Proxy, make: Factory, name: str) -> None:
     one, two = make.profile(), make.profile()
     senlin.update_profile(two, metadata={"test": name})
 
@@ -72,7 +72,7 @@ def test_profiles_are_filtered(senlin: Proxy, make: Maker, name: str) -> None:
     ]
 
 
-def test_profile_is_validated_and_not_made(senlin: Proxy) -> None:
+def test_validated_profile_is_not_created(senlin: Proxy) -> None:
     valid = senlin.validate_profile(spec=SERVER)
 
     assert valid.id is None
@@ -90,7 +90,7 @@ def test_profile_is_validated_and_not_made(senlin: Proxy) -> None:
         ({"properties": {}}, 500, "ESchema"),
     ],
 )
-def test_profile_that_cannot_be_is_refused(
+def test_invalid_profile_is_refused(
     senlin: Proxy, name: str, spec: dict[str, object], kind: int, type: str
 ) -> None:
     with pytest.raises(exceptions.HttpError) as caught:
@@ -100,7 +100,7 @@ def test_profile_that_cannot_be_is_refused(
     assert str(caught.value.request_id).startswith("req-")
 
 
-def test_profile_in_use_cannot_be_deleted(senlin: Proxy, make: Maker) -> None:
+def test_profile_in_use_cannot_be_deleted(senlin: Proxy, make: Factory) -> None:
     profile = make.profile()
     make.cluster(profile_id=profile)
 
@@ -127,14 +127,14 @@ def test_life_of_a_policy(senlin: Proxy, name: str) -> None:
         senlin.get_policy(made)
 
 
-def test_policy_is_validated_and_not_made(senlin: Proxy) -> None:
+def test_validated_policy_is_not_created(senlin: Proxy) -> None:
     assert senlin.validate_policy(spec=SCALING).id is None
     with pytest.raises(exceptions.ServerError, match="CLUSTER_SCALE_OUT") as caught:
         senlin.validate_policy(spec={**SCALING, "properties": {"event": "NOTHING"}})
     assert caught.value.type == "ESchema"
 
 
-def test_name_of_several_is_ambiguous(senlin: Proxy, name: str) -> None:
+def test_name_of_several_objects_is_ambiguous(senlin: Proxy, name: str) -> None:
     twins = [senlin.create_policy(name=name, spec=SCALING) for _ in range(2)]
 
     with pytest.raises(exceptions.DuplicateResource):
@@ -157,7 +157,7 @@ def test_names_of_any_script(senlin: Proxy, name: str) -> None:
     assert senlin.find_policy(made.id) is None
 
 
-def test_beginning_of_an_id_reads_but_does_not_change(senlin: Proxy, make: Maker) -> None:
+def test_beginning_of_an_id_works_for_reads_only(senlin: Proxy, make: Factory) -> None:
     policy = make.policy()
     beginning = policy.id[:13]
 
@@ -167,7 +167,7 @@ def test_beginning_of_an_id_reads_but_does_not_change(senlin: Proxy, make: Maker
     assert senlin.get_policy(policy).id == policy.id
 
 
-def test_name_that_looks_like_an_id_means_its_owner(senlin: Proxy, make: Maker) -> None:
+def test_name_that_could_begin_an_id_is_a_name(senlin: Proxy, make: Factory) -> None:
     other = make.policy()
     name = other.id[:7]
     named = senlin.create_policy(name=name, spec=SCALING)

@@ -1,11 +1,12 @@
 import pytest
 
 from openstack_clustering import Proxy, exceptions
+from openstack_clustering.keywords import NewReceiver
 from sandbox import Sandbox
-from tests.client.factories import FAST, Maker
+from tests.client.factories import FAST, Factory, action_of
 
 
-def test_life_of_a_receiver(senlin: Proxy, make: Maker, name: str) -> None:
+def test_life_of_a_receiver(senlin: Proxy, make: Factory, name: str) -> None:
     cluster = make.cluster()
     made = senlin.create_receiver(
         name=name,
@@ -37,7 +38,7 @@ def test_life_of_a_receiver(senlin: Proxy, make: Maker, name: str) -> None:
             call(made)
 
 
-def test_webhook_is_triggered(senlin: Proxy, make: Maker, name: str) -> None:
+def test_webhook_is_triggered(senlin: Proxy, make: Factory, name: str) -> None:
     cluster = make.cluster()
     receiver = senlin.create_receiver(
         name=name, type="webhook", cluster_id=cluster, action="CLUSTER_SCALE_OUT"
@@ -57,16 +58,22 @@ def test_webhook_is_triggered(senlin: Proxy, make: Maker, name: str) -> None:
     "attrs",
     [{"type": "pigeon"}, {"action": "CLUSTER_EXPLODE"}, {"cluster_id": "no-such-cluster"}],
 )
-def test_receiver_that_cannot_be_is_refused(
-    senlin: Proxy, make: Maker, name: str, attrs: dict[str, str]
+def test_invalid_receiver_is_refused(
+    senlin: Proxy, make: Factory, name: str, attrs: NewReceiver
 ) -> None:
-    good = {"type": "webhook", "cluster_id": make.cluster(), "action": "CLUSTER_SCALE_OUT"}
+    invalid: NewReceiver = {
+        "name": name,
+        "type": "webhook",
+        "cluster_id": make.cluster(),
+        "action": "CLUSTER_SCALE_OUT",
+    }
+    invalid.update(attrs)
 
     with pytest.raises(exceptions.BadRequest):
-        senlin.create_receiver(name=name, **{**good, **attrs})
+        senlin.create_receiver(**invalid)
 
 
-def test_actions_are_found_by_what_they_do(senlin: Proxy, make: Maker) -> None:
+def test_actions_are_filtered(senlin: Proxy, make: Factory) -> None:
     cluster = make.cluster(1)
     started = senlin.check_cluster(cluster)["action"]
     senlin.wait_for_action(started, interval=FAST)
@@ -81,6 +88,8 @@ def test_actions_are_found_by_what_they_do(senlin: Proxy, make: Maker) -> None:
     assert list(senlin.actions(target=cluster, status=["INIT", "READY", "RUNNING"])) == []
     assert {a.cluster_id for a in senlin.actions(cluster_id=cluster)} == {cluster.id}
     assert senlin.get_action(check) == senlin.get_action(check.id) == senlin.get_action(check.name)
+    assert check.start_at is not None
+    assert check.end_at is not None
     assert check.end_at >= check.start_at
     with pytest.raises(exceptions.BadRequest):
         list(senlin.actions(status="SLEEPY"))
@@ -88,19 +97,19 @@ def test_actions_are_found_by_what_they_do(senlin: Proxy, make: Maker) -> None:
         senlin.get_action(cluster.id)
 
 
-def test_action_is_cancelled(sandbox: Sandbox, senlin: Proxy, make: Maker, name: str) -> None:
+def test_action_is_cancelled(sandbox: Sandbox, senlin: Proxy, make: Factory, name: str) -> None:
     profile = make.profile(name=name)
     with sandbox.nova.slow_builds(30, name):
         cluster = senlin.create_cluster(name=name, profile_id=profile, desired_capacity=1)
         senlin.wait_for_status(cluster, "CREATING", interval=FAST)
-        senlin.cancel_action(cluster.action_id, force=True)
+        senlin.cancel_action(action_of(cluster), force=True)
         with pytest.raises(exceptions.ResourceFailure, match="is CANCELLED"):
-            senlin.wait_for_action(cluster.action_id, interval=FAST)
+            senlin.wait_for_action(action_of(cluster), interval=FAST)
     forced = senlin.delete_cluster(cluster, force_delete=True)
     senlin.wait_for_delete(forced, interval=FAST)
 
 
-def test_ended_action_cannot_be_cancelled(senlin: Proxy, make: Maker, name: str) -> None:
+def test_ended_action_cannot_be_cancelled(senlin: Proxy, make: Factory, name: str) -> None:
     cluster = make.cluster()
     (created,) = senlin.actions(target=cluster)
 
@@ -111,7 +120,7 @@ def test_ended_action_cannot_be_cancelled(senlin: Proxy, make: Maker, name: str)
         senlin.cancel_action(cluster.id)
 
 
-def test_events(senlin: Proxy, make: Maker) -> None:
+def test_events(senlin: Proxy, make: Factory) -> None:
     cluster = make.cluster()
 
     found = list(senlin.events(obj_type="cluster", obj_id=cluster.id))

@@ -1,4 +1,4 @@
-"""Users of openstacksdk find the same names, parameters and values here."""
+"""The client has the same names, parameters and values as openstacksdk."""
 
 import json
 import os
@@ -7,17 +7,17 @@ from pathlib import Path
 
 from openstack_clustering import Proxy
 from sandbox import Sandbox
-from tests.client.factories import FAST, Maker
+from tests.client.factories import FAST, Factory
 from tools.venvs import server_python, virtual_environment
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
 
-def test_parity(sandbox: Sandbox, senlin: Proxy, make: Maker, name: str) -> None:
+def test_parity(sandbox: Sandbox, senlin: Proxy, make: Factory, name: str) -> None:
     cluster, policy = make.cluster(1), make.policy()
     senlin.wait_for_action(senlin.attach_policy_to_cluster(cluster, policy), interval=FAST)
-    make.also(lambda: senlin.wait_for_delete(senlin.delete_cluster(cluster), interval=FAST))
+    make.on_cleanup(lambda: senlin.wait_for_delete(senlin.delete_cluster(cluster), interval=FAST))
     senlin.create_receiver(
         name=name, type="webhook", cluster_id=cluster, action="CLUSTER_SCALE_OUT"
     )
@@ -32,10 +32,10 @@ def test_parity(sandbox: Sandbox, senlin: Proxy, make: Maker, name: str) -> None
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "signatures": [
-            "collect_cluster_attrs",  # the SDK takes a query and ignores it
-            "get_cluster_policy",  # here the cluster may be left out if the binding is known
-            "wait_for_delete",  # the SDK has added a callback
-            "wait_for_status",  # the same; and by default it waits for ever
+            "collect_cluster_attrs",  # openstacksdk takes a query and ignores it
+            "get_cluster_policy",  # here the argument may be a binding alone
+            "wait_for_delete",  # openstacksdk has added a callback
+            "wait_for_status",  # the same; and its default is to wait for ever
         ],
         "values": [],
         "by region": cluster.id,

@@ -48,7 +48,7 @@ def test_all_public_types_are_known(pyright: list[str], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("misuse", MISUSES)
-def test_misuse_is_found_before_it_runs(pyright: list[str], tmp_path: Path, misuse: str) -> None:
+def test_misuse_is_a_type_error(pyright: list[str], tmp_path: Path, misuse: str) -> None:
     file = tmp_path / "misuse.py"
     file.write_text(
         f"from openstack_clustering import Connection\nsenlin = Connection().cluster\n{misuse}\n"
@@ -56,6 +56,7 @@ def test_misuse_is_found_before_it_runs(pyright: list[str], tmp_path: Path, misu
 
     report = run(pyright, str(file), directory=tmp_path)
 
-    errors = [it["message"] for it in report["generalDiagnostics"] if it["severity"] == "error"]
+    found = report["generalDiagnostics"]
+    errors = [each["message"] for each in found if each["severity"] == "error"]
     assert len(errors) == 1
     assert MISUSES[misuse] in errors[0]

@@ -1,4 +1,4 @@
-"""A Keystone and a Senlin in one small HTTP server, for what real ones do not do on demand."""
+"""Fakes Keystone and Senlin in one HTTP server, with faults that real ones lack on demand."""
 
 import json
 import ssl
@@ -20,12 +20,12 @@ ACTION_ID = "0f0f0f0f-34e4-4f0c-8b0a-3b2b6ee3f1aa"
 @dataclass
 class Answer:
     status: int = 200
-    body: Any = None  # JSON, or bytes as they are; None: nothing
+    body: Any = None  # JSON, or raw bytes; None: an empty body
     headers: Mapping[str, str] = field(default_factory=dict)
-    hang_up: bool = False  # instead of an answer
-    cut: bool = False  # announce more than is sent
-    delay: threading.Event | None = None  # answer only when it is set
-    seconds: float = 0  # answer only after that
+    hang_up: bool = False  # close the connection without a reply
+    cut: bool = False  # send less than Content-Length
+    delay: threading.Event | None = None  # reply when it is set
+    seconds: float = 0  # reply after this time
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Request:
 
 
 class Cloud:
-    """What it answers, and what it was asked."""
+    """Configured replies and received requests."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -52,11 +52,11 @@ class Cloud:
         self.url = ""
 
     def answer(self, method: str, path: str, *answers: Answer) -> None:
-        """Set what is answered: one after the other, the last one again and again."""
+        """Set the replies to a request: one after the other, then the last one each time."""
         self._answers[method, path] = deque(answers)
 
-    def of(self, method: str | None = None, path: str | None = None) -> list[Request]:
-        """Return the requests to the clustering API, but for its discovery."""
+    def received(self, method: str | None = None, path: str | None = None) -> list[Request]:
+        """Return the requests to the clustering API, without discovery."""
         return [
             request
             for request in self.requests
@@ -149,7 +149,7 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def handle(self) -> None:
-            with suppress(ssl.SSLError, ConnectionError):  # of a handshake that was to fail
+            with suppress(ssl.SSLError, ConnectionError):  # of a handshake that fails on purpose
                 super().handle()
 
         def _serve(self) -> None:
@@ -161,7 +161,7 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
                     self.command,
                     url.path,
                     parse_qs(url.query),
-                    self.headers,  # type: ignore[arg-type]
+                    self.headers,  # type: ignore[arg-type]  # a Message acts as a Mapping here
                     json.loads(raw) if raw else None,
                 )
             )
@@ -183,7 +183,7 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body) + (100 if answer.cut else 0)))
             self.end_headers()
-            with suppress(ConnectionError):  # the client has given up
+            with suppress(ConnectionError):  # the client has timed out
                 self.wfile.write(body)
             if answer.cut:
                 self.close_connection = True
@@ -197,13 +197,13 @@ def _handler(cloud: Cloud) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def running(tls: ssl.SSLContext | None = None) -> Iterator[Cloud]:
+def running(tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Cloud]:
     cloud = Cloud()
-    with _Server(("127.0.0.1", 0), _handler(cloud)) as server:
+    with _Server(("127.0.0.1", port), _handler(cloud)) as server:
         scheme = "https" if tls else "http"
         cloud.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
         if tls:
-            # The handshake belongs to the thread of the connection, not to the one that accepts.
+            # The handshake runs in the thread of the connection, not in the one that accepts.
             server.socket = tls.wrap_socket(
                 server.socket, server_side=True, do_handshake_on_connect=False
             )

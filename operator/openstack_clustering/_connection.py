@@ -1,4 +1,4 @@
-"""The way in: a login, and the clustering service behind it."""
+"""A login to a cloud, and the cloud's clustering service."""
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -6,34 +6,36 @@ from typing import Any
 
 from keystoneauth1.session import DEFAULT_USER_AGENT, Session
 
-from openstack_clustering import auth, config, pool
-from openstack_clustering.proxy import Proxy
-from openstack_clustering.transport import Sent, Transport
+from openstack_clustering import _auth as auth
+from openstack_clustering import _config as config
+from openstack_clustering import _pool as pool
+from openstack_clustering._proxy import Proxy
+from openstack_clustering._transport import Sent, Transport
 from openstack_clustering.version import __version__
 
 
 class Connection:
-    """A login to one cloud; may be used by many threads at once.
+    """A login to one cloud; many threads may share it.
 
-    Nothing is sent before it is needed. It is a context manager, which closes it.
+    Nothing is sent before the first operation. As a context manager it closes itself.
 
     Args:
-        cloud: The name of an entry in clouds.yaml. None: what `OS_CLOUD` names, else the other
-            `OS_*` variables, else the only entry.
+        cloud: The name of an entry in clouds.yaml. None: the entry that `OS_CLOUD` names, else the
+            other `OS_*` variables, else the only entry.
         clouds: A parsed clouds.yaml to use instead of files and variables.
         session: A ready keystoneauth1 session, such as `openstack.connect().session`, or an
             openstacksdk CloudRegion, to use instead of a configuration.
-        environ: The variables to use instead of those of the process.
-        timeout: Seconds for the connection, and for each wait for data; 60 if neither this nor
-            `api_timeout` says otherwise.
-        pool_size: How many connections to a server are kept for reuse: one for each thread.
-        app_name: Who is asking; stands first in `User-Agent`.
+        environ: Environment variables to use instead of those of the process.
+        timeout: Seconds for the connection, and for each wait for data; None: `api_timeout` of the
+            entry, else 60.
+        pool_size: The number of connections to a server that are kept for reuse; one per thread.
+        app_name: The application's name, for the beginning of `User-Agent`.
         before_request: Called with the method of each request to the service just before it is
-            sent, also before a repetition; what it raises keeps the request from being sent.
-        after_request: Called with a `Sent` after each of them, in the thread that sent it.
-        overrides: Keys of clouds.yaml that win over the entry's own (`region_name`, `cacert`,
-            `auth`, also `username` and the like). With an `auth_url` and no `cloud` they are all
-            there is.
+            sent, also before a retry. If it raises an exception, the request is not sent.
+        after_request: Called with a `Sent` after each such request, in the thread that sent it.
+        overrides: Keys of clouds.yaml that override the entry's (`region_name`, `cacert`, `auth`,
+            and keys of `auth` such as `username`). With an `auth_url` and no `cloud`, no entry is
+            read.
 
     Raises:
         ConfigException: The configuration cannot be used.
@@ -54,30 +56,30 @@ class Connection:
         after_request: Callable[[Sent], None] | None = None,
         **overrides: Any,
     ) -> None:
-        own_name = f"openstack-clustering/{__version__}"
-        agent = f"{app_name} {own_name}" if app_name else own_name
+        client_name = f"openstack-clustering/{__version__}"
+        agent = f"{app_name} {client_name}" if app_name else client_name
         self._pool: pool.Pool | None = None
         if session is None:
             settings = config.load(cloud, document=clouds, environ=environ, overrides=overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
             self._pool = pool.open_pool(settings, pool_size)
-            session = _session(settings, self._pool, agent)
-            exchange: pool.Exchange = self._pool.exchange
+            session = _create_session(settings, self._pool, agent)
+            send: pool.Send = self._pool.send_request
         else:
             if cloud or clouds:
                 raise TypeError("A session has its cloud already: leave out cloud and clouds.")
-            session, settings = _given(session, overrides)
+            session, settings = _unwrap_session(session, overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
-            exchange = pool.through(session)
+            send = pool.via_session(session)
         self._transport = Transport(
             session,
-            exchange,
+            send,
             user_agent=f"{agent} {DEFAULT_USER_AGENT}",
             timeout=settings.timeout,
             interface=settings.interface,
             region_name=settings.region_name,
             endpoint_override=settings.endpoint_override,
-            wanted_microversion=settings.microversion,
+            default_microversion=settings.microversion,
             retries=settings.retries,
             before_request=before_request,
             after_request=after_request,
@@ -87,10 +89,10 @@ class Connection:
 
     @property
     def cluster(self) -> Proxy:
-        """The clustering service; the attribute is only there if the catalogue has the service.
+        """The clustering service; without one in the catalogue there is no such attribute.
 
         Raises:
-            EndpointNotFound: It has not; as this is an AttributeError, `hasattr` is False.
+            EndpointNotFound: The catalogue has none; an AttributeError, so `hasattr` is False.
             AuthenticationFailed: Keystone refuses the login.
             ConnectFailure: Keystone does not answer.
         """
@@ -110,7 +112,7 @@ class Connection:
         return self._session
 
     def close(self) -> None:
-        """Close the connections to the servers. A session that was given is left alone."""
+        """Close the connections to the servers, but not a session that the caller passed."""
         if self._pool is not None:
             self._pool.close()
 
@@ -126,9 +128,9 @@ class Connection:
         self.close()
 
 
-def _session(settings: config.Config, connections: pool.Pool, agent: str) -> Session:
+def _create_session(settings: config.Config, connections: pool.Pool, agent: str) -> Session:
     return Session(
-        auth=auth.plugin_of(settings),
+        auth=auth.create_plugin(settings),
         session=connections,
         verify=settings.verify,
         timeout=settings.timeout,
@@ -136,12 +138,12 @@ def _session(settings: config.Config, connections: pool.Pool, agent: str) -> Ses
     )
 
 
-def _given(session: Any, overrides: Mapping[str, Any]) -> tuple[Any, config.Config]:
-    """Return the keystoneauth1 session in what was given, and what the keywords say."""
+def _unwrap_session(session: Any, overrides: Mapping[str, Any]) -> tuple[Any, config.Config]:
+    """Return the keystoneauth1 session of a session or CloudRegion, and the keywords' settings."""
     config.check_overrides(overrides)
-    settings = config.interpret("keywords", overrides)
+    settings = config.parse("keywords", overrides)
     if not hasattr(session, "get_session"):
         return session, settings
-    # An openstacksdk CloudRegion: it knows its region, a session would not.
+    # Unlike a session, an openstacksdk CloudRegion knows its region.
     region_name = settings.region_name or session.region_name
     return session.get_session(), settings._replace(region_name=region_name)

@@ -1,14 +1,14 @@
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openstack_clustering import Connection, config
-from openstack_clustering.auth import plugin_of
+from openstack_clustering import Connection
+from openstack_clustering import _config as config
+from openstack_clustering._auth import create_plugin
 from openstack_clustering.exceptions import ConfigException
 
 AUTH = {"auth_url": "http://keystone/v3", "username": "demo", "password": "secret"}
@@ -16,13 +16,13 @@ AUTH = {"auth_url": "http://keystone/v3", "username": "demo", "password": "secre
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user's home that is the working directory of nobody."""
+    """The user's home; another directory is the working directory."""
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     return tmp_path
 
 
-def write(file: Path, document: Any) -> Path:
+def write(file: Path, document: object) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(document if isinstance(document, str) else yaml.safe_dump(document))
     return file
@@ -33,18 +33,18 @@ def load(home: Path, cloud: str | None = None, **variables: str) -> config.Confi
     return config.load(cloud, document=None, environ=environ, overrides={})
 
 
-def interpret(**entry: Any) -> config.Config:
-    return config.interpret("test", {"auth": AUTH, **entry})
+def parse(**entry: object) -> config.Config:
+    return config.parse("test", {"auth": AUTH, **entry})
 
 
-def test_file_in_the_working_directory_wins_over_the_users(home: Path) -> None:
+def test_file_in_the_working_directory_overrides_the_users(home: Path) -> None:
     write(home / ".config/openstack/clouds.yaml", {"clouds": {"far": {"auth": AUTH}}})
     write(Path("clouds.yml"), {"clouds": {"near": {"auth": AUTH}}})
 
     assert load(home).name == "near"
 
 
-def test_file_that_a_variable_names_wins_over_all(home: Path) -> None:
+def test_file_named_by_a_variable_overrides_all_others(home: Path) -> None:
     write(Path("clouds.yaml"), {"clouds": {"near": {"auth": AUTH}}})
     named = write(home / "named.yaml", {"clouds": {"named": {"auth": AUTH}}})
 
@@ -57,7 +57,7 @@ def test_json_file_is_read(home: Path) -> None:
     assert load(home).auth["username"] == "j"
 
 
-def test_secure_file_is_merged_over(home: Path) -> None:
+def test_secure_file_overrides_clouds_yaml(home: Path) -> None:
     write(Path("clouds.yaml"), {"clouds": {"one": {"auth": {**AUTH, "password": "old"}}}})
     secret = write(home / "s.yaml", {"clouds": {"one": {"auth": {"password": "new"}}}})
 
@@ -66,7 +66,7 @@ def test_secure_file_is_merged_over(home: Path) -> None:
     assert (loaded.auth["username"], loaded.auth["password"]) == ("demo", "new")
 
 
-def test_os_cloud_picks_an_entry_which_other_variables_do_not_change(home: Path) -> None:
+def test_os_cloud_selects_an_entry_and_other_variables_are_ignored(home: Path) -> None:
     entries = {"one": {"auth": AUTH}, "two": {"auth": AUTH, "region_name": "R2"}}
     write(Path("clouds.yaml"), {"clouds": entries})
 
@@ -75,7 +75,7 @@ def test_os_cloud_picks_an_entry_which_other_variables_do_not_change(home: Path)
     assert (loaded.name, loaded.auth["username"], loaded.region_name) == ("two", "demo", "R2")
 
 
-def test_variables_without_os_cloud_win_over_the_file(home: Path) -> None:
+def test_variables_without_os_cloud_override_the_file(home: Path) -> None:
     write(Path("clouds.yaml"), {"clouds": {"one": {"auth": AUTH}}})
 
     loaded = load(
@@ -100,19 +100,19 @@ def test_variables_without_os_cloud_win_over_the_file(home: Path) -> None:
     assert (loaded.endpoint_override, loaded.microversion) == ("http://senlin", "1.7")
 
 
-def test_empty_variables_are_not_set(home: Path) -> None:
+def test_empty_variables_count_as_unset(home: Path) -> None:
     write(Path("clouds.yaml"), {"clouds": {"one": {"auth": AUTH}}})
 
     assert load(home, OS_CLOUD="", OS_AUTH_URL="", XDG_CONFIG_HOME="").name == "one"
 
 
-def test_selectors_alone_make_no_cloud_of_the_environment(home: Path) -> None:
+def test_selectors_alone_do_not_describe_a_cloud(home: Path) -> None:
     write(Path("clouds.yaml"), {"clouds": {"one": {"auth": AUTH}}})
 
     assert load(home, OS_REGION_NAME="R", OS_LOG_CAPTURE="1").name == "one"
 
 
-def test_given_document_is_all_that_is_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_document_replaces_files_and_variables(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OS_CLOUD", "another")
     write(Path("clouds.yaml"), {"clouds": {"another": {"auth": AUTH}}})
     document = {"clouds": {"given": {"auth": AUTH}}}
@@ -122,7 +122,7 @@ def test_given_document_is_all_that_is_read(home: Path, monkeypatch: pytest.Monk
     assert (loaded.name, loaded.region_name) == ("given", "R")
 
 
-def test_keywords_win_over_the_entry() -> None:
+def test_keywords_override_the_entry() -> None:
     document = {"clouds": {"one": {"auth": AUTH, "region_name": "R1"}}}
     overrides = {"username": "other", "auth": {"password": "another"}, "region_name": "R2"}
 
@@ -140,7 +140,7 @@ def test_keywords_alone_are_enough(home: Path, monkeypatch: pytest.MonkeyPatch) 
     assert loaded.auth == {**AUTH, "user_id": "u"}
 
 
-def test_vendor_profile_comes_from_the_public_file(home: Path) -> None:
+def test_vendor_profile_comes_from_clouds_public_yaml(home: Path) -> None:
     write(Path("clouds-public.yaml"), {"public-clouds": {"v": {"auth": {"auth_url": "http://v"}}}})
     write(Path("clouds.yaml"), {"clouds": {"one": {"profile": "v", "auth": {"username": "u"}}}})
 
@@ -158,8 +158,8 @@ def test_vendor_profile_comes_from_the_public_file(home: Path) -> None:
         pytest.param({"a": {"profile": "v"}}, None, "write its auth_url", id="unknown vendor"),
     ],
 )
-def test_what_cannot_be_found_is_named(
-    home: Path, files: dict[str, Any], cloud: str | None, message: str
+def test_missing_cloud_is_named(
+    home: Path, files: dict[str, object], cloud: str | None, message: str
 ) -> None:
     if files:
         write(Path("clouds.yaml"), {"clouds": files})
@@ -208,10 +208,10 @@ def test_broken_file_is_named_without_its_content(home: Path) -> None:
         ),
     ],
 )
-def test_keys_mean_what_they_mean_elsewhere(
-    entry: dict[str, Any], expected: dict[str, Any]
+def test_keys_mean_the_same_as_in_openstacksdk(
+    entry: dict[str, object], expected: dict[str, object]
 ) -> None:
-    loaded = interpret(**entry)
+    loaded = parse(**entry)
 
     assert {key: getattr(loaded, key) for key in expected} == expected
 
@@ -228,17 +228,17 @@ def test_keys_mean_what_they_mean_elsewhere(
         ({"regions": ["R1"], "region_name": "R9"}, "no region R9; it has: R1"),
     ],
 )
-def test_wrong_values_are_named(entry: dict[str, Any], message: str) -> None:
+def test_invalid_value_is_named(entry: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigException, match=message):
-        interpret(**entry)
+        parse(**entry)
 
 
 def test_password_of_digits_is_text() -> None:
-    assert interpret(auth={**AUTH, "password": 12345}).auth["password"] == "12345"
+    assert parse(auth={**AUTH, "password": 12345}).auth["password"] == "12345"
 
 
-def test_domain_beside_a_project_is_the_domain_of_both() -> None:
-    auth = interpret(auth={**AUTH, "project_name": "blue", "domain_name": "D"}).auth
+def test_domain_beside_a_project_is_the_domain_of_user_and_project() -> None:
+    auth = parse(auth={**AUTH, "project_name": "blue", "domain_name": "D"}).auth
 
     assert (auth["user_domain_name"], auth["project_domain_name"]) == ("D", "D")
     assert "domain_name" not in auth
@@ -260,8 +260,8 @@ def test_domain_beside_a_project_is_the_domain_of_both() -> None:
         ),
     ],
 )
-def test_kind_of_login_is_known_by_its_keys(auth: dict[str, Any], kind: str) -> None:
-    plugin = plugin_of(config.interpret("test", {"auth": auth}))
+def test_login_method_follows_from_the_keys(auth: dict[str, object], kind: str) -> None:
+    plugin = create_plugin(config.parse("test", {"auth": auth}))
 
     assert type(plugin).__name__ == kind
     assert kind != "ApplicationCredential" or plugin.project_name is None
@@ -270,7 +270,7 @@ def test_kind_of_login_is_known_by_its_keys(auth: dict[str, Any], kind: str) -> 
 def test_other_plugins_of_keystoneauth1_are_loaded() -> None:
     auth = {"auth_url": "http://k", "username": "u", "passcode": "123456", "user_domain_id": "d"}
 
-    plugin = plugin_of(config.interpret("test", {"auth": auth, "auth_type": "v3totp"}))
+    plugin = create_plugin(config.parse("test", {"auth": auth, "auth_type": "v3totp"}))
 
     assert type(plugin).__name__ == "TOTP"
 
@@ -287,9 +287,9 @@ def test_other_plugins_of_keystoneauth1_are_loaded() -> None:
         ({"auth": {}, "auth_type": "v3oidcpassword"}, "specify either"),
     ],
 )
-def test_incomplete_login_is_named(entry: dict[str, Any], message: str) -> None:
+def test_incomplete_login_is_named(entry: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigException, match=message):
-        plugin_of(config.interpret("test", entry))
+        create_plugin(config.parse("test", entry))
 
 
 def test_unknown_keyword_is_a_type_error() -> None:
@@ -297,8 +297,8 @@ def test_unknown_keyword_is_a_type_error() -> None:
         Connection(clouds={"clouds": {"a": {"auth": AUTH}}}, regionname="R")
 
 
-def test_secrets_are_not_shown() -> None:
-    assert "secret" not in repr(interpret())
+def test_repr_has_no_secrets() -> None:
+    assert "secret" not in repr(parse())
 
 
 json_values = st.recursive(
@@ -311,10 +311,10 @@ keys = st.sampled_from(sorted(config._KEYS - {"auth_type"} | {"regions", "profil
 
 @settings(max_examples=60, deadline=None)
 @given(st.dictionaries(keys, json_values), st.dictionaries(keys, json_values))
-def test_any_entry_is_understood_or_refused(entry: dict[str, Any], auth: dict[str, Any]) -> None:
+def test_any_entry_is_parsed_or_refused(entry: dict[str, object], auth: dict[str, object]) -> None:
     try:
-        loaded = config.interpret("test", {"auth": auth, **entry})
-        plugin_of(loaded)
+        loaded = config.parse("test", {"auth": auth, **entry})
+        create_plugin(loaded)
     except ConfigException:
         return
 

@@ -1,7 +1,7 @@
-"""Find a cloud's entry: in clouds.yaml with secure.yaml, or in the OS_* variables.
+"""Find a cloud's entry in clouds.yaml and secure.yaml, or in the OS_* variables.
 
-The places, the order and the precedence are those of openstacksdk and of the `openstack` command,
-so that a user's existing files work unchanged. `config.py` gives the entry its meaning.
+The directories, their order and the precedence are those of openstacksdk and of the `openstack`
+command, so existing files work unchanged. `_config.py` parses the entry.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from openstack_clustering.exceptions import ConfigException
 
 Cloud = dict[str, Any]
 
-# These say where to look. Alone they make no cloud out of the environment.
+# These select a file, a cloud or a region. They alone do not describe a cloud.
 _SELECTORS = frozenset(
     {
         "OS_CLOUD",
@@ -22,18 +22,18 @@ _SELECTORS = frozenset(
         "OS_CLIENT_SECURE_FILE",
     }
 )
-_OF_OTHERS = ("OS_TEST", "OS_STD", "OS_LOG")  # read by test tools
+_IGNORED = ("OS_TEST", "OS_STD", "OS_LOG")  # options of OpenStack's test tools
 
 
 def from_document(document: Mapping[str, Any], name: str | None) -> tuple[str, Cloud]:
     """Return the name and the entry of a cloud in a parsed clouds.yaml."""
-    clouds = _clouds_of(document, "the given clouds.yaml")
-    return _pick(clouds, name, "the given clouds.yaml")
+    clouds = _get_clouds(document, "the given clouds.yaml")
+    return _select_cloud(clouds, name, "the given clouds.yaml")
 
 
-def from_surroundings(name: str | None, environ: Mapping[str, str]) -> tuple[str, Cloud]:
-    """Return the name and the entry of a cloud in the files or the variables of this process."""
-    environ = {key: value for key, value in environ.items() if value}  # empty is not set
+def from_environment(name: str | None, environ: Mapping[str, str]) -> tuple[str, Cloud]:
+    """Return the name and the entry of a cloud from the files or the environment variables."""
+    environ = {key: value for key, value in environ.items() if value}  # empty means unset
     name = name or environ.get("OS_CLOUD")
     variables_name = environ.get("OS_CLOUD_NAME", "envvars")
     variables = _from_variables(environ)
@@ -41,27 +41,27 @@ def from_surroundings(name: str | None, environ: Mapping[str, str]) -> tuple[str
         return variables_name, variables
     file = _first_file("clouds", environ, "OS_CLIENT_CONFIG_FILE")
     if file is None:
-        wanted = f"The cloud {name}" if name else "A cloud"
-        places = ", ".join(str(place) for place in _places(environ))
-        raise ConfigException(f"{wanted} is not configured: no clouds.yaml in {places}, no OS_*.")
-    clouds = _clouds_of(_read(file), str(file))
+        title = f"The cloud {name}" if name else "A cloud"
+        places = ", ".join(map(str, _search_path(environ)))
+        raise ConfigException(f"{title} is not configured: no clouds.yaml in {places}, no OS_*.")
+    clouds = _get_clouds(_read(file), str(file))
     if secure := _first_file("secure", environ, "OS_CLIENT_SECURE_FILE"):
-        clouds = merged(clouds, _clouds_of(_read(secure), str(secure)))
-    chosen, cloud = _pick(clouds, name, str(file))
+        clouds = merge(clouds, _get_clouds(_read(secure), str(secure)))
+    chosen, cloud = _select_cloud(clouds, name, str(file))
     return chosen, _with_vendor_profile(cloud, environ)
 
 
-def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both maps as one; `above` wins, maps inside are merged the same way."""
+def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return both maps merged recursively; `above` takes precedence."""
     result = dict(below)
     for key, value in above.items():
         inner = result.get(key)
         both_maps = isinstance(inner, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(inner, value) if both_maps else value  # type: ignore[arg-type]
+        result[key] = merge(inner, value) if both_maps else value  # type: ignore[arg-type]
     return result
 
 
-def _pick(clouds: Mapping[str, Any], name: str | None, source: str) -> tuple[str, Cloud]:
+def _select_cloud(clouds: Mapping[str, Any], name: str | None, source: str) -> tuple[str, Cloud]:
     names = ", ".join(sorted(map(str, clouds))) or "none"
     if name is None:
         if len(clouds) != 1:
@@ -75,7 +75,7 @@ def _pick(clouds: Mapping[str, Any], name: str | None, source: str) -> tuple[str
     return name, dict(cloud)
 
 
-def _clouds_of(document: Any, source: str, key: str = "clouds") -> Mapping[str, Any]:
+def _get_clouds(document: Any, source: str, key: str = "clouds") -> Mapping[str, Any]:
     clouds = document.get(key) if isinstance(document, Mapping) else None
     if not isinstance(clouds, Mapping):
         raise ConfigException(f"There is no map `{key}:` in {source}.")
@@ -83,7 +83,7 @@ def _clouds_of(document: Any, source: str, key: str = "clouds") -> Mapping[str, 
 
 
 def _from_variables(environ: Mapping[str, str]) -> Cloud | None:
-    names = {key for key in environ if key.startswith("OS_") and not key.startswith(_OF_OTHERS)}
+    names = {key for key in environ if key.startswith("OS_") and not key.startswith(_IGNORED)}
     if names <= _SELECTORS:
         return None
     return {key.removeprefix("OS_").lower(): environ[key] for key in names}
@@ -94,14 +94,14 @@ def _with_vendor_profile(cloud: Cloud, environ: Mapping[str, str]) -> Cloud:
     if vendor is None:
         return cloud
     file = _first_file("clouds-public", environ, None)
-    vendors = _clouds_of(_read(file), str(file), "public-clouds") if file else {}
+    vendors = _get_clouds(_read(file), str(file), "public-clouds") if file else {}
     if vendor not in vendors:
-        # openstacksdk ships a list of vendors; it has aged, and names no clustering service.
+        # openstacksdk's own list of vendors is outdated, and none of them has a clustering service.
         raise ConfigException(
             f"The vendor profile {vendor} is in no clouds-public.yaml: "
             "write its auth_url and regions into clouds.yaml."
         )
-    return merged(vendors[vendor], cloud)
+    return merge(vendors[vendor], cloud)
 
 
 def _first_file(stem: str, environ: Mapping[str, str], variable: str | None) -> Path | None:
@@ -111,24 +111,24 @@ def _first_file(stem: str, environ: Mapping[str, str], variable: str | None) -> 
 def _candidates(stem: str, environ: Mapping[str, str], variable: str | None) -> Iterator[Path]:
     if variable and (named := environ.get(variable)):
         yield Path(named).expanduser()
-    for place in _places(environ):
+    for place in _search_path(environ):
         for suffix in (".yaml", ".yml", ".json"):
             yield place / f"{stem}{suffix}"
 
 
-def _places(environ: Mapping[str, str]) -> tuple[Path, ...]:
+def _search_path(environ: Mapping[str, str]) -> tuple[Path, ...]:
     home = Path(environ.get("HOME", "~")).expanduser()
-    own = Path(environ["XDG_CONFIG_HOME"]) if "XDG_CONFIG_HOME" in environ else home / ".config"
+    user = Path(environ["XDG_CONFIG_HOME"]) if "XDG_CONFIG_HOME" in environ else home / ".config"
     return (
         Path.cwd(),
-        own / "openstack",
+        user / "openstack",
         Path("/etc/xdg/openstack"),
         Path("/etc/openstack"),
     )
 
 
 def _read(file: Path) -> Any:
-    import yaml  # costs a sixth of the client's import; a session or OS_* need no file
+    import yaml  # a sixth of the client's import time; a session or OS_* need no file
 
     try:
         with file.open(encoding="utf-8") as text:
@@ -138,7 +138,7 @@ def _read(file: Path) -> Any:
     except UnicodeDecodeError as error:
         raise ConfigException(f"{file} is not UTF-8.") from error
     except yaml.YAMLError as error:
-        # PyYAML's own message quotes the line, and with it perhaps a password.
-        mark = getattr(error, "problem_mark", None)
-        where = f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+        # PyYAML's own message quotes the line, which may contain a password.
+        place = getattr(error, "problem_mark", None)
+        where = f" (line {place.line + 1}, column {place.column + 1})" if place else ""
         raise ConfigException(f"{file} is not YAML{where}.") from None

@@ -1,4 +1,4 @@
-"""What each operation sends: one request, with the right words at the right place."""
+"""Each operation sends one request, with the right path, query and body."""
 
 import inspect
 from collections.abc import Callable
@@ -19,6 +19,7 @@ from openstack_clustering import (
     Resource,
     exceptions,
 )
+from openstack_clustering.keywords import Adoption
 from tests.unit.client.fake_cloud import ACTION_ID, ID, OTHER_ID, Answer, Cloud, cluster, error
 
 C = Cluster({"id": ID, "name": "web"})
@@ -113,7 +114,7 @@ def test_action_is_one_request_and_returns_its_id(
     cloud.answer("POST", path, started)
 
     assert call(proxy) == {"action": ACTION_ID}
-    assert [(r.path, r.body) for r in cloud.of()] == [(path, body)]
+    assert [(r.path, r.body) for r in cloud.received()] == [(path, body)]
 
 
 @pytest.mark.parametrize(
@@ -160,8 +161,8 @@ def test_action_is_one_request_and_returns_its_id(
         ),
     ],
 )
-def test_change_carries_the_id_of_its_action(
-    cloud: Cloud, proxy: Proxy, call: Call, method: str, path: str, body: Any
+def test_change_returns_the_id_of_its_action(
+    cloud: Cloud, proxy: Proxy, call: Call, method: str, path: str, body: object
 ) -> None:
     noun = path.split("/")[2].removesuffix("s")
     answer = None if method == "DELETE" else {noun: {"id": ID, "name": "web"}}
@@ -171,7 +172,7 @@ def test_change_carries_the_id_of_its_action(
 
     assert isinstance(changed, Resource)
     assert changed.action_id == ACTION_ID
-    assert [(r.method, r.path, r.body) for r in cloud.of()] == [(method, path, body)]
+    assert [(r.method, r.path, r.body) for r in cloud.received()] == [(method, path, body)]
 
 
 @pytest.mark.parametrize(
@@ -195,23 +196,23 @@ def test_change_carries_the_id_of_its_action(
         (lambda p: p.policies(marker=ID), {"marker": [ID]}),
     ],
 )
-def test_list_sends_its_filters_when_it_is_read(
-    cloud: Cloud, proxy: Proxy, call: Call, query: dict[str, Any]
+def test_list_sends_its_filters_on_iteration(
+    cloud: Cloud, proxy: Proxy, call: Call, query: dict[str, list[str]]
 ) -> None:
     nouns = ("clusters", "nodes", "actions", "receivers", "events", "profiles", "policies")
     for path in [*nouns, f"clusters/{ID}/policies"]:
-        empty = {noun: [] for noun in [*nouns, "cluster_policies"]}
+        empty: dict[str, list[object]] = {noun: [] for noun in [*nouns, "cluster_policies"]}
         cloud.answer("GET", f"/v1/{path}", Answer(body=empty))
 
     listed = call(proxy)
 
     assert inspect.isgenerator(listed)
-    assert cloud.of() == []
+    assert cloud.received() == []
     assert list(listed) == []
-    assert [r.query for r in cloud.of()] == [query]
+    assert [r.query for r in cloud.received()] == [query]
 
 
-def test_profiles_are_filtered_by_metadata_here(cloud: Cloud, proxy: Proxy) -> None:
+def test_profiles_are_filtered_by_metadata_in_the_client(cloud: Cloud, proxy: Proxy) -> None:
     found = [
         {"id": "1", "metadata": {"a": "b", "c": "d"}},
         {"id": "2", "metadata": {}},
@@ -244,7 +245,7 @@ def test_unknown_keyword_is_a_type_error_at_once(
     with pytest.raises(TypeError, match=message):
         call(proxy)
 
-    assert cloud.of() == []
+    assert cloud.received() == []
 
 
 @pytest.mark.parametrize(
@@ -281,24 +282,24 @@ def test_unknown_keyword_is_a_type_error_at_once(
         lambda p, value: p.get_cluster_policy("grow", value),
     ],
 )  # fmt: skip
-def test_what_can_name_nothing_is_refused_before_it_is_sent(
-    cloud: Cloud, proxy: Proxy, call: Callable[[Proxy, Any], Any], value: Any
+def test_invalid_identity_is_refused_before_sending(
+    cloud: Cloud, proxy: Proxy, call: Callable[[Proxy, object], object], value: object
 ) -> None:
     with pytest.raises(exceptions.InvalidIdentity):
         call(proxy, value)
 
-    assert cloud.of() == []
+    assert cloud.received() == []
 
 
 @pytest.mark.parametrize("value", ["", "..", "a/b", None, N])
-def test_type_is_named_by_a_word(cloud: Cloud, proxy: Proxy, value: Any) -> None:
+def test_invalid_type_name_is_refused(cloud: Cloud, proxy: Proxy, value: Any) -> None:
     with pytest.raises(exceptions.InvalidIdentity):
         proxy.get_profile_type(value)
 
-    assert cloud.of() == []
+    assert cloud.received() == []
 
 
-def test_type_from_the_list_can_be_asked_for(cloud: Cloud, proxy: Proxy) -> None:
+def test_type_from_the_list_can_be_read_again(cloud: Cloud, proxy: Proxy) -> None:
     listed = [{"name": "os.nova.server", "version": "1.0", "support_status": {}}]
     cloud.answer("GET", "/v1/profile-types", Answer(body={"profile_types": listed}))
     path = "/v1/profile-types/os.nova.server-1.0"
@@ -320,16 +321,19 @@ def test_name_that_could_begin_an_id_is_looked_up_before_a_change(
     cloud.answer("DELETE", f"/v1/clusters/{ID}", Answer(202, None, LOCATION))
 
     assert proxy.delete_cluster("c7", ignore_missing=False)
-    assert [(r.method, r.query) for r in cloud.of()] == [("GET", {"name": ["c7"]}), ("DELETE", {})]
+    assert [(r.method, r.query) for r in cloud.received()] == [
+        ("GET", {"name": ["c7"]}),
+        ("DELETE", {}),
+    ]
 
 
-def test_name_that_could_begin_an_id_deletes_nothing_else(cloud: Cloud, proxy: Proxy) -> None:
+def test_missing_name_that_could_begin_an_id_deletes_nothing(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
 
     assert proxy.delete_cluster("c7") is None
     with pytest.raises(exceptions.ResourceNotFound):
         proxy.delete_cluster("c7", ignore_missing=False)
-    assert cloud.of("DELETE") == []
+    assert cloud.received("DELETE") == []
 
 
 def test_names_that_could_begin_an_id_are_looked_up_in_bodies_and_filters_too(
@@ -342,23 +346,23 @@ def test_names_that_could_begin_an_id_are_looked_up_in_bodies_and_filters_too(
     cloud.answer("POST", "/v1/nodes", Answer(202, {"node": {"id": ID}}, LOCATION))
 
     proxy.create_node(name="one", profile_id="ab", cluster_id="c7")
-    assert cloud.of("POST")[0].body["node"] == {
+    assert cloud.received("POST")[0].body["node"] == {
         "name": "one",
         "profile_id": OTHER_ID,
         "cluster_id": ID,
     }
 
     assert list(proxy.nodes(cluster_id="c7")) == []
-    assert cloud.of("GET", "/v1/nodes")[0].query == {"cluster_id": [ID]}
+    assert cloud.received("GET", "/v1/nodes")[0].query == {"cluster_id": [ID]}
 
 
-def test_get_by_the_beginning_of_an_id_works(cloud: Cloud, proxy: Proxy) -> None:
+def test_get_accepts_the_beginning_of_an_id(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/clusters/{ID[:4]}", Answer(body={"cluster": cluster()}))
 
     assert proxy.get_cluster(ID[:4]).id == ID
 
 
-def test_get_does_not_take_a_wildcard_for_a_name(cloud: Cloud, proxy: Proxy) -> None:
+def test_get_refuses_a_wildcard(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", "/v1/clusters/____", Answer(body={"cluster": cluster()}))
 
     with pytest.raises(exceptions.ResourceNotFound, match="____"):
@@ -374,21 +378,21 @@ def test_name_that_is_not_ascii_is_found(cloud: Cloud, proxy: Proxy) -> None:
     assert proxy.get_cluster("集群") == Cluster(named)
 
 
-def test_find_by_id_asks_for_the_id_first(cloud: Cloud, proxy: Proxy) -> None:
+def test_find_by_id_takes_one_request(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/clusters/{ID}", Answer(body={"cluster": cluster()}))
 
     assert proxy.find_cluster(ID) == Cluster(cluster())
-    assert len(cloud.of()) == 1
+    assert len(cloud.received()) == 1
 
 
 def test_find_by_name_takes_one_request(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [cluster()]}))
 
     assert proxy.find_cluster("web") == Cluster(cluster())
-    assert len(cloud.of()) == 1
+    assert len(cloud.received()) == 1
 
 
-def test_find_tells_missing_from_ambiguous(cloud: Cloud, proxy: Proxy) -> None:
+def test_find_distinguishes_missing_from_ambiguous(cloud: Cloud, proxy: Proxy) -> None:
     two = [cluster(), cluster(id=OTHER_ID)]
     cloud.answer(
         "GET", "/v1/clusters", Answer(body={"clusters": []}), Answer(body={"clusters": two})
@@ -399,7 +403,7 @@ def test_find_tells_missing_from_ambiguous(cloud: Cloud, proxy: Proxy) -> None:
         proxy.find_cluster("web")
 
 
-def test_find_raises_for_the_missing_if_asked_to(cloud: Cloud, proxy: Proxy) -> None:
+def test_find_raises_for_a_missing_object_if_requested(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
 
     with pytest.raises(exceptions.ResourceNotFound, match="no Cluster with the id or the name web"):
@@ -408,7 +412,7 @@ def test_find_raises_for_the_missing_if_asked_to(cloud: Cloud, proxy: Proxy) -> 
 
 @pytest.mark.parametrize("force", [False, True])
 @pytest.mark.parametrize("noun", ["cluster", "node"])
-def test_deletion_of_the_missing(cloud: Cloud, proxy: Proxy, noun: str, force: bool) -> None:
+def test_deletion_of_a_missing_object(cloud: Cloud, proxy: Proxy, noun: str, force: bool) -> None:
     delete = getattr(proxy, f"delete_{noun}")
     cloud.answer("DELETE", f"/v1/{noun}s/{ID}", Answer(404, error(404, "ResourceNotFound", "No.")))
 
@@ -418,17 +422,15 @@ def test_deletion_of_the_missing(cloud: Cloud, proxy: Proxy, noun: str, force: b
 
 
 @pytest.mark.parametrize("noun", ["profile", "policy", "receiver"])
-def test_deletion_of_what_is_gone_at_once_returns_nothing(
-    cloud: Cloud, proxy: Proxy, noun: str
-) -> None:
+def test_deletion_without_an_action_returns_none(cloud: Cloud, proxy: Proxy, noun: str) -> None:
     plural = {"policy": "policies"}.get(noun, f"{noun}s")
     cloud.answer("DELETE", f"/v1/{plural}/{ID}", Answer(204))
 
     assert getattr(proxy, f"delete_{noun}")(ID) is None
-    assert len(cloud.of()) == 1
+    assert len(cloud.received()) == 1
 
 
-def test_binding_is_found_by_what_the_list_returned(cloud: Cloud, proxy: Proxy) -> None:
+def test_binding_from_the_list_can_be_read_again(cloud: Cloud, proxy: Proxy) -> None:
     binding = {"id": "b", "policy_id": OTHER_ID, "cluster_id": ID, "enabled": True}
     path = f"/v1/clusters/{ID}/policies/{OTHER_ID}"
     cloud.answer("GET", path, Answer(body={"cluster_policy": binding}))
@@ -437,14 +439,14 @@ def test_binding_is_found_by_what_the_list_returned(cloud: Cloud, proxy: Proxy) 
     assert proxy.get_cluster_policy(P, C).policy_id == OTHER_ID
 
 
-def test_cancelling(cloud: Cloud, proxy: Proxy) -> None:
+def test_cancel_is_one_request(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("PATCH", f"/v1/actions/{ACTION_ID}", Answer(202, b"<html>Accepted</html>"))
 
     proxy.cancel_action(ACTION_ID)
     proxy.cancel_action(ACTION_ID, force=True)
 
-    assert [r.query for r in cloud.of()] == [{}, {"force": ["true"]}]
-    assert cloud.of()[0].body == {"action": {"status": "CANCELLED"}}
+    assert [r.query for r in cloud.received()] == [{}, {"force": ["true"]}]
+    assert cloud.received()[0].body == {"action": {"status": "CANCELLED"}}
 
 
 def test_webhook_is_called_without_a_token(cloud: Cloud, proxy: Proxy) -> None:
@@ -454,26 +456,26 @@ def test_webhook_is_called_without_a_token(cloud: Cloud, proxy: Proxy) -> None:
     receiver = Receiver({"channel": {"alarm_url": url}})
 
     assert proxy.trigger_webhook(receiver, {"count": 2}) == {"action": ACTION_ID}
-    request = cloud.of()[-1]
+    request = cloud.received()[-1]
     assert (request.query, request.body) == ({"V": ["2"]}, {"count": 2})
     assert request.headers["X-Auth-Token"] is None
 
 
 @pytest.mark.parametrize("receiver", [Receiver({"channel": None}), Receiver({}), "file:///x", ""])
-def test_webhook_without_a_url_is_refused(proxy: Proxy, receiver: Any) -> None:
+def test_webhook_without_a_url_is_refused(proxy: Proxy, receiver: Receiver | str) -> None:
     with pytest.raises(exceptions.InvalidIdentity):
         proxy.trigger_webhook(receiver)
 
 
-def test_adoption_leaves_out_what_was_not_given(cloud: Cloud, proxy: Proxy) -> None:
+def test_adoption_omits_missing_attributes(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("POST", "/v1/nodes/adopt", Answer(200, {"node": {"id": ID}}))
     cloud.answer("POST", "/v1/nodes/adopt-preview", Answer(200, {"node_profile": {"type": "t"}}))
-    asked = {"type": "os.nova.server-1.0", "identity": "vm", "name": "one"}
+    attrs: Adoption = {"type": "os.nova.server-1.0", "identity": "vm", "name": "one"}
 
-    assert proxy.adopt_node(**asked).id == ID
-    assert proxy.adopt_node(preview=True, **asked) == {"node_profile": {"type": "t"}}
-    assert [r.body for r in cloud.of()] == [
-        {**asked, "overrides": {}},
+    assert proxy.adopt_node(**attrs).id == ID
+    assert proxy.adopt_node(preview=True, **attrs) == {"node_profile": {"type": "t"}}
+    assert [r.body for r in cloud.received()] == [
+        {**attrs, "overrides": {}},
         {"type": "os.nova.server-1.0", "identity": "vm", "overrides": {}},
     ]
 
@@ -503,7 +505,7 @@ def test_adoption_leaves_out_what_was_not_given(cloud: Cloud, proxy: Proxy) -> N
         (lambda p: p.actions(cluster_id=ID), "1.14"),
     ],
 )
-def test_what_the_server_is_too_old_for_is_not_sent(cloud: Cloud, call: Call, needed: str) -> None:
+def test_operation_of_a_newer_server_is_not_sent(cloud: Cloud, call: Call, needed: str) -> None:
     cloud.max_version = "1.1"
 
     with (
@@ -513,4 +515,4 @@ def test_what_the_server_is_too_old_for_is_not_sent(cloud: Cloud, call: Call, ne
         call(connection.cluster)
 
     assert f"microversion {needed}; with this server it is 1.1" in str(caught.value)
-    assert cloud.of() == []
+    assert cloud.received() == []

@@ -1,36 +1,46 @@
-"""What a real Senlin behind a bad network, or a busy proxy, does to the client."""
+"""The client with a real Senlin behind a broken network or an overloaded gateway."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from openstack_clustering import Connection, Proxy, exceptions
 from sandbox import Sandbox
-from tests.client.factories import FAST, SCALING, Maker
+from sandbox.proxy.faults import Kind
+from tests.client.factories import FAST, SCALING, Factory
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    ("kind", "status", "body", "headers"),
     [
-        {"kind": "drop"},
-        {"kind": "lose-reply"},
-        {"kind": "answer", "status": 503, "body": "<html>Busy</html>"},
-        {"kind": "answer", "status": 429, "headers": {"Retry-After": "1"}},
+        ("drop", None, None, None),
+        ("lose-reply", None, None, None),
+        ("answer", 503, "<html>Busy</html>", None),
+        ("answer", 429, None, {"Retry-After": "1"}),
     ],
 )
-def test_read_survives_trouble(
-    sandbox: Sandbox, senlin: Proxy, make: Maker, trouble: dict[str, object]
+def test_read_survives_a_fault(
+    sandbox: Sandbox,
+    senlin: Proxy,
+    make: Factory,
+    kind: Kind,
+    status: int | None,
+    body: str | None,
+    headers: dict[str, str] | None,
 ) -> None:
     policy = make.policy()
 
-    with sandbox.senlin.fault(**trouble, method="GET", path=policy.id, count=1) as fault:
+    with sandbox.senlin.fault(
+        kind, method="GET", path=policy.id, count=1, status=status, body=body, headers=headers
+    ) as fault:
         assert senlin.get_policy(policy).id == policy.id
         assert fault.hits == 1
 
 
 @pytest.mark.parametrize(("kind", "was_done"), [("drop", False), ("lose-reply", True)])
-def test_change_is_not_repeated_by_itself(
-    sandbox: Sandbox, senlin: Proxy, make: Maker, kind: str, was_done: bool
+def test_change_is_not_retried(
+    sandbox: Sandbox, senlin: Proxy, make: Factory, kind: Kind, was_done: bool
 ) -> None:
     policy = make.policy()
     renamed = f"{policy.name}-2"
@@ -44,7 +54,7 @@ def test_change_is_not_repeated_by_itself(
     assert (senlin.get_policy(policy).name == renamed) is was_done
 
 
-def test_page_of_a_proxy_is_an_error_of_ours(sandbox: Sandbox, senlin: Proxy, name: str) -> None:
+def test_error_page_of_a_gateway_is_our_error(sandbox: Sandbox, senlin: Proxy, name: str) -> None:
     page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
     with (
         sandbox.senlin.fault("answer", method="DELETE", path=name, status=502, body=page),
@@ -53,7 +63,7 @@ def test_page_of_a_proxy_is_an_error_of_ours(sandbox: Sandbox, senlin: Proxy, na
         senlin.delete_policy(name)
 
 
-def test_slow_server_is_a_time_out(sandbox: Sandbox, name: str) -> None:
+def test_slow_server_is_a_timeout(sandbox: Sandbox, name: str) -> None:
     with Connection(clouds=sandbox.clouds("blue-1"), timeout=2) as connection:
         senlin = connection.cluster
         senlin.get_build_info()
@@ -64,18 +74,18 @@ def test_slow_server_is_a_time_out(sandbox: Sandbox, name: str) -> None:
             senlin.find_policy(name)
 
 
-def test_unreachable_keystone_is_told(sandbox: Sandbox) -> None:
+def test_unreachable_keystone_is_a_connection_failure(sandbox: Sandbox) -> None:
     clouds = sandbox.clouds("blue-1", auth={"auth_url": "http://127.0.0.1:9/v3"})
 
     with (
         Connection(clouds=clouds) as connection,
         pytest.raises(
             exceptions.ConnectFailure, match=r"Keystone at http://127\.0\.0\.1:9/v3"
-        ) as it,
+        ) as caught,
     ):
         hasattr(connection, "cluster")
 
-    assert it.value.sent is False
+    assert caught.value.sent is False
 
 
 def test_one_connection_serves_many_threads(sandbox: Sandbox, name: str) -> None:
@@ -91,13 +101,13 @@ def test_one_connection_serves_many_threads(sandbox: Sandbox, name: str) -> None
 
 
 def test_every_operation_is_one_request(
-    sandbox: Sandbox, make: Maker, name: str, senlin: Proxy
+    sandbox: Sandbox, make: Factory, name: str, senlin: Proxy
 ) -> None:
     cluster, policy = make.cluster(), make.policy()
     caller = f"counts-{name}"
     with Connection(clouds=sandbox.clouds("blue-1"), app_name=caller) as connection:
         counted = connection.cluster
-        calls = [
+        calls: list[Callable[[], object]] = [
             lambda: counted.get_build_info(),
             lambda: counted.get_cluster(name),
             lambda: counted.find_cluster(name),
@@ -115,5 +125,5 @@ def test_every_operation_is_one_request(
             if isinstance(result, dict):
                 senlin.wait_for_action(result, interval=FAST)
 
-    # The versions were asked for once, before the first of them.
+    # One more request for the microversions, before the first operation.
     assert len(sandbox.senlin.requests(caller)) == 1 + len(calls)

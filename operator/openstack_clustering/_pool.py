@@ -1,4 +1,4 @@
-"""The connections of one client: a `requests` session that is careful with CPU and with TLS."""
+"""The connections of one client: a `requests` session with less CPU load and stricter TLS."""
 
 import logging
 import ssl
@@ -11,33 +11,33 @@ import requests
 from keystoneauth1.session import TCPKeepAliveAdapter
 from requests.structures import CaseInsensitiveDict
 
-from openstack_clustering.config import Config
+from openstack_clustering._config import Config
+from openstack_clustering._failure import tls_reason
 from openstack_clustering.exceptions import ConfigException
-from openstack_clustering.failure import tls_reason
 
-# Sends one request and returns the reply, whatever its status; a redirection is not followed,
-# because the token would go with it.
-Exchange = Callable[[str, str, Mapping[str, str], str | None, float], requests.Response]
+# Sends one request (method, URL, headers, body, timeout) and returns the response, whatever its
+# status. Redirects are not followed, because the token would be sent along.
+Send = Callable[[str, str, Mapping[str, str], str | None, float], requests.Response]
 
 
 class Pool(requests.Session):
-    """Kept-alive connections for `size` threads; more threads work, but reconnect."""
+    """Keeps connections open for `size` threads; with more threads, some reconnect each time."""
 
     def __init__(self, *, size: int, verify: bool, tls: ssl.SSLContext | None) -> None:
         super().__init__()
         self.verify: bool | str = verify
         self._tls = tls
-        self._settings: dict[str, Any] = {}  # by server
+        self._settings: dict[str, Any] = {}  # by host and port
         for scheme in ("https://", "http://"):
             self.mount(scheme, _Adapter(tls, pool_connections=4, pool_maxsize=size))
 
-    def exchange(
+    def send_request(
         self, method: str, url: str, headers: Mapping[str, str], body: str | None, timeout: float
     ) -> requests.Response:
-        """Send a request by the shortest way.
+        """Send a request without the overhead of `Session.request`.
 
-        `Session.request` would ask the environment for proxies and a .netrc each time and quote
-        again what is quoted: with what keystoneauth1 adds, half of the CPU that a request takes.
+        That reads proxies and .netrc from the environment and quotes the URL again, each time.
+        Together with keystoneauth1's part, this takes half of a request's CPU time.
         """
         request = requests.PreparedRequest()
         request.method, request.url = method, url
@@ -46,16 +46,16 @@ class Pool(requests.Session):
             request.body = body.encode()
             request.headers["Content-Length"] = str(len(request.body))
         response = self.get_adapter(url).send(request, timeout=timeout, **self._settings_for(url))
-        response.content  # noqa: B018 - reads it, so that the connection is free again
+        response.content  # noqa: B018 - reads the body, which releases the connection
         return response
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
     ) -> Any:
-        """Return what applies to a URL's server: proxies, and whom to trust."""
+        """Return the proxies and the TLS settings for a URL."""
         settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if self._tls and verify:
-            settings["verify"] = True  # not REQUESTS_CA_BUNDLE: the context knows whom to trust
+            settings["verify"] = True  # not REQUESTS_CA_BUNDLE: the context has the authorities
         return settings
 
     def _settings_for(self, url: str) -> Any:
@@ -66,10 +66,10 @@ class Pool(requests.Session):
         return self._settings[server]
 
 
-def through(session: Any) -> Exchange:
-    """Return an exchange by a session that was given, with all that its owner built into it."""
+def via_session(session: Any) -> Send:
+    """Return a function that sends through the caller's session, with all of its settings."""
 
-    def exchange(
+    def send(
         method: str, url: str, headers: Mapping[str, str], body: str | None, timeout: float
     ) -> requests.Response:
         response: requests.Response = session.request(
@@ -81,33 +81,33 @@ def through(session: Any) -> Exchange:
             authenticated=False,  # the token is in the headers
             redirect=False,
             raise_exc=False,
-            log=False,  # it would log bodies: webhooks' URLs, admin_pass
+            log=False,  # keystoneauth1 logs bodies, with webhook URLs and admin_pass
             connect_retries=0,
         )
         return response
 
-    return exchange
+    return send
 
 
 class _HideWebhooks(logging.Filter):
-    """Keeps the URLs of webhooks, which are credentials, out of urllib3's log of requests."""
+    """Removes the URLs of webhooks, which are credentials, from urllib3's log of requests."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every line pass, but without what a webhook's path says."""
+        """Replace webhook paths in the record, and keep it."""
         if isinstance(record.args, tuple):
-            record.args = tuple(map(_without_webhook, record.args))
+            record.args = tuple(map(_hide_webhook, record.args))
         return True
 
 
-def _without_webhook(value: object) -> object:
+def _hide_webhook(value: object) -> object:
     return "<webhook>" if isinstance(value, str) and "/webhooks/" in value else value
 
 
 logging.getLogger("urllib3.connectionpool").addFilter(_HideWebhooks())
 
 
-class _Adapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # keystoneauth1 is not followed
-    """Uses our own TLS settings, if there are any, for every connection."""
+class _Adapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # keystoneauth1 has no types
+    """Uses the given TLS context, if there is one, for every connection."""
 
     def __init__(self, tls: ssl.SSLContext | None, **kwargs: Any) -> None:
         self._tls = tls
@@ -124,19 +124,19 @@ class _Adapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # keystoneauth1 is n
         return super().proxy_manager_for(proxy, **kwargs)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        # requests would add its own authorities to those of the context: a private authority in
-        # `cacert` is meant to be the only one.
+        # requests would add its own authorities to the context, but a private authority in `cacert`
+        # is meant to be the only one.
         if not self._tls:
             super().cert_verify(conn, url, verify, cert)
 
 
 def open_pool(config: Config, size: int) -> Pool:
-    """Return a pool with the TLS settings of the configuration; nothing is sent."""
+    """Return a pool for the configuration; nothing is sent."""
     return Pool(size=size, verify=config.verify, tls=_tls_context(config))
 
 
 def _tls_context(config: Config) -> ssl.SSLContext | None:
-    """Return the TLS settings for `cacert`, `cert` and `key`; None where the defaults will do."""
+    """Return the context for `cacert`, `cert` and `key`; None if requests' defaults suffice."""
     if not config.cert and not (config.cacert and config.verify):
         return None
     context = _trusting(config.cacert) if config.cacert and config.verify else _default(config)
@@ -164,7 +164,7 @@ def _trusting(cacert: str) -> ssl.SSLContext:
         if is_text:
             context = ssl.create_default_context(cadata=cacert)
         elif Path(cacert).is_dir():
-            return ssl.create_default_context(capath=cacert)  # read when it is needed
+            return ssl.create_default_context(capath=cacert)  # the files are read during handshakes
         else:
             context = ssl.create_default_context(cafile=cacert)
     except (OSError, ssl.SSLError, ValueError) as error:
@@ -174,7 +174,7 @@ def _trusting(cacert: str) -> ssl.SSLContext:
 
 
 def _reason(error: Exception) -> str:
-    """Return why, without the file's content."""
+    """Return the reason without the file's content, which may be a key."""
     if isinstance(error, ssl.SSLError):
         return tls_reason(error) or "it is not a PEM certificate"
     return getattr(error, "strerror", None) or str(error)

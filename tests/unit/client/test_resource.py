@@ -10,7 +10,7 @@ from openstack_clustering import (
     Resource,
     resources,
 )
-from openstack_clustering.resource import Field
+from openstack_clustering._resource import Field
 
 RAW = {"id": "i", "name": "web", "project": "p", "nodes": ["n"], "policies": ["b"], "status": "OK"}
 KINDS = [
@@ -20,22 +20,22 @@ KINDS = [
 ]
 
 
-def test_values_have_the_names_of_the_sdk_and_of_the_server() -> None:
+def test_values_have_openstacksdks_names_and_the_servers() -> None:
     cluster = Cluster(RAW)
 
     assert cluster.project_id == cluster["project_id"] == cluster["project"] == "p"
     assert cluster.node_ids == cluster["nodes"] == ["n"]
-    assert cluster.project == "p"  # type: ignore[attr-defined]
+    assert cluster.project == "p"  # type: ignore[attr-defined]  # only at run time
 
 
-def test_what_the_server_sends_beyond_is_kept() -> None:
+def test_other_values_of_the_server_are_kept() -> None:
     cluster = Cluster(RAW)
 
-    assert cluster.policies == ["b"]  # type: ignore[attr-defined]
+    assert cluster.policies == ["b"]  # type: ignore[attr-defined]  # only at run time
     assert cluster.to_dict()["policies"] == ["b"]
 
 
-def test_what_the_server_left_out_is_none() -> None:
+def test_missing_values_are_none() -> None:
     assert Cluster(RAW).config is None
     assert Cluster(RAW).get("config", {}) == {}
     assert Cluster(RAW)["config"] is None
@@ -57,12 +57,12 @@ def test_every_kind_has_its_fields_in_its_dict(kind: type[Resource]) -> None:
         name for base in kind.__mro__ for name, v in vars(base).items() if isinstance(v, Field)
     }
 
-    assert kind({}).to_dict().keys() == fields - set(kind._without)
+    assert kind({}).to_dict().keys() == fields - set(kind._excluded)
 
 
 def test_unknown_attribute_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Cluster has no attribute nodez"):
-        Cluster(RAW).nodez  # type: ignore[attr-defined]  # noqa: B018
+        Cluster(RAW).nodez  # type: ignore[attr-defined]  # noqa: B018 - misspelt
     with pytest.raises(KeyError):
         Cluster(RAW)["nodez"]
 
@@ -76,7 +76,7 @@ def test_resources_are_equal_by_kind_and_content() -> None:
 
 def test_values_cannot_be_set() -> None:
     with pytest.raises(AttributeError):
-        Cluster(RAW).name = "other"  # type: ignore[misc]
+        Cluster(RAW).name = "other"  # type: ignore[misc]  # read-only
 
 
 def test_repr_is_short_and_has_no_secret() -> None:
@@ -87,14 +87,14 @@ def test_repr_is_short_and_has_no_secret() -> None:
 
 
 @pytest.mark.parametrize(("kind", "names"), [(Event, ["name"]), (ClusterAttr, ["id", "name"])])
-def test_fields_that_a_kind_has_not_are_not_in_it(kind: type[Resource], names: list[str]) -> None:
+def test_excluded_fields_are_not_in_a_resource(kind: type[Resource], names: list[str]) -> None:
     assert not any(name in kind({}) for name in names)
 
 
-def test_location_is_the_actions() -> None:
+def test_location_is_the_path_of_the_action() -> None:
     assert Cluster(RAW, action_id="a").location == "/v1/actions/a"
     assert Cluster(RAW).location is None
 
 
-def test_action_is_not_mistaken_for_its_own_reply() -> None:
+def test_field_action_is_not_mistaken_for_an_action_id() -> None:
     assert Action({"action": "CLUSTER_CREATE"}).action_id is None

@@ -65,7 +65,7 @@ def ask(cloud: Cloud, **settings: object) -> object:
         return connection.cluster.get_build_info().api
 
 
-def test_authority_may_be_the_text_itself(secured: Cloud, authority: Authority) -> None:
+def test_authority_may_be_pem_text(secured: Cloud, authority: Authority) -> None:
     assert ask(secured, cacert=authority.pem) == {}
 
 
@@ -75,10 +75,10 @@ def test_authority_may_be_a_file(secured: Cloud, authority: Authority) -> None:
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_verification_may_be_turned_off(secured: Cloud) -> None:
-    assert ask(secured, verify=False, cacert="is not looked at then") == {}
+    assert ask(secured, verify=False, cacert="is ignored") == {}
 
 
-def test_unknown_authority_is_told_and_nothing_was_sent(secured: Cloud) -> None:
+def test_unknown_authority_is_a_failure_before_sending(secured: Cloud) -> None:
     with pytest.raises(exceptions.ConnectFailure, match="certificate is not trusted") as caught:
         ask(secured)
 
@@ -86,7 +86,7 @@ def test_unknown_authority_is_told_and_nothing_was_sent(secured: Cloud) -> None:
     assert secured.requests == []
 
 
-def test_named_authority_is_the_only_one(
+def test_configured_authority_is_the_only_one(
     secured: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authority: Authority
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.path))
@@ -115,7 +115,7 @@ def test_client_certificate_is_shown(secured: Cloud, authority: Authority) -> No
         ({"cert": "/nowhere/c.pem"}, "The client certificate /nowhere/c.pem cannot be used"),
     ],
 )
-def test_unusable_certificates_are_named(
+def test_unusable_certificate_is_named(
     cloud: Cloud, settings: dict[str, str], message: str
 ) -> None:
     with pytest.raises(exceptions.ConfigException, match=message) as caught:
@@ -124,9 +124,7 @@ def test_unusable_certificates_are_named(
     assert "hunter2" not in str(caught.value)
 
 
-def test_broken_certificate_among_good_ones_is_not_passed_over(
-    cloud: Cloud, authority: Authority
-) -> None:
+def test_broken_certificate_among_good_ones_is_an_error(cloud: Cloud, authority: Authority) -> None:
     broken = authority.pem.replace("MII", "MIX", 1)
 
     with pytest.raises(exceptions.ConfigException, match="The PEM text of `cacert`"):

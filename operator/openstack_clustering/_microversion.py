@@ -1,8 +1,8 @@
-"""Microversions: which one to ask for, and what each adds.
+"""Negotiate the microversion, and list the features that need one.
 
-Without the header the server takes 1.0, and then drops in silence what it does not know there: a
-filter, a `force`. So the client always asks for the highest one that both sides know, and refuses
-to send what that one does not carry.
+Without the microversion header the server uses 1.0 and silently ignores newer parameters, such as
+filters and `force`. So the client always requests the highest microversion that both sides
+support, and does not send parameters that need a higher one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ from openstack_clustering.exceptions import (
 
 Microversion = tuple[int, int]
 
-KNOWN: Microversion = (1, 14)  # the highest that this client was written and tested for
+HIGHEST: Microversion = (1, 14)  # that this client was tested with
 
 VALIDATE: Microversion = (1, 2)
 COLLECT: Microversion = (1, 2)
@@ -43,39 +43,40 @@ def parse(text: str) -> Microversion:
     return int(major), int(minor)
 
 
-def show(version: Microversion) -> str:
+def to_text(version: Microversion) -> str:
     """Return (1, 14) as "1.14"."""
     return f"{version[0]}.{version[1]}"
 
 
-def negotiate(document: Any, wanted: str | None, url: str) -> Microversion:
-    """Return the microversion to ask for, from the service's version document.
+def negotiate(document: Any, configured: str | None, url: str) -> Microversion:
+    """Return the microversion to request.
 
     Args:
-        document: What `GET /` or `GET /v1` answered.
-        wanted: The configured one; None for the highest that both sides know.
-        url: Where the document came from, for messages.
+        document: The version document: the reply to `GET /` or `GET /v1`.
+        configured: The configured microversion; None: the highest that both sides support.
+        url: The document's URL, for messages.
     """
-    offered = _range(document)
-    if offered is None:
-        raise InvalidResponse(f"What answers at {url} is not a clustering service (v1).")
-    lowest, highest = offered
-    if wanted is None:
-        return min(KNOWN, highest)
-    version = parse(wanted)
+    supported = _range(document)
+    if supported is None:
+        raise InvalidResponse(f"The server at {url} is not a clustering service (v1).")
+    lowest, highest = supported
+    if configured is None:
+        return min(HIGHEST, highest)
+    version = parse(configured)
     if not lowest <= version <= highest:
         raise UnsupportedMicroversion(
-            f"The configured microversion is {wanted}; "
-            f"the server at {url} has {show(lowest)} to {show(highest)}."
+            f"The configured microversion is {configured}; "
+            f"the server at {url} has {to_text(lowest)} to {to_text(highest)}."
         )
     return version
 
 
-def require(what: str, needed: Microversion, agreed: Microversion) -> None:
-    """Raise UnsupportedMicroversion if what is asked for does not exist yet in the agreed one."""
-    if agreed < needed:
+def require(feature: str, needed: Microversion, negotiated: Microversion) -> None:
+    """Raise UnsupportedMicroversion if the feature needs more than the negotiated one."""
+    if negotiated < needed:
         raise UnsupportedMicroversion(
-            f"{what} needs microversion {show(needed)}; with this server it is {show(agreed)}."
+            f"{feature} needs microversion {to_text(needed)}; "
+            f"with this server it is {to_text(negotiated)}."
         )
 
 
@@ -92,7 +93,7 @@ def _range(document: Any) -> tuple[Microversion, Microversion] | None:
 
 
 def _versions(document: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the entries of `GET /` (a list) or of `GET /v1` (one)."""
+    """Yield the entries of `GET /`, which has a list, or of `GET /v1`, which has one."""
     if not isinstance(document, Mapping):
         return
     several, one = document.get("versions"), document.get("version")

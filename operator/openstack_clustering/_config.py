@@ -1,18 +1,18 @@
-"""What a cloud's entry means to this client: one plain object, checked once.
+"""Parse a cloud's entry into one plain, validated object.
 
-The keys are those of clouds.yaml. A key for one service (`clustering_interface`) wins over the
-general one (`interface`).
+The keys are those of clouds.yaml. The key of a service (`clustering_interface`) takes precedence
+over the general key (`interface`).
 """
 
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from openstack_clustering import clouds
+from openstack_clustering import _clouds as clouds
 from openstack_clustering.exceptions import ConfigException
 
 DEFAULT_TIMEOUT = 60.0  # seconds, for the connection and for each wait for data
-DEFAULT_RETRIES = 2  # of what is safe to repeat
+DEFAULT_RETRIES = 2  # of requests that are safe to repeat
 
 AUTH_KEYS = frozenset(
     {
@@ -58,7 +58,7 @@ _KEYS = (
 
 
 class Config(NamedTuple):
-    """How to log in, where the service is, and how to talk to it."""
+    """The login, the endpoint, and the options of the requests."""
 
     name: str = ""
     auth: Mapping[str, Any] = {}
@@ -66,16 +66,16 @@ class Config(NamedTuple):
     region_name: str | None = None
     interface: str = "public"
     endpoint_override: str | None = None
-    microversion: str | None = None  # None: the highest that both sides know
+    microversion: str | None = None  # None: the highest that client and server support
     verify: bool = True
-    cacert: str | None = None  # a path, or the PEM text itself
+    cacert: str | None = None  # a path, or PEM text
     cert: str | None = None
     key: str | None = None
     timeout: float = DEFAULT_TIMEOUT
     retries: int = DEFAULT_RETRIES
 
     def __repr__(self) -> str:
-        return f"Config({self.name})"  # the rest has the password in it
+        return f"Config({self.name})"  # the other fields include the password
 
 
 def load(
@@ -85,29 +85,29 @@ def load(
     environ: Mapping[str, str] | None,
     overrides: Mapping[str, Any],
 ) -> Config:
-    """Return the configuration from a given document, or keywords alone, or the surroundings."""
+    """Return the configuration from the document, from keywords alone, or from the environment."""
     check_overrides(overrides)
-    overrides = _with_auth_together(overrides)
+    overrides = _gather_auth(overrides)
     if document is not None:
         name, entry = clouds.from_document(document, cloud)
     elif cloud is None and "auth_url" in (overrides.get("auth") or {}):
         name, entry = "keywords", {}
     else:
-        name, entry = clouds.from_surroundings(cloud, os.environ if environ is None else environ)
-    return interpret(name, clouds.merged(entry, overrides))
+        name, entry = clouds.from_environment(cloud, os.environ if environ is None else environ)
+    return parse(name, clouds.merge(entry, overrides))
 
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:
-    """Raise TypeError for a keyword that nobody would read."""
+    """Raise TypeError for an unknown keyword."""
     if unknown := sorted(overrides.keys() - _KEYS):
         raise TypeError(f"Connection got unknown keywords: {', '.join(unknown)}.")
 
 
-def interpret(name: str, entry: Mapping[str, Any]) -> Config:
-    """Return what the entry means; keys for other services and tools are left unread."""
-    region, entry = _in_region(name, entry)
+def parse(name: str, entry: Mapping[str, Any]) -> Config:
+    """Return the configuration in an entry; keys of other services and tools are ignored."""
+    region, entry = _select_region(name, entry)
     auth = _auth(name, entry)
-    verify = _is_true(entry.get("verify"), True) and not _is_true(entry.get("insecure"), False)
+    verify = _boolean(entry.get("verify"), True) and not _boolean(entry.get("insecure"), False)
     cert, key = _path(entry.get("cert")), _path(entry.get("key"))
     if key and not cert:
         raise ConfigException(f"The cloud {name} has a `key` without a `cert`.")
@@ -117,7 +117,7 @@ def interpret(name: str, entry: Mapping[str, Any]) -> Config:
         auth_type=_auth_type(entry, auth),
         region_name=region,
         interface=_interface(entry),
-        endpoint_override=_service(entry, "endpoint_override"),
+        endpoint_override=_option(entry, "endpoint_override"),
         microversion=_microversion(entry),
         verify=verify,
         cacert=_path(entry.get("cacert")),
@@ -128,27 +128,27 @@ def interpret(name: str, entry: Mapping[str, Any]) -> Config:
     )
 
 
-def _with_auth_together(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Move `username` and the like into `auth`, where they win over the entry's."""
-    beside = {key: overrides[key] for key in AUTH_KEYS & overrides.keys()}
-    rest = {key: value for key, value in overrides.items() if key not in beside}
-    return clouds.merged({"auth": beside}, rest) if beside else rest
+def _gather_auth(overrides: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Move keys such as `username` into `auth`, where they override the entry's."""
+    auth = {key: overrides[key] for key in AUTH_KEYS & overrides.keys()}
+    rest = {key: value for key, value in overrides.items() if key not in auth}
+    return clouds.merge({"auth": auth}, rest) if auth else rest
 
 
-def _in_region(name: str, entry: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
-    """Choose among `regions`, whose members may be names or maps with values of their own."""
-    wanted = _service(entry, "region_name")
+def _select_region(name: str, entry: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+    """Select one of `regions`: a name, or a map whose `values` override the entry's."""
+    region_name = _option(entry, "region_name")
     regions = entry.get("regions") or []
     if not isinstance(regions, list):
-        raise ConfigException(f"`regions` of the cloud {name} is no list.")
+        raise ConfigException(f"`regions` of the cloud {name} is not a list.")
     if not regions:
-        return wanted, entry
-    named = dict(map(_region, regions))
-    chosen = wanted or next(iter(named))
-    if chosen not in named:
-        names = ", ".join(named)
+        return region_name, entry
+    by_name = dict(map(_region, regions))
+    chosen = region_name or next(iter(by_name))
+    if chosen not in by_name:
+        names = ", ".join(by_name)
         raise ConfigException(f"The cloud {name} has no region {chosen}; it has: {names}.")
-    return chosen, clouds.merged(entry, named[chosen])
+    return chosen, clouds.merge(entry, by_name[chosen])
 
 
 def _region(region: Any) -> tuple[str, Mapping[str, Any]]:
@@ -162,12 +162,12 @@ def _auth(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     given = entry.get("auth") or {}
     if not isinstance(given, Mapping):
         raise ConfigException(f"`auth` of the cloud {name} is no map.")
-    beside = {key: entry[key] for key in AUTH_KEYS & entry.keys()}
-    auth = {key: value for key, value in {**beside, **given}.items() if value not in (None, "")}
+    top_level = {key: entry[key] for key in AUTH_KEYS & entry.keys()}
+    auth = {key: value for key, value in {**top_level, **given}.items() if value not in (None, "")}
     for key in AUTH_KEYS & auth.keys():
         if not isinstance(auth[key], str | int | float):
-            raise ConfigException(f"`{key}` of the cloud {name} is no text.")
-    # A password of digits only is a number to YAML.
+            raise ConfigException(f"`{key}` of the cloud {name} is not text.")
+    # YAML reads a password of digits as a number.
     auth = {key: str(v) if isinstance(v, int | float) else v for key, v in auth.items()}
     for old, new in (("tenant_id", "project_id"), ("tenant_name", "project_name")):
         if old in auth:
@@ -176,7 +176,7 @@ def _auth(name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_domains(auth: dict[str, Any]) -> dict[str, Any]:
-    """Read a domain beside a project as the domain of both the user and the project."""
+    """With a project, treat the domain as that of both the user and the project."""
     if not auth.keys() & {"project_id", "project_name"}:
         return auth
     for kind in ("id", "name"):
@@ -195,7 +195,7 @@ def _auth_type(entry: Mapping[str, Any], auth: Mapping[str, Any]) -> str:
 
 
 def _interface(entry: Mapping[str, Any]) -> str:
-    named = _service(entry, "interface") or _service(entry, "endpoint_type") or "public"
+    named = _option(entry, "interface") or _option(entry, "endpoint_type") or "public"
     interface = named.removesuffix("URL")
     if interface not in ("public", "internal", "admin"):
         raise ConfigException(f"The interface is {named}; it should be public, internal or admin.")
@@ -203,14 +203,14 @@ def _interface(entry: Mapping[str, Any]) -> str:
 
 
 def _microversion(entry: Mapping[str, Any]) -> str | None:
-    if named := _service(entry, "default_microversion"):
+    if named := _option(entry, "default_microversion"):
         return None if named == "latest" else named
-    # An api_version is the major version, but the SDK's users put the minor one there as well.
-    version = _service(entry, "api_version")
+    # api_version is the major version, but users of openstacksdk write microversions into it too.
+    version = _option(entry, "api_version")
     return version if version and "." in version and not version.endswith(".0") else None
 
 
-def _service(entry: Mapping[str, Any], key: str) -> str | None:
+def _option(entry: Mapping[str, Any], key: str) -> str | None:
     value = entry.get(f"clustering_{key}", entry.get(key))
     return None if value in (None, "") else str(value)
 
@@ -222,7 +222,7 @@ def _path(value: Any) -> str | None:
     return text if text.lstrip().startswith("-----BEGIN") else os.path.expanduser(text)
 
 
-def _is_true(value: Any, default: bool) -> bool:
+def _boolean(value: Any, default: bool) -> bool:
     if value in (None, ""):
         return default
     if isinstance(value, bool):

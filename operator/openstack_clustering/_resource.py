@@ -1,7 +1,7 @@
-"""What all resources have in common: a server's document, read lazily.
+"""The base class of all resources: a view of the server's document.
 
-A resource is one reference to the parsed document. Nothing is copied or converted when it is made,
-so that a listing costs what its JSON costs; a name is looked up when it is asked for.
+A resource only refers to the parsed document and looks values up on access. Nothing is copied or
+converted, so a list of resources costs no more than its JSON.
 """
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 
 class Field(Generic[T]):
-    """A value in the document; None where the server left it out."""
+    """A value in the document; None if the server left it out."""
 
     __slots__ = ("key",)
 
     def __init__(self, key: str = "") -> None:
-        self.key: str = key  # the server's word, where it is not the attribute's name
+        self.key: str = key  # the server's name, by default the attribute's
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.key = self.key or name
@@ -34,20 +34,20 @@ class Field(Generic[T]):
 class Resource:
     """An object of the clustering service, as the server described it.
 
-    Values are attributes (`cluster.status`) and items (`cluster["status"]`), by the names of the
-    Python API or by the server's own (`project_id`, `project`). What the server sends beyond is
-    there too, by its own name. Two resources are equal when they are of one type and of the same
-    content; to see a change, get it again.
+    Values are attributes (`cluster.status`) and items (`cluster["status"]`), by openstacksdk's
+    names (`project_id`) or the server's (`project`). Other values from the server are available by
+    the server's names. Two resources are equal if their type and content are equal. A resource
+    does not follow later changes; get it again.
     """
 
     __slots__ = ("_raw", "action_id")
 
-    _fields: ClassVar[Mapping[str, str]] = {}  # the API's names and the server's
-    _without: ClassVar[tuple[str, ...]] = ()  # of those above, what this type does not have
-    _shown: ClassVar[tuple[str, ...]] = ("name", "id")
+    _fields: ClassVar[Mapping[str, str]] = {}  # openstacksdk's names to the server's
+    _excluded: ClassVar[tuple[str, ...]] = ()  # inherited names that this type does not have
+    _repr_names: ClassVar[tuple[str, ...]] = ("name", "id")
 
     action_id: str | None
-    """The id of the action that the request has started whose reply this is; else None."""
+    """The id of the action that the request for this reply started, or None."""
 
     id: Field[str] = Field()
     name: Field[str] = Field()
@@ -63,15 +63,15 @@ class Resource:
             for name, value in vars(kind).items()
             if isinstance(value, Field)
         }
-        cls._fields = {name: key for name, key in fields.items() if name not in cls._without}
+        cls._fields = {name: key for name, key in fields.items() if name not in cls._excluded}
 
     @property
     def location(self) -> str | None:
-        """The path of the action that this reply's request has started, as in old SDKs."""
+        """The path of the action `action_id`, as in older versions of openstacksdk."""
         return f"/v1/actions/{self.action_id}" if self.action_id else None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the values by the API's names, and the server's others by their own."""
+        """Return all values, by openstacksdk's name if there is one, else by the server's."""
         known = {name: self._raw.get(key) for name, key in self._fields.items()}
         keys = self._fields.values()
         return known | {key: value for key, value in self._raw.items() if key not in keys}
@@ -92,7 +92,7 @@ class Resource:
         return iter(self.to_dict())
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return a value by its name, or the default where the server sent none."""
+        """Return a value by its name, or the default if the server sent none."""
         value = self._raw.get(self._fields.get(name, name))
         return default if value is None else value
 
@@ -104,17 +104,17 @@ class Resource:
     def __contains__(self, name: object) -> bool:
         return name in self._fields or name in self._raw
 
-    def __eq__(self, other: object) -> bool:  # and no hash: wait_for_status changes the content
+    def __eq__(self, other: object) -> bool:  # no hash, as wait_for_status changes the content
         if type(self) is not type(other):
             return NotImplemented
         return self._raw == other._raw
 
     def __repr__(self) -> str:
-        values = ((name, self.get(name)) for name in self._shown)
-        shown = ", ".join(f"{name}={value!r}" for name, value in values if value is not None)
-        return f"{type(self).__name__}({shown})"
+        values = ((name, self.get(name)) for name in self._repr_names)
+        content = ", ".join(f"{name}={value!r}" for name, value in values if value is not None)
+        return f"{type(self).__name__}({content})"
 
-    if not TYPE_CHECKING:  # a misspelt attribute is for the type checker to find
+    if not TYPE_CHECKING:  # so that type checkers find misspelt attributes
 
         def __getattr__(self, name: str) -> Any:
             try:

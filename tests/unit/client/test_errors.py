@@ -2,6 +2,7 @@ import copy
 import logging
 import pickle
 import ssl
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,12 +17,12 @@ from openstack_clustering import (
     Proxy,
     Receiver,
     exceptions,
-    failure,
 )
-from openstack_clustering.reply import clean
+from openstack_clustering import _failure as failure
+from openstack_clustering._reply import sanitize
 from tests.unit.client.fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 
-# An example is a dozen requests: to explain a failure would take minutes.
+# Each example sends a dozen requests, so explaining a failure would take minutes.
 QUICKLY = (Phase.generate, Phase.shrink)
 WEBHOOK = "http://senlin:8777/v1/webhooks/5e1f/trigger?V=2"
 
@@ -43,7 +44,7 @@ WEBHOOK = "http://senlin:8777/v1/webhooks/5e1f/trigger?V=2"
         (503, "Unavailable", exceptions.ServerError),
     ],
 )
-def test_refusal_has_the_servers_own_words(
+def test_refusal_has_the_servers_message_and_type(
     cloud: Cloud, proxy: Proxy, status: int, type: str, kind: type[exceptions.HttpError]
 ) -> None:
     answer = Answer(status, error(status, type, "The server says why."))
@@ -97,7 +98,7 @@ def test_refusal_in_another_form_is_readable(
         Answer(204),
     ],
 )
-def test_reply_of_the_wrong_shape_is_told(cloud: Cloud, proxy: Proxy, answer: Answer) -> None:
+def test_reply_of_the_wrong_shape_is_invalid(cloud: Cloud, proxy: Proxy, answer: Answer) -> None:
     cloud.answer("GET", f"/v1/clusters/{ID}", answer)
 
     with pytest.raises(exceptions.InvalidResponse) as caught:
@@ -106,7 +107,7 @@ def test_reply_of_the_wrong_shape_is_told(cloud: Cloud, proxy: Proxy, answer: An
     assert (caught.value.status, caught.value.request_id) == (answer.status, "req-1")
 
 
-def test_reply_that_ends_too_early_is_a_connection_failure(cloud: Cloud, proxy: Proxy) -> None:
+def test_truncated_reply_is_a_connection_failure(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("POST", "/v1/clusters", Answer(202, {"cluster": cluster()}, cut=True))
 
     with pytest.raises(exceptions.ConnectFailure) as caught:
@@ -115,7 +116,7 @@ def test_reply_that_ends_too_early_is_a_connection_failure(cloud: Cloud, proxy: 
     assert caught.value.sent is True
 
 
-def test_action_without_an_id_is_told(cloud: Cloud, proxy: Proxy) -> None:
+def test_action_without_an_id_is_an_invalid_response(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("POST", f"/v1/clusters/{ID}/actions", Answer(202, {}))
 
     with pytest.raises(exceptions.InvalidResponse, match="no action"):
@@ -136,7 +137,7 @@ def test_exceptions_can_be_copied_and_pickled(exception: ClientException) -> Non
         assert vars(twin) == vars(exception)
 
 
-def test_webhook_is_in_no_message_and_no_log(
+def test_webhook_url_is_in_no_message_and_no_log(
     cloud: Cloud, proxy: Proxy, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -166,7 +167,7 @@ def test_password_and_token_are_in_no_log(cloud: Cloud, caplog: pytest.LogCaptur
     assert "token-1" not in caplog.text
 
 
-def test_words_of_the_sdk_are_there() -> None:
+def test_exceptions_have_openstacksdks_names() -> None:
     refusal = exceptions.NotFoundException("m", status=404)
 
     assert isinstance(refusal, exceptions.HttpException | exceptions.SDKException)
@@ -208,7 +209,7 @@ headers = st.fixed_dictionaries(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.integers(200, 599), bodies, headers)
-def test_whatever_the_server_answers_is_a_resource_or_our_exception(
+def test_any_reply_of_the_server_becomes_a_resource_or_our_exception(
     fuzzed: tuple[Cloud, Proxy], status: int, body: Any, headers: dict[str, str]
 ) -> None:
     cloud, proxy = fuzzed
@@ -221,7 +222,7 @@ def test_whatever_the_server_answers_is_a_resource_or_our_exception(
         ("POST", f"/v1/clusters/{ID}/actions"),
     ]:
         cloud.answer(method, path, answer)
-    calls = [
+    calls: list[Callable[[], object]] = [
         lambda: [repr(each) + str(each.to_dict()) for each in proxy.clusters(limit=2)],
         lambda: repr(proxy.get_cluster(ID)),
         lambda: repr(proxy.find_cluster("web")),
@@ -252,7 +253,7 @@ def test_whatever_the_server_answers_is_a_resource_or_our_exception(
         {"token": st.dictionaries(st.sampled_from(["catalog", "expires_at", "user"]), json_values)}
     ),
 )
-def test_whatever_keystone_answers_is_our_exception(cloud: Cloud, status: int, body: Any) -> None:
+def test_any_reply_of_keystone_becomes_our_exception(cloud: Cloud, status: int, body: Any) -> None:
     token = {"X-Subject-Token": "t"} if status % 2 else {}
     json_type = {"Content-Type": "application/json"}
     cloud.answer("POST", "/v3/auth/tokens", Answer(status, body, token | json_type))
@@ -264,14 +265,14 @@ def test_whatever_keystone_answers_is_our_exception(cloud: Cloud, status: int, b
 
 
 @pytest.fixture
-def fuzzed(cloud: Cloud) -> Any:
-    # Repeats take their time, and what follows them is tested elsewhere.
+def fuzzed(cloud: Cloud) -> Iterator[tuple[Cloud, Proxy]]:
+    # Retries would take long, and have their own tests.
     with Connection(clouds=cloud.clouds(status_code_retries=0)) as connection:
         yield cloud, connection.cluster
 
 
 @pytest.mark.parametrize("page", [b"<h1>404 Not Found</h1>", b"default backend - 404", b"{}"])
-def test_page_of_a_gateway_says_nothing_of_an_object(
+def test_404_page_of_a_gateway_does_not_mean_a_missing_object(
     cloud: Cloud, proxy: Proxy, page: bytes
 ) -> None:
     for method in ("GET", "DELETE"):
@@ -295,7 +296,7 @@ def test_page_of_a_gateway_says_nothing_of_an_object(
         (403, "application/json", exceptions.AuthenticationFailed),
     ],
 )
-def test_keystones_trouble_is_not_taken_for_senlins(
+def test_error_of_keystone_is_not_mistaken_for_senlins(
     cloud: Cloud, status: int, content_type: str, kind: type[exceptions.HttpError]
 ) -> None:
     body = error(status, "ResourceNotFound", "Of Keystone.")
@@ -320,7 +321,7 @@ def test_keystones_trouble_is_not_taken_for_senlins(
         (Answer(500, b""), exceptions.ServerError),
     ],
 )
-def test_versions_that_cannot_be_read_are_told(
+def test_invalid_version_document_is_an_error(
     cloud: Cloud, proxy: Proxy, answer: Answer, kind: type[exceptions.HttpError]
 ) -> None:
     cloud.answer("GET", "/", answer)
@@ -329,20 +330,20 @@ def test_versions_that_cannot_be_read_are_told(
         proxy.delete_cluster(ID)
 
     assert type(caught.value) is kind
-    assert cloud.of() == []
+    assert cloud.received() == []
 
 
 @pytest.mark.parametrize(
     "url", ["nowhere", "http://", "http://[::1", "ftp://x", "http://a..b/", "http://x:99999999/"]
 )
-def test_address_that_is_none_is_told(cloud: Cloud, url: str) -> None:
+def test_invalid_address_is_a_connection_failure(cloud: Cloud, url: str) -> None:
     settings = cloud.clouds(clustering_endpoint_override=url, status_code_retries=0)
 
     with Connection(clouds=settings) as connection, pytest.raises(exceptions.ConnectFailure):
         connection.cluster.get_build_info()
 
 
-def test_tls_that_breaks_while_the_reply_is_read_may_have_been_sent() -> None:
+def test_request_may_have_been_sent_if_tls_fails_during_the_reply() -> None:
     broken = urllib3.exceptions.SSLError(ssl.SSLError(1, "[SSL] record layer failure"))
     untrusted = urllib3.exceptions.SSLError(ssl.SSLCertVerificationError("certificate"))
 
@@ -350,7 +351,7 @@ def test_tls_that_breaks_while_the_reply_is_read_may_have_been_sent() -> None:
     assert failure.of_request(requests.exceptions.SSLError(untrusted), "POST x").sent is False
 
 
-def test_long_messages_are_cut() -> None:
-    message = clean("x" * 10**6)
+def test_long_message_is_truncated() -> None:
+    message = sanitize("x" * 10**6)
 
     assert len(message) < 600

@@ -1,7 +1,7 @@
-"""Log in to Keystone: keystoneauth1's plugins, built without its loading machinery.
+"""Log in to Keystone with keystoneauth1's plugins, mostly without its slow plugin loading.
 
-`auth_type: password` makes a v3 plugin at once. The generic plugin would first ask Keystone for
-its versions, one request more, only to find v3: there has been no other since 2018.
+`auth_type: password` becomes a v3 plugin. keystoneauth1's generic plugin would send one request
+more to discover Keystone's versions, but v3 has been the only one since 2018.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from keystoneauth1 import exceptions as keystone_exceptions
 from keystoneauth1.identity import v3
 
-from openstack_clustering.config import Config
+from openstack_clustering._config import Config
 from openstack_clustering.exceptions import ConfigException
 
 _USER = ("user_id", "username", "user_domain_id", "user_domain_name")
@@ -26,11 +26,11 @@ _SCOPE = (
 )
 
 
-def plugin_of(config: Config) -> Any:
-    """Return the keystoneauth1 plugin that the configuration asks for; nothing is sent."""
+def create_plugin(config: Config) -> Any:
+    """Return the keystoneauth1 plugin for the configuration; nothing is sent."""
     build = _PLUGINS.get(config.auth_type)
     if build is None:
-        return _loaded(config)
+        return _load_plugin(config)
     if not config.auth.get("auth_url"):
         raise ConfigException(f"The cloud {config.name} has no auth_url.")
     if str(config.auth["auth_url"]).rstrip("/").endswith("/v2.0"):
@@ -38,17 +38,17 @@ def plugin_of(config: Config) -> Any:
     return build(config)
 
 
-def who(auth: Any) -> str:
-    """Return whom a plugin logs in, for messages: "user blue-1 of project blue"."""
-    methods = getattr(auth, "auth_methods", None) or [auth]
+def describe_user(plugin: Any) -> str:
+    """Return the user that a plugin logs in, for messages: "user blue-1 of project blue"."""
+    methods = getattr(plugin, "auth_methods", None) or [plugin]
     method = methods[0]
     credential = _first(method, "application_credential_id", "application_credential_name")
     if credential:
         return f"the application credential {credential}"
     user = _first(method, "username", "user_id")
-    whom = "the token" if hasattr(method, "token") else f"user {user or 'unknown'}"
-    project = _first(auth, "project_name", "project_id")
-    return whom + (f" of project {project}" if project else "")
+    described = "the token" if hasattr(method, "token") else f"user {user or 'unknown'}"
+    project = _first(plugin, "project_name", "project_id")
+    return described + (f" of project {project}" if project else "")
 
 
 def _first(plugin: Any, *names: str) -> str | None:
@@ -58,12 +58,12 @@ def _first(plugin: Any, *names: str) -> str | None:
 def _password(config: Config) -> Any:
     _require(config, "password")
     _require(config, "username", "user_id")
-    return v3.Password(**_given(config.auth, "auth_url", "password", *_USER, *_SCOPE))
+    return v3.Password(**_select(config.auth, "auth_url", "password", *_USER, *_SCOPE))
 
 
 def _token(config: Config) -> Any:
     _require(config, "token")
-    return v3.Token(**_given(config.auth, "auth_url", "token", *_SCOPE))
+    return v3.Token(**_select(config.auth, "auth_url", "token", *_SCOPE))
 
 
 def _application_credential(config: Config) -> Any:
@@ -72,8 +72,8 @@ def _application_credential(config: Config) -> Any:
     if "application_credential_id" not in config.auth:
         _require(config, "username", "user_id")
     keys = [key for key in config.auth if key.startswith("application_credential_")]
-    # No scope: the credential has its project in it, and Keystone refuses another.
-    return v3.ApplicationCredential(**_given(config.auth, "auth_url", *keys, *_USER))
+    # Keystone refuses a scope here: the credential itself belongs to a project.
+    return v3.ApplicationCredential(**_select(config.auth, "auth_url", *keys, *_USER))
 
 
 _PLUGINS: Mapping[str, Callable[[Config], Any]] = {
@@ -85,14 +85,14 @@ _PLUGINS: Mapping[str, Callable[[Config], Any]] = {
 }
 
 
-def _loaded(config: Config) -> Any:
-    """Return any other plugin that is installed, by its entry point."""
-    from keystoneauth1 import loading  # costs 100 ms, and few need it
+def _load_plugin(config: Config) -> Any:
+    """Return any other installed plugin, found by its entry point."""
+    from keystoneauth1 import loading  # takes 100 ms; few users need it
 
     try:
         loader = loading.get_plugin_loader(config.auth_type)
-        known = {option.dest for option in loader.get_options()}
-        return loader.load_from_options(**_given(config.auth, *known))
+        options = {option.dest for option in loader.get_options()}
+        return loader.load_from_options(**_select(config.auth, *options))
     except keystone_exceptions.AuthPluginException as error:
         raise ConfigException(
             f"The cloud {config.name} cannot log in by auth_type {config.auth_type}: {error}"
@@ -106,5 +106,5 @@ def _require(config: Config, *alternatives: str) -> None:
         )
 
 
-def _given(auth: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+def _select(auth: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     return {key: auth[key] for key in keys if key in auth}

@@ -1,7 +1,7 @@
-"""Turn what keystoneauth1 and requests raise into our own exceptions.
+"""Map exceptions of keystoneauth1 and requests to our own.
 
-Their messages name the whole URL, which may be a webhook's, and cannot say whether the request was
-sent; that is read from the causes behind them.
+Their messages contain the whole URL, which may be a webhook's, and do not say whether the request
+was sent. The chain of their causes does.
 """
 
 import ssl
@@ -11,6 +11,7 @@ import requests
 import urllib3
 from keystoneauth1 import exceptions as keystone_exceptions
 
+from openstack_clustering._reply import Reply, sanitize
 from openstack_clustering.exceptions import (
     AuthenticationFailed,
     ClientException,
@@ -21,9 +22,8 @@ from openstack_clustering.exceptions import (
     ServerError,
     TooManyRequests,
 )
-from openstack_clustering.reply import Reply, clean
 
-# They come before anything is sent. Other TLS errors may come while the reply is read.
+# Raised before anything is sent. Other TLS errors may be raised while the reply is read.
 _NOT_SENT = (
     ssl.SSLCertVerificationError,
     urllib3.exceptions.NewConnectionError,
@@ -37,45 +37,45 @@ _NOT_SENT = (
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
 )
-_OF_KEYSTONE = (
+_BY_STATUS = (
     ((401, 403), AuthenticationFailed),
     ((429,), TooManyRequests),
     (range(500, 600), ServerError),
 )
 _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
-_NO_TIMEOUT = urllib3.exceptions.NewConnectionError  # though urllib3 derives it from those
+_NOT_A_TIMEOUT = urllib3.exceptions.NewConnectionError  # although urllib3 derives it from one
 
 
-def of_request(error: Exception, what: str) -> ConnectFailure:
-    """Return why there is no reply to `what`, such as "GET http://senlin:8777/v1/clusters"."""
+def of_request(error: Exception, request: str) -> ConnectFailure:
+    """Return the exception for a request ("GET http://senlin:8777/v1/clusters") without a reply."""
     causes = list(_causes(error))
     sent = not any(isinstance(cause, _NOT_SENT) for cause in causes)
     kind = ConnectFailure
-    if any(isinstance(it, _TIMEOUTS) and not isinstance(it, _NO_TIMEOUT) for it in causes):
+    if any(isinstance(e, _TIMEOUTS) and not isinstance(e, _NOT_A_TIMEOUT) for e in causes):
         kind = RequestTimeout
-    return kind(f"{what}: {_why(causes, kind)}.", sent=sent)
+    return kind(f"{request}: {_reason(causes, kind)}.", sent=sent)
 
 
 def of_login(error: Exception, keystone: str, user: str) -> ClientException:
-    """Return why there is no token; `user` says whose."""
+    """Return the exception for a failed login of the user to Keystone."""
     match error:
         case keystone_exceptions.HttpError():
-            return _refusal(error, keystone, user)
+            return _keystone_refusal(error, keystone, user)
         case keystone_exceptions.ConnectionError():
-            refusal = of_request(error, f"Logging in to Keystone at {keystone}")
-            refusal.sent = False  # the request that wanted the token was not
-            return refusal
+            failure = of_request(error, f"Logging in to Keystone at {keystone}")
+            failure.sent = False  # the request that needs the token was not sent
+            return failure
         case _:
-            return ConfigException(f"Logging in to Keystone at {keystone}: {clean(str(error))}")
+            return ConfigException(f"Logging in to Keystone at {keystone}: {sanitize(str(error))}")
 
 
-def _refusal(error: keystone_exceptions.HttpError, keystone: str, user: str) -> HttpError:
-    message, retry_after = clean(str(error)), None
+def _keystone_refusal(error: keystone_exceptions.HttpError, keystone: str, user: str) -> HttpError:
+    message, retry_after = sanitize(str(error)), None
     if error.response is not None:
         answer = Reply(error.response, str(error.method), error.url).error()
         message, retry_after = answer.message, answer.retry_after
-    kind = next((kind for status, kind in _OF_KEYSTONE if error.http_status in status), HttpError)
-    if error.http_status == 404 and _is_keystones(error):
+    kind = next((kind for status, kind in _BY_STATUS if error.http_status in status), HttpError)
+    if error.http_status == 404 and _is_from_keystone(error):
         kind = AuthenticationFailed
     verb = f"refuses {user}" if kind is AuthenticationFailed else f"answers {error.http_status}"
     return kind(
@@ -86,34 +86,34 @@ def _refusal(error: keystone_exceptions.HttpError, keystone: str, user: str) -> 
     )
 
 
-def _is_keystones(refusal: keystone_exceptions.HttpError) -> bool:
-    """Return whether a 404 is Keystone's own.
+def _is_from_keystone(refusal: keystone_exceptions.HttpError) -> bool:
+    """Return whether a 404 comes from Keystone and means that the login is invalid.
 
-    It says so of a token that it has revoked, and of an application credential that is no more. A
-    page in the place of its JSON means a wrong auth_url. Neither is what Senlin says of an object.
+    Keystone answers 404, in JSON, for a revoked token and a deleted application credential. A 404
+    without JSON means a wrong auth_url.
     """
     headers = {} if refusal.response is None else refusal.response.headers
     return "json" in headers.get("Content-Type", "")
 
 
 def tls_reason(error: ssl.SSLError) -> str:
-    """Return OpenSSL's word for it; errors that Python itself raises have none."""
+    """Return OpenSSL's reason; empty for errors that Python itself raises."""
     return (getattr(error, "reason", None) or "").replace("_", " ").lower()
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield the error and all that it was made of: its context, and urllib3's `reason`."""
-    todo, seen = [error], set[int]()
-    while todo:
-        cause = todo.pop()
-        if not isinstance(cause, BaseException) or id(cause) in seen:
+    """Yield the error and, recursively, its context, cause, arguments and urllib3's `reason`."""
+    pending, visited = [error], set[int]()
+    while pending:
+        cause = pending.pop()
+        if not isinstance(cause, BaseException) or id(cause) in visited:
             continue
-        seen.add(id(cause))
+        visited.add(id(cause))
         yield cause
-        todo += [cause.__context__, cause.__cause__, getattr(cause, "reason", None), *cause.args]
+        pending += [cause.__context__, cause.__cause__, getattr(cause, "reason", None), *cause.args]
 
 
-def _why(causes: list[BaseException], kind: type[ConnectFailure]) -> str:
+def _reason(causes: list[BaseException], kind: type[ConnectFailure]) -> str:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"its certificate is not trusted: {getattr(cause, 'verify_message', cause)}"

@@ -9,7 +9,7 @@ from keystoneauth1.identity import v3
 
 import openstack_clustering
 from openstack_clustering import Connection, Proxy, exceptions, resources
-from openstack_clustering.resource import Resource
+from openstack_clustering._resource import Resource
 from tests.unit.client.fake_cloud import Answer, Cloud
 
 ROOT = Path(__file__).parents[3]
@@ -95,7 +95,7 @@ def test_proxy_has_the_operations_and_no_other_public_name() -> None:
     assert public == {*OPERATIONS, *BEYOND}
 
 
-def test_every_operation_is_shown_on_a_real_server() -> None:
+def test_every_operation_is_tested_on_a_real_server() -> None:
     suite = "".join(file.read_text() for file in (ROOT / "tests/client").glob("test_*.py"))
 
     called = [*OPERATIONS, *BEYOND]
@@ -119,7 +119,7 @@ def test_every_resource_is_public() -> None:
     assert kinds - {"Owned", "Typed"} <= set(openstack_clustering.__all__)
 
 
-def test_tree_of_exceptions_is_drawn_as_it_is() -> None:
+def test_docstring_has_the_tree_of_exceptions() -> None:
     drawn = [line for line in str(exceptions.__doc__).splitlines() if line.startswith("    ")]
     parents: dict[int, type] = {}
     for line in drawn:
@@ -136,7 +136,7 @@ def test_tree_of_exceptions_is_drawn_as_it_is() -> None:
     }
 
 
-def test_version_is_the_distributions() -> None:
+def test_version_is_that_of_the_distribution() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
     assert openstack_clustering.__version__ == project["version"]
@@ -150,7 +150,7 @@ def test_import_loads_only_what_is_needed() -> None:
     assert not {"yaml", "dataclasses", "openstack", "kubernetes", "kopf"} & set(run.stdout.split())
 
 
-def test_ready_session_is_used_and_left_open(cloud: Cloud) -> None:
+def test_session_of_the_caller_is_used_and_left_open(cloud: Cloud) -> None:
     cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {"api": {"revision": "1"}}}))
     auth = cloud.clouds()["clouds"]["test"]["auth"]
     own = session.Session(v3.Password(**auth))
@@ -163,14 +163,14 @@ def test_ready_session_is_used_and_left_open(cloud: Cloud) -> None:
     assert not hasattr(Connection(session=own, region_name="Nowhere"), "cluster")
 
 
-def test_session_and_a_cloud_are_one_too_many() -> None:
+def test_session_and_cloud_exclude_each_other() -> None:
     with pytest.raises(TypeError, match="leave out cloud"):
         Connection("mycloud", session=session.Session())
 
 
 def test_region_of_an_sdk_configuration_is_used(cloud: Cloud) -> None:
     class Region:
-        """What openstack.config.get_cloud_region() returns, as far as it is used."""
+        """The used part of the result of openstack.config.get_cloud_region()."""
 
         region_name = "Nowhere"
 
@@ -181,7 +181,7 @@ def test_region_of_an_sdk_configuration_is_used(cloud: Cloud) -> None:
     assert hasattr(Connection(session=Region(), region_name="RegionOne"), "cluster")
 
 
-def test_endpoint_can_be_given_and_then_no_catalogue_is_needed(cloud: Cloud) -> None:
+def test_endpoint_override_needs_no_catalogue(cloud: Cloud) -> None:
     cloud.services = []
     cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
     settings = cloud.clouds(clustering_endpoint_override=cloud.url)
@@ -192,10 +192,10 @@ def test_endpoint_can_be_given_and_then_no_catalogue_is_needed(cloud: Cloud) -> 
         connection.cluster.get_build_info()
 
 
-def test_configured_microversion_is_asked_for(cloud: Cloud) -> None:
+def test_configured_microversion_is_requested(cloud: Cloud) -> None:
     cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
 
     with Connection(clouds=cloud.clouds(clustering_default_microversion="1.7")) as connection:
         connection.clustering.get_build_info()
 
-    assert cloud.of()[0].headers["OpenStack-API-Version"] == "clustering 1.7"
+    assert cloud.received()[0].headers["OpenStack-API-Version"] == "clustering 1.7"

@@ -1,4 +1,4 @@
-"""What a server answered, and what is wrong with it."""
+"""A server's reply, and the exceptions for a refusal or an invalid reply."""
 
 import html
 import json
@@ -11,16 +11,16 @@ import requests
 
 from openstack_clustering.exceptions import HttpError, InvalidResponse, http_error
 
-# A webhook's URL is a credential: who knows it can trigger it.
+# A webhook's URL is a credential: it is all that a caller needs.
 _WEBHOOK = re.compile(r"\S*/webhooks/\S*")
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _BREAKS = re.compile(r"\s*\n\s*")
-_MESSAGE_LENGTH = 500  # characters; an HTML page in a message helps nobody
-_READ_LENGTH = 5000  # bytes of such a page that are looked at
+_MESSAGE_LENGTH = 500  # characters; the rest of an HTML page is no help
+_READ_LENGTH = 5000  # bytes of a body that become a message
 
 
 class Reply:
-    """A reply: parsed when it is asked for, refused when it is of the wrong shape."""
+    """A reply whose JSON is parsed on access; a wrong shape raises InvalidResponse."""
 
     __slots__ = ("_response", "method", "url")
 
@@ -36,28 +36,28 @@ class Reply:
 
     @property
     def request_id(self) -> str | None:
-        """What to look for in the server's log."""
+        """The id of the request in the server's log."""
         return self._response.headers.get("X-Openstack-Request-Id")
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds after which the server wants to be asked again."""
-        return _seconds(self._response.headers.get("Retry-After"))
+        """The seconds after which the server asks for a retry."""
+        return _parse_retry_after(self._response.headers.get("Retry-After"))
 
     @property
     def location(self) -> str | None:
-        """Where the action is that this request has started."""
+        """The URL of the action that the request started."""
         return self._response.headers.get("Location")
 
     def json(self) -> Any:
-        """Return the body, parsed; InvalidResponse if it is no JSON."""
+        """Return the parsed body; raise InvalidResponse if it is not JSON."""
         try:
             return json.loads(self._response.content)
         except (ValueError, RecursionError):
             raise self.invalid("no JSON") from None
 
     def map(self, key: str | None = None) -> dict[str, Any]:
-        """Return the body, or what stands under the key; InvalidResponse if it is no map."""
+        """Return the body, or its value under the key; raise InvalidResponse if it is no map."""
         body = self.json()
         value = body.get(key) if key is not None and isinstance(body, dict) else body
         if not isinstance(value, dict):
@@ -65,7 +65,7 @@ class Reply:
         return value
 
     def maps(self, key: str) -> list[dict[str, Any]]:
-        """Return the list of maps under the key; InvalidResponse if it is none."""
+        """Return the list of maps under the key; raise InvalidResponse if it is none."""
         body = self.json()
         values = body.get(key) if isinstance(body, dict) else None
         if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
@@ -74,18 +74,18 @@ class Reply:
 
     @property
     def action_id(self) -> str | None:
-        """The id of the action that this request has started, if it has."""
-        # The header is the only place where Senlin 16 always puts it.
+        """The id of the action that the request started, or None."""
+        # Senlin 16 always sends the Location header, but the id in the body only sometimes.
         if self.location and "/actions/" in self.location:
             return self.location.rstrip("/").rpartition("/")[2] or None
         body = self._body_or_none()
         action = body.get("action") if isinstance(body, dict) else None
         return action if isinstance(action, str) else None
 
-    def invalid(self, what: str) -> InvalidResponse:
-        """Return the exception for a reply that is of the wrong shape."""
+    def invalid(self, problem: str) -> InvalidResponse:
+        """Return the exception for a reply of the wrong shape."""
         return InvalidResponse(
-            f"{self.method} {self.url or 'a webhook'}: the reply ({self.status}) has {what}.",
+            f"{self.method} {self.url or 'a webhook'}: the reply ({self.status}) has {problem}.",
             status=self.status,
             request_id=self.request_id,
             method=self.method,
@@ -93,13 +93,15 @@ class Reply:
         )
 
     def error(self) -> HttpError:
-        """Return the exception for a reply that refuses the request."""
+        """Return the exception for a refusal."""
         body = self._body_or_none()
-        kind, message = _senlin(body)
+        kind, message = _parse_error(body)
         if not message and 300 <= self.status < 400:
             message = f"{self.method} {self.url} is redirected ({self.status}): see the catalogue."
         return http_error(
-            clean(message or self._plain_text() or f"HTTP {self.status} {self._response.reason}"),
+            sanitize(
+                message or self._plain_text() or f"HTTP {self.status} {self._response.reason}"
+            ),
             status=self.status,
             type=kind,
             request_id=self.request_id,
@@ -119,16 +121,16 @@ class Reply:
         return html.unescape(" ".join(_TAG.sub(" ", text).split()))
 
 
-def clean(message: str) -> str:
-    """Return a server's message fit for logs: a line, bounded, and without a webhook's URL."""
+def sanitize(message: str) -> str:
+    """Return a server's message as one line of bounded length, without webhook URLs."""
     message = _WEBHOOK.sub("<webhook>", _BREAKS.sub(" ", message[:_READ_LENGTH].strip()))
     return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]}…"
 
 
-def _senlin(body: Any) -> tuple[str | None, str | None]:
-    """Return the type and the message out of Senlin's or Keystone's error body.
+def _parse_error(body: Any) -> tuple[str | None, str | None]:
+    """Return the type and the message in an error of Senlin or Keystone.
 
-    Where Keystone is away, the words are those of the filter in front of Senlin, without `error`.
+    While Keystone is down, keystonemiddleware answers for Senlin, without the key `error`.
     """
     error = body.get("error", body) if isinstance(body, dict) else None
     if not isinstance(error, dict):
@@ -137,7 +139,7 @@ def _senlin(body: Any) -> tuple[str | None, str | None]:
     return kind if isinstance(kind, str) else None, message if isinstance(message, str) else None
 
 
-def _seconds(header: str | None) -> float | None:
+def _parse_retry_after(header: str | None) -> float | None:
     if not header:
         return None
     if header.strip().isdecimal():

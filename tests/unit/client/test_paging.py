@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openstack_clustering import paging
+from openstack_clustering import _paging as paging
 
 
 class Server:
-    """A list of ids behind `limit` and `marker`, as Senlin does it."""
+    """A list of ids with `limit` and `marker`, as in Senlin."""
 
     def __init__(self, ids: list[str], after: Callable[["Server"], None] | None = None) -> None:
         self.ids = ids
@@ -30,7 +30,7 @@ def read(server: Server, **query: Any) -> list[str]:
     return [raw["id"] for raw in paging.read(server.fetch, query)]
 
 
-def test_without_a_limit_there_is_one_request_and_no_limit_in_it() -> None:
+def test_list_without_a_limit_is_one_request() -> None:
     server = Server(list("abcdef"))
 
     assert read(server, name="x") == list("abcdef")
@@ -38,7 +38,7 @@ def test_without_a_limit_there_is_one_request_and_no_limit_in_it() -> None:
 
 
 @pytest.mark.parametrize(("size", "requests"), [(1, 4), (2, 2), (3, 2), (4, 1), (9, 1)])
-def test_pages_are_read_to_a_short_one(size: int, requests: int) -> None:
+def test_short_page_is_the_last_one(size: int, requests: int) -> None:
     server = Server(list("abc"))
 
     assert read(server, limit=size) == list("abc")
@@ -54,11 +54,11 @@ def test_pages_are_fetched_as_they_are_needed() -> None:
     assert len(server.queries) == 2
 
 
-def test_marker_of_the_caller_is_where_it_starts() -> None:
+def test_list_starts_after_the_callers_marker() -> None:
     assert read(Server(list("abcdef")), limit=2, marker="c") == list("def")
 
 
-def test_server_that_ignores_markers_is_left() -> None:
+def test_paging_ends_if_the_server_ignores_markers() -> None:
     queries = []
 
     def fetch(query: dict[str, Any]) -> paging.Page:
@@ -69,7 +69,7 @@ def test_server_that_ignores_markers_is_left() -> None:
     assert len(queries) == 2
 
 
-def test_server_that_ignores_limits_is_asked_once() -> None:
+def test_server_that_ignores_limits_gets_one_request() -> None:
     server = Server(list("abcdef"))
 
     found = paging.read(lambda query: server.fetch({}), {"limit": 2})
@@ -86,7 +86,7 @@ def test_nothing_is_lost_when_the_marker_is_deleted_meanwhile() -> None:
     assert read(Server(list("abcdefgh"), delete_d), limit=2) == list("abcdefgh")
 
 
-def test_limit_of_nothing_is_nothing() -> None:
+def test_limit_of_zero_yields_nothing() -> None:
     assert read(Server(list("abc")), limit=0) == []
 
 
@@ -94,7 +94,7 @@ def test_limit_of_nothing_is_nothing() -> None:
     st.lists(st.lists(st.sampled_from(["a", "b", "c", "d", None]), max_size=3), min_size=1),
     st.integers(1, 3),
 )
-def test_any_server_comes_to_an_end(pages: list[list[str | None]], limit: int) -> None:
+def test_paging_ends_with_any_server(pages: list[list[str | None]], limit: int) -> None:
     requests = 0
 
     def fetch(query: dict[str, Any]) -> paging.Page:

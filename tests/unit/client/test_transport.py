@@ -1,9 +1,12 @@
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from openstack_clustering import Connection, Proxy, exceptions
+from tests.unit.client import fake_cloud
 from tests.unit.client.fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 
 
@@ -19,56 +22,54 @@ def test_first_result_takes_three_requests(cloud: Cloud, proxy: Proxy) -> None:
     ]
 
 
-def test_each_request_says_who_asks_and_for_which_microversion(cloud: Cloud) -> None:
+def test_each_request_has_user_agent_and_microversion(cloud: Cloud) -> None:
     cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
 
     with Connection(clouds=cloud.clouds(), app_name="senlin-operator/0.1") as connection:
         connection.cluster.get_build_info()
 
-    headers = cloud.of()[0].headers
+    headers = cloud.received()[0].headers
     assert headers["OpenStack-API-Version"] == "clustering 1.14"
     assert headers["User-Agent"].startswith("senlin-operator/0.1 openstack-clustering/0.1")
     assert cloud.requests[0].headers["User-Agent"].startswith("senlin-operator/0.1 openstack-cl")
 
 
-def test_constructing_sends_nothing(cloud: Cloud) -> None:
+def test_constructor_sends_nothing(cloud: Cloud) -> None:
     Connection(clouds=cloud.clouds()).close()
 
     assert cloud.requests == []
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_get_is_repeated_when_the_server_is_to_be_asked_later(
-    cloud: Cloud, proxy: Proxy, status: int
-) -> None:
+def test_get_is_retried_if_the_server_asks_for_it(cloud: Cloud, proxy: Proxy, status: int) -> None:
     later = Answer(status, b"busy", {"Retry-After": "0"})
     cloud.answer("GET", "/v1/clusters", later, Answer(body={"clusters": [cluster()]}))
 
     assert len(list(proxy.clusters())) == 1
-    assert len(cloud.of()) == 2
+    assert len(cloud.received()) == 2
 
 
-def test_get_is_given_up_in_the_end(cloud: Cloud, proxy: Proxy) -> None:
+def test_get_has_at_most_two_retries(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", "/v1/clusters", Answer(503, b"busy", {"Retry-After": "0"}))
 
     with pytest.raises(exceptions.ServerError) as caught:
         list(proxy.clusters())
 
     assert (caught.value.status, caught.value.retry_after) == (503, 0)
-    assert len(cloud.of()) == 3
+    assert len(cloud.received()) == 3
 
 
-def test_get_is_not_repeated_when_the_pause_would_be_long(cloud: Cloud, proxy: Proxy) -> None:
+def test_get_is_not_retried_after_a_long_retry_after(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", "/v1/clusters", Answer(429, b"", {"Retry-After": "3600"}))
 
     with pytest.raises(exceptions.TooManyRequests) as caught:
         list(proxy.clusters())
 
     assert caught.value.retry_after == 3600
-    assert len(cloud.of()) == 1
+    assert len(cloud.received()) == 1
 
 
-def test_get_is_repeated_after_the_connection_broke(cloud: Cloud, proxy: Proxy) -> None:
+def test_get_is_retried_after_a_broken_connection(cloud: Cloud, proxy: Proxy) -> None:
     found = Answer(body={"cluster": cluster()})
     cloud.answer("GET", f"/v1/clusters/{ID}", Answer(hang_up=True), found)
 
@@ -77,12 +78,10 @@ def test_get_is_repeated_after_the_connection_broke(cloud: Cloud, proxy: Proxy) 
 
 @pytest.mark.parametrize("answer", [Answer(503, b"", {"Retry-After": "0"}), Answer(hang_up=True)])
 @pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
-def test_what_changes_something_is_sent_once(
-    cloud: Cloud, proxy: Proxy, method: str, answer: Answer
-) -> None:
+def test_change_is_sent_once(cloud: Cloud, proxy: Proxy, method: str, answer: Answer) -> None:
     path = "/v1/clusters" if method == "POST" else f"/v1/clusters/{ID}"
     cloud.answer(method, path, answer)
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "POST": lambda: proxy.create_cluster(name="web"),
         "PATCH": lambda: proxy.update_cluster(ID, name="web"),
         "DELETE": lambda: proxy.delete_cluster(ID),
@@ -91,24 +90,36 @@ def test_what_changes_something_is_sent_once(
     with pytest.raises((exceptions.ServerError, exceptions.ConnectFailure)) as caught:
         calls[method]()
 
-    assert len(cloud.of()) == 1
+    assert len(cloud.received()) == 1
     assert getattr(caught.value, "sent", True) is True
 
 
-def test_refused_connection_was_not_sent(cloud: Cloud, proxy: Proxy) -> None:
-    cloud.services = [("clustering", "/")]
-    proxy._transport.agreed_microversion()
-    proxy._transport._service.url = "http://127.0.0.1:9/v1"
+@contextmanager
+def stopped_senlin(cloud: Cloud) -> Iterator[tuple[Proxy, str]]:
+    """Yield a proxy that has negotiated the microversion, and the URL where Senlin was."""
+    with fake_cloud.running() as senlin:
+        settings = cloud.clouds(clustering_endpoint_override=senlin.url)
+        close = {"Connection": "close"}  # or a thread of the stopped server would go on replying
+        senlin.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}, headers=close))
+        connection = Connection(clouds=settings)
+        connection.cluster.get_build_info()
+    with connection:
+        yield connection.cluster, senlin.url
 
-    with pytest.raises(exceptions.ConnectFailure) as caught:
+
+def test_refused_connection_was_not_sent(cloud: Cloud) -> None:
+    with (
+        stopped_senlin(cloud) as (proxy, url),
+        pytest.raises(exceptions.ConnectFailure) as caught,
+    ):
         proxy.create_cluster(name="web")
 
     assert caught.value.sent is False
     assert type(caught.value) is exceptions.ConnectFailure
-    assert str(caught.value) == "POST http://127.0.0.1:9/v1/clusters: connection refused."
+    assert str(caught.value) == f"POST {url}/v1/clusters: connection refused."
 
 
-def test_slow_reply_is_a_time_out_that_may_have_been_carried_out(cloud: Cloud) -> None:
+def test_request_with_a_slow_reply_may_have_been_carried_out(cloud: Cloud) -> None:
     release = threading.Event()
     cloud.answer("POST", "/v1/clusters", Answer(delay=release))
 
@@ -120,26 +131,26 @@ def test_slow_reply_is_a_time_out_that_may_have_been_carried_out(cloud: Cloud) -
     assert caught.value.sent is True
 
 
-def test_refused_token_is_renewed_once(cloud: Cloud, proxy: Proxy) -> None:
+def test_rejected_token_is_renewed_once(cloud: Cloud, proxy: Proxy) -> None:
     cloud.refused_tokens = {"token-1"}
     cloud.answer("GET", f"/v1/clusters/{ID}", Answer(body={"cluster": cluster()}))
 
     assert proxy.get_cluster(ID).name == "web"
     assert cloud.logins == 2
-    assert cloud.of()[-1].headers["X-Auth-Token"] == "token-2"
+    assert cloud.received()[-1].headers["X-Auth-Token"] == "token-2"
 
 
-def test_token_refused_twice_is_unauthorized(cloud: Cloud, proxy: Proxy) -> None:
+def test_token_rejected_twice_is_unauthorized(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/clusters/{ID}", Answer(401, error(401, "Unauthorized", "No.")))
 
     with pytest.raises(exceptions.Unauthorized, match="No"):
         proxy.get_cluster(ID)
 
     assert cloud.logins == 2
-    assert len(cloud.of()) == 2
+    assert len(cloud.received()) == 2
 
 
-def test_wrong_password_is_told_without_the_password(cloud: Cloud) -> None:
+def test_message_about_a_wrong_password_does_not_contain_it(cloud: Cloud) -> None:
     cloud.password = "another"
 
     with (
@@ -154,7 +165,7 @@ def test_wrong_password_is_told_without_the_password(cloud: Cloud) -> None:
     )
 
 
-def test_many_threads_with_a_refused_token_log_in_once(cloud: Cloud, proxy: Proxy) -> None:
+def test_many_threads_with_a_rejected_token_log_in_once(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
     proxy.find_cluster("web")
     cloud.refused_tokens = {"token-1"}
@@ -183,29 +194,43 @@ def test_many_threads_with_a_wrong_password_try_it_once(cloud: Cloud) -> None:
     assert len(cloud.requests) == 1
 
 
-def test_requests_that_left_with_the_same_token_share_its_refused_renewal(
-    cloud: Cloud, proxy: Proxy
-) -> None:
-    """They come back one after the other, the last ones long after the login."""
-    token = proxy._transport._token()
-    cloud.answer("POST", "/v3/auth/tokens", Answer(401, {"error": {"message": "No."}}))
-    before = len(cloud.requests)
-
-    for _ in range(3):
-        with pytest.raises(exceptions.AuthenticationFailed):
-            proxy._transport._token(instead_of=token)
-
-    assert len(cloud.requests) == before + 1
-
-
-def test_connection_survives_a_service_that_moved(cloud: Cloud, proxy: Proxy) -> None:
+def test_requests_with_the_same_rejected_token_share_one_failed_login(cloud: Cloud) -> None:
+    """Their replies arrive one after the other, the last one long after the failed login."""
+    is_discovered, all_have_a_token = threading.Event(), threading.Barrier(3)
     cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
-    proxy._transport.agreed_microversion()
-    proxy._transport._service.url = "http://127.0.0.1:9/v1"
-    with pytest.raises(exceptions.ConnectFailure):
-        proxy.create_cluster(name="web")
+    rejections = [Answer(401, seconds=0.2 * number) for number in range(3)]
+    cloud.answer("GET", f"/v1/clusters/{ID}", *rejections)
 
-    assert proxy.get_build_info().to_dict() == {"api": None, "engine": None}
+    def before_request(method: str) -> None:
+        if is_discovered.is_set():
+            all_have_a_token.wait(10)
+
+    def ask(proxy: Proxy) -> None:
+        with pytest.raises(exceptions.AuthenticationFailed):
+            proxy.get_cluster(ID)
+
+    with Connection(clouds=cloud.clouds(), before_request=before_request) as connection:
+        connection.cluster.get_build_info()
+        is_discovered.set()
+        cloud.answer("POST", "/v3/auth/tokens", Answer(401, {"error": {"message": "No."}}))
+        before = len(cloud.requests)
+        with ThreadPoolExecutor(3) as threads:
+            list(threads.map(ask, [connection.cluster] * 3))
+
+    assert [r.path for r in cloud.requests[before:]].count("/v3/auth/tokens") == 1
+
+
+def test_service_is_discovered_again_after_a_refused_connection(cloud: Cloud) -> None:
+    with stopped_senlin(cloud) as (proxy, url):
+        with pytest.raises(exceptions.ConnectFailure):
+            proxy.create_cluster(name="web")
+        with fake_cloud.running(port=int(url.rpartition(":")[2])) as senlin:
+            senlin.max_version = "1.3"
+            senlin.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
+
+            assert proxy.get_build_info().to_dict() == {"api": None, "engine": None}
+
+    assert senlin.received()[0].headers["OpenStack-API-Version"] == "clustering 1.3"
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/"])
@@ -247,8 +272,8 @@ def test_old_server_gets_its_own_microversion(cloud: Cloud, proxy: Proxy) -> Non
     with pytest.raises(exceptions.UnsupportedMicroversion, match=r"1\.8.*1\.3"):
         proxy.delete_cluster(ID, force_delete=True)
 
-    assert [r.method for r in cloud.of()] == ["POST"]
-    assert cloud.of()[0].headers["OpenStack-API-Version"] == "clustering 1.3"
+    assert [r.method for r in cloud.received()] == ["POST"]
+    assert cloud.received()[0].headers["OpenStack-API-Version"] == "clustering 1.3"
 
 
 def test_proxy_of_the_environment_is_used(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +289,7 @@ def test_proxy_of_the_environment_is_used(cloud: Cloud, monkeypatch: pytest.Monk
     assert hosts == ["keystone.invalid", "senlin.invalid:8777", "senlin.invalid:8777"]
 
 
-def test_redirection_is_not_followed_with_the_token(cloud: Cloud, proxy: Proxy) -> None:
+def test_redirect_is_not_followed(cloud: Cloud, proxy: Proxy) -> None:
     elsewhere = {"Location": f"{cloud.url}/elsewhere"}
     cloud.answer("GET", "/v1/build-info", Answer(302, b"", elsewhere))
 

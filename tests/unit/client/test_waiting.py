@@ -3,7 +3,7 @@ import pytest
 from openstack_clustering import Cluster, Profile, Proxy, Service, exceptions
 from tests.unit.client.fake_cloud import ACTION_ID, ID, Answer, Cloud, cluster, error
 
-GONE = Answer(404, error(404, "ResourceNotFound", "It is gone."))
+NOT_FOUND = Answer(404, error(404, "ResourceNotFound", "It was deleted."))
 
 
 def shows(**values: object) -> Answer:
@@ -15,14 +15,14 @@ def action(status: str, **values: object) -> Answer:
     return Answer(body={"action": {"depends_on": [], "status_reason": "Because.", **document}})
 
 
-def test_status_that_is_there_takes_no_request(cloud: Cloud, proxy: Proxy) -> None:
+def test_present_status_takes_no_request(cloud: Cloud, proxy: Proxy) -> None:
     web = Cluster(cluster(status="Active"))
 
     assert proxy.wait_for_status(web, "aCTIVE") is web
-    assert cloud.of() == []
+    assert cloud.received() == []
 
 
-def test_status_that_comes_is_noticed_in_the_same_object(cloud: Cloud, proxy: Proxy) -> None:
+def test_object_is_updated_until_it_has_the_status(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="CREATING"), shows(status="ACTIVE"))
     web = Cluster(cluster(status="INIT"))
 
@@ -30,7 +30,7 @@ def test_status_that_comes_is_noticed_in_the_same_object(cloud: Cloud, proxy: Pr
     assert web.status == "ACTIVE"
 
 
-def test_status_that_means_failure_is_raised_with_the_reason(cloud: Cloud, proxy: Proxy) -> None:
+def test_failure_status_raises_with_the_reason(cloud: Cloud, proxy: Proxy) -> None:
     answer = shows(status="ERROR", status_reason="No valid host.")
     cloud.answer("GET", f"/v1/clusters/{ID}", answer)
 
@@ -44,7 +44,7 @@ def test_no_status_means_failure_by_default(cloud: Cloud, proxy: Proxy) -> None:
     proxy.wait_for_status(Cluster(cluster(status="INIT")), "ACTIVE", interval=0)
 
 
-def test_status_that_does_not_come_is_a_time_out(cloud: Cloud, proxy: Proxy) -> None:
+def test_missing_status_is_a_timeout(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="CREATING"))
 
     with pytest.raises(exceptions.ResourceTimeout) as caught:
@@ -56,8 +56,8 @@ def test_status_that_does_not_come_is_a_time_out(cloud: Cloud, proxy: Proxy) -> 
     )
 
 
-def test_object_that_vanishes_has_no_status_any_more(cloud: Cloud, proxy: Proxy) -> None:
-    cloud.answer("GET", f"/v1/clusters/{ID}", GONE)
+def test_deleted_object_is_not_found_by_wait_for_status(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", NOT_FOUND)
 
     with pytest.raises(exceptions.ResourceNotFound):
         proxy.wait_for_status(Cluster(cluster()), "ERROR", interval=0)
@@ -67,33 +67,33 @@ def test_kind_without_a_status_is_an_attribute_error(cloud: Cloud, proxy: Proxy)
     with pytest.raises(AttributeError, match="A Profile has no status"):
         proxy.wait_for_status(Profile({"id": ID}), "ACTIVE")
 
-    assert cloud.of() == []
+    assert cloud.received() == []
 
 
-def test_kind_that_cannot_be_asked_for_is_refused(proxy: Proxy) -> None:
+def test_kind_without_a_path_is_refused(proxy: Proxy) -> None:
     with pytest.raises(exceptions.InvalidIdentity, match="does not show a single Service"):
         proxy.wait_for_status(Service({"id": ID, "status": "enabled"}), "disabled")
 
 
-def test_deletion_is_over_when_the_object_is_gone(cloud: Cloud, proxy: Proxy) -> None:
-    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="DELETING"), GONE)
+def test_deletion_ends_with_a_404(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="DELETING"), NOT_FOUND)
     web = Cluster(cluster())
 
     assert proxy.wait_for_delete(web, interval=0) is web
 
 
-def test_deletion_of_what_was_not_there_is_over(cloud: Cloud, proxy: Proxy) -> None:
+def test_deletion_of_none_takes_no_request(cloud: Cloud, proxy: Proxy) -> None:
     assert proxy.wait_for_delete(None) is None
-    assert cloud.of() == []
+    assert cloud.received() == []
 
 
 def test_deletion_of_a_kind_without_a_status_is_waited_for(cloud: Cloud, proxy: Proxy) -> None:
-    cloud.answer("GET", f"/v1/profiles/{ID}", Answer(body={"profile": {"id": ID}}), GONE)
+    cloud.answer("GET", f"/v1/profiles/{ID}", Answer(body={"profile": {"id": ID}}), NOT_FOUND)
 
     proxy.wait_for_delete(Profile({"id": ID}), interval=0)
 
 
-def test_deletion_that_failed_is_noticed_by_its_action(cloud: Cloud, proxy: Proxy) -> None:
+def test_failed_deletion_is_noticed_by_its_action(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("RUNNING"), action("FAILED"))
     cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="WARNING"))
 
@@ -101,7 +101,7 @@ def test_deletion_that_failed_is_noticed_by_its_action(cloud: Cloud, proxy: Prox
         proxy.wait_for_delete(Cluster(cluster(), ACTION_ID), interval=0)
 
 
-def test_deletion_that_failed_is_noticed_by_the_status(cloud: Cloud, proxy: Proxy) -> None:
+def test_failed_deletion_is_noticed_by_the_status(cloud: Cloud, proxy: Proxy) -> None:
     answers = shows(status="DELETING"), shows(status="WARNING", status_reason="Refused.")
     cloud.answer("GET", f"/v1/clusters/{ID}", *answers)
 
@@ -109,25 +109,25 @@ def test_deletion_that_failed_is_noticed_by_the_status(cloud: Cloud, proxy: Prox
         proxy.wait_for_delete(Cluster(cluster()), interval=0)
 
 
-def test_deletion_by_name_is_followed_by_the_id(cloud: Cloud, proxy: Proxy) -> None:
+def test_deletion_by_name_is_polled_by_id(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("SUCCEEDED"))
-    cloud.answer("GET", f"/v1/clusters/{ID}", GONE)
+    cloud.answer("GET", f"/v1/clusters/{ID}", NOT_FOUND)
 
     proxy.wait_for_delete(Cluster({"name": "web"}, ACTION_ID), interval=0)
 
-    assert cloud.of()[-1].path == f"/v1/clusters/{ID}"
+    assert cloud.received()[-1].path == f"/v1/clusters/{ID}"
 
 
-def test_deletion_whose_action_is_forgotten_is_seen_by_the_object(
+def test_deletion_whose_action_was_purged_is_noticed_by_the_object(
     cloud: Cloud, proxy: Proxy
 ) -> None:
-    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", GONE)
-    cloud.answer("GET", f"/v1/clusters/{ID}", GONE)
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", NOT_FOUND)
+    cloud.answer("GET", f"/v1/clusters/{ID}", NOT_FOUND)
 
     proxy.wait_for_delete(Cluster(cluster(), ACTION_ID), interval=0)
 
 
-def test_deletion_that_hangs_is_a_time_out(cloud: Cloud, proxy: Proxy) -> None:
+def test_hanging_deletion_is_a_timeout(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("RUNNING"))
 
     with pytest.raises(exceptions.ResourceTimeout, match=r"not deleted\. Its action"):
@@ -135,7 +135,7 @@ def test_deletion_that_hangs_is_a_time_out(cloud: Cloud, proxy: Proxy) -> None:
 
 
 @pytest.mark.parametrize("named", [ACTION_ID, {"action": ACTION_ID}])
-def test_action_has_ended_when_nothing_is_done_for_it(
+def test_wait_for_action_polls_until_its_end(
     cloud: Cloud, proxy: Proxy, named: str | dict[str, str]
 ) -> None:
     cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("WAITING"), action("SUCCEEDED"))
@@ -143,17 +143,17 @@ def test_action_has_ended_when_nothing_is_done_for_it(
     assert proxy.wait_for_action(named, interval=0).status == "SUCCEEDED"
 
 
-def test_failed_action_has_not_ended_while_others_depend_on_it(cloud: Cloud, proxy: Proxy) -> None:
+def test_failed_action_has_not_ended_while_its_children_run(cloud: Cloud, proxy: Proxy) -> None:
     answers = action("FAILED", depends_on=["x"]), action("FAILED", depends_on=[])
     cloud.answer("GET", f"/v1/actions/{ACTION_ID}", *answers)
 
     with pytest.raises(exceptions.ResourceFailure, match="is FAILED: Because"):
         proxy.wait_for_action(ACTION_ID, interval=0)
 
-    assert len(cloud.of()) == 2
+    assert len(cloud.received()) == 2
 
 
-def test_action_that_does_not_end_is_a_time_out(cloud: Cloud, proxy: Proxy) -> None:
+def test_action_that_does_not_end_is_a_timeout(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("RUNNING"))
 
     with pytest.raises(exceptions.ResourceTimeout, match=r"is RUNNING after 0\.03 s, not ended"):
