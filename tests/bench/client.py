@@ -135,14 +135,14 @@ def show(figures: Figures) -> None:
     print("\nGoals")
     for key, other, limit in GOALS:
         ratio = ours[key] / figures[other][key]
-        print(f"{CPU[key]} / {other}: {ratio:.3f} (at most {limit}): {verdict(ratio <= limit)}")
+        print(f"{CPU[key]} / {other}: {ratio:.3f} (at most {limit}): {result(ratio <= limit)}")
     more = ours["import"] - bare["import"]
-    print(f"import beyond keystoneauth1's: {more:.1f} ms (at most 10): {verdict(more <= 10)}")
+    print(f"import beyond keystoneauth1's: {more:.1f} ms (at most 10): {result(more <= 10)}")
     first = ours["requests: first result"]
-    print(f"requests to the first result: {first:.0f} (at most 3): {verdict(first <= 3)}")
+    print(f"requests to the first result: {first:.0f} (at most 3): {result(first <= 3)}")
 
 
-def verdict(reached: bool) -> str:
+def result(reached: bool) -> str:
     return "reached" if reached else "MISSED"
 
 

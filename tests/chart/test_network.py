@@ -128,5 +128,5 @@ def evaluated(policy: Document, traffic: Document) -> bool:
         files = [f"--policy-path={policies}", f"--traffic-path={traffics}"]
         command = [str(cyclonus_binary()), "analyze", "--mode=query-traffic", *files]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-    [verdict] = re.findall(r"IS ALLOWED\? +\| +(TRUE|FALSE)", done.stdout)
-    return bool(verdict == "TRUE")
+    [answer] = re.findall(r"IS ALLOWED\? +\| +(TRUE|FALSE)", done.stdout)
+    return bool(answer == "TRUE")

@@ -306,7 +306,7 @@ def test_without_a_lease_the_old_pod_goes_first(sandbox: Sandbox) -> None:
     }
 
 
-def test_kept_custom_resources_are_marked(sandbox: Sandbox) -> None:
+def test_kept_custom_resources_say_so(sandbox: Sandbox) -> None:
     def policies(keep: bool) -> set[str | None]:
         return {
             it["metadata"].get("annotations", {}).get("helm.sh/resource-policy")

@@ -19,11 +19,11 @@ from tests.crds.apiserver import (
 WITH_METADATA = [plural for plural in PLURALS if has_metadata(plural)]
 
 
-def manifests(verdict: str) -> list[Any]:
+def manifests(answer: str) -> list[Any]:
     return [
         pytest.param(plural, row, id=f"{plural}: {row['name']}")
         for plural in PLURALS
-        for row in rows(plural, verdict)
+        for row in rows(plural, answer)
     ]
 
 

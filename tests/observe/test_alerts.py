@@ -58,7 +58,7 @@ def test_an_alert_fires_when_it_should(promtool: Path, tmp_path: Path, alert: st
 
 
 @pytest.mark.parametrize("alert", NAMES)
-def test_each_alert_is_seen_to_fire_and_not_to_fire(alert: str) -> None:
+def test_each_alert_fires_and_does_not_fire(alert: str) -> None:
     tests = [test for story in stories(alert) for test in story["alert_rule_test"]]
 
     assert {test["alertname"] for test in tests} == {alert}

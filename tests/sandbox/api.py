@@ -81,8 +81,8 @@ class Senlin:
 
     def wait_until(self, cluster_id: str, *statuses: str) -> str:
         def status() -> str | None:
-            seen = str(self.cluster(cluster_id)["status"])
-            return seen if seen in statuses else None
+            latest = str(self.cluster(cluster_id)["status"])
+            return latest if latest in statuses else None
 
         return wait_for(status)
 

@@ -76,12 +76,12 @@ class Release:
 def watched(sandbox: Sandbox, path: str) -> Iterator[list[dict[str, Any]]]:
     """Fill the list, at the end, with each object there as it was before and after each change."""
     before = sandbox.kubernetes.call("GET", path)
-    seen: list[dict[str, Any]] = before["items"]
-    yield seen
+    known: list[dict[str, Any]] = before["items"]
+    yield known
     version = before["metadata"]["resourceVersion"]
     query = f"?watch=true&resourceVersion={version}&timeoutSeconds=1"
     changes = sandbox.kubectl("get", "--raw", path + query)
-    seen.extend(json.loads(line)["object"] for line in changes.splitlines())
+    known.extend(json.loads(line)["object"] for line in changes.splitlines())
 
 
 class Served(Tenant):
