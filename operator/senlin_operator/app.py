@@ -158,7 +158,7 @@ async def _send_heartbeats(health: metrics.Health) -> None:
 
 
 async def _lead(settings: Settings, leases: Leases, fence: Fence, app: App) -> None:
-    """Wait for the lease, run the app as long as it can be renewed, and release it at the end."""
+    """Wait for the lease, run the app while the lease can be renewed, and release it at the end."""
     leader = Leader(
         leases,
         fence,

@@ -153,7 +153,7 @@ class Leader:
             _log.warning("the lease was not released", extra={"error": str(error)})
 
     async def _try(self) -> bool:
-        """Take the lease if it is free; return whether it is ours."""
+        """Take the lease if it is free; return whether this process holds it."""
         self._document = await self._leases.get(self._name)
         if self._document and self._observe(self._document).held:
             return False

@@ -1,8 +1,8 @@
-"""What a project holds in Senlin: one loop per credential polls, shared by all of its objects.
+"""The content of a project in Senlin: one polling loop per credential, shared by all its objects.
 
-Senlin has neither a watch nor a "changed since" filter. So the loop lists, compares with the poll
-before, and wakes only those whose cloud objects changed: a poll costs the same number of requests
-for one cluster and for a thousand.
+Senlin has neither a watch nor a "changed since" filter. So the loop lists all objects,
+compares them with the poll before, and wakes the owners of those that changed. A poll costs the
+same number of requests for one cluster and for a thousand.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Subscribers:
-    """Whom a poll wakes: those that wait for it, and the owners and referrers of what changed."""
+    """The callbacks of a poll: for the keys that wait for it, and for the objects that changed."""
 
     changed: Callable[[set[str]], None]  # takes cloud ids and owners' uids
     polled: Callable[[Iterable[Key]], None]  # takes the keys that waited
@@ -43,7 +43,7 @@ class Inventory:
     error: ClientException | None = None  # of the latest poll
     _awaiting: set[Key] = field(default_factory=set)
     _watched: dict[str, Watched] = field(default_factory=dict)  # by action id
-    _sending: set[str] = field(default_factory=set)  # what requests in flight will lock
+    _sending: set[str] = field(default_factory=set)  # the locks of requests in flight
     _requested: asyncio.Event = field(default_factory=asyncio.Event)
     _created: float = field(default_factory=clock.monotonic)
 
@@ -65,11 +65,11 @@ class Inventory:
             self._requested.set()
 
     def unwatch(self, action_id: str) -> None:
-        """Forget an action whose end is known."""
+        """Forget an action that has ended."""
         self._watched.pop(action_id, None)
 
     def unwatch_all(self, target: str) -> None:
-        """Forget the actions on a cloud object that nobody manages any more."""
+        """Forget the actions on a cloud object that has no resource any more."""
         self._watched = {id_: it for id_, it in self._watched.items() if it.target != target}
 
     def locked(self, lock: str, by: str | None = None) -> bool:
@@ -100,7 +100,7 @@ class Inventory:
 
     @property
     def age(self) -> float:
-        """Return how many seconds ago the latest successful poll began, or else this inventory."""
+        """Return the seconds since the latest successful poll began, or since the inventory did."""
         return clock.monotonic() - (self.snapshot.began if self.snapshot else self._created)
 
     @property
@@ -170,7 +170,7 @@ class Inventory:
         )
 
     async def _until_requested(self, seconds: float) -> None:
-        """Wait for somebody to request a poll, but no longer than that."""
+        """Wait until a poll is requested, at most for so many seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._requested.wait()

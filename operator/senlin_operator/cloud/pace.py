@@ -10,8 +10,8 @@ _MAX_DUTY_CYCLE = 2.0  # a poll may take one half of the time: slow clouds have 
 # Seconds: upper bound of the pause after a slow poll. A longer one would delay the news of ended
 # actions.
 _MAX_EXTRA_PAUSE = 5.0
-# The pause while nothing changes, as a share of the time since the last change: whoever has waited
-# for an hour may wait a little longer.
+# The pause while nothing changes, as a share of the time since the last change: after an hour of
+# waiting, a little more does not matter.
 _IDLE_GROWTH = 0.05
 _MAX_FAILURE_PAUSE = 30.0  # seconds between polls while Senlin does not answer
 _MAX_EXPONENT = 10  # after some hours of failures a power of two would not fit into a float
@@ -26,12 +26,12 @@ class Pace:
     _at_rest: bool = False
 
     def activity(self) -> None:
-        """Record that something has changed, or that somebody requests a poll."""
+        """Record that something has changed, or that a poll was requested."""
         self._changed = clock.monotonic()
         self._at_rest = False
 
     def minimum(self, took: float) -> float:
-        """Return the pause (seconds) after a poll that took so long, whoever requests one."""
+        """Return the pause (seconds) after a poll that no request cuts short."""
         return max(_MIN_INTERVAL, min(_MAX_DUTY_CYCLE * took, took + _MAX_EXTRA_PAUSE)) - took
 
     def after_failures(self, failures: int) -> float:
@@ -40,7 +40,7 @@ class Pace:
         return min(_MAX_FAILURE_PAUSE, pause)
 
     def until_next(self, took: float, *, busy: bool) -> float:
-        """Return the pause (seconds) unless somebody requests a poll."""
+        """Return the pause (seconds) that a requested poll cuts short."""
         if busy:
             self._at_rest = False
             unchanged = clock.monotonic() - self._changed

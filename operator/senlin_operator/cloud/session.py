@@ -18,7 +18,7 @@ from senlin_operator.telemetry import clock, logging, metrics, tracing
 
 T = TypeVar("T")
 
-_operation: ContextVar[str] = ContextVar("operation", default="")  # what a request is for
+_operation: ContextVar[str] = ContextVar("operation", default="")  # the name of a request
 _THREADS = 8  # a credential
 _RESERVED = 2  # of them for deletions, which must get through when creations hang
 _POLLING = 1  # thread besides
@@ -31,7 +31,7 @@ _MAX_LOGIN_PAUSE = 300.0
 class SessionOptions:
     """How all sessions of a process work."""
 
-    kinds: Sequence[ListedKind]  # what the inventories list
+    kinds: Sequence[ListedKind]  # listed by the inventories
     idle: float = 30.0  # seconds between polls of a project while nothing is awaited
     may_write: Callable[[], None] = lambda: None  # raises, from any thread, if this process may not
 
@@ -127,7 +127,7 @@ class CloudSession:
             if isinstance(error, AuthenticationFailed | EndpointNotFound):
                 self._open_circuit(error, refused_before)
             raise
-        if self._refused is refused_before:  # else the request was sent before the refusal
+        if self._refused is refused_before:  # otherwise the request was sent before the refusal
             self._refused, self._refusals = None, 0
         return result
 

@@ -1,6 +1,6 @@
-"""One poll of a project: what it lists, what the lists show, and how two of them differ.
+"""One poll of a project, its result, and the differences between two results.
 
-Nothing here names a kind of cloud object: what differs from kind to kind is asked of `ListedKind`.
+Nothing here names a kind of cloud object: each kind implements `ListedKind`.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ C = TypeVar("C", bound=CloudObject)
 
 
 class ListedKind(Protocol):
-    """What a poll asks of a kind of cloud objects."""
+    """A kind of cloud objects, as a poll needs it."""
 
     @property
     def resource_type(self) -> type[CloudObject]:
@@ -38,7 +38,7 @@ class ListedKind(Protocol):
 
 
 class Watched(NamedTuple):
-    """An action that somebody waits for."""
+    """An action whose end is waited for."""
 
     target: str  # the cloud object that it works on, or is started for
     lock: str | None = None  # the cluster that it keeps others off, which may be the target
@@ -46,7 +46,7 @@ class Watched(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one poll found. Every list was asked for after `began` (of the monotonic clock)."""
+    """The result of one poll. Every list was requested after `began` (of the monotonic clock)."""
 
     began: float
     objects: Mapping[type[CloudObject], Mapping[str, CloudObject]]  # by id
@@ -54,12 +54,12 @@ class Snapshot:
     cluster_ids: Mapping[str, str]  # a member's id to that of its cluster
     unfinished: Mapping[str, Action]
     ended: Mapping[str, Action]  # of the watched actions
-    unknown: frozenset[str] = frozenset()  # watched actions that no list shows any more
+    unknown: frozenset[str] = frozenset()  # watched actions that Senlin has purged
     _members: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Turn both maps round: reconciles look members and owned objects up."""
+        """Invert both maps, as reconciles look up members and owned objects."""
         object.__setattr__(self, "_members", _inverted(self.cluster_ids))
         object.__setattr__(self, "_owned", _inverted(self.owners))
 
@@ -92,12 +92,12 @@ class Snapshot:
         return tuple(objects[id_] for id_ in self._members.get(cluster_id, ()) if id_ in objects)
 
     def owned(self, type_: type[CloudObject], uid: str) -> list[str]:
-        """Return the ids of the objects of one kind that bear an owner's marker, sorted."""
+        """Return the ids of the objects of one kind with an owner's marker, sorted."""
         objects = self.all(type_)
         return sorted(id_ for id_ in self._owned.get(uid, ()) if id_ in objects)
 
     def find(self, type_: type[C], id_: str | None, uid: str) -> tuple[C | None, list[str]]:
-        """Return the cloud object, and the ids of others that bear the same owner's marker.
+        """Return the cloud object, and the ids of others with the same owner's marker.
 
         The id decides. Without one (a reply was lost, the process died) the marker does, and of
         several objects the first one by id, so that every reconcile chooses the same.
@@ -116,9 +116,9 @@ class Snapshot:
         """Return the unfinished actions that keep others off a cluster, or off a node.
 
         A cluster is touched by the actions of its nodes as well: the children of a check and of a
-        recovery are stored without a cluster. A node is touched by what its cluster does; that may
-        show by actions on other nodes alone, as a cluster's failed action is not listed though
-        its last children still run.
+        recovery are stored without a cluster. A node is touched by the actions of its
+        cluster. Such an action may show by actions on other nodes alone: a cluster's failed action
+        is not listed, though its last children still run.
         """
         cluster_id = self.cluster_ids.get(id_, id_)
         touched = {id_, cluster_id, *self._members.get(cluster_id, ())}
@@ -141,17 +141,17 @@ def poll(
     watched: Mapping[str, Watched],
     known: Mapping[str, Action],
 ) -> Snapshot:
-    """List what the project holds.
+    """List the content of the project.
 
-    Actions come first: a cluster that is read after its last action ended shows the result of it.
+    Actions come first: a cluster that is read after its last action ended shows its result.
     No limit is given, so that each list is one consistent answer.
 
     Args:
         proxy: Sends the requests.
-        kinds: What is listed.
-        began: The time from which on the snapshot counts.
+        kinds: The kinds of cloud objects to list.
+        began: The time (of the monotonic clock) at which the poll began.
         watched: The actions whose ends are waited for.
-        known: Those of them that an earlier poll saw end.
+        known: The watched actions that ended before an earlier poll.
     """
     kinds = tuple(kinds)
     unfinished = {action.id: action for action in proxy.actions(status=list(UNFINISHED))}
@@ -169,7 +169,7 @@ def poll(
 
 
 def differences(before: Snapshot, now: Snapshot) -> set[str]:
-    """Return the ids, and the owners' uids, of what changed between two polls."""
+    """Return the ids, and the owners' uids, of all objects that changed between two polls."""
     changed: set[str] = set()
     for type_ in now.objects:
         old, new = before.all(type_), now.all(type_)
@@ -181,9 +181,9 @@ def differences(before: Snapshot, now: Snapshot) -> set[str]:
 
 
 def has_ended(action: Action) -> bool:
-    """Return whether nothing of the action goes on.
+    """Return whether the action and all of its children have ended.
 
-    One failing child turns its parent to FAILED at once, while the others still run.
+    One failing child turns its parent to FAILED at once, while the other children still run.
     """
     return action.status == "SUCCEEDED" or (
         action.status in ("FAILED", "CANCELLED") and not action.depends_on
@@ -191,7 +191,7 @@ def has_ended(action: Action) -> bool:
 
 
 def _concerned(snapshot: Snapshot, ids: Iterable[str]) -> set[str]:
-    """Return who else is woken when these objects change: their owners, and a node's cluster."""
+    """Return the owners of these objects, and the clusters of nodes among them."""
     found = (of.get(id_) for id_ in ids for of in (snapshot.owners, snapshot.cluster_ids))
     return {it for it in found if it}
 

@@ -47,9 +47,11 @@ class KubeClient:
 
     @classmethod
     async def connect(cls, kubeconfig: str | None, plurals: Mapping[str, str]) -> "KubeClient":
-        """Return a client for the kubeconfig, or else for the cluster that this process runs in."""
+        """Return a client for the kubeconfig; None: for the cluster that the process runs in."""
         configuration = client.Configuration()
-        configuration.retries = False  # the work queue retries, and it knows what is safe
+        configuration.retries = (
+            False  # the work queue retries, and knows what is safe
+        )
         try:
             if kubeconfig is None and _in_cluster():
                 config.load_incluster_config(configuration)
@@ -157,7 +159,7 @@ class KubeClient:
         Args:
             owner: Becomes its controlling owner.
             key: Its kind, namespace and name.
-            manifest: All else of it, such as `spec`, or a Secret's `data`.
+            manifest: Its other fields, such as `spec`, or a Secret's `data`.
 
         Raises:
             KubeError: Kubernetes refuses it.

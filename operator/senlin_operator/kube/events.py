@@ -37,7 +37,7 @@ class Recorder:
             resource: The object that it is about.
             kind: Normal or Warning.
             reason: One CamelCase word, such as a condition's reason.
-            action: What was done, in one CamelCase word.
+            action: The operator's action, in one CamelCase word.
             note: The sentence that a person reads.
         """
         key = resource.key
@@ -67,7 +67,7 @@ class Recorder:
             self._queue.put_nowait((key.namespace, body))
 
     async def run(self) -> None:
-        """Send what is queued, for ever."""
+        """Send the queued events, for ever."""
         while True:
             namespace, body = await self._queue.get()
             try:

@@ -39,7 +39,7 @@ class Leases:
     async def put(
         self, name: str, label: str, spec: Mapping[str, Any], old: Mapping[str, Any] | None
     ) -> dict[str, Any]:
-        """Create the lease, or change it if nobody has changed the old one; return it.
+        """Create the lease, or change it if it is still the old one; return it.
 
         Raises:
             KubeError: Another process was faster (status 409), or it cannot be written.

@@ -105,7 +105,7 @@ class Resource:
 
     @property
     def stalled_message(self) -> str | None:
-        """Return what a person should change, as condition Stalled says; None: not stalled."""
+        """Return the message of condition Stalled if that is True."""
         condition = self.condition("Stalled")
         is_stalled = condition and condition["status"] == "True"
         return str(condition["message"]) if condition and is_stalled else None

@@ -21,7 +21,7 @@ _KIND_SPECIFIC = (ConditionType.AVAILABLE, ConditionType.POLICIES_ATTACHED)
 
 @dataclass(slots=True)
 class Status:
-    """What is known of the cloud object; a reconcile starts from the last status and amends it."""
+    """A reconcile starts from the last status and amends it."""
 
     id: str | None = None
     action: Mapping[str, Any] | None = None
@@ -31,7 +31,7 @@ class Status:
 
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> "Status":
-        """Return what the last status said."""
+        """Return the content of the last status."""
         return cls(
             id=status.get("id"),
             action=status.get("action"),

@@ -1,4 +1,4 @@
-"""The latest known Kubernetes objects, their references, and whom a change wakes."""
+"""The latest known Kubernetes objects and their references; changes wake other objects."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from senlin_operator.model.queue import Queue
 class Cache:
     """Filled by a list at the start, by the watches, and by the replies to the operator's writes.
 
-    A status that the operator wrote wakes the referrers of the object, and nothing else.
+    A status that the operator wrote wakes only the referrers of the object.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ def _discard(index: defaultdict[Any, set[Key]], at: Any, key: Key) -> None:
 
 
 def _stripped(kind: str, raw: Mapping[str, Any]) -> Resource:
-    """Return the object without what nobody reads; of a Secret's data a fingerprint remains."""
+    """Return the object without unused fields, and a fingerprint in place of a Secret's data."""
     if kind != SECRET:
         return Resource(kind, strip_unused(raw))
     metadata = strip_unused(raw)["metadata"]
@@ -179,7 +179,7 @@ def _stripped(kind: str, raw: Mapping[str, Any]) -> Resource:
 
 
 def _changed_by_others(resource: Resource) -> tuple[object, ...]:
-    """Return what a person or Kubernetes changes, which leaves out the operator's status."""
+    """Return the parts that people and Kubernetes change, but not the operator."""
     return (
         resource.uid,
         resource.generation,
@@ -190,7 +190,7 @@ def _changed_by_others(resource: Resource) -> tuple[object, ...]:
 
 
 def _visible_to_referrers(resource: Resource) -> tuple[object, ...]:
-    """Return what the referrers of the object read of it."""
+    """Return the parts that referrers of the object read."""
     return (
         resource.uid,
         resource.deleting,

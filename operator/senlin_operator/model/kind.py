@@ -1,4 +1,4 @@
-"""What the reconcile path asks of a kind of custom resource: the contract between the two.
+"""The contract between the reconcile path and a kind of custom resource.
 
 `kinds/` implements it, a folder a kind; `reconcile/` calls it, and knows no kind by name.
 """
@@ -22,20 +22,20 @@ Readiness = Settled | Blocked | Waiting
 
 
 class Deletion(Generic[O]):
-    """What a kind adds to the deletion of its cloud objects."""
+    """The parts of a deletion that differ from kind to kind."""
 
     def blocked(self, observed: O) -> Waiting | None:
-        """Return what the deletion has to wait for.
+        """Return the reason to wait before the deletion, if there is one.
 
-        Without it, a request would be sent that Senlin is known to refuse, again and again.
+        Without it, a request that Senlin is known to refuse would be sent again and again.
         """
         return None
 
     def leftovers(self, snapshot: Snapshot, uid: str) -> list[Step]:
-        """Return the steps that delete what else was made for the owner.
+        """Return the steps that delete further cloud objects of the owner.
 
-        They run once the object itself has been deleted. Whatever is left out stays in the cloud
-        for ever: the finalizer is removed when this list is empty.
+        They run once the object itself has been deleted. A cloud object that is left out stays for
+        ever: the finalizer is removed when this list is empty.
         """
         return []
 
@@ -59,7 +59,7 @@ class Details(ABC, Generic[D, O]):
     def version(self, desired: D, observed: O) -> object:
         """Return a value that differs when the facts may have changed; None: they are not needed.
 
-        If it misses a change, the plan goes by facts up to five minutes old.
+        If it misses a change, the plan uses facts up to five minutes old.
         """
 
     @abstractmethod
@@ -107,7 +107,7 @@ class Dependents(ABC, Generic[O]):
     def in_use(self, dependent: Resource, observed: O | None) -> bool:
         """Return whether one that is not desired any more must stay for now.
 
-        Else it is deleted, with its cloud object.
+        Otherwise it is deleted, with its cloud object.
         """
 
 
@@ -128,14 +128,14 @@ class Kind(ABC, Generic[D, O]):
     members: Members[O] | None = None
     dependents: Dependents[O] | None = None
 
-    # What a poll asks.
+    # Used by a poll.
 
     @abstractmethod
     def list_objects(self, proxy: Proxy) -> Iterable[CloudObject]:
         """Yield all cloud objects of the kind that the project holds.
 
-        It must be one request without a limit. What a list leaves out counts as deleted, and is
-        created again.
+        It must be one request without a limit. An object that the list leaves out
+        counts as deleted, and is created again.
         """
 
     def owner_uid(self, cloud_object: Any) -> str | None:
@@ -149,7 +149,7 @@ class Kind(ABC, Generic[D, O]):
         """Return the id of the cluster that the cloud object is a member of."""
         return None
 
-    # What a reconcile asks, in this order.
+    # Used by a reconcile, in this order.
 
     @abstractmethod
     def observe(self, snapshot: Snapshot, id_: str | None, uid: str) -> O | None:
@@ -169,7 +169,7 @@ class Kind(ABC, Generic[D, O]):
 
     @abstractmethod
     def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> D:
-        """Return what the manifest asks for, with every reference replaced by its cloud id.
+        """Return the content of the manifest, with every reference replaced by its cloud id.
 
         Args:
             resource: The custom resource; the API server has validated it.
@@ -185,14 +185,14 @@ class Kind(ABC, Generic[D, O]):
         """Return the steps from the observed to the desired state.
 
         None means that the object is known to be absent, and the plan must begin with its creation.
-        Only the first step is carried out; the next plan is made from what came of it. So a step
+        Only the first step is carried out; the next plan is made from its result. So a step
         must change the observation such that it is not planned again, or the object ends in
         NoEffect.
         """
 
     @abstractmethod
     def delete(self, observed: O, *, force: bool) -> Step:
-        """Return the step that deletes the cloud object; forced: whatever Senlin does with it."""
+        """Return the step that deletes the cloud object; forced: even while Senlin works on it."""
 
     @abstractmethod
     def readiness(self, desired: D, observed: O) -> Readiness:

@@ -1,4 +1,4 @@
-"""What this process remembers of an object beyond its status. All of it may be lost at any time."""
+"""The process's memory of an object beyond its status. All of it may be lost at any time."""
 
 import math
 from dataclasses import dataclass, field
@@ -53,10 +53,10 @@ class Retry:
     retry_at: float = 0.0  # of the monotonic clock
     last_step: Step | None = None  # that Senlin accepted, while the plan is not empty
     forced: bool = False  # a person has requested this try, and it has not succeeded yet
-    _desired: object = None  # what failed: another desired state is tried at once
+    _desired: object = None  # that failed; another desired state is tried at once
 
     def fail(self, failure: Failed | Blocked, desired: object = None) -> None:
-        """Count a failure, and pause, as long as the desired state stays the same."""
+        """Count a failure, and pause while the desired state stays the same."""
         self.failures += 1
         self.failure, self._desired, self.last_step = failure, desired, None
         pause = failure.requeue_after if isinstance(failure, Blocked) else backoff(self.failures)
@@ -80,14 +80,14 @@ class Retry:
 
 @dataclass(slots=True)
 class Memory:
-    """What is remembered of one object."""
+    """The memory of one object."""
 
     freshness: Freshness = field(default_factory=Freshness)
     retry: Retry = field(default_factory=Retry)
     check_action: str | None = None  # the running action of a routine check, which is not reported
     checked_at: float = field(default_factory=clock.monotonic)
     delete_action: str | None = None  # the running action of the object's deletion
-    delete_forced: bool = False  # that deletion was sent whatever Senlin was doing
+    delete_forced: bool = False  # that deletion was sent by force
     transient_since: float | None = None
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, the facts
     replaced: str | None = None  # the cloud id of an object deleted in order to create it again
@@ -108,7 +108,7 @@ class Memory:
             self.replaced = result.id
 
     def request_reconcile(self, token: str) -> None:
-        """Take a person's request: observe, check and try again now, whatever the pauses."""
+        """Take a person's request: observe, check and try again now, without any pause."""
         self.requested = token
         self.retry.reset()
         self.freshness.request_sent()

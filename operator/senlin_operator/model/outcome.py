@@ -1,4 +1,4 @@
-"""The outcome of a reconcile as a value; what an exception means; which conditions follow."""
+"""The outcome of a reconcile as a value: from exceptions to outcomes, and to conditions."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -38,7 +38,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something else comes first: an action, a lock, another resource. Not an error."""
+    """An action, a lock or another resource comes first. Not an error."""
 
     reason: Reason
     message: str
@@ -77,7 +77,7 @@ class Unsupported(ClientException):
 
 
 def outcome_of(error: ClientException) -> Outcome:
-    """Return what a failed request means for the object that it was sent for."""
+    """Return the outcome for the object whose request failed."""
     match error:
         case AuthenticationFailed() | Unauthorized():
             return Blocked(Reason.CREDENTIALS_REJECTED, _without_request_id(error))

@@ -1,7 +1,7 @@
 """The owner's marker: how a cloud object says which Kubernetes object made it.
 
-Names in Senlin are not unique and its creates are not idempotent, so the marker alone tells after a
-crash whether a create has happened.
+Names in Senlin are not unique and its creates are not idempotent, so only the marker shows
+after a crash whether a create has happened.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 from senlin_operator.kube.objects import GROUP
 
-OWNER_KEY = f"{GROUP}/uid"  # in the metadata of what has metadata
+OWNER_KEY = f"{GROUP}/uid"  # a key in the metadata
 
 
 def owner_uid(cloud_object: Any) -> str | None:
@@ -34,5 +34,5 @@ def without_markers(metadata: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def name_suffix(uid: str) -> str:
-    """Return the marker of what has no metadata: the end of its name."""
+    """Return the marker of an object without metadata: the end of its name."""
     return f".{uid}"

@@ -1,4 +1,4 @@
-"""All that one reconcile of one object knows. The name is Cluster API's."""
+"""The knowledge of one reconcile of one object. The name is Cluster API's."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,7 +39,7 @@ class Scope:
         return self.session.inventory
 
     def update_status(self, observed: Observation | None) -> None:
-        """Take over into the status what the cloud object shows."""
+        """Put the observed cloud object into the status."""
         if observed is not None:
             self.status.resource = self.kind.resource_status(observed)
             self.status.conditions = self.kind.conditions(self.desired, observed)

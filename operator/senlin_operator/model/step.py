@@ -9,7 +9,7 @@ from openstack_clustering import Proxy
 
 
 class Observation(Protocol):
-    """What the reconcile path itself reads of an observed cloud object."""
+    """An observed cloud object, as far as the reconcile path itself reads it."""
 
     @property
     def id(self) -> str:
@@ -25,7 +25,7 @@ class Observation(Protocol):
 
     @property
     def faults(self) -> list[Mapping[str, Any]]:
-        """Return what is wrong with it, or with nodes in it, for `status.faults`."""
+        """Return its own faults, or those of nodes in it, for `status.faults`."""
 
     @property
     def duplicates(self) -> tuple[str, ...]:
@@ -34,7 +34,7 @@ class Observation(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a step has led to: an action that goes on in Senlin, or the result at once."""
+    """The result of a step: an action that still runs in Senlin, or the observation at once."""
 
     id: str  # of the cloud object
     action_id: str | None = None
@@ -55,11 +55,11 @@ class Step(ABC):
     @property
     @abstractmethod
     def summary(self) -> str:
-        """Return what the step changes, field by field, for people."""
+        """Return a text for people: the changes of the step, field by field."""
 
     @abstractmethod
     def run(self, proxy: Proxy, uid: str) -> StepResult:
-        """Send the request. It runs in a thread, and has all that it needs in its own fields.
+        """Send the request. It runs in a thread, and reads nothing but its own fields.
 
         Args:
             proxy: Sends it.

@@ -1,6 +1,6 @@
-"""The actions of Senlin that concern an object: its own until they end, others' as reason to wait.
+"""The actions of Senlin on an object: the operator's own until they end, and those of others.
 
-Each function returns what it finds; the caller writes it down.
+The functions return their findings as values; the callers record them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ DELETING = Waiting(Reason.DELETING, "Senlin is deleting it.", publish=False)
 CHECKING = Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", publish=False)
 _FAULTS = 3  # in a message; the status has more
 # How far an action may outlive its timeout: a living engine of Senlin ends it within seconds, but
-# its clock and ours may differ.
+# the clocks of Senlin and the operator may differ.
 _OVERDUE = 60.0  # seconds
 # For how long policies have an action sleep, and Senlin 16's default for it (seconds).
 _SLEEPS = {
@@ -28,14 +28,14 @@ _SLEEPS = {
     "senlin.policy.deletion": ("grace_period", 0),
     "senlin.policy.loadbalance": ("lb_status_timeout", 300),
 }
-_REQUEUE = 30.0  # seconds until an action that has not changed meanwhile is read again
+_REQUEUE = 30.0  # seconds until a running action is read again
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
     """An action of the operator that has ended."""
 
-    record: Mapping[str, Any] | None  # for `status.action`; None: nobody knows how it ended
+    record: Mapping[str, Any] | None  # for `status.action`; None: its end is unknown
     failure: Failed | None = None
 
 
@@ -74,7 +74,7 @@ def own(scope: Scope) -> Waiting | Ended | None:
 
 
 def routine_check(scope: Scope) -> Waiting | None:
-    """Return what to wait for, while a routine check runs; else forget the check."""
+    """Return a reason to wait while a routine check runs; forget a check that has ended."""
     memory = scope.memory
     if memory.check_action is None:
         return None
@@ -86,7 +86,7 @@ def routine_check(scope: Scope) -> Waiting | None:
 
 
 def foreign(scope: Scope) -> Waiting | None:
-    """Return what to wait for, while a policy, a person or Senlin's health manager is at work."""
+    """Return a reason to wait while a policy, a person or Senlin's health manager is at work."""
     actions = scope.snapshot.actions_of(scope.observed.id) if scope.observed else []
     if not actions:
         return None

@@ -113,7 +113,7 @@ class Deletion:
         return AWAITING_SNAPSHOT if observed.duplicates else await self._delete_leftovers(scope)
 
     async def _delete_leftovers(self, scope: Scope) -> Outcome:
-        """Delete what else was made for the object, one after the other; then the finalizer."""
+        """Delete further cloud objects of the owner, one a reconcile; then remove the finalizer."""
         leftovers = scope.kind.deletion.leftovers(scope.snapshot, scope.resource.uid)
         if not leftovers:
             scope.inventory.unwatch_all(scope.status.id or "")
@@ -136,7 +136,7 @@ def _detaches(resource: Resource) -> bool:
 
 
 def follow(scope: Scope) -> Waiting | None:
-    """Return what to wait for while Senlin deletes; record the end of a deletion's action."""
+    """Return a reason to wait while Senlin deletes; record the end of a deletion's action."""
     match actions.deletion(scope):
         case actions.Ended(failure=failure):
             scope.memory.delete_action = None

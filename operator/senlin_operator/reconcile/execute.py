@@ -58,10 +58,10 @@ class Executor:
         """Send the step unless this process is at work on the same cluster; watch its action.
 
         Args:
-            scope: What the step was planned from.
-            step: What is sent.
-            urgent: A deletion: Senlin takes or refuses it, whatever it does with the object itself.
-            force: Send it whatever is locked.
+            scope: Of the reconcile that planned the step.
+            step: The step to send.
+            urgent: A deletion, which may be sent while an own action runs on the object.
+            force: Ignore all locks.
 
         Raises:
             ClientException: Senlin refuses it.
@@ -78,8 +78,8 @@ class Executor:
             )
             if result.action_id:
                 inventory.watch(result.action_id, result.id, lock)
-        # Poll even if no action was started. If somebody deletes the new object before the next
-        # poll, two consecutive snapshots are equal and nothing would wake this resource.
+        # Poll even if no action was started. If the new object is deleted before the next poll,
+        # two consecutive snapshots are equal and nothing would wake this resource.
         inventory.requeue_after_poll(scope.resource.key)
         return result
 

@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Publishes what came of a reconcile."""
+    """Publishes the outcome of a reconcile."""
 
     def __init__(self, cache: Cache, queue: Queue, kube: KubeClient, recorder: Recorder) -> None:
         self._cache = cache

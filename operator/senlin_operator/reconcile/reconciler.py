@@ -195,7 +195,7 @@ class Reconciler:
 
 
 def follow(scope: Scope) -> Waiting | None:
-    """Return what to wait for, if an action is at work; record the end of the operator's own."""
+    """Return a reason to wait while an action runs; record the end of the operator's own action."""
     match actions.own(scope):
         case Waiting() as waiting:
             return waiting

@@ -63,14 +63,14 @@ class Sessions:
         Raises:
             KubeError: Kubernetes refuses it.
         """
-        async with self._locks[key]:  # once for all that come at the same time
+        async with self._locks[key]:  # concurrent users add it once
             secret = self._cache.get(key)
             if secret and not secret.has_finalizer and not secret.deleting:
                 reply = await self._kube.set_finalizer(secret, present=True)
                 self._cache.store_reply(key.kind, reply)
 
     async def release_secret(self, key: Key) -> None:
-        """Remove the finalizer of a Secret that nobody uses, or forget a Secret that was deleted.
+        """Remove the finalizer of an unused Secret, or forget a Secret that was deleted.
 
         Raises:
             KubeError: Kubernetes refuses it.

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 
 def monotonic() -> float:
-    """Return the seconds of the monotonic clock, by which all pauses and deadlines are reckoned."""
+    """Return the seconds of the monotonic clock, the clock of all pauses and deadlines."""
     return time.monotonic()
 
 
 def utcnow() -> datetime:
-    """Return the time of day, for what people read and for comparing with Senlin's timestamps."""
+    """Return the time of day, for texts, and for comparisons with Senlin's timestamps."""
     return datetime.now(UTC)

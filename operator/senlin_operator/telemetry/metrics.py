@@ -20,7 +20,7 @@ from senlin_operator.telemetry import clock
 QUEUE = "senlin-operator"  # as client-go labels the metrics of one queue among several
 _FAST = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30)  # seconds
 _SLOW = (1, 3, 10, 30, 60, 180, 600, 1800, 3600)
-# Each time of creation would be one more series in Prometheus, and nobody queries it.
+# Each time of creation would be one more series in Prometheus, of no use.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 QUEUE_DEPTH = Gauge("workqueue_depth", "Keys in the queue that wait for a worker.", ["name"])

@@ -9,11 +9,11 @@ from senlin_operator.kube.objects import Resource
 from senlin_operator.model import kind
 from senlin_operator.model.kind import Dependent
 
-_SHORT_ID = 13  # the first two groups of a UUID: enough to tell the nodes of one cluster apart
+_SHORT_ID = 13  # the first two groups of a UUID, which differ among the nodes of one cluster
 
 
 class Dependents(kind.Dependents[Observed]):
-    """An inline profile is replaced as a ReplicaSet is: the old one goes once it is unused."""
+    """An inline profile is replaced as a ReplicaSet is: the old one is deleted once unused."""
 
     def desired(self, resource: Resource, observed: Observed | None) -> list[Dependent]:
         """Return the SenlinProfile of an inline profile, and a SenlinNode a mirrored node."""

@@ -21,7 +21,7 @@ _CONFIG = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired(Fields):
-    """The plain fields, and what needs a plan of its own; every reference is an id by now."""
+    """The plain fields, and fields with a plan of their own; references are ids by now."""
 
     min_size: int = 0
     max_size: int = -1  # no limit

@@ -25,14 +25,14 @@ _FAULTS = 5  # nodes in the status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed(Fields):
-    """The plain fields, Senlin's record of the size, and what its nodes are."""
+    """The plain fields, Senlin's record of the size, and the state of the nodes."""
 
     id: str
     min_size: int
     max_size: int
     desired_capacity: int  # Senlin's record, which need not be the number of nodes
     status: str = "ACTIVE"
-    nodes: int = 0  # whatever their status
+    nodes: int = 0  # in any status
     active: int = 0
     unbuilt: int = 0  # nodes that never had a server
     interrupted: int = 0  # nodes whose status a failed action left, though their servers may work

@@ -196,7 +196,7 @@ def _remove_unbuildable(desired: Desired, observed: Observed) -> Iterator[Resize
 
 
 def _repair(desired: Desired, observed: Observed) -> Iterator[Recover | Check]:
-    """Finish what a failed action left undone; recover lost nodes if the manifest says so."""
+    """Yield the repair after a failed action, or of lost nodes if the manifest says so."""
     if observed.unbuilt and not observed.lost:
         summary = f"another try at {observed.unbuilt} nodes that could not be built"
         yield Recover(observed.id, summary)

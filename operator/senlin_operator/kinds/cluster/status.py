@@ -1,4 +1,4 @@
-"""What the status of a SenlinCluster says."""
+"""The status of a SenlinCluster: readiness, conditions of its own, `status.resource`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The steps for a cluster. Each starts an action, which goes on after the reply."""
+"""The steps for a cluster. Each starts an action, which still runs after the reply."""
 
 from dataclasses import dataclass, field
 

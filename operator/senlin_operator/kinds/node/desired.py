@@ -25,7 +25,7 @@ class Adoption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired(Fields):
-    """The plain fields, and what needs a plan of its own; every reference is an id by now.
+    """The plain fields, and fields with a plan of their own; references are ids by now.
 
     Without a profile, Senlin makes one from the adopted server.
     """

@@ -7,8 +7,8 @@ from senlin_operator.kinds.shared.remediation import health_policy
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.model.outcome import Blocked, Settled, Waiting
 
-_REQUEUE = 3.0  # seconds until it is known whether a cluster lets the node in or out
-_REQUEUE_UNSAFE = 30.0  # seconds until it is known whether somebody has disabled a policy
+_REQUEUE = 3.0  # seconds until the cluster's limits are read again
+_REQUEUE_UNSAFE = 30.0  # seconds until the policies are fetched again
 
 
 def membership_blocked(desired: Desired, observed: Observed) -> Settled | Blocked | Waiting | None:

@@ -102,7 +102,7 @@ def made_by_adoption(snapshot: Snapshot, uid: str) -> list[str]:
 
 
 def _unclaimed(snapshot: Snapshot, id_: str) -> str | None:
-    """Return the id of the profile if nobody has changed it since Senlin made it."""
+    """Return the id of the profile if it is unchanged since Senlin made it."""
     profile = snapshot.all(Profile).get(id_)
     new = profile and profile.name.startswith(_ADOPTION_PROFILE) and not profile.metadata
     return id_ if new else None

@@ -52,7 +52,7 @@ def _leave(desired: Desired, observed: Observed) -> Iterator[Leave]:
 
 
 def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
-    # An update of a broken node makes Senlin 16 call it ACTIVE, whatever its server does.
+    # An update of a broken node makes Senlin 16 call it ACTIVE, even without a working server.
     if not observed.works:
         return
     without = set() if desired.profile_id else {"profile_id"}
@@ -76,7 +76,7 @@ def _join(desired: Desired, observed: Observed) -> Iterator[Join | Update]:
 
 
 def _repair(desired: Desired, observed: Observed) -> Iterator[Recover | Check]:
-    """Finish what a failed action left undone; recover a lost node if the manifest says so."""
+    """Yield the repair after a failed action, or of a lost node if the manifest says so."""
     if observed.works:
         return
     remediation = desired.remediation

@@ -1,4 +1,4 @@
-"""What the status of a SenlinNode says."""
+"""The status of a SenlinNode: readiness and `status.resource`."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the status of a SenlinPolicy says."""
+"""The status of a SenlinPolicy: readiness and `status.resource`."""
 
 from collections.abc import Mapping
 from typing import Any

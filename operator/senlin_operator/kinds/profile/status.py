@@ -1,4 +1,4 @@
-"""What the status of a SenlinProfile says."""
+"""The status of a SenlinProfile: readiness and `status.resource`."""
 
 from collections.abc import Mapping
 from typing import Any

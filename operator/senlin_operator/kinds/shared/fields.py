@@ -39,8 +39,8 @@ def plain(
         status: Its name in `status.resource`; None: it is not shown.
         creatable: Senlin takes it when the object is created.
         updatable: Senlin can change it in place.
-        for_users: Leaves out of Senlin's value what the operator itself has put into it.
-        default: What an omitted value means, in the manifest and in Senlin.
+        for_users: Returns Senlin's value without the operator's own additions.
+        default: The meaning of an omitted value, in the manifest and in Senlin.
         default_factory: Makes that value.
     """
     metadata = {_METADATA: _Plain(manifest, status, creatable, updatable, for_users)}

@@ -1,4 +1,4 @@
-"""What Senlin's record of a node says about the server behind it."""
+"""The state of a node's server, as far as Senlin's record of the node shows it."""
 
 from typing import Any
 

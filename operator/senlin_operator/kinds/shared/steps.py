@@ -14,7 +14,7 @@ class Delete(Step, ABC):
     """The deletion of a cloud object of the operator."""
 
     id: str
-    force: bool = False  # whatever Senlin does with it
+    force: bool = False  # even while Senlin is at work on it
 
     verb = "Deleting"
 
