@@ -1,4 +1,4 @@
-"""Manifests, and Senlin's documents: whole, settled and dull; a test names what is special."""
+"""Manifests and Senlin's documents: complete and unremarkable; a test names what it changes."""
 
 import asyncio
 import base64
@@ -21,13 +21,13 @@ UID = "11111111-aaaa"
 NOW = "2026-01-01T00:00:00Z"
 CLOUDS = "clouds: {openstack: {auth: {auth_url: http://keystone, username: u, password: p}}}"
 SECRET_KEY = Key(SECRET, NAMESPACE, "openstack")
-SCALING = {
+SCALING: dict[str, Any] = {
     "type": "senlin.policy.scaling",
     "version": "1.0",
     "properties": {"event": "CLUSTER_SCALE_OUT", "adjustment": {}},
 }
 Document = dict[str, Any]
-# A cluster as it should be, and as it is.
+# The desired and the observed state of a cluster; no step leads from one to the other.
 DESIRED_OF_THREE = Desired(name="web", profile_id="p1", min_size=1, max_size=5, desired_capacity=3)
 OBSERVED_OF_THREE = Observed(
     id="c1",
@@ -43,7 +43,7 @@ OBSERVED_OF_THREE = Observed(
 
 
 class Clock:
-    """A monotonic clock that hardly moves by itself, and otherwise when the test says so."""
+    """A monotonic clock that moves when the test says so, and otherwise hardly at all."""
 
     def __init__(self) -> None:
         self._now = time.monotonic()
@@ -56,8 +56,8 @@ class Clock:
         self._now += seconds
 
 
-async def taken(queue: Queue) -> list[Key]:
-    """Take what there is to take now, one worker after the other."""
+async def take_all(queue: Queue) -> list[Key]:
+    """Take every key that the queue gives out now, as several workers would."""
     keys: list[Key] = []
     while (key := await _if_soon(queue.get())) is not None:
         keys.append(key)
@@ -106,8 +106,8 @@ def a_manifest(
 
 
 def a_profile_manifest(name: str = "small", resource: Any = None, **more: Any) -> Document:
-    wanted = {"type": "os.nova.server", "version": "1.0", "properties": {"flavor": "m1.tiny"}}
-    return a_manifest("SenlinProfile", name, {**wanted, **(resource or {})}, **more)
+    defaults = {"type": "os.nova.server", "version": "1.0", "properties": {"flavor": "m1.tiny"}}
+    return a_manifest("SenlinProfile", name, {**defaults, **(resource or {})}, **more)
 
 
 def a_policy_manifest(name: str = "grow", resource: Any = None, **more: Any) -> Document:
@@ -115,7 +115,7 @@ def a_policy_manifest(name: str = "grow", resource: Any = None, **more: Any) -> 
 
 
 def a_cluster_manifest(name: str = "web", resource: Any = None, **more: Any) -> Document:
-    wanted = {
+    defaults = {
         "profileRef": {"name": "small"},
         "minSize": 0,
         "maxSize": -1,
@@ -124,11 +124,11 @@ def a_cluster_manifest(name: str = "web", resource: Any = None, **more: Any) -> 
         "metadata": {},
         "config": {},
     }
-    return a_manifest("SenlinCluster", name, {**wanted, **(resource or {})}, **more)
+    return a_manifest("SenlinCluster", name, {**defaults, **(resource or {})}, **more)
 
 
 def a_template_manifest(flavor: str = "m1.tiny", resource: Any = None, **more: Any) -> Document:
-    """Return a cluster with a profile of its own."""
+    """Return a cluster with an inline profile."""
     profile = {"type": "os.nova.server", "version": "1.0", "properties": {"flavor": flavor}}
     raw = a_cluster_manifest("web", {"profile": profile, **(resource or {})}, **more)
     del raw["spec"]["resource"]["profileRef"]
@@ -136,8 +136,8 @@ def a_template_manifest(flavor: str = "m1.tiny", resource: Any = None, **more: A
 
 
 def a_node_manifest(name: str = "one", resource: Any = None, **more: Any) -> Document:
-    wanted = {"profileRef": {"name": "small"}, "metadata": {}, "tainted": False}
-    return a_manifest("SenlinNode", name, {**wanted, **(resource or {})}, **more)
+    defaults = {"profileRef": {"name": "small"}, "metadata": {}, "tainted": False}
+    return a_manifest("SenlinNode", name, {**defaults, **(resource or {})}, **more)
 
 
 def a_secret_manifest(clouds: str = CLOUDS, **metadata: Any) -> Document:
@@ -158,7 +158,7 @@ def a_condition(type_: str = "Ready", status: str = "True", **fields: Any) -> Do
 
 
 def ready(id_: str) -> Document:
-    """Return the status of what is settled."""
+    """Return the status of an object that is Ready."""
     return {"id": id_, "observedGeneration": 1, "conditions": [a_condition()]}
 
 

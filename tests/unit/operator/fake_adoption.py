@@ -1,4 +1,4 @@
-"""A small Senlin that adopts servers, as senlin/conductor/service.py does."""
+"""A fake Senlin that adopts servers, as senlin/conductor/service.py does."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from tests.unit.operator.fake_senlin import FakeSenlin
 
 
 class Adopting(FakeSenlin):
-    """It finds the same at each server that it is asked for."""
+    """It finds the same properties at each server."""
 
     def __init__(self, clock: Callable[[], float] = time.time, **properties: object) -> None:
         super().__init__(clock=clock)

@@ -1,9 +1,9 @@
-"""What Senlin's engine does, action by action, as far as an operator can see it.
+"""A fake of Senlin's engine: the actions, with all effects that an operator can observe.
 
 It follows Senlin 16: senlin/engine/actions/{cluster_action,node_action}.py, senlin_lock.py and
-common/scaleutils.py, mistakes included: a cluster without nodes counts as large as its record says,
-one failing child turns its parent FAILED while the others go on, and what an engine leaves behind
-when it dies stays as it is. Each action is a generator; between two steps of it others come in.
+common/scaleutils.py, bugs included. A cluster without nodes counts as large as its record says; one
+failing child action turns its parent FAILED while the other children run; and after an engine dies,
+its half-finished work stays. Each action is a generator; between its steps other actions proceed.
 """
 
 import time
@@ -12,7 +12,7 @@ from functools import partial
 
 from tests.unit.operator.fake_records import NOW, Document, Records, fits, worth
 
-Work = Generator[None, None, str]  # returns what went wrong, if anything
+Work = Generator[None, None, str]  # returns the fault, or an empty text
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 _LOCK_TRIES = 3
 _FORCEFUL = ("CLUSTER_DELETE", "NODE_DELETE")
@@ -23,40 +23,40 @@ _SEVERAL = "senlin.policy.scaling"
 
 
 class Engine(Records):
-    """The records, the servers behind them, and the actions that are under way."""
+    """The records, their servers, and the actions that run."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
-        self.slow = False  # actions go on when `work` or `finish` is called
+        self.slow = False  # actions proceed only when `work` or `finish` is called
         self.started: list[str] = []  # ids of actions
         self._clock = clock
         self._actions: dict[str, Document] = {}
         self._jobs: dict[str, Work] = {}  # of the actions that an engine works on
-        self._deeds: dict[str, Callable[[], str]] = {}  # what is to be done by a child
-        self._locks: dict[str, str] = {}  # of clusters and nodes: the action that holds it
+        self._child_work: dict[str, Callable[[], str]] = {}  # by the id of a child action
+        self._locks: dict[str, str] = {}  # by cluster or node: the action that holds the lock
 
-    # Time passes.
+    # Progress.
 
     def work(self) -> None:
-        """Let each action get on by one step."""
+        """Let each action proceed by one step."""
         for id_ in list(self._jobs):
             self._advance(id_)
 
     def finish(self) -> None:
-        """Let the actions end that have started."""
+        """Let all started actions end."""
         while self._jobs:
             self.work()
 
     def die(self, *, cleanly: bool) -> None:
-        """Have the engine die, and another one take its place.
+        """Have the engine die, and another one start.
 
-        After a crash its actions are found and marked as failed; after a clean stop they are
-        forgotten. Their locks are free either way. What it had not picked up yet, others will.
+        After a crash, its actions are set to FAILED; after a clean stop, they stay. Their
+        locks are released either way. The new engine picks up the actions that had not started.
         """
         for id_ in [it for it in self._jobs if self._actions[it]["start_time"] is not None]:
             self._drop(id_)
-            for action in self._family(id_):
-                if action["id"] in self._deeds and action["start_time"] is None:
+            for action in self._with_children(id_):
+                if action["id"] in self._child_work and action["start_time"] is None:
                     self._jobs[action["id"]] = self._alone(action)
                 elif not cleanly and action["status"] not in ENDED:
                     self._end(action, "Engine failure.")
@@ -86,20 +86,20 @@ class Engine(Records):
         """Return whether an action holds the cluster, or a member of it; or the node."""
         return id_ in self._locks or any(node["id"] in self._locks for node in self.members(id_))
 
-    def steal(self, id_: str, thief: str = "") -> None:
-        """Take the locks away from whoever holds them, as a deletion does."""
+    def steal(self, id_: str, by_action: str = "") -> None:
+        """Take the locks away from the actions that hold them, as a deletion does."""
         targets = {id_, *(node["id"] for node in self.members(id_))}
         for job in [it for it in self._jobs if self._actions[it]["target"] in targets]:
-            if job == thief:
+            if job == by_action:
                 continue
             self._drop(job)
-            for action in self._family(job):
+            for action in self._with_children(job):
                 self._end(action, "The lock was taken away.")
 
     def cancel(self, id_: str) -> None:
-        """Cancel an action and its children by force; what runs goes on without a lock."""
+        """Cancel an action and its children by force; running work continues without a lock."""
         self._locks = {held: by for held, by in self._locks.items() if by != id_}
-        for action in self._family(id_):
+        for action in self._with_children(id_):
             action.update(status="CANCELLED", end_time=self._clock())
             self._release(action)
 
@@ -170,27 +170,27 @@ class Engine(Records):
         self._release(action)
 
     def _release(self, action: Document) -> None:
-        """Have nobody depend any more on what has ended, nor it on others."""
+        """Remove the dependencies on an ended action, and its own."""
         action["depends_on"] = []
         for other in self._actions.values():
             if action["id"] in other["depends_on"]:
                 other["depends_on"] = [it for it in other["depends_on"] if it != action["id"]]
 
     def _alone(self, action: Document) -> Work:
-        """Go on with a child whose parent has lost its engine."""
+        """Carry out a child action whose parent has lost its engine."""
         yield
         action.update(status="RUNNING", start_time=self._clock())
         yield
-        return self._deeds[action["id"]]()
+        return self._child_work[action["id"]]()
 
-    def _family(self, id_: str) -> list[Document]:
+    def _with_children(self, id_: str) -> list[Document]:
         children = self._actions[id_].get("children", ())
         return [self._actions[it] for it in (id_, *children)]
 
     def each(
         self, parent: Document, name: str, nodes: Iterable[Document], do: Callable[[Document], str]
     ) -> Work:
-        """Work on nodes by an action each; one that fails is the parent's failure at once."""
+        """Carry out a child action a node; one that fails sets the parent to FAILED at once."""
         nodes = list(nodes)
         cluster = "" if parent["action"] in _APART else parent["cluster_id"]
         todo = [self._record(name, it["id"], "Derived Action", cluster) for it in nodes]
@@ -199,7 +199,7 @@ class Engine(Records):
         parent.update(status="WAITING", depends_on=[it["id"] for it in todo])
         parent["children"] = list(parent["depends_on"])
         for action, node in zip(todo, nodes, strict=True):
-            self._deeds[action["id"]] = partial(do, node)
+            self._child_work[action["id"]] = partial(do, node)
         fault = ""
         for action, node in zip(todo, nodes, strict=True):
             action.update(status="RUNNING", start_time=self._clock())

@@ -1,4 +1,4 @@
-"""A small Senlin that notes what an operator must never do, and is as unkind as a real one."""
+"""A fake Senlin that records forbidden requests, and answers late if a test says so."""
 
 import contextlib
 from collections.abc import Callable
@@ -12,41 +12,41 @@ from tests.unit.operator.fake_engine import ENDED, Work
 from tests.unit.operator.fake_records import Document
 from tests.unit.operator.fake_senlin import FakeSenlin
 
-_WITHOUT_HEED = ("CLUSTER_DELETE", "NODE_DELETE")  # Senlin takes them whatever goes on
-_READS = ("look", "details")
-_ROUND = 1.0  # seconds until a request is carried out that the client has given up
-_LONG = 5.0  # and one of a client that has died
+_UNCONDITIONAL = ("CLUSTER_DELETE", "NODE_DELETE")  # Senlin accepts them beside other actions
+_READS = ("look", "details")  # the operator's names; "look" is a poll
+_LATE = 1.0  # seconds until a request is carried out that timed out for the client
+_LATE_AFTER_CRASH = 5.0  # and one of a process that died
 
 
 class FakeGuardedSenlin(FakeSenlin):
-    """It knows what belongs to others, and asks who lives."""
+    """It knows which cloud objects belong to others, and which Kubernetes objects exist."""
 
-    def __init__(self, clock: Callable[[], float], lives: Callable[[str], bool]) -> None:
+    def __init__(self, clock: Callable[[], float], exists: Callable[[str], bool]) -> None:
         super().__init__(clock=clock)
         self.slow = True
-        self.wrongs: list[str] = []  # what the operator has done and must not
-        self.foreign: set[str] = set()  # ids
-        self.ever: set[str] = set()  # the uids of all objects that there ever were in Kubernetes
-        self.delay = False  # the next write is carried out when the client has given up
-        self._lives = lives
-        self._ours: set[str] = set()  # actions that the operator has begun
-        self._late: list[tuple[float, Callable[[Proxy], Any]]] = []  # when, and what
-        self._working = ""  # the action that gets on
+        self.violations: list[str] = []  # requests that the operator must not send
+        self.foreign: set[str] = set()  # ids of cloud objects of others
+        self.known_uids: set[str] = set()  # of all objects that ever existed in Kubernetes
+        self.delay = False  # the next write is carried out after its timeout
+        self._exists = exists
+        self._ours: set[str] = set()  # actions that the operator started
+        self._late: list[tuple[float, Callable[[Proxy], Any]]] = []  # when, and which request
+        self._working = ""  # the action that is being carried out
 
     def answer(self, operation: str, send: Callable[[Proxy], Any]) -> Any:
         if self.delay and operation not in _READS:
             self.delay = False
-            self._late.append((self._clock() + _ROUND, send))
+            self._late.append((self._clock() + _LATE, send))
             raise RequestTimeout("No answer came in time.")
         return super().answer(operation, send)
 
     def put_off(self, operation: str, send: Callable[[Proxy], Any]) -> None:
-        """Carry a request out later, though nobody waits for the answer any more."""
+        """Carry a request out later, though no process waits for the reply."""
         if operation not in _READS:
-            self._late.append((self._clock() + _LONG, send))
+            self._late.append((self._clock() + _LATE_AFTER_CRASH, send))
 
     def catch_up(self) -> None:
-        """Carry out what has been put off."""
+        """Carry out the delayed requests that are due."""
         now = self._clock()
         due = [send for at, send in self._late if at <= now]
         self._late = [(at, send) for at, send in self._late if at > now]
@@ -55,8 +55,8 @@ class FakeGuardedSenlin(FakeSenlin):
                 send(self.proxy)
 
     def begin(self, name: str, target: str, work: Callable[[Document], Work]) -> str:
-        if self.by_operator and name not in _WITHOUT_HEED and (others := self._beside(target)):
-            self.wrongs.append(f"{name} of {target} beside {others}")
+        if self.by_operator and name not in _UNCONDITIONAL and (others := self._beside(target)):
+            self.violations.append(f"{name} of {target} beside {others}")
         id_ = super().begin(name, target, work)
         if self.by_operator:
             self._ours.add(id_)
@@ -64,13 +64,13 @@ class FakeGuardedSenlin(FakeSenlin):
 
     def destroy(self, node: Document) -> str:
         owner = node["metadata"].get(OWNER_KEY, "")
-        if node["physical_id"] and self._working in self._ours and self._lives(owner):
+        if node["physical_id"] and self._working in self._ours and self._exists(owner):
             name = self._actions[self._working]["action"]
-            self.wrongs.append(f"{name} destroys {node['id']}, whose SenlinNode lives")
+            self.violations.append(f"{name} destroys {node['id']}, whose SenlinNode exists")
         return super().destroy(node)
 
-    def mark_of(self, id_: str) -> str | None:
-        """Return the uid on a cloud object, if it has one."""
+    def owner_of(self, id_: str) -> str | None:
+        """Return the uid in the owner's marker of a cloud object."""
         if id_ in self._policies:
             return PolicyKind().owner_uid(Policy(self._policies[id_]))
         for records in (self._clusters, self._nodes, self._profiles):
@@ -79,24 +79,24 @@ class FakeGuardedSenlin(FakeSenlin):
         return None
 
     def _beside(self, target: str) -> list[str]:
-        """Return our own actions that work on the same cluster, or the same node."""
+        """Return the operator's actions on the same cluster, or on the same node."""
         node = self._nodes.get(target)
-        around = {node["cluster_id"]} if node else {it["id"] for it in self.members(target)}
-        scope = {target, *around} - {""}
+        related = {node["cluster_id"]} if node else {it["id"] for it in self.members(target)}
+        targets = {target, *related} - {""}
         return [
             f"{it['action']} ({it['status']})"
             for it in self._actions.values()
-            if it["id"] in self._ours and it["target"] in scope and _goes_on(it)
+            if it["id"] in self._ours and it["target"] in targets and _is_running(it)
         ]
 
     def _receive(self, *request: object) -> None:
         verb, id_ = str(request[0]), str(request[1])
         if self.by_operator:
             if id_ in self.foreign:
-                self.wrongs.append(f"{verb} of {id_}, which is somebody else's")
-            mark = self.mark_of(id_)
-            if verb.startswith("delete") and mark is not None and mark not in self.ever:
-                self.wrongs.append(f"{verb} of {id_}, which has nobody's mark")
+                self.violations.append(f"{verb} of {id_}, which belongs to others")
+            owner = self.owner_of(id_)
+            if verb.startswith("delete") and owner is not None and owner not in self.known_uids:
+                self.violations.append(f"{verb} of {id_}, whose owner never existed")
         super()._receive(*request)
         if self.down:
             raise self.down
@@ -107,5 +107,5 @@ class FakeGuardedSenlin(FakeSenlin):
         self._working = ""
 
 
-def _goes_on(action: Document) -> bool:
+def _is_running(action: Document) -> bool:
     return action["status"] not in ENDED or bool(action["depends_on"])

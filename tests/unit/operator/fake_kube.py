@@ -1,7 +1,8 @@
-"""A small Kubernetes: objects, finalizers, owners, and a watch that tells of changes.
+"""A fake Kubernetes: objects, finalizers, owners, and a watch that reports changes.
 
-It follows the API server of 1.35: what is being deleted stays until its last finalizer is off and
-takes no new one; a request that names a uid touches no successor; what has lost its owner goes.
+It follows the API server of 1.35. An object that is being deleted stays until its last finalizer is
+removed, and accepts no new one. A request with a uid does not change a later object of the same
+name. An object that has lost its owner is deleted.
 """
 
 import asyncio
@@ -12,8 +13,8 @@ from senlin_operator.kube.client import KubeError, NotFound
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
 from tests.unit.operator.builders import NOW, Document
 
-FOREGROUND = "foregroundDeletion"  # the finalizer of an owner that goes after what it owns
-# What the definitions fill in.
+FOREGROUND = "foregroundDeletion"  # the finalizer of an owner that waits for its dependents
+# The defaults of the definitions.
 DEFAULTS: Document = {
     "managementPolicy": "managed",
     "managedOptions": {"onDelete": "delete"},
@@ -22,17 +23,17 @@ DEFAULTS: Document = {
 
 
 class FakeKube:
-    """Keeps objects, and tells a watcher of each change, as an API server would."""
+    """Keeps objects, and reports each change to a watch, as an API server would."""
 
     def __init__(self, watch: Callable[[str, str, Document], None]) -> None:
-        self.writes: list[tuple[str, str]] = []  # what, and the object's name
+        self.writes: list[tuple[str, str]] = []  # the kind of write, and the object's name
         self.secret_reads = 0
-        self.uids: set[str] = set()  # of all that ever was
-        self.refusals: list[KubeError] = []  # of the writes to come
+        self.uids: set[str] = set()  # of all objects that ever existed
+        self.refusals: list[KubeError] = []  # of the next writes
         self._watch = watch
         self._objects: dict[Key, Document] = {}
         self._version = 100
-        self._made = 0
+        self._dependents = 0
 
     def __getitem__(self, key: Key) -> Document:
         return self._objects[key]
@@ -55,18 +56,18 @@ class FakeKube:
         generation = old["metadata"].get("generation", 1) if old else 1
         generation += bool(old and old.get("spec") != raw.get("spec"))
         status = {"status": old["status"]} if old and "status" in old else {}
-        kept = ("finalizers", "deletionTimestamp", "ownerReferences")
-        known = {name: it for name in kept if old and (it := old["metadata"].get(name))}
+        server_fields = ("finalizers", "deletionTimestamp", "ownerReferences")
+        known = {name: it for name in server_fields if old and (it := old["metadata"].get(name))}
         metadata = {**known, **raw["metadata"], "generation": generation}
         return self._store(key, {**status, **raw, "metadata": metadata})
 
-    def succeed(self, raw: Document) -> None:
-        """Have another object of the same name, so soon that a watch sees no deletion."""
+    def replace(self, raw: Document) -> None:
+        """Replace an object by another one of the same name, without a DELETED event."""
         del self._objects[Resource(raw["kind"], raw).key]
         self.apply(raw)
 
     def remove(self, key: Key, *, foreground: bool = False) -> None:
-        """Ask for the deletion of an object."""
+        """Begin the deletion of an object."""
         raw = self._objects[key]
         finalizers = [*raw["metadata"].get("finalizers", ()), *([FOREGROUND] * foreground)]
         metadata = {**raw["metadata"], "deletionTimestamp": NOW, "finalizers": finalizers}
@@ -74,7 +75,7 @@ class FakeKube:
         self._collect()
 
     def lose(self, key: Key) -> None:
-        """Have an object go while no watch is open."""
+        """Delete an object while no watch is open."""
         del self._objects[key]
 
     # What the operator's client does.
@@ -83,17 +84,17 @@ class FakeKube:
         raw = self._objects.get(resource.key)
         if raw is None or raw["metadata"]["uid"] != resource.uid:
             raise NotFound(resource)
-        self._receive("finalizer on" if present else "finalizer off", resource)
+        self._receive("add finalizer" if present else "remove finalizer", resource)
         others = [it for it in raw["metadata"].get("finalizers", ()) if it != FINALIZER]
         new = present and not Resource(resource.key.kind, raw).has_finalizer
         if new and "deletionTimestamp" in raw["metadata"]:
             raise KubeError(422, "no new finalizers can be added if the object is being deleted")
         metadata = {**raw["metadata"], "finalizers": [*others, *([FINALIZER] * present)]}
-        return self._answer(resource.key, {**raw, "metadata": metadata})
+        return self._reply(resource.key, {**raw, "metadata": metadata})
 
     async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> Document:
         raw = self._receive("status", resource)
-        return self._answer(resource.key, {**raw, "status": dict(status)})
+        return self._reply(resource.key, {**raw, "status": dict(status)})
 
     async def get_secret(self, secret: Resource) -> Document:
         self.secret_reads += 1
@@ -104,12 +105,16 @@ class FakeKube:
     async def apply_dependent(
         self, owner: Resource, key: Key, manifest: Mapping[str, Any]
     ) -> Document:
-        self._receive_write("child", key.name)
+        self._receive_write("dependent", key.name)
         old = self._objects.get(key)
         if old and Resource(key.kind, old).controller_uid not in (None, owner.uid):
             raise KubeError(422, "only one reference can have controller set to true")
-        self._made += 1
-        identity = {"namespace": key.namespace, "name": key.name, "uid": f"child-{self._made}"}
+        self._dependents += 1
+        identity = {
+            "namespace": key.namespace,
+            "name": key.name,
+            "uid": f"dependent-{self._dependents}",
+        }
         reference = {"kind": owner.key.kind, "uid": owner.uid, "controller": True}
         known: Document = old["metadata"] if old else identity
         metadata = {**known, "generation": 1, "ownerReferences": [reference]}
@@ -119,7 +124,7 @@ class FakeKube:
         changed = bool(old and any(old.get(name) != value for name, value in content.items()))
         metadata["generation"] = known.get("generation", 1) + changed
         rest = {"kind": key.kind, **(old or {})}
-        return self._answer(key, {**rest, **content, "metadata": metadata})
+        return self._reply(key, {**rest, **content, "metadata": metadata})
 
     async def delete(self, resource: Resource) -> None:
         self._receive_write("deletion", resource.key.name)
@@ -127,10 +132,10 @@ class FakeKube:
         if raw and raw["metadata"]["uid"] == resource.uid:
             self.remove(resource.key)
 
-    # How it keeps them.
+    # Storage.
 
-    def _receive(self, what: str, resource: Resource) -> Document:
-        self._receive_write(what, resource.key.name)
+    def _receive(self, write: str, resource: Resource) -> Document:
+        self._receive_write(write, resource.key.name)
         raw = self._objects.get(resource.key)
         if raw is None:
             raise KubeError(404, "not found")
@@ -138,34 +143,38 @@ class FakeKube:
             raise KubeError(409, "the uid in the precondition differs")
         return raw
 
-    def _receive_write(self, what: str, name: str) -> None:
-        self.writes.append((what, name))
+    def _receive_write(self, write: str, name: str) -> None:
+        self.writes.append((write, name))
         if self.refusals:
             raise self.refusals.pop(0)
 
-    def _answer(self, key: Key, raw: Document) -> Document:
-        answer = {**raw, "metadata": {**raw["metadata"], "resourceVersion": str(self._version + 1)}}
+    def _reply(self, key: Key, raw: Document) -> Document:
+        reply = {**raw, "metadata": {**raw["metadata"], "resourceVersion": str(self._version + 1)}}
         self._store(key, raw)
         self._collect()
-        return answer
+        return reply
 
     def _store(self, key: Key, raw: Document) -> Key:
         self._version += 1
         self.uids.add(raw["metadata"]["uid"])
         metadata = {**raw["metadata"], "resourceVersion": str(self._version)}
         raw = self._objects[key] = {**raw, "metadata": metadata}
-        gone = "deletionTimestamp" in metadata and not metadata.get("finalizers")
-        if gone:
+        deleted = "deletionTimestamp" in metadata and not metadata.get("finalizers")
+        if deleted:
             del self._objects[key]
         asyncio.get_running_loop().call_soon(
-            self._watch, key.kind, "DELETED" if gone else "MODIFIED", raw
+            self._watch, key.kind, "DELETED" if deleted else "MODIFIED", raw
         )
         return key
 
     def _collect(self) -> None:
-        """Delete what has lost its owner, or goes before it; let go who has waited for that."""
+        """Delete objects without an owner, and dependents before an owner that waits for them."""
         for key, raw in list(self._objects.items()):
-            if key in self._objects and not Resource(key.kind, raw).deleting and self._bereft(raw):
+            if (
+                key in self._objects
+                and not Resource(key.kind, raw).deleting
+                and self._lacks_owner(raw)
+            ):
                 self.remove(key)
         for key, raw in list(self._objects.items()):
             metadata = raw["metadata"]
@@ -174,15 +183,15 @@ class FakeKube:
                 rest = [it for it in metadata["finalizers"] if it != FOREGROUND]
                 self._store(key, {**raw, "metadata": {**metadata, "finalizers": rest}})
 
-    def _bereft(self, raw: Document) -> bool:
-        """Return whether its owner has gone, or goes and waits for it."""
-        living = {
+    def _lacks_owner(self, raw: Document) -> bool:
+        """Return whether its owner is deleted, or is being deleted and waits for its dependents."""
+        remaining = {
             it["metadata"]["uid"]
             for it in self._objects.values()
             if FOREGROUND not in it["metadata"].get("finalizers", ())
         }
         owners = _owners(raw)
-        return bool(owners) and not owners & living
+        return bool(owners) and not owners & remaining
 
 
 def _owners(raw: Document) -> set[str]:

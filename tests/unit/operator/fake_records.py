@@ -1,8 +1,8 @@
-"""Senlin's records of clusters and nodes, and the servers behind them.
+"""A fake of Senlin's records of clusters and nodes, and of their servers.
 
 It follows Senlin 16 (senlin/objects, senlin/profiles/os/nova/server.py, senlin/engine/cluster.py):
-a cluster is weighed only when an action asks for it, `created_at` is filled in when the first build
-succeeds and never later, and a node that an update failed on is called broken though it works.
+a cluster's status is evaluated only by an action, `created_at` is set when the first build succeeds
+and never later, and a node after a failed update is in ERROR though its server works.
 """
 
 from itertools import count
@@ -14,7 +14,7 @@ NOW = "2026-01-01T00:00:00Z"
 
 
 class Records:
-    """What there is. What is done to a node returns what went wrong."""
+    """The records. A method that changes a node returns the fault, or an empty text."""
 
     def __init__(self) -> None:
         self.broken_builds = 0  # how many servers cannot be built from now on
@@ -54,7 +54,7 @@ class Records:
         return fault
 
     def _build(self, node: Document) -> str:
-        """Build a server, if that is possible."""
+        """Build a server, or fail."""
         profile = self._profiles.get(node["profile_id"], {}).get("spec", {})
         hopeless = profile.get("properties", {}).get("flavor") == "none"
         if self.broken_builds or hopeless:
@@ -118,7 +118,7 @@ class Records:
         return ""
 
     def break_(self, node: Document, reason: str, **fields: Any) -> None:
-        """Call a node broken, and at once the cluster that it is in."""
+        """Set a node to ERROR, and its cluster to WARNING."""
         node.update(status="ERROR", status_reason=reason, **fields)
         if cluster := self._clusters.get(node["cluster_id"]):
             cluster["status"] = "WARNING"

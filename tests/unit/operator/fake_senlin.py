@@ -1,7 +1,7 @@
-"""A small Senlin, in place of the client's proxy: what its API checks, refuses and accepts.
+"""A fake Senlin in place of the client's proxy: the checks, refusals and replies of its API.
 
-It follows Senlin 16 (senlin/conductor/service.py and senlin/engine/actions/base.py); what comes of
-an accepted request is in `fake_engine`.
+It follows Senlin 16 (senlin/conductor/service.py and senlin/engine/actions/base.py); the effects of
+an accepted request are in `fake_engine`.
 """
 
 import time
@@ -40,23 +40,23 @@ _UNDELETABLE = ("CREATING", "UPDATING", "DELETING", "RECOVERING")
 
 
 class FakeSenlin(Engine):
-    """What the proxy offers to the operator, and knobs to make it fail."""
+    """The proxy's methods that the operator uses, and switches to make them fail."""
 
     def __init__(
         self, profiles: Iterable[str] = (), clock: Callable[[], float] = time.time
     ) -> None:
         super().__init__(clock)
         self.requests: list[tuple[object, ...]] = []
-        self.by_operator = False  # the request that is being made
-        self.refusals: deque[ClientException] = deque()  # of the writes to come
-        self.lose_reply = False  # to the next write, though it is carried out
-        self.down: ClientException | None = None  # what lists answer
+        self.by_operator = False  # of the current request
+        self.refusals: deque[ClientException] = deque()  # of the next writes
+        self.lose_reply = False  # of the next write, which is carried out
+        self.down: ClientException | None = None  # the error of all lists
         for id_ in profiles:
             self.put_profile(Profile({"id": id_, "name": id_, "spec": _SERVER, "metadata": {}}))
 
     @contextmanager
     def asked_by_operator(self) -> Iterator[None]:
-        """Have all that is asked for meanwhile be the operator's."""
+        """Attribute the requests in the block to the operator."""
         self.by_operator = True
         try:
             yield
@@ -64,15 +64,15 @@ class FakeSenlin(Engine):
             self.by_operator = False
 
     def answer(self, operation: str, send: Callable[[Proxy], Any]) -> Any:
-        """Answer a request of the operator's; `operation` is its name for it."""
+        """Answer a request of the operator, which calls it `operation`."""
         with self.asked_by_operator():
             return send(self.proxy)
 
     def put_off(self, operation: str, send: Callable[[Proxy], Any]) -> None:
-        """Carry out, at once, what nobody waits for any more."""
+        """Carry out, at once, a request for whose reply no process waits."""
         self.answer(operation, send)
 
-    # What a test looks at and arranges.
+    # What a test reads and prepares.
 
     @property
     def proxy(self) -> Proxy:
@@ -88,7 +88,7 @@ class FakeSenlin(Engine):
         return Node(self._nodes[id_])
 
     def put(self, cluster: Cluster, nodes: Iterable[Node] = ()) -> None:
-        """Have it there, as if it had always been."""
+        """Add a cluster with nodes."""
         self._clusters[cluster.id] = cluster.to_dict()
         for node in nodes:
             self.put_node(node, cluster.id)
@@ -105,14 +105,14 @@ class FakeSenlin(Engine):
         self._policies[policy.id] = policy.to_dict()
 
     def lose_servers(self, cluster_id: str, number: int) -> None:
-        """Have servers vanish, and Senlin notice."""
+        """Have servers vanish, and Senlin notice it."""
         for node in self.members(cluster_id)[:number]:
             self.servers.discard(node["physical_id"])
             node.update(status="ERROR", physical_id=None)
         self.weigh(self._clusters[cluster_id])
 
     def vanish(self, cluster_id: str) -> None:
-        """Have a cluster deleted by somebody else."""
+        """Have somebody else delete a cluster."""
         self.steal(cluster_id)
         self.empty(cluster_id)
         for binding in self.bindings(cluster_id):
@@ -120,7 +120,7 @@ class FakeSenlin(Engine):
         del self._clusters[cluster_id]
 
     def empty(self, cluster_id: str) -> None:
-        """Take all nodes away, and leave the record of their number as it is."""
+        """Delete all nodes, and leave the record of their number."""
         for node in self.members(cluster_id):
             self.destroy(node)
         self.weigh(self._clusters[cluster_id])
@@ -272,7 +272,7 @@ class FakeSenlin(Engine):
         action = self.begin("CLUSTER_DELETE", id_, self.delete)
         return self._reply(Cluster(cluster, action))
 
-    # What a cluster has.
+    # Members and bindings of a cluster.
 
     def add_nodes_to_cluster(self, id_: str, nodes: list[str]) -> Document:
         cluster = self._find_cluster("add_nodes_to_cluster", id_, *nodes)

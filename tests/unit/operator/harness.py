@@ -1,7 +1,8 @@
-"""Where a story is played: the engine, a clock, a small Kubernetes and a small Senlin; and its end.
+"""The operator between fakes on a fake clock, changes by others, and the checks of the end state.
 
-At the end faults stop and time passes; then all must be Ready, or not for a reason that is known
-here; nothing may be left over or twice; and when all is deleted, nothing may be left at all.
+At the end, failures stop and time passes. Then every object must be Ready, or not Ready for a
+reason that is expected here, without an orphan or a duplicate in the cloud. After the deletion of
+every object, nothing may be left.
 """
 
 import asyncio
@@ -15,19 +16,19 @@ from openstack_clustering import Cluster, Node
 from senlin_operator.kinds import KINDS
 from senlin_operator.kube.objects import RECONCILE_AT, Key, Resource
 from tests.unit.operator.builders import SECRET_KEY, Clock, Document
+from tests.unit.operator.environment import Environment, set_clock
 from tests.unit.operator.fake_guarded_senlin import FakeGuardedSenlin
-from tests.unit.operator.fake_world import World, set_clock
 
-NOBODY = Key("SenlinProfile", "team", "nobody")
-# Seconds between two polls, the longer the less goes on: until something is tried again, until a
-# request that was refused is, until an action must be dead.
+ABSENT = Key("SenlinProfile", "team", "absent")
+# Seconds between two polls, longer after each poll without a change: enough for a retry, for the
+# retry of a refused request, and until an action must be orphaned.
 _PAUSES = (1.0, 1.0, 6.0, 40.0, 310.0, 310.0, 4000.0)
-_QUIET = 2  # polls that show nothing new
-_TICKS = 200  # at most, until all is well
+_STABLE = 2  # polls without a change, after which the state counts as final
+_MAX_POLLS = 200  # until the state must be final
 
 
-class Stage:
-    """What there is, and how it is looked at."""
+class Harness:
+    """The environment, and how a test changes it and checks it."""
 
     task: "asyncio.Task[None]"
 
@@ -36,112 +37,112 @@ class Stage:
         self.patch = pytest.MonkeyPatch()
         set_clock(self.clock, self.patch)
         self.runner = asyncio.Runner()
-        self.senlin = FakeGuardedSenlin(self.clock, self.lives)
+        self.senlin = FakeGuardedSenlin(self.clock, self.exists)
         self.uids = count(1)
-        self.world = World(self.clock, self.senlin)
-        self.senlin.ever = self.world.kube.uids
+        self.env = Environment(self.clock, self.senlin)
+        self.senlin.known_uids = self.env.kube.uids
 
     def run(self, coroutine: Coroutine[Any, Any, None], polls: int = 0) -> None:
-        """Have something happen, and time pass afterwards."""
+        """Run a coroutine, and poll some times afterwards."""
 
-        async def happen() -> None:
+        async def run() -> None:
             await coroutine
-            await self.world.rest()
+            await self.env.until_idle()
             for _ in range(polls):
-                await self.tick(1.0)
+                await self.advance(1.0)
 
-        self.runner.run(happen())
+        self.runner.run(run())
 
-    async def tick(self, seconds: float) -> None:
-        """Let time pass: engines get on, requests arrive late, the project is looked at."""
+    async def advance(self, seconds: float) -> None:
+        """Let time pass: actions proceed, late requests arrive, and the project is polled."""
         self.clock.advance(seconds)
         self.senlin.work()
         self.senlin.catch_up()
-        self.world.queue.add(NOBODY)  # so that it sees what time it is
-        await self.world.rest()
-        await self.world.poll()
-        if self.world.fuse.burnt:
-            await self.be_born_again()
+        self.env.queue.add(ABSENT)  # so that the queue reads the clock
+        await self.env.until_idle()
+        await self.env.poll()
+        if self.env.crash_point.crashed:
+            await self.restart()
 
-    async def be_born_again(self) -> None:
+    async def restart(self) -> None:
         await _end_all_tasks()
-        self.world.boot()
-        self.task = asyncio.create_task(self.world.controller.run())
+        self.env.start_process()
+        self.task = asyncio.create_task(self.env.controller.run())
 
-    # The end.
+    # The end state.
 
     def close(self) -> None:
-        """Come to the end, and take all down."""
+        """Check the end state, and stop everything."""
         try:
-            self.runner.run(self.end_well())
+            self.runner.run(self.check_end_state())
         finally:
             self.runner.run(_end_all_tasks())
             self.runner.close()
             self.patch.undo()
 
-    async def end_well(self) -> None:
+    async def check_end_state(self) -> None:
         if not hasattr(self, "task"):
             return
-        self.stop_faults()
+        self.stop_failures()
         await self.settle()
-        assert self.unexplained() == []
-        assert self.misplaced() == []
-        await self.rest_in_peace()
+        assert self.unexpected_reasons() == []
+        assert self.orphans_and_duplicates() == []
+        await self.check_no_further_requests()
         for key in [*self.all_keys(), SECRET_KEY]:
-            if key in self.world.kube:
-                self.world.kube.remove(key)
-        await self.settle(gone=True)
+            if key in self.env.kube:
+                self.env.kube.remove(key)
+        await self.settle(deleted=True)
         assert self.all_keys() == []
-        assert self.misplaced() == []
-        assert SECRET_KEY not in self.world.kube
-        assert self.senlin.wrongs == []
+        assert self.orphans_and_duplicates() == []
+        assert SECRET_KEY not in self.env.kube
+        assert self.senlin.violations == []
 
-    def stop_faults(self) -> None:
+    def stop_failures(self) -> None:
         self.senlin.refusals.clear()
-        self.world.kube.refusals.clear()
+        self.env.kube.refusals.clear()
         self.senlin.lose_reply = self.senlin.delay = False
         self.senlin.down, self.senlin.broken_builds = None, 0
-        self.world.fuse.left = None
+        self.env.crash_point.requests_left = None
 
-    async def settle(self, *, gone: bool = False) -> None:
-        """Let time pass until nothing goes on any more, or nothing is there any more."""
-        quiet, before = 0, self.portrait()
-        for _ in range(_TICKS):
-            await self.tick(_PAUSES[min(quiet, len(_PAUSES) - 1)])
-            now = self.portrait()
-            quiet = quiet + 1 if now == before and not self.senlin.busy else 0
+    async def settle(self, *, deleted: bool = False) -> None:
+        """Let time pass until nothing changes any more, or until every object is deleted."""
+        stable, before = 0, self.visible_state()
+        for _ in range(_MAX_POLLS):
+            await self.advance(_PAUSES[min(stable, len(_PAUSES) - 1)])
+            now = self.visible_state()
+            stable = stable + 1 if now == before and not self.senlin.busy else 0
             before = now
-            if quiet > _QUIET and not (self.all_keys() if gone else self.unexplained()):
+            if stable > _STABLE and not (self.all_keys() if deleted else self.unexpected_reasons()):
                 return
-            self.have_people_look()
+            self.confirm_mass_deletions()
 
-    async def rest_in_peace(self) -> None:
-        """See that nothing is asked for when all is as it should be."""
+    async def check_no_further_requests(self) -> None:
+        """Check that nothing is requested or written when every object is Ready."""
         if any(self.reason(key) != "Ready" for key in self.all_keys()):
             return
-        self.world.requests()
-        self.world.writes()
-        for _ in range(_QUIET):
-            await self.tick(1.0)
-        assert self.world.requests() == []
-        assert self.world.writes() == []
+        self.env.requests()
+        self.env.writes()
+        for _ in range(_STABLE):
+            await self.advance(1.0)
+        assert self.env.requests() == []
+        assert self.env.writes() == []
 
-    def portrait(self) -> object:
-        """Return what changes as long as something moves."""
+    def visible_state(self) -> object:
+        """Return all that changes while something is in progress."""
         snapshot = self.senlin.poll()
-        clouds = {
+        statuses = {
             it.id: it["status"]
             for it in (*snapshot.all(Cluster).values(), *snapshot.all(Node).values())
         }
-        return {key: self.reason(key) for key in self.all_keys()}, clouds, {*snapshot.unfinished}
+        return {key: self.reason(key) for key in self.all_keys()}, statuses, {*snapshot.unfinished}
 
-    def have_people_look(self) -> None:
-        """Answer what the operator leaves to people."""
+    def confirm_mass_deletions(self) -> None:
+        """Request a reconcile, as a person would, of objects that wait for one."""
         for key in self.all_keys():
             if self.reason(key) == "ProjectEmptied":
-                self.annotated(key, RECONCILE_AT, str(self.clock()))
+                self.set_annotation(key, RECONCILE_AT, str(self.clock()))
 
-    # Who is there.
+    # Objects.
 
     def write(self, raw: Document, polls: int) -> None:
         async def write() -> None:
@@ -151,125 +152,129 @@ class Stage:
 
     def annotate(self, key: Key, name: str, value: str, polls: int) -> None:
         async def annotate() -> None:
-            self.annotated(key, name, value)
+            self.set_annotation(key, name, value)
 
         self.run(annotate(), polls)
 
-    def annotated(self, key: Key, name: str, value: str) -> None:
-        raw = self.world.kube[key]
-        self.world.kube.apply(
-            {**raw, "metadata": {**raw["metadata"], "annotations": {name: value}}}
-        )
+    def set_annotation(self, key: Key, name: str, value: str) -> None:
+        raw = self.env.kube[key]
+        self.env.kube.apply({**raw, "metadata": {**raw["metadata"], "annotations": {name: value}}})
 
     def apply(self, raw: Document) -> None:
         key = Resource(raw["kind"], raw).key
-        known = self.world.kube[key]["metadata"] if key in self.world.kube else {}
+        known = self.env.kube[key]["metadata"] if key in self.env.kube else {}
         if "deletionTimestamp" in known:
             return
         uid = known.get("uid", f"uid-{next(self.uids)}")
-        self.world.kube.apply({**raw, "metadata": {**raw["metadata"], "uid": uid}})
+        self.env.kube.apply({**raw, "metadata": {**raw["metadata"], "uid": uid}})
 
-    def lives(self, uid: str) -> bool:
-        found = (self.resource(key) for key in self.world.kube.keys("SenlinNode"))
+    def exists(self, uid: str) -> bool:
+        found = (self.resource(key) for key in self.env.kube.keys("SenlinNode"))
         return any(it.uid == uid and not it.deleting for it in found)
 
     def resource(self, key: Key) -> Resource:
-        return Resource(key.kind, self.world.kube[key])
+        return Resource(key.kind, self.env.kube[key])
 
     def all_keys(self) -> list[Key]:
-        return [key for kind in KINDS for key in self.world.kube.keys(kind)]
+        return [key for kind in KINDS for key in self.env.kube.keys(kind)]
 
     def cloud_id(self, kind: str, name: str) -> str | None:
         key = Key(kind, "team", name)
-        id_ = self.resource(key).cloud_id if key in self.world.kube else None
-        return id_ if id_ and self.senlin.mark_of(id_) else None
+        id_ = self.resource(key).cloud_id if key in self.env.kube else None
+        return id_ if id_ and self.senlin.owner_of(id_) else None
 
     def reason(self, key: Key) -> str:
         return str((self.resource(key).condition("Ready") or {}).get("reason"))
 
-    def unexplained(self) -> list[str]:
-        """Return who is not Ready, and should be."""
+    def unexpected_reasons(self) -> list[str]:
+        """Return the objects that are not Ready, and should be."""
         return [
             f"{key}: {self.reason(key)} {self.resource(key).condition('Ready')}"
             for key in self.all_keys()
-            if self.reason(key) not in self.explained(self.resource(key))
+            if self.reason(key) not in self.expected_reasons(self.resource(key))
         ]
 
-    def explained(self, it: Resource) -> set[str]:
-        """Return the reasons that an object may have at last, by what it is and refers to."""
-        if it.deleting:
+    def expected_reasons(self, resource: Resource) -> set[str]:
+        """Return the reasons that an object may have in the end, by its spec and its references."""
+        if resource.deleting:
             return {"InUse"}
-        references = KINDS[it.key.kind].references(it)
-        if any(key not in self.world.kube for key in references):
+        references = KINDS[resource.key.kind].references(resource)
+        if any(key not in self.env.kube for key in references):
             return {"ReferenceMissing"}
         referred = [self.resource(key) for key in references]
-        goes = any(other.deleting for other in referred)
-        waits = {"ReferenceMissing", "ReferenceNotReady", "Busy"} if goes else set()
+        any_deleting = any(other.deleting for other in referred)
+        waits = {"ReferenceMissing", "ReferenceNotReady", "Busy"} if any_deleting else set()
         if not all(other.cloud_id for other in referred):
             return waits | {"ReferenceNotReady"}
-        return waits | {"Ready"} | self.troubles(it, referred)
+        return waits | {"Ready"} | self.reasons_for_failure(resource, referred)
 
-    def troubles(self, it: Resource, referred: list[Resource]) -> set[str]:
-        """Return what may be wrong with an object by its own spec, or by what others did."""
-        if it.unmanaged or it.key.kind not in ("SenlinCluster", "SenlinNode"):
-            return self.troubles_of_a_mirror(it)
-        wanted = it.spec["resource"]
-        hopeless = any(_flavor(other) == "none" for other in referred)
-        troubles = {"ActionFailed", "ActionRunning", "Degraded"} if hopeless else set()
-        if it.key.kind == "SenlinNode":
-            return troubles | self.troubles_of_a_node(it)
-        members = self.senlin.members(it.cloud_id or "")
-        declared = [node for node in self.declared(it.key.name) if not node.deleting]
+    def reasons_for_failure(self, resource: Resource, referred: list[Resource]) -> set[str]:
+        """Return the reasons that an object may have by its own spec, or by changes of others."""
+        if resource.unmanaged or resource.key.kind not in ("SenlinCluster", "SenlinNode"):
+            return self.reasons_of_a_mirror(resource)
+        spec = resource.spec["resource"]
+        unbuildable = any(_flavor(other) == "none" for other in referred)
+        reasons = {"ActionFailed", "ActionRunning", "Degraded"} if unbuildable else set()
+        if resource.key.kind == "SenlinNode":
+            return reasons | self.reasons_of_a_node(resource)
+        members = self.senlin.members(resource.cloud_id or "")
+        declared = [node for node in self.declared(resource.key.name) if not node.deleting]
         if any(node["status"] != "ACTIVE" for node in members):
-            troubles |= {"Degraded"}
-        if wanted["capacityOwner"] == "Senlin" and len(members) != self.size_of(it):
-            troubles |= {"Degraded"}  # an engine died while it scaled: Senlin owns the size
-        if {"young", "old"} <= {ref["policyRef"]["name"] for ref in wanted.get("policies", ())}:
-            troubles |= {"PoliciesConflict"}
-        if len(declared) > wanted["desiredCapacity"] and wanted["capacityOwner"] == "Spec":
-            troubles |= {"TooManyMembers"}
+            reasons |= {"Degraded"}
+        if spec["capacityOwner"] == "Senlin" and len(members) != self.size_of(resource):
+            reasons |= {"Degraded"}  # an engine died during a scaling, and Senlin owns the size
+        if {"young", "old"} <= {ref["policyRef"]["name"] for ref in spec.get("policies", ())}:
+            reasons |= {"PoliciesConflict"}
+        if len(declared) > spec["desiredCapacity"] and spec["capacityOwner"] == "Spec":
+            reasons |= {"TooManyMembers"}
         if any(self.reason(node.key) != "Ready" for node in declared):
-            troubles |= {"MembersPending"}
+            reasons |= {"MembersPending"}
         if any(node["status"] != "ACTIVE" and node["metadata"] for node in members):
-            # No update of the cluster reaches a SenlinNode without a server; it is not given up.
-            troubles |= {"ActionFailed", "ActionRunning"}
-        return troubles
+            # An update of the cluster fails on a SenlinNode without a server, which is not removed.
+            reasons |= {"ActionFailed", "ActionRunning"}
+        return reasons
 
-    def size_of(self, it: Resource) -> int | None:
-        return self.senlin.cluster(it.cloud_id).desired_capacity if it.cloud_id else None
+    def size_of(self, resource: Resource) -> int | None:
+        return (
+            self.senlin.cluster(resource.cloud_id).desired_capacity if resource.cloud_id else None
+        )
 
-    def troubles_of_a_mirror(self, it: Resource) -> set[str]:
-        node = self.senlin.node(it.cloud_id) if it.unmanaged and it.cloud_id else None
+    def reasons_of_a_mirror(self, resource: Resource) -> set[str]:
+        node = (
+            self.senlin.node(resource.cloud_id)
+            if resource.unmanaged and resource.cloud_id
+            else None
+        )
         if node is None or node.status == "ACTIVE":
             return set()
-        # Busy: an engine that died has left it so, and nobody polls after its cluster.
+        # Busy: its engine died, and no managed object has the cluster evaluated again.
         return {"Degraded"} if node.status == "ERROR" else {"Busy"}
 
-    def troubles_of_a_node(self, it: Resource) -> set[str]:
-        if it.cloud_id is None:
+    def reasons_of_a_node(self, resource: Resource) -> set[str]:
+        if resource.cloud_id is None:
             return set()
-        node = self.senlin.node(it.cloud_id)
+        node = self.senlin.node(resource.cloud_id)
         bound = self.senlin.bindings(node.cluster_id)
-        keeps = any(binding["policy_type"].startswith("senlin.policy.del") for binding in bound)
+        destroys = any(binding["policy_type"].startswith("senlin.policy.del") for binding in bound)
         lost = {"Degraded", "Busy"} if node.status != "ACTIVE" else set()
-        return lost | ({"Unsafe"} if keeps else set())
+        return lost | ({"Unsafe"} if destroys else set())
 
     def declared(self, cluster: str) -> list[Resource]:
-        found = (self.resource(key) for key in self.world.kube.keys("SenlinNode"))
+        found = (self.resource(key) for key in self.env.kube.keys("SenlinNode"))
         managed = (it for it in found if not it.unmanaged)
         return [it for it in managed if it.spec["resource"].get("clusterRef") == {"name": cluster}]
 
-    def misplaced(self) -> list[str]:
-        """Return what is in the cloud, is marked, and is not the one of a living object."""
-        wanted = {self.resource(key).uid: self.resource(key).cloud_id for key in self.all_keys()}
+    def orphans_and_duplicates(self) -> list[str]:
+        """Return the cloud objects with an owner's marker that no existing object refers to."""
+        used = {self.resource(key).uid: self.resource(key).cloud_id for key in self.all_keys()}
         snapshot = self.senlin.poll()
         return [
-            f"{id_} of {mark}"
+            f"{id_} of {owner}"
             for objects in snapshot.objects.values()
             for id_ in objects
             if id_ not in self.senlin.foreign
-            and (mark := self.senlin.mark_of(id_)) not in ("None", None)
-            and wanted.get(str(mark)) != id_
+            and (owner := self.senlin.owner_of(id_)) not in ("None", None)
+            and used.get(str(owner)) != id_
         ]
 
 

@@ -1,4 +1,4 @@
-"""What has been logged."""
+"""The lines that were logged."""
 
 import json
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 
-class Lines:
-    """What has been logged."""
+class LogCapture:
+    """The lines that were logged."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys

@@ -1,4 +1,4 @@
-"""What may be wanted of a cluster, and what may happen to it."""
+"""Desired and observed states of clusters, and changes that others make."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,17 +36,17 @@ remediations = st.builds(
 
 
 @st.composite
-def specs(draw: st.DrawFn) -> Desired:
-    """Return what a valid manifest may say."""
-    least = draw(st.integers(0, 3))
-    desired = draw(st.integers(least, 6))
-    most = draw(st.sampled_from([-1, *range(max(desired, 1), 9)]))
+def desired_states(draw: st.DrawFn) -> Desired:
+    """Return any desired state that a valid manifest may have."""
+    min_size = draw(st.integers(0, 3))
+    capacity = draw(st.integers(min_size, 6))
+    max_size = draw(st.sampled_from([-1, *range(max(capacity, 1), 9)]))
     return Desired(
         name=draw(names),
         profile_id=draw(st.sampled_from(PROFILES)),
-        min_size=least,
-        max_size=most,
-        desired_capacity=desired,
+        min_size=min_size,
+        max_size=max_size,
+        desired_capacity=capacity,
         timeout=draw(st.sampled_from([60, 3600])),
         metadata=draw(maps),
         config=draw(maps),
@@ -57,13 +57,13 @@ def specs(draw: st.DrawFn) -> Desired:
 
 @st.composite
 def observations(draw: st.DrawFn) -> Observed:
-    """Return what Senlin may say of a cluster: likely or not."""
+    """Return any state that Senlin may report of a cluster, likely or not."""
     nodes = draw(st.integers(0, 6))
     active = draw(st.integers(0, nodes))
     ids = [f"n{number}" for number in range(nodes)]
     some = st.lists(st.sampled_from(ids), unique=True) if ids else st.just([])
     return Observed(
-        id="ours",
+        id="c1",
         name=draw(names),
         profile_id=draw(st.sampled_from(PROFILES)),
         min_size=draw(st.integers(0, 6)),
@@ -81,34 +81,36 @@ def observations(draw: st.DrawFn) -> Observed:
         serverless=frozenset(draw(some)),
         profile_mismatch=tuple(draw(some)),
         policies=draw(policies.map(lambda it: it or ())),
-        duplicates=tuple(draw(st.sets(st.sampled_from(["twin-1", "twin-2"])))),
+        duplicates=tuple(draw(st.sets(st.sampled_from(["duplicate-1", "duplicate-2"])))),
     )
 
 
 @st.composite
 def memberships(draw: st.DrawFn) -> Desired:
-    """Return a spec of which some nodes are declared, and some are to leave."""
+    """Return a desired state with some declared members, and some that should leave."""
     declared = draw(st.sets(uids))
     leaving = draw(st.sets(uids)) - declared
-    return replace(draw(specs()), declared={it: it for it in declared}, leaving=frozenset(leaving))
+    return replace(
+        draw(desired_states()), declared={it: it for it in declared}, leaving=frozenset(leaving)
+    )
 
 
-def as_wanted(spec: Desired, **differences: Any) -> Observed:
-    """Return the cluster that a spec asks for."""
+def as_desired(desired: Desired, **differences: Any) -> Observed:
+    """Return the observed state that a desired state asks for."""
     fields = {
-        "name": spec.name,
-        "profile_id": spec.profile_id,
-        "min_size": spec.min_size,
-        "max_size": spec.max_size,
-        "desired_capacity": spec.desired_capacity,
-        "timeout": spec.timeout,
-        "metadata": {**spec.metadata, OWNER_KEY: "our uid"},
-        "config": dict(spec.config),
-        "nodes": spec.desired_capacity,
-        "active": spec.desired_capacity,
-        "policies": spec.policies or (),
+        "name": desired.name,
+        "profile_id": desired.profile_id,
+        "min_size": desired.min_size,
+        "max_size": desired.max_size,
+        "desired_capacity": desired.desired_capacity,
+        "timeout": desired.timeout,
+        "metadata": {**desired.metadata, OWNER_KEY: "our uid"},
+        "config": dict(desired.config),
+        "nodes": desired.desired_capacity,
+        "active": desired.desired_capacity,
+        "policies": desired.policies or (),
     }
-    return Observed(id="ours", **{**fields, **differences})
+    return Observed(id="c1", **{**fields, **differences})
 
 
 def _edit(name: str) -> Event:
@@ -125,7 +127,7 @@ def _resize(number: int) -> Event:
     return resize
 
 
-# What people and scaling policies do behind the operator's back.
+# What people and scaling policies change without the operator.
 interference = st.lists(
     st.one_of(st.builds(_edit, names), st.builds(_resize, st.integers(0, 6))), max_size=3
 )

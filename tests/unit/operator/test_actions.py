@@ -1,4 +1,4 @@
-"""Senlin's actions: what is waited for, and what is made of their ends."""
+"""Senlin's actions: which ones a reconcile waits for, and what it records when they end."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -39,8 +39,8 @@ FAULTS = [{"name": "n1", "reason": "no host"}, {"name": "n2", "reason": "no imag
 ENDED = 1767225600.0  # NOW
 
 
-class View(NamedTuple):
-    """What a reconcile has observed."""
+class CloudState(NamedTuple):
+    """What a reconcile observes."""
 
     session: CloudSession
     snapshot: Snapshot
@@ -55,19 +55,19 @@ def a_scope(
     *,
     action: dict[str, Any] | None = RESIZE,
     faults: list[dict[str, str]] | None = None,
-    settled: bool = False,
+    is_ready: bool = False,
 ) -> Scope:
-    conditions = ready("c1") if settled else {}
+    conditions = ready("c1") if is_ready else {}
     status = {**conditions, "id": "c1", "action": action, "faults": faults or []}
     resource = a_resource(a_cluster_manifest(status=status))
     scope = Scope.begin(resource, ClusterKind(), Memory())
-    scope.desired = "spec"
+    scope.desired = "desired state"
     return scope
 
 
-def a_view(
+def a_cloud_state(
     *, ended: Action | None = None, unfinished: Action | None = None, unknown: Iterable[str] = ()
-) -> View:
+) -> CloudState:
     snapshot = a_snapshot(
         clusters=[a_cluster()],
         nodes=[a_node("n1")],
@@ -75,7 +75,7 @@ def a_view(
         unfinished=[unfinished] if unfinished else [],
     )
     snapshot = replace(snapshot, unknown=frozenset(unknown))
-    return View(_session(), snapshot, observe(snapshot, "c1", "uid"))
+    return CloudState(_session(), snapshot, observe(snapshot, "c1", "uid"))
 
 
 def _session() -> CloudSession:
@@ -86,50 +86,50 @@ def _session() -> CloudSession:
     return cast("CloudSession", SimpleNamespace(inventory=Inventory(call, subscribers, ())))
 
 
-def with_view(scope: Scope, view: View) -> Scope:
-    scope.session, scope.snapshot, scope.observed = view
+def observing(scope: Scope, state: CloudState) -> Scope:
+    scope.session, scope.snapshot, scope.observed = state
     return scope
 
 
-def watched(view: View) -> dict[str, str]:
-    return {id_: it.target for id_, it in view.inventory._watched.items()}
+def watched(state: CloudState) -> dict[str, str]:
+    return {id_: it.target for id_, it in state.inventory._watched.items()}
 
 
-def test_begun_is_told_as_running() -> None:
+def test_a_started_action_is_recorded_as_running() -> None:
     moment = datetime(2026, 1, 1, tzinfo=UTC)
 
     assert started("a1", "nodes 2 → 3", moment) == RESIZE
 
 
-def test_running_names_the_action() -> None:
+def test_the_message_of_a_running_action_names_it() -> None:
     waiting = running(a_scope().status)
 
     assert waiting.message == "Senlin is at work: nodes 2 → 3 (action a1)."
     assert waiting.publish
 
 
-def test_nothing_is_under_way() -> None:
-    assert follow(with_view(a_scope(action=None), a_view())) is None
+def test_without_an_action_there_is_nothing_to_wait_for() -> None:
+    assert follow(observing(a_scope(action=None), a_cloud_state())) is None
 
 
-def test_ours_is_waited_for_and_watched() -> None:
-    view = a_view(unfinished=an_action())
+def test_a_running_action_of_the_operator_is_waited_for_and_watched() -> None:
+    state = a_cloud_state(unfinished=an_action())
 
-    assert follow(with_view(a_scope(), view)) == running(a_scope().status)
-    assert watched(view) == {"a1": "c1"}
+    assert follow(observing(a_scope(), state)) == running(a_scope().status)
+    assert watched(state) == {"a1": "c1"}
 
 
-def test_ours_has_succeeded() -> None:
-    scope, view = a_scope(), a_view(ended=an_action(status="SUCCEEDED", end_time=ENDED))
+def test_a_succeeded_action_is_recorded_and_no_longer_watched() -> None:
+    scope, state = a_scope(), a_cloud_state(ended=an_action(status="SUCCEEDED", end_time=ENDED))
 
-    assert follow(with_view(scope, view)) is None
+    assert follow(observing(scope, state)) is None
     assert scope.status.action == {**RESIZE, "status": "SUCCEEDED", "endedAt": NOW}
     assert scope.memory.retry.failure is None
-    assert watched(view) == {}
+    assert watched(state) == {}
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "faults", "told"),
+    ("status", "reason", "faults", "message"),
     [
         pytest.param(
             "FAILED",
@@ -153,75 +153,81 @@ def test_ours_has_succeeded() -> None:
         ),
     ],
 )
-def test_ours_has_failed(status: str, reason: str, faults: list[dict[str, str]], told: str) -> None:
+def test_a_failed_action_is_recorded_with_its_cause(
+    status: str, reason: str, faults: list[dict[str, str]], message: str
+) -> None:
     scope = a_scope(faults=faults)
 
     assert (
-        follow(with_view(scope, a_view(ended=an_action(status=status, status_reason=reason))))
+        follow(
+            observing(scope, a_cloud_state(ended=an_action(status=status, status_reason=reason)))
+        )
         is None
     )
-    assert scope.status.action == {**RESIZE, "status": "FAILED", "reason": told}
-    assert scope.memory.retry.pending("spec") == Failed(Reason.ACTION_FAILED, told)
+    assert scope.status.action == {**RESIZE, "status": "FAILED", "reason": message}
+    assert scope.memory.retry.pending("desired state") == Failed(Reason.ACTION_FAILED, message)
 
 
-def test_ours_has_been_purged() -> None:
-    """What came of it shows on the cluster."""
-    scope, view = a_scope(), a_view(unknown=["a1"])
+def test_an_action_that_senlin_has_purged_is_forgotten() -> None:
+    """The cluster itself shows its result."""
+    scope, state = a_scope(), a_cloud_state(unknown=["a1"])
 
-    assert follow(with_view(scope, view)) is None
+    assert follow(observing(scope, state)) is None
     assert scope.status.action is None
-    assert watched(view) == {}
+    assert watched(state) == {}
 
 
-def test_ours_is_not_waited_for_when_what_it_worked_on_has_gone() -> None:
-    """Its engine may have died, and would never end it."""
-    scope, view = a_scope(), a_view(unfinished=an_action())._replace(observed=None)
+def test_a_running_action_on_a_deleted_object_is_not_waited_for() -> None:
+    """The engine may have died, and would never end the action."""
+    scope, state = a_scope(), a_cloud_state(unfinished=an_action())._replace(observed=None)
     scope.memory.check_action = "a5"
 
-    assert follow(with_view(scope, view)) is None
+    assert follow(observing(scope, state)) is None
     assert scope.status.action is None
     assert scope.memory.check_action is None
-    assert watched(view) == {}
+    assert watched(state) == {}
 
 
-def test_its_end_is_told_all_the_same_if_it_is_known() -> None:
-    done = an_action(status="FAILED", status_reason="It went.")
-    scope, view = a_scope(), a_view(ended=done)._replace(observed=None)
+def test_a_known_end_of_an_action_on_a_deleted_object_is_recorded() -> None:
+    done = an_action(status="FAILED", status_reason="The cluster was deleted.")
+    scope, state = a_scope(), a_cloud_state(ended=done)._replace(observed=None)
 
-    assert follow(with_view(scope, view)) is None
+    assert follow(observing(scope, state)) is None
     assert scope.status.action == {**RESIZE, "status": "FAILED", "reason": ANY}
 
 
-def test_an_end_is_noted_once() -> None:
+def test_the_end_of_an_action_is_recorded_once() -> None:
     done = {**RESIZE, "status": "SUCCEEDED"}
     scope = a_scope(action=done)
 
-    assert follow(with_view(scope, a_view(ended=an_action(status="FAILED")))) is None
+    assert follow(observing(scope, a_cloud_state(ended=an_action(status="FAILED")))) is None
     assert scope.status.action == done
 
 
-@pytest.mark.parametrize("settled", [True, False])
-def test_others_actions_are_waited_for(settled: bool) -> None:
-    """It is told unless the object is settled, so that a routine does not make it flap."""
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_actions_of_others_are_waited_for(is_ready: bool) -> None:
+    """It is published unless the object is Ready, so that routine work does not make it flap."""
     scaling = an_action("a9", action="CLUSTER_SCALE_OUT")
 
-    waiting = follow(with_view(a_scope(action=None, settled=settled), a_view(unfinished=scaling)))
+    waiting = follow(
+        observing(a_scope(action=None, is_ready=is_ready), a_cloud_state(unfinished=scaling))
+    )
 
     message = "Senlin is at work on behalf of others: CLUSTER_SCALE_OUT."
-    assert waiting == Waiting(Reason.BUSY, message, requeue_after=30, publish=not settled)
+    assert waiting == Waiting(Reason.BUSY, message, requeue_after=30, publish=not is_ready)
 
 
-def test_a_member_that_others_work_on_is_waited_for() -> None:
+def test_an_action_of_others_on_a_member_is_waited_for() -> None:
     recovery = an_action("a9", action="NODE_RECOVER", target="n1", cluster_id="")
 
-    assert follow(with_view(a_scope(action=None), a_view(unfinished=recovery))) is not None
+    assert follow(observing(a_scope(action=None), a_cloud_state(unfinished=recovery))) is not None
 
 
-def test_a_routine_check_is_waited_for_without_a_word() -> None:
+def test_a_running_routine_check_is_waited_for_without_publishing() -> None:
     scope = a_scope(action=None)
     scope.memory.check_action = "a5"
 
-    waiting = follow(with_view(scope, a_view()))
+    waiting = follow(observing(scope, a_cloud_state()))
 
     assert waiting is not None
     assert not waiting.publish
@@ -229,54 +235,56 @@ def test_a_routine_check_is_waited_for_without_a_word() -> None:
 
 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
-def test_the_end_of_a_routine_check_is_no_ones_business(status: str) -> None:
-    scope, view = a_scope(action=None), a_view(ended=an_action("a5", status))
+def test_the_end_of_a_routine_check_is_not_recorded(status: str) -> None:
+    scope, state = a_scope(action=None), a_cloud_state(ended=an_action("a5", status))
     scope.memory.check_action = "a5"
-    view.inventory.watch("a5", "c1")
+    state.inventory.watch("a5", "c1")
 
-    assert follow(with_view(scope, view)) is None
+    assert follow(observing(scope, state)) is None
     assert scope.memory == replace(scope.memory, check_action=None, retry=Retry())
-    assert watched(view) == {}
+    assert watched(state) == {}
 
 
-def test_no_removal_is_under_way() -> None:
-    assert follow_deletion(with_view(a_scope(), a_view())) is None
+def test_without_a_deletion_there_is_nothing_to_wait_for() -> None:
+    assert follow_deletion(observing(a_scope(), a_cloud_state())) is None
 
 
-def a_removal() -> Scope:
+def a_deletion() -> Scope:
     scope = a_scope(faults=FAULTS[:1])
     scope.memory.delete_action = "a7"
     return scope
 
 
-def test_a_removal_is_waited_for() -> None:
-    scope = a_removal()
+def test_a_running_deletion_is_waited_for() -> None:
+    scope = a_deletion()
 
-    assert follow_deletion(with_view(scope, a_view(unfinished=an_action("a7")))) is not None
+    assert follow_deletion(observing(scope, a_cloud_state(unfinished=an_action("a7")))) is not None
     assert scope.memory.delete_action == "a7"
 
 
-def test_a_removal_or_a_check_that_has_been_purged_is_over() -> None:
-    scope = a_removal()
+def test_a_purged_deletion_and_a_purged_check_count_as_ended() -> None:
+    scope = a_deletion()
     scope.memory.check_action = "a5"
-    view = a_view(unknown=["a5", "a7", "a1"])
+    state = a_cloud_state(unknown=["a5", "a7", "a1"])
 
-    assert follow_deletion(with_view(scope, view)) is None
-    assert follow(with_view(scope, view)) is None
+    assert follow_deletion(observing(scope, state)) is None
+    assert follow(observing(scope, state)) is None
     assert scope.memory == replace(scope.memory, delete_action=None, check_action=None)
 
 
-def test_a_removal_has_succeeded() -> None:
-    scope = a_removal()
+def test_a_succeeded_deletion_is_forgotten() -> None:
+    scope = a_deletion()
 
-    assert follow_deletion(with_view(scope, a_view(ended=an_action("a7", "SUCCEEDED")))) is None
+    assert (
+        follow_deletion(observing(scope, a_cloud_state(ended=an_action("a7", "SUCCEEDED")))) is None
+    )
     assert (scope.memory.delete_action, scope.memory.retry.failure) == (None, None)
 
 
-def test_a_removal_has_failed() -> None:
-    scope = a_removal()
+def test_a_failed_deletion_is_retried_later() -> None:
+    scope = a_deletion()
 
-    assert follow_deletion(with_view(scope, a_view(ended=an_action("a7", "FAILED")))) is None
+    assert follow_deletion(observing(scope, a_cloud_state(ended=an_action("a7", "FAILED")))) is None
     assert scope.memory.delete_action is None
     assert scope.memory.retry.pending(None) == Failed(
         Reason.ACTION_FAILED, "Deletion failed: node n1: no host"
@@ -284,50 +292,53 @@ def test_a_removal_has_failed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ago", "timeout", "found"),
+    ("started_ago", "timeout", "orphan"),
     [
         pytest.param(3600, 3600, None, id="at its timeout: its engine is about to end it"),
-        pytest.param(3670, 3600, "a1", id="well beyond it: its engine must have died"),
+        pytest.param(3670, 3600, "a1", id="well after its timeout: its engine must have died"),
         pytest.param(130, 60, "a1", id="a shorter timeout"),
-        pytest.param(100, 60, None, id="a shorter timeout, just over"),
+        pytest.param(100, 60, None, id="a shorter timeout, only just exceeded"),
     ],
 )
-def test_an_action_that_no_engine_works_on(
-    clock: Clock, ago: float, timeout: int, found: str | None
+def test_an_overdue_action_is_orphaned(
+    clock: Clock, started_ago: float, timeout: int, orphan: str | None
 ) -> None:
-    action = an_action(start_time=clock() - ago, timeout=timeout)
+    action = an_action(start_time=clock() - started_ago, timeout=timeout)
 
-    assert orphaned(with_view(a_scope(), a_view(unfinished=action))) == found
+    assert orphaned(observing(a_scope(), a_cloud_state(unfinished=action))) == orphan
 
 
-def test_an_action_that_waits_for_an_engine_is_not_dead() -> None:
+def test_an_action_that_no_engine_has_picked_up_is_not_orphaned() -> None:
     assert (
         orphaned(
-            with_view(
-                a_scope(), a_view(unfinished=an_action(status="READY", start_time=None, timeout=1))
+            observing(
+                a_scope(),
+                a_cloud_state(unfinished=an_action(status="READY", start_time=None, timeout=1)),
             )
         )
         is None
     )
 
 
-def test_an_action_on_a_member_may_be_dead(clock: Clock) -> None:
+def test_an_overdue_action_on_a_member_is_orphaned(clock: Clock) -> None:
     action = an_action(target="n1", cluster_id="", start_time=clock() - 9999, timeout=3600)
 
-    assert orphaned(with_view(a_scope(), a_view(unfinished=action))) == "a1"
+    assert orphaned(observing(a_scope(), a_cloud_state(unfinished=action))) == "a1"
 
 
-def test_an_awaited_action_may_be_dead_wherever_it_works(clock: Clock) -> None:
+def test_an_awaited_action_on_another_object_may_be_orphaned(clock: Clock) -> None:
     elsewhere = an_action(target="c9", cluster_id="c9", start_time=clock() - 9999, timeout=3600)
-    view = a_view(unfinished=elsewhere)
+    state = a_cloud_state(unfinished=elsewhere)
 
-    assert orphaned(with_view(a_scope(), view)) is None
-    assert orphaned(with_view(a_scope(), view), None, "another") is None
-    assert orphaned(with_view(a_scope(), view), "a1") == "a1"
+    assert orphaned(observing(a_scope(), state)) is None
+    assert orphaned(observing(a_scope(), state), None, "another") is None
+    assert orphaned(observing(a_scope(), state), "a1") == "a1"
 
 
-def test_nothing_is_dead_on_what_is_absent() -> None:
+def test_an_absent_object_has_no_orphaned_action() -> None:
     assert (
-        orphaned(with_view(a_scope(), a_view(unfinished=an_action())._replace(observed=None)))
+        orphaned(
+            observing(a_scope(), a_cloud_state(unfinished=an_action())._replace(observed=None))
+        )
         is None
     )

@@ -1,4 +1,4 @@
-"""An adoption: previewed, marked, and never made twice."""
+"""An adoption: previewed, given the owner's marker, and never sent twice."""
 
 import pytest
 
@@ -15,44 +15,54 @@ from tests.unit.operator.fake_adoption import Adopting
 
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0", overrides={"key_name": "mine"})
 ADOPT = Adopt(Desired(name="one", metadata={"a": "1"}, adoption=ADOPTION), ADOPTION)
-MADE = a_profile("p1", uid=None, name="prof-one")  # by an adoption
+ADOPTED_PROFILE = a_profile("p1", uid=None, name="prof-one")  # as an adoption makes it
 
 
 @pytest.mark.parametrize(
-    ("profile", "metadata", "unmarked"),
+    ("profile", "metadata", "unclaimed"),
     [
-        pytest.param(MADE, {ADOPTED: "yes"}, "p1", id="as Senlin makes it"),
-        pytest.param(MADE, {}, None, id="of that name, but of a node that was not adopted"),
         pytest.param(
-            a_profile("p1", uid=UID, name="prof-one"), {ADOPTED: "yes"}, None, id="marked already"
+            ADOPTED_PROFILE, {ADOPTED: "yes"}, "p1", id="as an adoption makes it: unclaimed"
         ),
-        pytest.param(a_profile("p1", None, name="one"), {ADOPTED: "yes"}, None, id="another name"),
+        pytest.param(ADOPTED_PROFILE, {}, None, id="same name, but the node was not adopted: none"),
         pytest.param(
-            a_profile("p2", None, name="prof-one"), {ADOPTED: "yes"}, None, id="another node's"
+            a_profile("p1", uid=UID, name="prof-one"),
+            {ADOPTED: "yes"},
+            None,
+            id="has a marker: claimed",
+        ),
+        pytest.param(
+            a_profile("p1", None, name="one"), {ADOPTED: "yes"}, None, id="another name: none"
+        ),
+        pytest.param(
+            a_profile("p2", None, name="prof-one"),
+            {ADOPTED: "yes"},
+            None,
+            id="profile of another node: none",
         ),
     ],
 )
-def test_observe_tells_the_profile_of_an_adoption(
-    profile: Profile, metadata: Document, unmarked: str | None
+def test_observe_finds_the_unclaimed_profile_of_an_adoption(
+    profile: Profile, metadata: Document, unclaimed: str | None
 ) -> None:
     nodes = [a_node("n1", metadata=metadata)]
     observed = observe(a_snapshot(nodes=nodes, profiles=[profile]), "n1", UID)
 
     assert observed is not None
-    assert observed.unclaimed_profile == unmarked
+    assert observed.unclaimed_profile == unclaimed
 
 
-def test_an_adoption_is_previewed_and_marked() -> None:
+def test_an_adoption_is_previewed_and_sets_the_owner_marker() -> None:
     senlin = Adopting()
 
-    started = execute(senlin.proxy, ADOPT, UID)
+    result = execute(senlin.proxy, ADOPT, UID)
 
     assert senlin.requests == [("adopt_node", "preview"), ("adopt_node", "s1")]
-    assert started.action_id is None
-    assert senlin.node(started.id).metadata == {"a": "1", OWNER_KEY: UID, ADOPTED: "yes"}
+    assert result.action_id is None
+    assert senlin.node(result.id).metadata == {"a": "1", OWNER_KEY: UID, ADOPTED: "yes"}
 
 
-def test_the_profile_of_an_adoption_is_marked_and_deleted() -> None:
+def test_the_profile_of_an_adoption_is_claimed_and_deleted_after_the_node() -> None:
     senlin = Adopting()
     id_ = execute(senlin.proxy, ADOPT, UID).id
     profile = senlin.node(id_).profile_id
@@ -68,23 +78,23 @@ def test_the_profile_of_an_adoption_is_marked_and_deleted() -> None:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_a_profile_that_bears_no_mark_yet_goes_as_well(force: bool) -> None:
-    """As when the process died after the adoption, and the resource is deleted by then."""
+def test_deleting_an_adopted_node_claims_its_unclaimed_profile_first(force: bool) -> None:
+    """The process died after the adoption, and the resource is being deleted when it restarts."""
     senlin = Adopting()
     execute(senlin.proxy, ADOPT, UID)
     observed = observe(senlin.poll(), None, UID)
     assert observed is not None
     senlin.requests.clear()
 
-    started = execute(senlin.proxy, NodeKind().delete(observed, force=force), UID)
+    result = execute(senlin.proxy, NodeKind().delete(observed, force=force), UID)
 
     assert [verb for verb, *_ in senlin.requests] == ["update_profile", "delete_node"]
     assert ("force" in senlin.requests[-1]) == force
-    assert started.action_id == senlin.started[-1]
+    assert result.action_id == senlin.started[-1]
     assert NodeKind().deletion.leftovers(senlin.poll(), UID) == [DeleteProfile(observed.profile_id)]
 
 
-def test_an_adoption_whose_reply_was_lost_is_not_repeated() -> None:
+def test_an_adoption_whose_reply_was_lost_is_not_sent_again() -> None:
     senlin = Adopting()
     first = execute(senlin.proxy, ADOPT, UID)
     senlin.requests.clear()
@@ -93,7 +103,7 @@ def test_an_adoption_whose_reply_was_lost_is_not_repeated() -> None:
     assert senlin.requests == []
 
 
-def test_what_is_a_node_already_is_not_adopted() -> None:
+def test_a_server_that_is_already_a_node_is_not_adopted() -> None:
     senlin = Adopting()
     senlin.put_node(a_node("theirs", "", name="theirs", physical_id="s1"))
 
@@ -102,7 +112,7 @@ def test_what_is_a_node_already_is_not_adopted() -> None:
     assert senlin.requests == []
 
 
-def test_what_senlin_would_make_no_profile_of_is_told_before() -> None:
+def test_a_server_without_required_properties_is_refused_before_the_adoption() -> None:
     senlin = Adopting(user_data=None, admin_pass=None)
 
     with pytest.raises(Unsupported, match="s1 has no admin_pass, user_data, and Senlin 16 makes"):
@@ -116,15 +126,19 @@ def test_what_senlin_would_make_no_profile_of_is_told_before() -> None:
         pytest.param(
             ServerError("404: No Server found for s1", type="ProfileOperationFailed"),
             Unsupported,
-            id="there is none",
+            id="no such server: unsupported",
         ),
         pytest.param(
-            ServerError("503: Nova is down", type="ProfileOperationFailed"), ServerError, id="down"
+            ServerError("503: Nova is down", type="ProfileOperationFailed"),
+            ServerError,
+            id="Nova is down: an error",
         ),
-        pytest.param(ServerError("404", type="Whatever"), ServerError, id="something else"),
+        pytest.param(
+            ServerError("404", type="Whatever"), ServerError, id="another type of error: an error"
+        ),
     ],
 )
-def test_a_server_that_cannot_be_adopted(error: ServerError, raised: type[Exception]) -> None:
+def test_errors_of_the_preview(error: ServerError, raised: type[Exception]) -> None:
     senlin = Adopting()
     senlin.missing = error
 

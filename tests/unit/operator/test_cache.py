@@ -1,4 +1,4 @@
-"""Which change wakes whom."""
+"""Which change of a Kubernetes object queues which keys."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from tests.unit.operator.builders import (
     a_profile_manifest,
     a_secret_manifest,
     ready,
-    taken,
+    take_all,
 )
 
 WEB = Key("SenlinCluster", "team", "web")
@@ -29,53 +29,53 @@ BIG = Key("SenlinProfile", "team", "big")
 ONE = Key("SenlinNode", "team", "one")
 
 
-class Observer:
-    """A cache, and who is woken."""
+class RecordedCache:
+    """A cache, and the keys that it queues."""
 
     def __init__(self) -> None:
         self.queue = Queue()
         self.cache = Cache(KINDS, self.queue)
 
-    def sees(self, raw: Document, event: str | None = "MODIFIED", **metadata: str) -> None:
+    def event(self, raw: Document, event: str | None = "MODIFIED", **metadata: str) -> None:
         raw = {**raw, "metadata": {**raw["metadata"], **metadata}}
         self.cache.on_event(raw.get("kind", SECRET), event, raw)
 
-    async def woken(self) -> set[Key]:
-        keys = await taken(self.queue)
+    async def queued(self) -> set[Key]:
+        keys = await take_all(self.queue)
         for key in keys:
             self.queue.done(key)
         return set(keys)
 
 
 @pytest.fixture
-async def observer() -> Observer:
-    """Return one that knows a Secret, two profiles and a cluster, and has woken them all."""
-    observer = Observer()
-    observer.sees(a_secret_manifest(), None)
-    observer.sees(a_profile_manifest("small", uid="small-uid", status=ready("p1")), None)
-    observer.sees(a_profile_manifest("big", uid="big-uid", status=ready("p2")), None)
-    observer.sees(a_cluster_manifest(status=ready("c1")), None)
-    await observer.woken()
-    return observer
+async def recorded() -> RecordedCache:
+    """Return one that knows a Secret, two profiles and a cluster, and has queued them all."""
+    recorded = RecordedCache()
+    recorded.event(a_secret_manifest(), None)
+    recorded.event(a_profile_manifest("small", uid="small-uid", status=ready("p1")), None)
+    recorded.event(a_profile_manifest("big", uid="big-uid", status=ready("p2")), None)
+    recorded.event(a_cluster_manifest(status=ready("c1")), None)
+    await recorded.queued()
+    return recorded
 
 
-async def test_what_is_new_is_woken() -> None:
-    observer = Observer()
+async def test_a_new_object_is_queued() -> None:
+    recorded = RecordedCache()
 
-    observer.sees(a_cluster_manifest(), "ADDED")
+    recorded.event(a_cluster_manifest(), "ADDED")
 
-    assert await observer.woken() == {WEB}
+    assert await recorded.queued() == {WEB}
 
 
 @pytest.mark.parametrize(
-    ("raw", "woken"),
+    ("raw", "queued"),
     [
         pytest.param(a_cluster_manifest(generation=2, status=ready("c1")), {WEB}, id="spec"),
         pytest.param(a_cluster_manifest(**DELETING, status=ready("c1")), {WEB}, id="deletion"),
         pytest.param(
             a_cluster_manifest(annotations={f"{GROUP}/paused": "true"}, status=ready("c1")),
             {WEB},
-            id="annotation of ours",
+            id="annotation of the operator",
         ),
         pytest.param(
             a_cluster_manifest(annotations={"others": "x"}, labels={"a": "b"}, status=ready("c1")),
@@ -88,158 +88,172 @@ async def test_what_is_new_is_woken() -> None:
         pytest.param(a_cluster_manifest(status={"id": "c1"}), set(), id="status"),
     ],
 )
-async def test_a_change_of_the_cluster(observer: Observer, raw: Document, woken: set[Key]) -> None:
-    observer.sees(raw, resourceVersion="2")
+async def test_a_change_of_the_cluster_by_others_queues_it(
+    recorded: RecordedCache, raw: Document, queued: set[Key]
+) -> None:
+    recorded.event(raw, resourceVersion="2")
 
-    assert await observer.woken() == woken
+    assert await recorded.queued() == queued
 
 
 NOT_READY = {"id": "p1", "conditions": [a_condition(status="False")]}
-REWORDED = {"id": "p1", "conditions": [a_condition(message="other words")]}
+REWORDED = {"id": "p1", "conditions": [a_condition(message="another message")]}
 
 
 @pytest.mark.parametrize(
-    ("raw", "woken"),
+    ("raw", "queued"),
     [
-        pytest.param(a_profile_manifest(status=ready("p9")), {WEB}, id="another cloud object"),
-        pytest.param(a_profile_manifest(status=NOT_READY), {WEB}, id="not ready any more"),
-        pytest.param(a_profile_manifest(status=REWORDED), set(), id="other words"),
-        pytest.param(a_profile_manifest(**DELETING, status=ready("p1")), {SMALL, WEB}, id="going"),
+        pytest.param(a_profile_manifest(status=ready("p9")), {WEB}, id="another cloud id"),
+        pytest.param(a_profile_manifest(status=NOT_READY), {WEB}, id="no longer Ready"),
+        pytest.param(a_profile_manifest(status=REWORDED), set(), id="only another message"),
+        pytest.param(
+            a_profile_manifest(**DELETING, status=ready("p1")), {SMALL, WEB}, id="being deleted"
+        ),
         pytest.param(
             a_profile_manifest(generation=2, status=ready("p1")), {SMALL, WEB}, id="another spec"
         ),
     ],
 )
-async def test_a_change_of_the_profile_wakes_its_users(
-    observer: Observer, raw: Document, woken: set[Key]
+async def test_a_change_of_the_profile_that_referrers_read_queues_them(
+    recorded: RecordedCache, raw: Document, queued: set[Key]
 ) -> None:
-    observer.sees(raw, uid="small-uid", resourceVersion="2")
+    recorded.event(raw, uid="small-uid", resourceVersion="2")
 
-    assert await observer.woken() == woken
+    assert await recorded.queued() == queued
 
 
-async def test_our_own_write_wakes_nobody_but_users(observer: Observer) -> None:
+async def test_the_reply_to_the_operator_s_write_queues_only_referrers(
+    recorded: RecordedCache,
+) -> None:
     profile_ = a_profile_manifest(uid="small-uid", resourceVersion="2", status=ready("p9"))
     cluster_ = a_cluster_manifest(resourceVersion="2", status=ready("c9"))
 
-    kept = observer.cache.store_reply("SenlinCluster", cluster_)
-    assert await observer.woken() == set()
-    observer.cache.store_reply("SenlinProfile", profile_)
-    assert await observer.woken() == {WEB}
+    stored = recorded.cache.store_reply("SenlinCluster", cluster_)
+    assert await recorded.queued() == set()
+    recorded.cache.store_reply("SenlinProfile", profile_)
+    assert await recorded.queued() == {WEB}
 
-    assert observer.cache.get(WEB) is kept
-    assert kept.cloud_id == "c9"
+    assert recorded.cache.get(WEB) is stored
+    assert stored.cloud_id == "c9"
 
 
-async def test_the_echo_of_our_own_write_wakes_nobody(observer: Observer) -> None:
+async def test_the_watch_event_of_the_operator_s_write_queues_nothing(
+    recorded: RecordedCache,
+) -> None:
     raw = a_profile_manifest(uid="small-uid", resourceVersion="2", status=ready("p9"))
-    observer.cache.store_reply("SenlinProfile", raw)
-    await observer.woken()
+    recorded.cache.store_reply("SenlinProfile", raw)
+    await recorded.queued()
 
-    observer.sees(raw)
+    recorded.event(raw)
 
-    assert await observer.woken() == set()
+    assert await recorded.queued() == set()
 
 
 @pytest.mark.parametrize("version", ["1", "0"])
-async def test_what_is_older_is_ignored(observer: Observer, version: str) -> None:
-    observer.sees(a_cluster_manifest(generation=2), resourceVersion=version)
+async def test_an_older_version_is_ignored(recorded: RecordedCache, version: str) -> None:
+    recorded.event(a_cluster_manifest(generation=2), resourceVersion=version)
 
-    assert await observer.woken() == set()
-    assert observer.cache.get(WEB).cloud_id == "c1"  # type: ignore[union-attr]
-
-
-async def test_a_successor_of_the_same_name_is_another_object(observer: Observer) -> None:
-    observer.sees(a_cluster_manifest(), "ADDED", uid="new-uid", resourceVersion="0")
-
-    assert await observer.woken() == {WEB}
-    assert list(observer.cache.keys_of([UID, "c1"])) == []
-    assert list(observer.cache.keys_of(["new-uid"])) == [WEB]
+    assert await recorded.queued() == set()
+    assert recorded.cache.get(WEB).cloud_id == "c1"  # type: ignore[union-attr]
 
 
-async def test_a_deletion_wakes_the_object_and_whom_it_kept(observer: Observer) -> None:
-    observer.sees(a_cluster_manifest(), "DELETED")
+async def test_a_new_object_of_the_same_name_replaces_the_old_one(recorded: RecordedCache) -> None:
+    recorded.event(a_cluster_manifest(), "ADDED", uid="new-uid", resourceVersion="0")
 
-    assert await observer.woken() == {WEB, SMALL, SECRET_KEY}
-    assert observer.cache.get(WEB) is None
-    assert observer.cache.referrers(SMALL) == []
-    assert list(observer.cache.keys_of([UID, "c1"])) == []
-
-
-async def test_a_deletion_wakes_the_users(observer: Observer) -> None:
-    observer.sees(a_profile_manifest(uid="small-uid"), "DELETED")
-
-    assert await observer.woken() == {SMALL, WEB, SECRET_KEY}
+    assert await recorded.queued() == {WEB}
+    assert list(recorded.cache.keys_of([UID, "c1"])) == []
+    assert list(recorded.cache.keys_of(["new-uid"])) == [WEB]
 
 
-async def test_the_late_deletion_of_a_predecessor_is_ignored(observer: Observer) -> None:
-    observer.sees(a_cluster_manifest(), "DELETED", uid="old-uid")
+async def test_a_deletion_queues_the_object_and_its_references(recorded: RecordedCache) -> None:
+    recorded.event(a_cluster_manifest(), "DELETED")
 
-    assert await observer.woken() == set()
-    assert observer.cache.get(WEB) is not None
+    assert await recorded.queued() == {WEB, SMALL, SECRET_KEY}
+    assert recorded.cache.get(WEB) is None
+    assert recorded.cache.referrers(SMALL) == []
+    assert list(recorded.cache.keys_of([UID, "c1"])) == []
 
 
-async def test_a_reply_that_comes_after_the_deletion_does_not_bring_it_back(
-    observer: Observer,
+async def test_a_deletion_queues_the_referrers(recorded: RecordedCache) -> None:
+    recorded.event(a_profile_manifest(uid="small-uid"), "DELETED")
+
+    assert await recorded.queued() == {SMALL, WEB, SECRET_KEY}
+
+
+async def test_the_late_deletion_of_an_earlier_object_of_the_same_name_is_ignored(
+    recorded: RecordedCache,
 ) -> None:
-    gone = a_cluster_manifest(deletionTimestamp=NOW, resourceVersion="2")
-    observer.sees(gone, "DELETED")
+    recorded.event(a_cluster_manifest(), "DELETED", uid="old-uid")
 
-    observer.cache.store_reply("SenlinCluster", gone)
-
-    assert observer.cache.get(WEB) is None
-    assert observer.cache.referrers(SMALL) == []
+    assert await recorded.queued() == set()
+    assert recorded.cache.get(WEB) is not None
 
 
-async def test_a_reply_that_takes_the_last_finalizer_off_is_the_end(observer: Observer) -> None:
-    observer.cache.store_reply(
+async def test_a_reply_after_the_deletion_does_not_restore_the_object(
+    recorded: RecordedCache,
+) -> None:
+    deleted = a_cluster_manifest(deletionTimestamp=NOW, resourceVersion="2")
+    recorded.event(deleted, "DELETED")
+
+    recorded.cache.store_reply("SenlinCluster", deleted)
+
+    assert recorded.cache.get(WEB) is None
+    assert recorded.cache.referrers(SMALL) == []
+
+
+async def test_a_reply_without_the_last_finalizer_removes_the_object(
+    recorded: RecordedCache,
+) -> None:
+    recorded.cache.store_reply(
         "SenlinCluster", a_cluster_manifest(deletionTimestamp=NOW, resourceVersion="2")
     )
 
-    assert observer.cache.get(WEB) is None
-    assert await observer.woken() == {WEB, SMALL, SECRET_KEY}
+    assert recorded.cache.get(WEB) is None
+    assert await recorded.queued() == {WEB, SMALL, SECRET_KEY}
 
 
-async def test_another_reference_frees_the_old_one(observer: Observer) -> None:
-    wanted = {"profileRef": {"name": "big"}}
+async def test_another_reference_queues_the_old_one(recorded: RecordedCache) -> None:
+    changed = {"profileRef": {"name": "big"}}
 
-    observer.sees(a_cluster_manifest("web", wanted, generation=2), resourceVersion="2")
+    recorded.event(a_cluster_manifest("web", changed, generation=2), resourceVersion="2")
 
-    assert await observer.woken() == {WEB, SMALL}
-    assert (observer.cache.referrers(SMALL), observer.cache.referrers(BIG)) == ([], [WEB])
-
-
-async def test_users_are_sorted(observer: Observer) -> None:
-    observer.sees(a_cluster_manifest("shop", uid="shop-uid"), "ADDED")
-
-    assert observer.cache.referrers(SMALL) == [SHOP, WEB]
-    assert observer.cache.referrers(SECRET_KEY) == [SHOP, WEB, BIG, SMALL]
-    assert observer.cache.referrers(WEB) == []
+    assert await recorded.queued() == {WEB, SMALL}
+    assert (recorded.cache.referrers(SMALL), recorded.cache.referrers(BIG)) == ([], [WEB])
 
 
-async def test_another_namespace_is_another_world(observer: Observer) -> None:
-    observer.sees(a_profile_manifest(), uid="x", namespace="other", resourceVersion="9")
+async def test_referrers_are_sorted(recorded: RecordedCache) -> None:
+    recorded.event(a_cluster_manifest("shop", uid="shop-uid"), "ADDED")
 
-    assert await observer.woken() == {Key("SenlinProfile", "other", "small")}
-
-
-async def test_a_new_content_of_the_secret_wakes_its_users(observer: Observer) -> None:
-    observer.sees(a_secret_manifest("clouds: {}"), resourceVersion="2")
-
-    assert await observer.woken() == {SECRET_KEY, WEB, SMALL, BIG}
+    assert recorded.cache.referrers(SMALL) == [SHOP, WEB]
+    assert recorded.cache.referrers(SECRET_KEY) == [SHOP, WEB, BIG, SMALL]
+    assert recorded.cache.referrers(WEB) == []
 
 
-async def test_the_same_content_of_the_secret_wakes_nobody(observer: Observer) -> None:
-    observer.sees(a_secret_manifest(annotations={"a": "b"}, **WITH_FINALIZER), resourceVersion="2")
+async def test_a_profile_of_another_namespace_does_not_queue_the_cluster(
+    recorded: RecordedCache,
+) -> None:
+    recorded.event(a_profile_manifest(), uid="x", namespace="other", resourceVersion="9")
 
-    assert await observer.woken() == set()
+    assert await recorded.queued() == {Key("SenlinProfile", "other", "small")}
 
 
-async def test_the_content_of_a_secret_is_not_kept(observer: Observer) -> None:
-    kept = observer.cache.get(SECRET_KEY)
+async def test_another_content_of_the_secret_queues_its_referrers(recorded: RecordedCache) -> None:
+    recorded.event(a_secret_manifest("clouds: {}"), resourceVersion="2")
 
-    assert kept is not None
-    assert kept.raw.keys() == {"metadata", "fingerprint"}
+    assert await recorded.queued() == {SECRET_KEY, WEB, SMALL, BIG}
+
+
+async def test_the_same_content_of_the_secret_queues_nothing(recorded: RecordedCache) -> None:
+    recorded.event(a_secret_manifest(annotations={"a": "b"}, **WITH_FINALIZER), resourceVersion="2")
+
+    assert await recorded.queued() == set()
+
+
+async def test_the_content_of_a_secret_is_not_cached(recorded: RecordedCache) -> None:
+    cached = recorded.cache.get(SECRET_KEY)
+
+    assert cached is not None
+    assert cached.raw.keys() == {"metadata", "fingerprint"}
 
 
 @pytest.mark.parametrize(
@@ -248,110 +262,112 @@ async def test_the_content_of_a_secret_is_not_kept(observer: Observer) -> None:
         (["c1"], [WEB]),
         ([UID], [WEB]),
         (["p2", "small-uid"], [BIG, SMALL]),
-        (["strange"], []),
+        (["unknown"], []),
     ],
 )
 async def test_cloud_ids_and_uids_lead_to_keys(
-    observer: Observer, ids: list[str], keys: list[Key]
+    recorded: RecordedCache, ids: list[str], keys: list[Key]
 ) -> None:
-    assert list(observer.cache.keys_of(ids)) == keys
+    assert list(recorded.cache.keys_of(ids)) == keys
 
 
-async def test_a_new_cloud_id_replaces_the_old_one(observer: Observer) -> None:
-    observer.sees(a_cluster_manifest(status=ready("c2")), resourceVersion="2")
+async def test_a_new_cloud_id_replaces_the_old_one(recorded: RecordedCache) -> None:
+    recorded.event(a_cluster_manifest(status=ready("c2")), resourceVersion="2")
 
-    assert list(observer.cache.keys_of(["c1"])) == []
-    assert list(observer.cache.keys_of(["c2"])) == [WEB]
+    assert list(recorded.cache.keys_of(["c1"])) == []
+    assert list(recorded.cache.keys_of(["c2"])) == [WEB]
 
 
-async def test_all_that_show_one_cloud_object_are_found(observer: Observer) -> None:
-    observer.sees(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "ADDED")
-    assert set(observer.cache.keys_of(["c1"])) == {WEB, SHOP}
+async def test_every_object_with_the_same_cloud_id_is_found(recorded: RecordedCache) -> None:
+    recorded.event(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "ADDED")
+    assert set(recorded.cache.keys_of(["c1"])) == {WEB, SHOP}
 
-    observer.sees(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "DELETED")
-    assert set(observer.cache.keys_of(["c1"])) == {WEB}
+    recorded.event(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "DELETED")
+    assert set(recorded.cache.keys_of(["c1"])) == {WEB}
 
 
 def owned(uid: str = UID) -> Document:
     return {"ownerReferences": [{"kind": "SenlinCluster", "uid": uid, "controller": True}]}
 
 
-async def test_children_are_found_by_their_owner(observer: Observer) -> None:
-    observer.sees(a_profile_manifest("mine", uid="mine-uid", **owned()), "ADDED")
-    observer.sees(a_profile_manifest("theirs", uid="theirs-uid", **owned("other")), "ADDED")
+async def test_dependents_are_found_by_their_owner(recorded: RecordedCache) -> None:
+    recorded.event(a_profile_manifest("mine", uid="mine-uid", **owned()), "ADDED")
+    recorded.event(a_profile_manifest("theirs", uid="theirs-uid", **owned("other")), "ADDED")
 
-    assert observer.cache.dependents(UID) == [Key("SenlinProfile", "team", "mine")]
-    assert observer.cache.dependents("nobody") == []
+    assert recorded.cache.dependents(UID) == [Key("SenlinProfile", "team", "mine")]
+    assert recorded.cache.dependents("unknown uid") == []
 
 
-async def test_who_refers_to_an_owner_but_is_not_controlled_is_no_child(
-    observer: Observer,
+async def test_an_owner_reference_that_is_not_the_controller_makes_no_dependent(
+    recorded: RecordedCache,
 ) -> None:
     reference = {"kind": "SenlinCluster", "uid": UID}
-    observer.sees(a_profile_manifest("mine", uid="x", ownerReferences=[reference]), "ADDED")
+    recorded.event(a_profile_manifest("mine", uid="x", ownerReferences=[reference]), "ADDED")
 
-    assert observer.cache.dependents(UID) == []
+    assert recorded.cache.dependents(UID) == []
 
 
-async def test_a_child_that_has_gone_wakes_its_owner(observer: Observer) -> None:
+async def test_a_deleted_dependent_queues_its_owner(recorded: RecordedCache) -> None:
     raw = a_profile_manifest("mine", uid="mine-uid", **owned())
-    observer.sees(raw, "ADDED")
-    await observer.woken()
+    recorded.event(raw, "ADDED")
+    await recorded.queued()
 
-    observer.sees(raw, "DELETED")
+    recorded.event(raw, "DELETED")
 
-    assert WEB in await observer.woken()
-    assert observer.cache.dependents(UID) == []
+    assert WEB in await recorded.queued()
+    assert recorded.cache.dependents(UID) == []
 
 
 IN_WEB = {"clusterRef": {"name": "web"}}
 
 
-async def test_a_member_wakes_its_cluster_which_counts_it(observer: Observer) -> None:
-    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid"), "ADDED")
+async def test_a_new_member_queues_its_cluster(recorded: RecordedCache) -> None:
+    recorded.event(a_node_manifest(resource=IN_WEB, uid="one-uid"), "ADDED")
 
-    assert await observer.woken() == {ONE, WEB}
-    assert observer.cache.referrers(WEB) == [ONE]
+    assert await recorded.queued() == {ONE, WEB}
+    assert recorded.cache.referrers(WEB) == [ONE]
 
 
-async def test_a_member_that_goes_elsewhere_wakes_the_cluster_that_it_was_in(
-    observer: Observer,
+async def test_a_member_that_leaves_queues_its_former_cluster(
+    recorded: RecordedCache,
 ) -> None:
-    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid"), "ADDED")
-    await observer.woken()
+    recorded.event(a_node_manifest(resource=IN_WEB, uid="one-uid"), "ADDED")
+    await recorded.queued()
 
-    observer.sees(a_node_manifest(uid="one-uid", generation=2), resourceVersion="2")
+    recorded.event(a_node_manifest(uid="one-uid", generation=2), resourceVersion="2")
 
-    assert await observer.woken() == {ONE, WEB}
-    assert observer.cache.referrers(WEB) == []
-
-
-async def test_a_member_that_begins_to_go_wakes_its_cluster(observer: Observer) -> None:
-    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid", **WITH_FINALIZER), "ADDED")
-    await observer.woken()
-
-    observer.sees(a_node_manifest(resource=IN_WEB, uid="one-uid", **DELETING), resourceVersion="2")
-
-    assert await observer.woken() == {ONE, WEB}
+    assert await recorded.queued() == {ONE, WEB}
+    assert recorded.cache.referrers(WEB) == []
 
 
-async def test_a_new_user_does_not_wake_a_profile_which_counts_nobody(observer: Observer) -> None:
-    observer.sees(a_node_manifest(uid="one-uid"), "ADDED")
+async def test_a_member_whose_deletion_begins_queues_its_cluster(recorded: RecordedCache) -> None:
+    recorded.event(a_node_manifest(resource=IN_WEB, uid="one-uid", **WITH_FINALIZER), "ADDED")
+    await recorded.queued()
 
-    assert await observer.woken() == {ONE}
+    recorded.event(a_node_manifest(resource=IN_WEB, uid="one-uid", **DELETING), resourceVersion="2")
+
+    assert await recorded.queued() == {ONE, WEB}
 
 
-async def test_what_we_are_through_with_uses_nothing(observer: Observer) -> None:
-    """In a foreground deletion others hold it until what it owns has gone."""
+async def test_a_new_referrer_does_not_queue_a_profile(recorded: RecordedCache) -> None:
+    recorded.event(a_node_manifest(uid="one-uid"), "ADDED")
+
+    assert await recorded.queued() == {ONE}
+
+
+async def test_an_object_whose_finalizer_is_removed_refers_to_nothing(
+    recorded: RecordedCache,
+) -> None:
+    """In a foreground deletion it keeps another finalizer until its dependents are deleted."""
     raw = a_cluster_manifest(status=ready("c1"), **DELETING)
-    observer.sees(raw, resourceVersion="2")
-    assert observer.cache.referrers(SMALL) == [WEB]
-    await observer.woken()
+    recorded.event(raw, resourceVersion="2")
+    assert recorded.cache.referrers(SMALL) == [WEB]
+    await recorded.queued()
     metadata = {**raw["metadata"], "finalizers": ["foregroundDeletion"]}
 
-    observer.sees({**raw, "metadata": metadata}, resourceVersion="3")
+    recorded.event({**raw, "metadata": metadata}, resourceVersion="3")
 
-    assert observer.cache.get(WEB) is not None
-    assert observer.cache.referrers(SMALL) == []
-    assert WEB not in observer.cache.referrers(SECRET_KEY)
-    assert await observer.woken() == {SMALL, SECRET_KEY}
+    assert recorded.cache.get(WEB) is not None
+    assert recorded.cache.referrers(SMALL) == []
+    assert WEB not in recorded.cache.referrers(SECRET_KEY)
+    assert await recorded.queued() == {SMALL, SECRET_KEY}

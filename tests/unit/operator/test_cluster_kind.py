@@ -1,4 +1,4 @@
-"""A cluster from the manifest to Senlin's requests, and from Senlin's answers to the status."""
+"""A cluster from the manifest to Senlin's requests, and from Senlin's replies to the status."""
 
 from dataclasses import replace
 from typing import Any
@@ -44,16 +44,18 @@ def test_references_are_the_profile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("resource_fields", "fields"),
     [
-        pytest.param({}, {}, id="nothing but what is required"),
+        pytest.param({}, {}, id="only required fields: defaults"),
         pytest.param({"name": "shop"}, {"name": "shop"}, id="a name of its own"),
         pytest.param(
-            {"minSize": 2}, {"min_size": 2, "desired_capacity": 2}, id="no capacity: the least"
+            {"minSize": 2}, {"min_size": 2, "desired_capacity": 2}, id="no desiredCapacity: minSize"
         ),
-        pytest.param({"desiredCapacity": 0, "maxSize": 3}, {"max_size": 3}, id="a capacity of 0"),
+        pytest.param({"desiredCapacity": 0, "maxSize": 3}, {"max_size": 3}, id="desiredCapacity 0"),
         pytest.param(
-            {"minSize": 1, "desiredCapacity": 4}, {"min_size": 1, "desired_capacity": 4}, id="4"
+            {"minSize": 1, "desiredCapacity": 4},
+            {"min_size": 1, "desired_capacity": 4},
+            id="desiredCapacity 4",
         ),
         pytest.param({"timeoutSeconds": 60}, {"timeout": 60}, id="timeout"),
         pytest.param({"metadata": {"a": "b"}}, {"metadata": {"a": "b"}}, id="metadata"),
@@ -81,25 +83,32 @@ def test_references_are_the_profile() -> None:
         ),
     ],
 )
-def test_spec(wanted: dict[str, Any], said: dict[str, Any]) -> None:
-    resource = a_resource(a_cluster_manifest("web", wanted))
+def test_desired(resource_fields: dict[str, Any], fields: dict[str, Any]) -> None:
+    resource = a_resource(a_cluster_manifest("web", resource_fields))
 
     known = {SMALL: a_resource(a_profile_manifest(status=ready("p1")))}
-    assert desired(resource, known) == Desired(**{"name": "web", "profile_id": "p1", **said})
+    assert desired(resource, known) == Desired(**{"name": "web", "profile_id": "p1", **fields})
 
 
 @pytest.mark.parametrize(
     ("id_", "uid", "found"),
     [
-        pytest.param("c1", UID, ("c1", ()), id="by its id; other marked ones are not looked for"),
-        pytest.param("c1", "a stranger", ("c1", ()), id="by its id, whatever its mark"),
-        pytest.param(None, UID, ("c1", ("c3",)), id="by its mark: the first, the others told"),
-        pytest.param("gone", UID, ("c1", ("c3",)), id="its id is gone: by its mark"),
-        pytest.param(None, "nobody", None, id="not there"),
-        pytest.param("gone", "nobody", None, id="not there any more"),
+        pytest.param("c1", UID, ("c1", ()), id="by its id: no duplicates are searched"),
+        pytest.param("c1", "another uid", ("c1", ()), id="by its id, whatever its owner's marker"),
+        pytest.param(
+            None,
+            UID,
+            ("c1", ("c3",)),
+            id="by its owner's marker: the first; the others are duplicates",
+        ),
+        pytest.param(
+            "deleted", UID, ("c1", ("c3",)), id="no cluster with its id: by its owner's marker"
+        ),
+        pytest.param(None, "unknown uid", None, id="no id and no marker: absent"),
+        pytest.param("deleted", "unknown uid", None, id="neither its id nor its marker: absent"),
     ],
 )
-def test_observe_finds_ours(
+def test_observe_finds_the_cluster_of_an_owner(
     id_: str | None, uid: str, found: tuple[str, tuple[str, ...]] | None
 ) -> None:
     clusters = [a_cluster("c3"), a_cluster("c1"), a_cluster("c2", uid=None), a_cluster("c0", "x")]
@@ -117,7 +126,7 @@ def test_observe_reads_the_document() -> None:
     assert observed == replace(OBSERVED, metadata={OWNER_KEY: UID}, created_at=NOW)
 
 
-def test_observe_takes_nulls_for_empty_maps() -> None:
+def test_observe_reads_null_as_omitted() -> None:
     bare = a_cluster(metadata=None, config=None, created_at=None)
 
     observed = observe(a_snapshot(clusters=[bare]), "c1", UID)
@@ -128,30 +137,34 @@ def test_observe_takes_nulls_for_empty_maps() -> None:
 @pytest.mark.parametrize(
     ("node", "counts"),
     [
-        pytest.param(a_node("n3"), {"active": 3}, id="active"),
-        pytest.param(a_node("n3", status="ERROR"), {"lost": 1}, id="in error, with its server"),
+        pytest.param(a_node("n3"), {"active": 3}, id="ACTIVE: active"),
+        pytest.param(a_node("n3", status="ERROR"), {"lost": 1}, id="ERROR, with a server: lost"),
         pytest.param(
             a_node("n3", status="ERROR", physical_id=None),
             {"lost": 1, "serverless": {"n3"}},
-            id="lost with its server",
+            id="ERROR, without a server: lost and serverless",
         ),
-        pytest.param(a_node("n3", status="WARNING"), {"lost": 1}, id="in warning"),
+        pytest.param(a_node("n3", status="WARNING"), {"lost": 1}, id="WARNING: lost"),
         pytest.param(
             a_node("n3", status="ERROR", created_at=None),
             {"unbuilt": 1, "serverless": {"n3"}},
-            id="never built",
+            id="ERROR, never built: unbuilt and serverless",
         ),
         pytest.param(
             a_node("n3", status="ERROR", created_at=None, data={"recovery": "RECREATE"}),
             {"lost": 1},
-            id="built at the second try, and lost later",
+            id="built by a recovery, ERROR later: lost",
         ),
         pytest.param(
             a_node("n3", status="CREATING", created_at=None, physical_id=None),
             {"unbuilt": 1, "serverless": {"n3"}},
-            id="left by an engine that died, without a server",
+            id="CREATING, its engine died: unbuilt and serverless",
         ),
-        pytest.param(a_node("n3", status="UPDATING"), {"interrupted": 1}, id="left by an update"),
+        pytest.param(
+            a_node("n3", status="UPDATING"),
+            {"interrupted": 1},
+            id="UPDATING, after a failed update: interrupted",
+        ),
     ],
 )
 def test_observe_counts_nodes(node: Node, counts: dict[str, object]) -> None:
@@ -162,11 +175,11 @@ def test_observe_counts_nodes(node: Node, counts: dict[str, object]) -> None:
         it: getattr(observed, it)
         for it in ("active", "lost", "serverless", "unbuilt", "interrupted")
     }
-    none = {"lost": 0, "serverless": set(), "unbuilt": 0, "interrupted": 0}
-    assert found == {"active": 2} | none | counts
+    rest = {"lost": 0, "serverless": set(), "unbuilt": 0, "interrupted": 0}
+    assert found == {"active": 2} | rest | counts
 
 
-def test_observe_names_the_first_five_faults() -> None:
+def test_observe_lists_the_first_five_faults() -> None:
     nodes = [a_node(f"b{i}", status="ERROR", status_reason=f"fault {i}") for i in range(7)]
 
     observed = observe(a_snapshot(clusters=[a_cluster()], nodes=[*NODES, *nodes]), "c1", UID)
@@ -199,51 +212,51 @@ FAULT = {"node": "n1", "name": "node-1", "status": "ERROR", "reason": "No valid 
 @pytest.mark.parametrize(
     ("observed", "ready", "message"),
     [
-        pytest.param(OBSERVED, True, "3 of 3 nodes are active.", id="healthy"),
+        pytest.param(OBSERVED, True, "3 of 3 nodes are active.", id="healthy: ready"),
         pytest.param(
             replace(OBSERVED, status="WARNING", active=2, faults=[FAULT]),
             False,
             "2 of 3 nodes are active, Senlin says WARNING; node node-1: No valid host",
-            id="one broken: named",
+            id="one node in ERROR: its fault is named",
         ),
         pytest.param(
             replace(OBSERVED, active=2),
             False,
             "2 of 3 nodes are active, Senlin says ACTIVE",
-            id="one missing, though Senlin has not noticed",
+            id="one node not active, Senlin says ACTIVE: not ready",
         ),
         pytest.param(
             replace(OBSERVED, status="WARNING"),
             False,
             "3 of 3 nodes are active, Senlin says WARNING",
-            id="all active, but not by Senlin's word",
+            id="all nodes active, Senlin says WARNING: not ready",
         ),
         pytest.param(
             replace(OBSERVED, status="ERROR", active=0, faults=[FAULT] * 5),
             False,
             "0 of 3 nodes are active, Senlin says ERROR" + "; node node-1: No valid host" * 3,
-            id="many broken: three named",
+            id="five nodes in ERROR: three are named",
         ),
     ],
 )
-def test_verdict(observed: Observed, ready: bool, message: str) -> None:
+def test_readiness(observed: Observed, ready: bool, message: str) -> None:
     reason = Reason.READY if ready else Reason.DEGRADED
 
     assert readiness(DESIRED, observed) == Settled(message, ready, reason)
 
 
 @pytest.mark.parametrize(
-    ("least", "active", "expected", "reason"),
+    ("min_size", "active", "expected", "reason"),
     [
         pytest.param(1, 1, "True", Reason.ENOUGH_NODES, id="just enough"),
         pytest.param(1, 0, "False", Reason.TOO_FEW_NODES, id="too few"),
-        pytest.param(0, 0, "True", Reason.ENOUGH_NODES, id="none needed"),
+        pytest.param(0, 0, "True", Reason.ENOUGH_NODES, id="none required"),
     ],
 )
-def test_available(least: int, active: int, expected: Any, reason: Reason) -> None:
-    message = f"Active nodes: {active}; minSize: {least}."
+def test_the_condition_available(min_size: int, active: int, expected: Any, reason: Reason) -> None:
+    message = f"Active nodes: {active}; minSize: {min_size}."
 
-    assert conditions(replace(DESIRED, min_size=least), replace(OBSERVED, active=active)) == [
+    assert conditions(replace(DESIRED, min_size=min_size), replace(OBSERVED, active=active)) == [
         Condition(ConditionType.AVAILABLE, expected, reason, message)
     ]
 
@@ -262,30 +275,30 @@ def test_status_shows_counts() -> None:
     }
 
 
-def test_status_leaves_out_what_senlin_has_not_said() -> None:
+def test_status_omits_an_unknown_creation_time() -> None:
     assert "createdAt" not in resource_status(OBSERVED)
 
 
-def test_create_marks_the_cluster_as_ours() -> None:
+def test_create_sets_the_owner_marker() -> None:
     senlin = FakeSenlin(profiles=["p1"])
-    spec = replace(DESIRED, metadata={"tier": "web"}, config={"node.name.format": "web-$I"})
+    desired = replace(DESIRED, metadata={"tier": "web"}, config={"node.name.format": "web-$I"})
 
-    started = execute(senlin.proxy, Create(spec), UID)
+    result = execute(senlin.proxy, Create(desired), UID)
 
-    made = senlin.cluster(started.id)
-    assert started.action_id == senlin.started[-1]
-    assert made.metadata == {"tier": "web", OWNER_KEY: UID}
+    created = senlin.cluster(result.id)
+    assert result.action_id == senlin.started[-1]
+    assert created.metadata == {"tier": "web", OWNER_KEY: UID}
     assert observe(senlin.poll(), None, UID) == replace(
         OBSERVED,
-        id=started.id,
+        id=result.id,
         metadata={"tier": "web", OWNER_KEY: UID},
         config={"node.name.format": "web-$I"},
-        created_at=made.created_at,
+        created_at=created.created_at,
         removal_order=tuple(reversed(list(senlin.poll().all(Node)))),  # the youngest first
     )
 
 
-def test_update_of_the_metadata_keeps_the_mark() -> None:
+def test_an_update_of_the_metadata_keeps_the_owner_marker() -> None:
     senlin = FakeSenlin(profiles=["p1"])
     id_ = execute(senlin.proxy, Create(DESIRED), UID).id
 
@@ -307,28 +320,28 @@ def test_update_of_the_metadata_keeps_the_mark() -> None:
         pytest.param(Check("c1"), ("check_cluster", "c1"), id="check"),
         pytest.param(Delete("c1"), ("delete_cluster", "c1"), id="delete"),
         pytest.param(
-            Delete("c1", force=True), ("delete_cluster", "c1", "force"), id="delete by force"
+            Delete("c1", force=True), ("delete_cluster", "c1", "force"), id="forced delete"
         ),
         pytest.param(
             Update("c1", {"name": "shop"}, ""), ("update_cluster", "c1", "shop"), id="update"
         ),
     ],
 )
-def test_execute_sends_one_request(step: Step, request_: tuple[object, ...]) -> None:
+def test_a_step_sends_one_request(step: Step, request_: tuple[object, ...]) -> None:
     senlin = FakeSenlin(profiles=["p1"])
     senlin.put(a_cluster("c1"), NODES)
 
-    started = execute(senlin.proxy, step, UID)
+    result = execute(senlin.proxy, step, UID)
 
     assert senlin.requests == [request_]
-    assert (started.id, started.action_id) == ("c1", senlin.started[-1])
+    assert (result.id, result.action_id) == ("c1", senlin.started[-1])
 
 
-def test_delete_of_what_has_gone_starts_no_action() -> None:
+def test_deleting_an_absent_cluster_starts_no_action() -> None:
     assert execute(FakeSenlin().proxy, Delete("c1"), UID).action_id is None
 
 
-def test_what_is_removed_and_checked_is_the_cluster_itself() -> None:
+def test_delete_and_check_steps_are_for_the_cluster_itself() -> None:
     assert ClusterKind().delete(OBSERVED, force=False) == Delete("c1")
     assert ClusterKind().delete(OBSERVED, force=True) == Delete("c1", force=True)
     assert ClusterKind().checks is not None
@@ -342,7 +355,7 @@ def test_what_is_removed_and_checked_is_the_cluster_itself() -> None:
 
 
 def test_equal_documents_make_equal_observations() -> None:
-    """Senlin's reply and its list differ in nothing that is observed."""
+    """Senlin's reply and its list agree in every field that is observed."""
     one, other = (Cluster(dict(a_cluster().to_dict())) for _ in range(2))
 
     assert observe(a_snapshot(clusters=[one]), "c1", UID) == observe(

@@ -1,4 +1,4 @@
-"""From wanted conditions to written ones."""
+"""Conditions as they are merged into the status."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.unit.operator.builders import NOW, a_condition
 LATER = "2026-01-02T00:00:00Z"
 
 
-def wanted(
+def a_ready_condition(
     status: ConditionStatus, message: str = "", reason: Reason = Reason.READY
 ) -> list[Condition]:
     return [Condition(ConditionType.READY, status, reason, message)]
@@ -24,16 +24,36 @@ def wanted(
 @pytest.mark.parametrize(
     ("before", "now", "since"),
     [
-        pytest.param([], wanted("True"), LATER, id="new"),
-        pytest.param([a_condition()], wanted("True"), NOW, id="as before"),
-        pytest.param([a_condition()], wanted("True", "other words"), NOW, id="another message"),
-        pytest.param([a_condition()], wanted("True", reason=Reason.BUSY), NOW, id="another reason"),
-        pytest.param([a_condition()], wanted("False"), LATER, id="flipped"),
-        pytest.param([a_condition(status="Unknown")], wanted("False"), LATER, id="no longer open"),
-        pytest.param([a_condition("Stalled")], wanted("True"), LATER, id="another type's time"),
+        pytest.param([], a_ready_condition("True"), LATER, id="new: now"),
+        pytest.param([a_condition()], a_ready_condition("True"), NOW, id="unchanged: as before"),
+        pytest.param(
+            [a_condition()],
+            a_ready_condition("True", "other words"),
+            NOW,
+            id="another message: as before",
+        ),
+        pytest.param(
+            [a_condition()],
+            a_ready_condition("True", reason=Reason.BUSY),
+            NOW,
+            id="another reason: as before",
+        ),
+        pytest.param([a_condition()], a_ready_condition("False"), LATER, id="another status: now"),
+        pytest.param(
+            [a_condition(status="Unknown")],
+            a_ready_condition("False"),
+            LATER,
+            id="Unknown before: now",
+        ),
+        pytest.param(
+            [a_condition("Stalled")],
+            a_ready_condition("True"),
+            LATER,
+            id="only another type before: now",
+        ),
     ],
 )
-def test_the_transition_time_moves_with_the_status_only(
+def test_only_another_status_moves_the_transition_time(
     before: list[dict[str, object]], now: list[Condition], since: str
 ) -> None:
     merged = merge(before, now, generation=1, now=LATER)
@@ -41,8 +61,8 @@ def test_the_transition_time_moves_with_the_status_only(
     assert [it["lastTransitionTime"] for it in merged] == [since]
 
 
-def test_a_condition_as_it_is_written() -> None:
-    assert merge([], wanted("True", "3 of 3"), generation=7, now=LATER) == [
+def test_a_written_condition_has_all_fields() -> None:
+    assert merge([], a_ready_condition("True", "3 of 3"), generation=7, now=LATER) == [
         {
             "type": "Ready",
             "status": "True",
@@ -54,20 +74,20 @@ def test_a_condition_as_it_is_written() -> None:
     ]
 
 
-def test_what_is_not_wanted_any_more_goes_away() -> None:
+def test_a_condition_that_is_no_longer_published_is_removed() -> None:
     before = [a_condition("Available"), a_condition("Ready")]
 
-    assert [it["type"] for it in merge(before, wanted("True"), generation=1, now=LATER)] == [
-        "Ready"
-    ]
+    assert [
+        it["type"] for it in merge(before, a_ready_condition("True"), generation=1, now=LATER)
+    ] == ["Ready"]
 
 
 def test_a_long_message_is_cut() -> None:
-    (merged,) = merge([], wanted("True", "x" * 5000), generation=1, now=LATER)
+    (merged,) = merge([], a_ready_condition("True", "x" * 5000), generation=1, now=LATER)
 
     assert merged["message"] == "x" * MESSAGE_LIMIT
 
 
 @pytest.mark.parametrize("values", [list(ConditionType), list(Reason)])
-def test_words_are_camel_case_for_the_api(values: list[str]) -> None:
+def test_types_and_reasons_are_camel_case(values: list[str]) -> None:
     assert all(value.isalpha() and value[0].isupper() for value in values)

@@ -1,4 +1,4 @@
-"""Many objects at once, and one that goes wrong among them."""
+"""Many objects at once, failures of single ones, and the end of the process."""
 
 import asyncio
 import logging
@@ -14,96 +14,96 @@ from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key
 from senlin_operator.telemetry.logging import configure
 from tests.unit.operator.builders import Clock, a_profile_manifest, a_secret_manifest
-from tests.unit.operator.fake_world import World
-from tests.unit.operator.log_capture import Lines
+from tests.unit.operator.environment import Environment
+from tests.unit.operator.log_capture import LogCapture
 
 GOOD, BAD, OTHER = (Key("SenlinProfile", "team", name) for name in ("good", "bad", "other"))
 
 
 @pytest.fixture
-async def world(clock: Clock) -> AsyncIterator[World]:
-    async with World(clock).running() as world:
-        world.kube.apply(a_secret_manifest())
-        await world.poll()
-        yield world
+async def env(clock: Clock) -> AsyncIterator[Environment]:
+    async with Environment(clock).running() as env:
+        env.kube.apply(a_secret_manifest())
+        await env.poll()
+        yield env
 
 
-def apply(world: World, *names: str) -> None:
+def apply(env: Environment, *names: str) -> None:
     for name in names:
-        world.kube.apply(a_profile_manifest(name, uid=f"{name}-uid"))
+        env.kube.apply(a_profile_manifest(name, uid=f"{name}-uid"))
 
 
-def attempts(outcome: str) -> float:
+def reconciles(outcome: str) -> float:
     labels = {"kind": "SenlinProfile", "outcome": outcome}
     return REGISTRY.get_sample_value("senlin_operator_reconcile_total", labels) or 0.0
 
 
-async def test_a_bug_that_one_object_meets_does_not_stop_the_others(
-    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+async def test_a_bug_in_one_object_does_not_stop_the_others(
+    env: Environment, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = world.senlin.create_profile
+    create = env.senlin.create_profile
 
     def break_on_bad(name: str, **fields: Any) -> Any:
         if name == "bad":
             raise ZeroDivisionError
         return create(name, **fields)
 
-    monkeypatch.setattr(world.senlin, "create_profile", break_on_bad)
-    apply(world, "bad", "good")
+    monkeypatch.setattr(env.senlin, "create_profile", break_on_bad)
+    apply(env, "bad", "good")
 
-    await world.converge(2)
+    await env.converge(2)
 
-    assert world.reason(GOOD) == "Ready"
-    assert world.reason(BAD) == "InternalError"
-    assert "ZeroDivisionError" in world.condition(BAD)["message"]
+    assert env.reason(GOOD) == "Ready"
+    assert env.reason(BAD) == "InternalError"
+    assert "ZeroDivisionError" in env.condition(BAD)["message"]
     assert [it.message for it in caplog.records if it.levelno == logging.ERROR] == [
         "the reconcile raised an unexpected error, which is a bug"
     ]
 
 
-async def test_an_object_that_met_a_bug_comes_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
+async def test_an_object_is_retried_after_a_bug(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = world.senlin.create_profile
+    create = env.senlin.create_profile
 
     def break_once(**fields: Any) -> Any:
-        monkeypatch.setattr(world.senlin, "create_profile", create)
+        monkeypatch.setattr(env.senlin, "create_profile", create)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(world.senlin, "create_profile", break_once)
-    apply(world, "bad")
-    await world.converge(1)
+    monkeypatch.setattr(env.senlin, "create_profile", break_once)
+    apply(env, "bad")
+    await env.converge(1)
 
-    world.clock.advance(60)
-    apply(world, "good")  # wakes the queue, which then sees what time it is
-    await world.converge(3)
+    env.clock.advance(60)
+    apply(env, "good")  # wakes the queue, which then reads the clock
+    await env.converge(3)
 
-    assert world.reason(BAD) == "Ready"
-
-
-async def test_a_write_that_kubernetes_refuses_is_made_again(world: World) -> None:
-    world.kube.refusals.append(KubeError(500, "etcd is away"))
-    apply(world, "good")
-    await world.converge(1)
-    assert "status" not in world.kube[GOOD]
-
-    await world.retry(GOOD, after=10)
-    await world.converge(2)
-
-    assert world.reason(GOOD) == "Ready"
-    assert world.requests() == ["create_profile"]
+    assert env.reason(BAD) == "Ready"
 
 
-async def test_what_kubernetes_refuses_is_counted_and_told(world: World, lines: Lines) -> None:
+async def test_a_write_that_kubernetes_refuses_is_retried(env: Environment) -> None:
+    env.kube.refusals.append(KubeError(500, "etcd is away"))
+    apply(env, "good")
+    await env.converge(1)
+    assert "status" not in env.kube[GOOD]
+
+    await env.retry(GOOD, after=10)
+    await env.converge(2)
+
+    assert env.reason(GOOD) == "Ready"
+    assert env.requests() == ["create_profile"]
+
+
+async def test_a_refused_write_is_counted_and_logged(env: Environment, logs: LogCapture) -> None:
     configure("json", "info")
-    before = attempts("error"), attempts("settled")
-    world.kube.refusals.append(KubeError(403, "forbidden"))
+    before = reconciles("error"), reconciles("settled")
+    env.kube.refusals.append(KubeError(403, "forbidden"))
 
-    apply(world, "good")
-    await world.converge(1)
+    apply(env, "good")
+    await env.converge(1)
 
-    assert (attempts("error"), attempts("settled")) == (before[0] + 1, before[1])
-    [refused] = [line for line in lines.documents() if line["event"] == "Kubernetes refuses"]
+    assert (reconciles("error"), reconciles("settled")) == (before[0] + 1, before[1])
+    [refused] = [line for line in logs.documents() if line["event"] == "Kubernetes refuses"]
     assert (refused["kind"], refused["namespace"], refused["name"]) == (
         "SenlinProfile",
         "team",
@@ -113,177 +113,179 @@ async def test_what_kubernetes_refuses_is_counted_and_told(world: World, lines: 
     assert refused["error"] == "forbidden"
 
 
-async def test_who_is_refused_again_and_again_asks_less_often_but_not_too_seldom(
-    world: World, clock: Clock
+async def test_the_pause_between_refused_writes_grows_up_to_a_limit(
+    env: Environment, clock: Clock
 ) -> None:
-    apply(world, "other")
-    await world.converge(2)
-    world.kube.refusals += [KubeError(403, "forbidden")] * 100
-    apply(world, "good")
+    apply(env, "other")
+    await env.converge(2)
+    env.kube.refusals += [KubeError(403, "forbidden")] * 100
+    apply(env, "good")
     tries = []
     for _ in range(3):
-        before = len(world.kube.refusals)
+        before = len(env.kube.refusals)
         for _ in range(50):
             clock.advance(2)
-            world.queue.add(OTHER)  # wakes the queue, which sleeps by a real clock
-            await world.poll()
-        tries.append(before - len(world.kube.refusals))
+            env.queue.add(OTHER)  # wakes the queue, which sleeps by a real clock
+            await env.poll()
+        tries.append(before - len(env.kube.refusals))
 
     assert 7 <= tries[0] <= 11
     assert 3 <= tries[2] <= 7
 
 
-async def test_what_went_while_no_watch_was_open_is_forgotten(
-    world: World, caplog: pytest.LogCaptureFixture
+async def test_an_object_deleted_while_no_watch_was_open_is_forgotten(
+    env: Environment, caplog: pytest.LogCaptureFixture
 ) -> None:
-    apply(world, "good")
-    world.kube.lose(GOOD)
+    apply(env, "good")
+    env.kube.lose(GOOD)
 
-    await world.converge(1)
+    await env.converge(1)
 
-    assert world.cache.get(GOOD) is None
-    assert world.requests() == []
+    assert env.cache.get(GOOD) is None
+    assert env.requests() == []
     assert not [it for it in caplog.records if it.levelno >= logging.WARNING]
 
 
-async def test_a_secret_that_went_while_no_watch_was_open_is_missing(world: World) -> None:
-    [secret] = world.kube.keys("Secret")
-    world.kube.lose(secret)
-    apply(world, "good")
+async def test_a_secret_deleted_while_no_watch_was_open_is_reported_missing(
+    env: Environment,
+) -> None:
+    [secret] = env.kube.keys("Secret")
+    env.kube.lose(secret)
+    apply(env, "good")
 
-    await world.converge(2)
+    await env.converge(2)
 
-    assert world.reason(GOOD) == "CredentialsMissing"
-    assert world.requests() == []
+    assert env.reason(GOOD) == "CredentialsMissing"
+    assert env.requests() == []
 
 
 @pytest.mark.parametrize("status", [404, 409])
-async def test_a_status_of_what_has_gone_meanwhile_is_not_missed(
-    world: World, status: int, caplog: pytest.LogCaptureFixture
+async def test_a_status_write_for_a_deleted_object_logs_no_warning(
+    env: Environment, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    apply(world, "good")
-    await world.converge(2)
-    world.kube.refusals.append(KubeError(status, "another took its name"))
+    apply(env, "good")
+    await env.converge(2)
+    env.kube.refusals.append(KubeError(status, "another took its name"))
 
-    world.kube.apply(a_profile_manifest("good", {"name": "x"}, uid="good-uid"))
-    await world.converge(1)
+    env.kube.apply(a_profile_manifest("good", {"name": "x"}, uid="good-uid"))
+    await env.converge(1)
 
     assert not [it for it in caplog.records if it.levelno >= logging.WARNING]
 
 
-async def test_one_object_is_worked_on_in_one_place_only(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    busy, most = 0, 0
+class SlowCalls:
+    """Calls of a session that take several turns of the event loop, and how many run at once."""
 
-    async def slowly(_: str, send: Callable[[Proxy], Any], **___: Any) -> Any:
-        nonlocal busy, most
-        busy += 1
-        most = max(most, busy)
-        for __ in range(20):
-            world.queue.add(GOOD)
+    def __init__(self, env: Environment, on_turn: Callable[[], None] = lambda: None) -> None:
+        self.most = 0
+        self._running = 0
+        self._env = env
+        self._on_turn = on_turn
+
+    async def __call__(self, _: str, send: Callable[[Proxy], Any], **__: Any) -> Any:
+        self._running += 1
+        self.most = max(self.most, self._running)
+        for _turn in range(20):
+            self._on_turn()
             await asyncio.sleep(0)
-        busy -= 1
-        return send(world.senlin.proxy)
-
-    monkeypatch.setattr(world.session, "call", slowly)
-    apply(world, "good")
-
-    await world.converge(2)
-
-    assert most == 1
-    assert world.requests() == ["create_profile"]
+        self._running -= 1
+        return send(self._env.senlin.proxy)
 
 
-async def test_no_more_objects_are_worked_on_than_allowed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+async def test_an_object_is_reconciled_by_one_worker_at_a_time(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy, most = 0, 0
+    calls = SlowCalls(env, on_turn=lambda: env.queue.add(GOOD))
+    monkeypatch.setattr(env.session, "call", calls)
+    apply(env, "good")
 
-    async def slowly(_: str, send: Callable[[Proxy], Any], **___: Any) -> Any:
-        nonlocal busy, most
-        busy += 1
-        most = max(most, busy)
-        for __ in range(5):
-            await asyncio.sleep(0)
-        busy -= 1
-        return send(world.senlin.proxy)
+    await env.converge(2)
 
-    monkeypatch.setattr(world.session, "call", slowly)
-    apply(world, *"abcdefghij")
-
-    await world.converge(2)
-
-    assert most == 4  # workers
-    assert len(world.requests()) == 10
+    assert calls.most == 1
+    assert env.requests() == ["create_profile"]
 
 
-async def test_draining_lets_an_attempt_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_at_most_as_many_objects_are_reconciled_as_there_are_workers(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = SlowCalls(env)
+    monkeypatch.setattr(env.session, "call", calls)
+    apply(env, *"abcdefghij")
+
+    await env.converge(2)
+
+    assert calls.most == 4  # workers
+    assert len(env.requests()) == 10
+
+
+async def test_draining_waits_for_a_running_reconcile(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     go_on = asyncio.Event()
 
     async def hang(_: str, send: Callable[[Proxy], Any], **___: Any) -> Any:
         await go_on.wait()
-        return send(world.senlin.proxy)
+        return send(env.senlin.proxy)
 
-    monkeypatch.setattr(world.session, "call", hang)
-    apply(world, "good")
-    await world.rest()
+    monkeypatch.setattr(env.session, "call", hang)
+    apply(env, "good")
+    await env.until_idle()
 
-    drained = asyncio.create_task(world.controller.drain(5))
-    await world.rest()
+    drained = asyncio.create_task(env.controller.drain(5))
+    await env.until_idle()
     assert not drained.done()
     go_on.set()
     await drained
 
-    assert world.reason(GOOD) == "Ready"
+    assert env.reason(GOOD) == "Ready"
 
 
-async def test_draining_does_not_wait_for_ever(
-    world: World, monkeypatch: pytest.MonkeyPatch
+async def test_draining_ends_at_its_timeout(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def hang(*_: Any, **__: Any) -> Any:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(world.session, "call", hang)
-    apply(world, "good")
-    await world.rest()
+    monkeypatch.setattr(env.session, "call", hang)
+    apply(env, "good")
+    await env.until_idle()
 
-    await asyncio.wait_for(world.controller.drain(0.01), 1)
-
-
-async def test_what_has_gone_is_forgotten(world: World) -> None:
-    apply(world, "good")
-    await world.converge(2)
-    assert world.sessions.users == {"good-uid"}
-
-    world.kube.remove(GOOD)
-    await world.converge(2)
-
-    assert GOOD not in world.kube
-    assert world.sessions.users == set()
+    await asyncio.wait_for(env.controller.drain(0.01), 1)
 
 
-async def test_a_successor_is_not_held_back_by_what_its_predecessor_met(world: World) -> None:
-    world.senlin.refusals.append(BadRequest("over quota"))
-    apply(world, "good")
-    await world.converge(2)
-    assert world.reason(GOOD) == "Rejected"
+async def test_a_deleted_object_gives_its_session_back(env: Environment) -> None:
+    apply(env, "good")
+    await env.converge(2)
+    assert env.sessions.users == {"good-uid"}
 
-    world.kube.succeed(a_profile_manifest("good", uid="another-uid"))
-    await world.converge(2)
+    env.kube.remove(GOOD)
+    await env.converge(2)
 
-    assert world.reason(GOOD) == "Ready"
-    assert world.sessions.users == {"another-uid"}
+    assert GOOD not in env.kube
+    assert env.sessions.users == set()
 
 
-async def test_a_successor_of_the_same_name_starts_afresh(world: World) -> None:
-    apply(world, "good")
-    await world.converge(2)
-    world.kube.remove(GOOD)
-    await world.converge(2)
+async def test_a_new_object_of_the_same_name_does_not_inherit_failures(env: Environment) -> None:
+    env.senlin.refusals.append(BadRequest("over quota"))
+    apply(env, "good")
+    await env.converge(2)
+    assert env.reason(GOOD) == "Rejected"
 
-    world.kube.apply(a_profile_manifest("good", uid="another-uid"))
-    await world.converge(2)
+    env.kube.replace(a_profile_manifest("good", uid="another-uid"))
+    await env.converge(2)
 
-    assert world.requests() == ["create_profile", "delete_profile", "create_profile"]
-    assert world.sessions.users == {"another-uid"}
+    assert env.reason(GOOD) == "Ready"
+    assert env.sessions.users == {"another-uid"}
+
+
+async def test_a_new_object_of_the_same_name_is_created_again(env: Environment) -> None:
+    apply(env, "good")
+    await env.converge(2)
+    env.kube.remove(GOOD)
+    await env.converge(2)
+
+    env.kube.apply(a_profile_manifest("good", uid="another-uid"))
+    await env.converge(2)
+
+    assert env.requests() == ["create_profile", "delete_profile", "create_profile"]
+    assert env.sessions.users == {"another-uid"}

@@ -1,4 +1,4 @@
-"""From a Secret to a credential, and to messages that give nothing of it away."""
+"""From a Secret to a credential, and to messages that reveal nothing of its content."""
 
 import base64
 from collections.abc import Mapping
@@ -33,11 +33,11 @@ def test_a_credential_is_one_cloud_of_the_secret() -> None:
     assert credential.cacert == CA
 
 
-def test_without_a_cacert_there_is_none() -> None:
+def test_a_secret_without_a_cacert_gives_a_credential_without_one() -> None:
     assert read(data(), "openstack", WHERE).cacert is None
 
 
-def test_a_credential_is_shown_by_its_label_only() -> None:
+def test_the_repr_of_a_credential_has_its_label_and_cloud_only() -> None:
     credential = read(data(cacert=CA), "openstack", WHERE)
 
     assert repr(credential) == f"Credential(label='{credential.label}', cloud='openstack')"
@@ -47,7 +47,7 @@ def label(auth: str, more: str = "") -> str:
     return read(data(f"clouds: {{c: {{auth: {auth}{more}}}}}"), "c", WHERE).label
 
 
-def test_a_label_outlives_a_new_password_and_so_gives_no_hint_at_it() -> None:
+def test_the_label_does_not_depend_on_the_password() -> None:
     before = label("{username: u, project_name: p, password: one}")
 
     assert before == label("{username: u, project_name: p, password: two, token: t}")
@@ -56,7 +56,7 @@ def test_a_label_outlives_a_new_password_and_so_gives_no_hint_at_it() -> None:
     assert label("{}") == label("text")
 
 
-def test_a_file_that_the_secrets_own_certificate_replaces_is_left_out() -> None:
+def test_the_secret_s_own_cacert_replaces_a_file_name() -> None:
     text = "clouds: {openstack: {cacert: /etc/ca.pem, region_name: R}}"
 
     credential = read(data(text, cacert=CA), "openstack", WHERE)
@@ -64,33 +64,37 @@ def test_a_file_that_the_secrets_own_certificate_replaces_is_left_out() -> None:
     assert credential.document == {"clouds": {"openstack": {"region_name": "R"}}}
 
 
-def mark(text: str = CLOUDS, cloud: str = "openstack", **more: str) -> str:
+def fingerprint_of(text: str = CLOUDS, cloud: str = "openstack", **more: str) -> str:
     return read(data(text, **more), cloud, WHERE).fingerprint
 
 
 @pytest.mark.parametrize(
     ("other", "same"),
     [
-        pytest.param(mark(CLOUDS + "\n# a comment"), True, id="a comment"),
+        pytest.param(fingerprint_of(CLOUDS + "\n# a comment"), True, id="a comment"),
         pytest.param(
-            mark(
+            fingerprint_of(
                 "clouds: {openstack: {auth: {password: p, username: u, auth_url: http://keystone}}}"
             ),
             True,
             id="another order",
         ),
         pytest.param(
-            mark(CLOUDS.replace("clouds: {", "clouds: {a: {}, ")),
+            fingerprint_of(CLOUDS.replace("clouds: {", "clouds: {a: {}, ")),
             True,
-            id="another cloud beside it",
+            id="another cloud in the same file",
         ),
-        pytest.param(mark(CLOUDS.replace("password: p", "password: q")), False, id="password"),
-        pytest.param(mark(CLOUDS.replace("}}}", "}, region_name: R}}")), False, id="region"),
-        pytest.param(mark(cacert=CA), False, id="certificate authority"),
+        pytest.param(
+            fingerprint_of(CLOUDS.replace("password: p", "password: q")), False, id="password"
+        ),
+        pytest.param(
+            fingerprint_of(CLOUDS.replace("}}}", "}, region_name: R}}")), False, id="region"
+        ),
+        pytest.param(fingerprint_of(cacert=CA), False, id="certificate authority"),
     ],
 )
 def test_equal_credentials_share_a_fingerprint(other: str, same: bool) -> None:
-    assert (other == mark()) is same
+    assert (other == fingerprint_of()) is same
 
 
 @pytest.mark.parametrize(
@@ -144,7 +148,9 @@ def test_equal_credentials_share_a_fingerprint(other: str, same: bool) -> None:
         ),
         *(
             pytest.param(
-                data(text), "Secret openstack: its clouds.yaml is not valid YAML.", id=text[:40]
+                data(text),
+                "Secret openstack: its clouds.yaml is not valid YAML.",
+                id=f"invalid YAML: {text[:40]}",
             )
             for text in (
                 "clouds: {openstack: {password: 2020-13-45}}",  # no such day
@@ -156,7 +162,7 @@ def test_equal_credentials_share_a_fingerprint(other: str, same: bool) -> None:
             pytest.param(
                 data(text),
                 "Secret openstack: cloud 'openstack' in its clouds.yaml is not made of plain maps.",
-                id=text,
+                id=f"not plain maps: {text}",
             )
             for text in (
                 "clouds: {openstack: {auth: {}, 1: hunter2}}",
@@ -199,7 +205,7 @@ def test_an_unreadable_secret(secret: Mapping[str, str], message: str) -> None:
 
 
 PASSWORD = "s3cr3t-Pa55"
-lines = st.lists(
+yaml_lines = st.lists(
     st.sampled_from(
         [
             "clouds:",
@@ -222,8 +228,8 @@ lines = st.lists(
 )
 
 
-@given(lines, st.sampled_from(["openstack", "other"]))
-def test_no_message_gives_the_content_away(text: list[str], cloud: str) -> None:
+@given(yaml_lines, st.sampled_from(["openstack", "other"]))
+def test_no_message_reveals_the_content(text: list[str], cloud: str) -> None:
     try:
         shown = repr(read(data("\n".join(text)), cloud, WHERE))
     except UnreadableSecret as error:
@@ -236,7 +242,7 @@ contents = st.dictionaries(st.sampled_from(["clouds.yaml", "cacert"]), st.text(m
 
 
 @given(contents, contents)
-def test_the_fingerprint_of_a_secret_tells_its_contents_apart(
+def test_secrets_with_different_contents_have_different_fingerprints(
     one: dict[str, str], other: dict[str, str]
 ) -> None:
     assert (fingerprint(one) == fingerprint(other)) is (one == other)
@@ -254,8 +260,8 @@ keys = words.filter(lambda it: it not in ("cacert", "cert", "key"))  # those nam
 
 
 @given(st.dictionaries(keys, values | st.lists(values) | st.dictionaries(words, values)))
-def test_any_map_is_a_cloud(entry: dict[str, object]) -> None:
-    """What a cloud must say is the client's to judge."""
+def test_any_map_is_accepted_as_a_cloud(entry: dict[str, object]) -> None:
+    """The client checks what a cloud must contain."""
     text = yaml.safe_dump({"clouds": {"openstack": entry}})
 
     assert read(data(text), "openstack", WHERE).document == {"clouds": {"openstack": entry}}

@@ -1,4 +1,4 @@
-"""Who may act: leases, fences and shards, by a clock that the test moves."""
+"""Leader election: leases, the fence and shards, on a clock that the test moves."""
 
 import asyncio
 from typing import Any, cast
@@ -15,10 +15,10 @@ NAMESPACES = [f"team-{number}" for number in range(200)]
 
 
 class FakeLeases:
-    """Keeps leases as an API server does: a write of what is not the latest is a conflict."""
+    """Keeps leases as an API server does: a write of an outdated version is a conflict."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, dict[str, Any]] = {}
+        self.stored: dict[str, dict[str, Any]] = {}
         self.writes = 0
         self.down = False
         self.refusals: list[KubeError] = []  # of the reads to come
@@ -26,38 +26,38 @@ class FakeLeases:
     async def get(self, name: str) -> dict[str, Any] | None:
         if self.refusals:
             raise self.refusals.pop(0)
-        return self.kept.get(name)
+        return self.stored.get(name)
 
     async def labelled(self, _: str) -> list[dict[str, Any]]:
-        return list(self.kept.values())
+        return list(self.stored.values())
 
     async def put(
         self, name: str, _: str, spec: dict[str, Any], old: dict[str, Any] | None
     ) -> dict[str, Any]:
         if self.down:
             raise KubeError(0, "down")
-        if self.kept.get(name) != old:
+        if self.stored.get(name) != old:
             raise KubeError(409, "conflict")
         self.writes += 1
         metadata = {"name": name, "resourceVersion": str(self.writes)}
-        self.kept[name] = {"metadata": metadata, "spec": spec}
-        return self.kept[name]
+        self.stored[name] = {"metadata": metadata, "spec": spec}
+        return self.stored[name]
 
     def holder(self, name: str = "it") -> str:
-        return str(self.kept[name]["spec"]["holderIdentity"])
+        return str(self.stored[name]["spec"]["holderIdentity"])
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A clock that moves only by being slept on, or when the test says so."""
-    moved = Clock()
+    """A clock that moves only by sleeps, or when the test says so."""
+    fake = Clock()
 
     async def sleep(seconds: float) -> None:
-        moved.advance(seconds)
+        fake.advance(seconds)
 
-    monkeypatch.setattr(operator_clock, "monotonic", moved)
+    monkeypatch.setattr(operator_clock, "monotonic", fake)
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    return moved
+    return fake
 
 
 def a_leader(leases: FakeLeases, identity: str = "me", shard: Shard | None = None) -> Leader:
@@ -70,7 +70,7 @@ def a_leader(leases: FakeLeases, identity: str = "me", shard: Shard | None = Non
     )
 
 
-async def test_a_free_lease_is_taken(clock: Clock) -> None:
+async def test_a_free_lease_is_acquired(clock: Clock) -> None:
     leases = FakeLeases()
 
     await a_leader(leases).acquire()
@@ -78,7 +78,7 @@ async def test_a_free_lease_is_taken(clock: Clock) -> None:
     assert leases.holder() == "me"
 
 
-async def test_who_may_not_have_a_lease_says_so_once(
+async def test_a_refused_lease_is_logged_once(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     leases = FakeLeases()
@@ -87,11 +87,11 @@ async def test_who_may_not_have_a_lease_says_so_once(
 
     await a_leader(leases).acquire()
 
-    told = [vars(it)["error"] for it in caplog.records if it.levelname == "WARNING"]
-    assert told == ["forbidden", "away"]
+    logged = [vars(it)["error"] for it in caplog.records if it.levelname == "WARNING"]
+    assert logged == ["forbidden", "away"]
 
 
-async def test_a_lease_that_is_let_go_is_taken_at_once(clock: Clock) -> None:
+async def test_a_released_lease_is_acquired_at_once(clock: Clock) -> None:
     leases = FakeLeases()
     first = a_leader(leases, "first")
     await first.acquire()
@@ -104,14 +104,14 @@ async def test_a_lease_that_is_let_go_is_taken_at_once(clock: Clock) -> None:
     assert clock() - before < 1
 
 
-async def test_each_change_of_leader_counts_once(clock: Clock) -> None:
-    """As client-go counts them: who lets go is not succeeded yet."""
+async def test_lease_transitions_count_changes_of_the_holder(clock: Clock) -> None:
+    """As client-go counts them: a release alone is no transition."""
     leases = FakeLeases()
     counts = []
     for identity in ("first", "second", "third"):
         leader = a_leader(leases, identity)
         await leader.acquire()
-        counts.append(leases.kept["it"]["spec"]["leaseTransitions"])
+        counts.append(leases.stored["it"]["spec"]["leaseTransitions"])
         await leader.release()
 
     assert counts == [0, 1, 2]
@@ -121,7 +121,7 @@ async def test_each_change_of_leader_counts_once(clock: Clock) -> None:
 async def test_the_clock_of_the_holder_does_not_matter(clock: Clock, renewed: str) -> None:
     leases = FakeLeases()
     await a_leader(leases, "first").acquire()
-    leases.kept["it"]["spec"]["renewTime"] = renewed
+    leases.stored["it"]["spec"]["renewTime"] = renewed
     before = clock()
 
     await a_leader(leases, "second").acquire()
@@ -129,7 +129,7 @@ async def test_the_clock_of_the_holder_does_not_matter(clock: Clock, renewed: st
     assert 15 <= clock() - before <= 17
 
 
-async def test_a_lease_that_is_not_renewed_is_taken_once_it_has_run_out(clock: Clock) -> None:
+async def test_a_lease_that_is_not_renewed_is_acquired_after_its_duration(clock: Clock) -> None:
     leases = FakeLeases()
     await a_leader(leases, "first").acquire()
     before = clock()
@@ -140,7 +140,7 @@ async def test_a_lease_that_is_not_renewed_is_taken_once_it_has_run_out(clock: C
     assert clock() - before >= 15
 
 
-async def test_who_cannot_renew_gives_up_before_the_lease_runs_out(clock: Clock) -> None:
+async def test_a_leader_that_cannot_renew_gives_up_before_the_lease_ends(clock: Clock) -> None:
     leases = FakeLeases()
     leader = a_leader(leases)
     await leader.acquire()
@@ -153,17 +153,17 @@ async def test_who_cannot_renew_gives_up_before_the_lease_runs_out(clock: Clock)
     assert 10 <= clock() - before < 13
 
 
-async def test_who_finds_another_holder_gives_up(clock: Clock) -> None:
+async def test_a_leader_that_finds_another_holder_gives_up(clock: Clock) -> None:
     leases = FakeLeases()
     leader = a_leader(leases)
     await leader.acquire()
-    leases.kept["it"] = {**leases.kept["it"], "spec": {"holderIdentity": "another"}}
+    leases.stored["it"] = {**leases.stored["it"], "spec": {"holderIdentity": "another"}}
 
     with pytest.raises(LostLease, match="taken"):
         await leader.keep()
 
 
-async def test_a_fence_closes_when_the_renewals_stop(clock: Clock) -> None:
+async def test_the_fence_stops_writes_when_the_renewals_stop(clock: Clock) -> None:
     fence = Fence()
     leader = Leader(
         cast("Leases", FakeLeases()), fence, installation="it", shard=Shard(), identity="me"
@@ -178,7 +178,7 @@ async def test_a_fence_closes_when_the_renewals_stop(clock: Clock) -> None:
         fence.check()
 
 
-async def test_who_lets_go_writes_nothing_afterwards(clock: Clock) -> None:
+async def test_the_fence_stops_writes_after_a_release(clock: Clock) -> None:
     fence = Fence()
     leases = cast("Leases", FakeLeases())
     leader = Leader(leases, fence, installation="it", shard=Shard(), identity="me")
@@ -190,7 +190,7 @@ async def test_who_lets_go_writes_nothing_afterwards(clock: Clock) -> None:
         fence.check()
 
 
-async def test_shards_of_one_number_hold_their_leases_together(clock: Clock) -> None:
+async def test_shards_of_one_count_hold_their_leases_side_by_side(clock: Clock) -> None:
     leases = FakeLeases()
 
     await a_leader(leases, "first", Shard(0, 2)).acquire()
@@ -201,7 +201,7 @@ async def test_shards_of_one_number_hold_their_leases_together(clock: Clock) -> 
 
 
 @pytest.mark.parametrize("now", [Shard(), Shard(0, 3)])
-async def test_another_number_of_shards_waits_for_all_leases_of_the_old_one(
+async def test_another_count_of_shards_waits_for_all_leases_of_the_old_count(
     clock: Clock, now: Shard
 ) -> None:
     leases = FakeLeases()
@@ -210,14 +210,14 @@ async def test_another_number_of_shards_waits_for_all_leases_of_the_old_one(
 
     await a_leader(leases, "second", now).acquire()
 
-    assert clock() - before >= 15  # it ran out
+    assert clock() - before >= 15  # the old lease's duration
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 8])
-def test_each_namespace_has_one_shard_and_each_shard_its_part(count: int) -> None:
+def test_each_namespace_has_one_shard_and_no_shard_is_empty(count: int) -> None:
     shards = [Shard(index, count) for index in range(count)]
 
-    parts = [[shard.index for shard in shards if shard.has(name)] for name in NAMESPACES]
+    owners = [[shard.index for shard in shards if shard.has(name)] for name in NAMESPACES]
 
-    assert all(len(part) == 1 for part in parts)
-    assert {part[0] for part in parts} == set(range(count))
+    assert all(len(owner) == 1 for owner in owners)
+    assert {owner[0] for owner in owners} == set(range(count))

@@ -1,4 +1,4 @@
-"""Log lines, for machines and for people."""
+"""Log lines in JSON and for a console."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ import re
 import pytest
 
 from senlin_operator.telemetry.logging import bind, configure, note
-from tests.unit.operator.log_capture import Lines
+from tests.unit.operator.log_capture import LogCapture
 
 log = logging.getLogger("senlin_operator.test")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -18,32 +18,32 @@ def fail() -> None:
     raise ValueError("two\nlines")
 
 
-def test_a_json_line(lines: Lines) -> None:
+def test_a_json_line(logs: LogCapture) -> None:
     configure("json", "info")
 
-    log.info("is now %s", "Ready", extra={"ready": "True"})
+    log.info("the state is %s", "Ready", extra={"ready": "True"})
 
-    (line,) = lines.documents()
+    (line,) = logs.documents()
     assert TIME.fullmatch(line.pop("time"))
     assert line == {
         "level": "info",
         "logger": "senlin_operator.test",
-        "event": "is now Ready",
+        "event": "the state is Ready",
         "ready": "True",
     }
 
 
-def test_what_json_does_not_know_is_written_as_text(lines: Lines) -> None:
+def test_a_value_that_json_cannot_represent_is_written_as_text(logs: LogCapture) -> None:
     configure("json", "info")
 
-    log.info("größer", extra={"what": {"a set"}})
+    log.info("größer", extra={"value": {"a set"}})
 
-    line = lines.text()
+    line = logs.text()
     assert "größer" in line
-    assert json.loads(line)["what"] == "{'a set'}"
+    assert json.loads(line)["value"] == "{'a set'}"
 
 
-def test_an_exception_stays_in_one_json_line(lines: Lines) -> None:
+def test_an_exception_stays_in_one_json_line(logs: LogCapture) -> None:
     configure("json", "info")
 
     try:
@@ -51,12 +51,12 @@ def test_an_exception_stays_in_one_json_line(lines: Lines) -> None:
     except ValueError:
         log.exception("unexpected")
 
-    (line,) = lines.documents()
+    (line,) = logs.documents()
     assert line["level"] == "error"
     assert line["exception"].endswith("ValueError: two\nlines")
 
 
-def test_bound_fields_are_on_every_line_within(lines: Lines) -> None:
+def test_bound_fields_are_on_every_line_in_the_block(logs: LogCapture) -> None:
     configure("json", "info")
 
     with bind(kind="SenlinCluster", name="web"):
@@ -65,14 +65,14 @@ def test_bound_fields_are_on_every_line_within(lines: Lines) -> None:
             log.info("deeper")
     log.info("outside")
 
-    inside, deeper, outside = lines.documents()
+    inside, deeper, outside = logs.documents()
     assert (inside["kind"], inside["name"]) == ("SenlinCluster", "web")
     assert inside["name_of_step"] == "Resizing"
     assert (deeper["kind"], deeper["reconcile_id"]) == ("SenlinCluster", "1")
     assert "kind" not in outside
 
 
-def test_what_is_noted_is_on_the_lines_that_follow_within(lines: Lines) -> None:
+def test_noted_fields_are_on_the_following_lines_in_the_block(logs: LogCapture) -> None:
     configure("json", "info")
 
     with bind(name="web"):
@@ -82,25 +82,25 @@ def test_what_is_noted_is_on_the_lines_that_follow_within(lines: Lines) -> None:
     note(request_id="req-2")
     log.info("outside")
 
-    before, after, outside = lines.documents()
+    before, after, outside = logs.documents()
     assert "request_id" not in before
     assert after["request_id"] == "req-1"
     assert "action_id" not in after
     assert "request_id" not in outside
 
 
-async def test_what_a_thread_notes_is_told_by_its_caller(lines: Lines) -> None:
+async def test_fields_noted_in_a_thread_are_on_its_caller_s_lines(logs: LogCapture) -> None:
     configure("json", "info")
 
     with bind(name="web"):
         await asyncio.to_thread(note, request_id="req-1")
         log.info("after")
 
-    (line,) = lines.documents()
+    (line,) = logs.documents()
     assert line["request_id"] == "req-1"
 
 
-async def test_objects_that_are_worked_on_at_once_do_not_mix(lines: Lines) -> None:
+async def test_concurrent_reconciles_do_not_mix_their_fields(logs: LogCapture) -> None:
     configure("json", "info")
 
     async def work(name: str) -> None:
@@ -110,32 +110,32 @@ async def test_objects_that_are_worked_on_at_once_do_not_mix(lines: Lines) -> No
 
     await asyncio.gather(work("web"), work("shop"))
 
-    assert {line["event"]: line["name"] for line in lines.documents()} == {
+    assert {line["event"]: line["name"] for line in logs.documents()} == {
         "on web": "web",
         "on shop": "shop",
     }
 
 
-def test_a_console_line(lines: Lines) -> None:
+def test_a_console_line(logs: LogCapture) -> None:
     configure("console", "info")
 
     with bind(kind="SenlinCluster", namespace="team", name="web", uid="u", reconcile_id="r"):
         log.warning("refused", extra={"step": "Resizing"})
 
-    time, line = lines.text().split(" ", 1)
+    time, line = logs.text().split(" ", 1)
     assert TIME.fullmatch(time)
     assert line == "WARNING SenlinCluster/team/web refused step=Resizing\n"
 
 
-def test_a_console_line_about_nobody(lines: Lines) -> None:
+def test_a_console_line_about_no_object(logs: LogCapture) -> None:
     configure("console", "info")
 
     log.info("started")
 
-    assert lines.text().split(" ", 1)[1] == "INFO    started\n"
+    assert logs.text().split(" ", 1)[1] == "INFO    started\n"
 
 
-def test_a_console_line_with_an_exception(lines: Lines) -> None:
+def test_a_console_line_with_an_exception(logs: LogCapture) -> None:
     configure("console", "info")
 
     try:
@@ -143,37 +143,37 @@ def test_a_console_line_with_an_exception(lines: Lines) -> None:
     except ValueError:
         log.exception("unexpected")
 
-    text = lines.text()
+    text = logs.text()
     assert "unexpected\nTraceback" in text
     assert text.endswith("ValueError: two\nlines\n")
 
 
 @pytest.mark.parametrize(
-    ("level", "told"),
+    ("level", "logged"),
     [
         ("debug", ["debug", "info", "warning"]),
         ("info", ["info", "warning"]),
         ("warning", ["warning"]),
     ],
 )
-def test_the_level(lines: Lines, level: str, told: list[str]) -> None:
+def test_the_level_selects_the_lines(logs: LogCapture, level: str, logged: list[str]) -> None:
     configure("json", level)
 
     for name in ("debug", "info", "warning"):
-        getattr(log, name)("said")
+        getattr(log, name)("an event")
 
-    assert [line["level"] for line in lines.documents()] == told
+    assert [line["level"] for line in logs.documents()] == logged
 
 
 @pytest.mark.parametrize(
     "library",
     ["kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp", "aiohttp_retry", "kubernetes"],
 )
-def test_libraries_are_heard_from_warning_on(lines: Lines, library: str) -> None:
-    """Even when all is told: keystoneauth's debug lines would show what it sends."""
+def test_libraries_are_logged_from_warning_on(logs: LogCapture, library: str) -> None:
+    """Even at debug: keystoneauth's debug lines would show its requests."""
     configure("json", "debug")
 
     logging.getLogger(f"{library}.inside").info("chatter")
     logging.getLogger(f"{library}.inside").warning("trouble")
 
-    assert [line["event"] for line in lines.documents()] == ["trouble"]
+    assert [line["event"] for line in logs.documents()] == ["trouble"]

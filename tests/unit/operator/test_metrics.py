@@ -31,7 +31,7 @@ def server(health: metrics.Health) -> Iterator[str]:
     stop()
 
 
-def test_a_process_is_ready_when_it_says_so(server: str, health: metrics.Health) -> None:
+def test_readyz_follows_the_process(server: str, health: metrics.Health) -> None:
     assert fetch("GET", f"{server}/readyz").status_code == 503
 
     health.ready = True
@@ -39,7 +39,7 @@ def test_a_process_is_ready_when_it_says_so(server: str, health: metrics.Health)
     assert fetch("GET", f"{server}/readyz").status_code == 200
 
 
-def test_a_process_whose_event_loop_hangs_is_not_alive(
+def test_livez_fails_without_a_recent_heartbeat(
     server: str, health: metrics.Health, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     health.heartbeat()
@@ -60,7 +60,9 @@ def test_a_process_whose_event_loop_hangs_is_not_alive(
         ("*/*", "text/plain; version="),
     ],
 )
-def test_metrics_come_as_they_are_asked_for(server: str, accept: str, answer: str) -> None:
+def test_the_format_of_metrics_follows_the_accept_header(
+    server: str, accept: str, answer: str
+) -> None:
     reply = fetch("GET", f"{server}/metrics", headers={"Accept": accept})
 
     assert answer in reply.headers["Content-Type"]
@@ -68,35 +70,35 @@ def test_metrics_come_as_they_are_asked_for(server: str, accept: str, answer: st
     assert reply.text.endswith("# EOF\n") == ("openmetrics" in answer)
 
 
-def test_a_query_changes_nothing(server: str) -> None:
+def test_a_query_string_is_ignored(server: str) -> None:
     assert fetch("GET", f"{server}/livez?verbose").status_code == 200
 
 
-def test_an_address_that_cannot_be_had_is_named(server: str, health: metrics.Health) -> None:
+def test_an_address_in_use_is_named(server: str, health: metrics.Health) -> None:
     port = int(server.rpartition(":")[2])
 
     with pytest.raises(OSError, match=f"at 127.0.0.1, port {port}: Address already in use"):
         metrics.serve("127.0.0.1", port, health)
 
 
-def test_who_asks_nothing_is_sent_away(
+def test_an_idle_connection_is_closed(
     health: metrics.Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(metrics, "_IDLE_TIMEOUT", 0.1)
     port = free_port()
     stop = metrics.serve("127.0.0.1", port, health)
 
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as silent:
-        assert silent.recv(1) == b""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
+        assert idle.recv(1) == b""
 
     stop()
 
 
-def test_nothing_else_is_served(server: str) -> None:
+def test_any_other_path_is_not_found(server: str) -> None:
     assert fetch("GET", f"{server}/").status_code == 404
 
 
-def test_a_server_that_was_stopped_is_gone(health: metrics.Health) -> None:
+def test_a_stopped_server_refuses_connections(health: metrics.Health) -> None:
     port = free_port()
     metrics.serve("127.0.0.1", port, health)()
 
@@ -105,7 +107,7 @@ def test_a_server_that_was_stopped_is_gone(health: metrics.Health) -> None:
 
 
 @pytest.mark.parametrize("family", families(), ids=lambda it: it.name)
-def test_a_metric_says_whose_it_is_and_names_no_object(family: Family) -> None:
+def test_a_metric_has_a_known_prefix_and_no_label_for_single_objects(family: Family) -> None:
     assert family.name.startswith(GROUPS)
     assert family.text.endswith(".")
     if family.name.startswith("senlin_operator_"):
@@ -128,7 +130,7 @@ def test_the_queue_has_client_go_s_metrics() -> None:
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda it: it.stem)
-def test_a_page_lists_what_the_code_has(page: Path) -> None:
+def test_a_generated_page_is_up_to_date(page: Path) -> None:
     assert page.read_text() == pages()[page], "run `make docs`"
 
 

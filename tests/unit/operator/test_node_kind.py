@@ -1,4 +1,4 @@
-"""A node from the manifest to Senlin's requests, and from Senlin's answers to the status."""
+"""A node from the manifest to Senlin's requests, and from Senlin's replies to the status."""
 
 from dataclasses import replace
 from typing import Any
@@ -65,19 +65,23 @@ def an_adopting_manifest(**adoption: Any) -> Document:
 @pytest.mark.parametrize(
     ("resource", "keys"),
     [
-        pytest.param({}, (SMALL,), id="its profile"),
-        pytest.param({"clusterRef": {"name": "web"}}, (SMALL, WEB), id="its cluster, too"),
+        pytest.param({}, (SMALL,), id="profileRef: the profile"),
+        pytest.param(
+            {"clusterRef": {"name": "web"}},
+            (SMALL, WEB),
+            id="clusterRef: the profile and the cluster",
+        ),
     ],
 )
 def test_references(resource: Document, keys: tuple[Key, ...]) -> None:
     assert NodeKind().references(a_resource(a_node_manifest("one", resource))) == keys
 
 
-def test_an_adoption_refers_to_no_profile() -> None:
+def test_an_adopting_node_refers_to_nothing() -> None:
     assert NodeKind().references(a_resource(an_adopting_manifest())) == ()
 
 
-def test_who_only_shows_refers_to_nobody() -> None:
+def test_an_unmanaged_node_refers_to_nothing() -> None:
     raw = a_node_manifest("one", spec={"managementPolicy": "unmanaged", "import": {"id": "n1"}})
     del raw["spec"]["resource"]
 
@@ -85,9 +89,9 @@ def test_who_only_shows_refers_to_nobody() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("resource_fields", "fields"),
     [
-        pytest.param({}, {}, id="nothing but what is required"),
+        pytest.param({}, {}, id="only required fields: defaults"),
         pytest.param({"name": "two"}, {"name": "two"}, id="a name of its own"),
         pytest.param({"clusterRef": {"name": "web"}}, {"cluster_id": "c1"}, id="a cluster"),
         pytest.param({"role": "first"}, {"role": "first"}, id="a role"),
@@ -100,13 +104,13 @@ def test_who_only_shows_refers_to_nobody() -> None:
         ),
     ],
 )
-def test_spec(wanted: Document, said: Document) -> None:
-    resource = a_resource(a_node_manifest("one", wanted))
+def test_desired(resource_fields: Document, fields: Document) -> None:
+    resource = a_resource(a_node_manifest("one", resource_fields))
 
-    assert desired(resource, KNOWN) == replace(DESIRED, **said)
+    assert desired(resource, KNOWN) == replace(DESIRED, **fields)
 
 
-def test_spec_of_an_adoption() -> None:
+def test_desired_of_an_adoption() -> None:
     raw = an_adopting_manifest(
         type="os.nova.server-1.0", snapshot=False, overrides={"key_name": "mine"}
     )
@@ -117,25 +121,32 @@ def test_spec_of_an_adoption() -> None:
 @pytest.mark.parametrize(
     ("id_", "uid", "found"),
     [
-        pytest.param("n1", UID, ("n1", ()), id="by its id; other marked ones are not looked for"),
-        pytest.param(None, UID, ("n1", ("n3",)), id="by its mark: the first, the others told"),
-        pytest.param("gone", UID, ("n1", ("n3",)), id="its id is gone: by its mark"),
-        pytest.param("gone", "nobody", None, id="not there any more"),
+        pytest.param("n1", UID, ("n1", ()), id="by its id: no duplicates are searched"),
+        pytest.param(
+            None,
+            UID,
+            ("n1", ("n3",)),
+            id="by its owner's marker: the first; the others are duplicates",
+        ),
+        pytest.param(
+            "deleted", UID, ("n1", ("n3",)), id="no node with its id: by its owner's marker"
+        ),
+        pytest.param("deleted", "unknown uid", None, id="neither its id nor its marker: absent"),
     ],
 )
-def test_observe_finds_ours(
+def test_observe_finds_the_node_of_an_owner(
     id_: str | None, uid: str, found: tuple[str, tuple[str, ...]] | None
 ) -> None:
-    mark = {OWNER_KEY: UID}
-    nodes = [a_node("n3", "", metadata=mark), a_node("n2"), a_node("n1", "", metadata=mark)]
+    marker = {OWNER_KEY: UID}
+    nodes = [a_node("n3", "", metadata=marker), a_node("n2"), a_node("n1", "", metadata=marker)]
 
     observed = observe(a_snapshot(nodes=nodes), id_, uid)
 
     assert (observed and (observed.id, observed.duplicates)) == found
 
 
-def test_a_duplicate_with_the_same_server_is_no_duplicate() -> None:
-    """Its deletion would take the server along."""
+def test_a_node_with_the_same_server_is_not_a_duplicate() -> None:
+    """Its deletion would delete the server, too."""
     shared: Document = {"metadata": {OWNER_KEY: UID}, "physical_id": "s1"}
 
     observed = observe(
@@ -151,28 +162,36 @@ def test_a_duplicate_with_the_same_server_is_no_duplicate() -> None:
     [
         pytest.param({}, {}, id="a member"),
         pytest.param(
-            {"cluster_id": "", "index": -1}, {"cluster_id": "", "index": -1}, id="by itself"
+            {"cluster_id": "", "index": -1}, {"cluster_id": "", "index": -1}, id="in no cluster"
         ),
-        pytest.param({"role": None}, {}, id="a role that Senlin forgot"),
-        pytest.param({"role": "x", "tainted": True}, {"role": "x", "tainted": True}, id="more"),
-        pytest.param({"metadata": None, "physical_id": ""}, {"physical_id": None}, id="nothing"),
+        pytest.param({"role": None}, {}, id="role null: omitted"),
         pytest.param(
-            {"status": "UPDATING"}, {"status": "UPDATING", "interrupted": True}, id="moving"
+            {"role": "x", "tainted": True}, {"role": "x", "tainted": True}, id="role and tainted"
+        ),
+        pytest.param(
+            {"metadata": None, "physical_id": ""},
+            {"physical_id": None},
+            id="metadata null and no server: omitted",
+        ),
+        pytest.param(
+            {"status": "UPDATING"},
+            {"status": "UPDATING", "interrupted": True},
+            id="UPDATING: interrupted",
         ),
         pytest.param(
             {"status": "ERROR", "status_reason": "Failed in updating server"},
             {"status": "ERROR", "interrupted": True, "reason": "Failed in updating server"},
-            id="left by an update",
+            id="ERROR after a failed update: interrupted",
         ),
         pytest.param(
             {"status": "ERROR", "physical_id": None, "created_at": None},
             {"status": "ERROR", "physical_id": None, "created_at": None, "unbuilt": True},
-            id="never built",
+            id="ERROR, never built: unbuilt",
         ),
         pytest.param(
             {"status": "ERROR", "created_at": None, "data": {"recovery": "RECREATE"}},
             {"status": "ERROR", "created_at": None},
-            id="built at the second try, and broken",
+            id="built by a recovery, ERROR later: not unbuilt",
         ),
     ],
 )
@@ -187,7 +206,7 @@ def test_observe_reads_the_document(fields: Document, differences: Document) -> 
     )
 
 
-def test_status() -> None:
+def test_resource_status() -> None:
     member = replace(
         OBSERVED,
         cluster_id="c1",
@@ -212,7 +231,7 @@ def test_status() -> None:
     }
 
 
-def test_status_leaves_out_what_there_is_not() -> None:
+def test_resource_status_omits_empty_fields() -> None:
     assert resource_status(replace(OBSERVED, physical_id=None)) == {
         "name": "node-n1",
         "profileID": "p1",
@@ -224,23 +243,23 @@ def test_status_leaves_out_what_there_is_not() -> None:
 @pytest.mark.parametrize(
     ("cluster_id", "role"),
     [
-        pytest.param("", "first", id="by itself: with its role"),
-        pytest.param("c1", "", id="to join: the role follows"),
+        pytest.param("", "first", id="in no cluster: created with its role"),
+        pytest.param("c1", "", id="to join a cluster: created without its role"),
     ],
 )
-def test_create_marks_the_node_as_ours(cluster_id: str, role: str) -> None:
+def test_create_sets_the_owner_marker(cluster_id: str, role: str) -> None:
     senlin = FakeSenlin(["p1"])
-    spec = replace(DESIRED, role="first", metadata={"a": "1"}, cluster_id=cluster_id)
+    desired = replace(DESIRED, role="first", metadata={"a": "1"}, cluster_id=cluster_id)
 
-    started = execute(senlin.proxy, Create(spec), UID)
+    result = execute(senlin.proxy, Create(desired), UID)
 
-    made = senlin.node(started.id)
-    assert started.action_id == senlin.started[-1]
-    assert (made.name, made.cluster_id, made.role) == ("one", "", role)
-    assert made.metadata == {"a": "1", OWNER_KEY: UID}
+    created = senlin.node(result.id)
+    assert result.action_id == senlin.started[-1]
+    assert (created.name, created.cluster_id, created.role) == ("one", "", role)
+    assert created.metadata == {"a": "1", OWNER_KEY: UID}
 
 
-def test_update_of_the_metadata_keeps_the_mark() -> None:
+def test_an_update_of_the_metadata_keeps_the_owner_marker() -> None:
     senlin = FakeSenlin(["p1"])
     id_ = execute(senlin.proxy, Create(DESIRED), UID).id
 
@@ -257,8 +276,8 @@ def test_update_of_the_metadata_keeps_the_mark() -> None:
         pytest.param(Recover("n1", "", "REBOOT"), ("recover_node", "n1", "REBOOT"), id="reboot"),
         pytest.param(Check("n1"), ("check_node", "n1"), id="check"),
         pytest.param(Delete("n1"), ("delete_node", "n1"), id="delete"),
-        pytest.param(Delete("n1", force=True), ("delete_node", "n1", "force"), id="by force"),
-        pytest.param(ReplaceUnbuilt("n1"), ("delete_node", "n1"), id="discard"),
+        pytest.param(Delete("n1", force=True), ("delete_node", "n1", "force"), id="forced delete"),
+        pytest.param(ReplaceUnbuilt("n1"), ("delete_node", "n1"), id="replace unbuilt"),
         pytest.param(Update("n1", {"name": "x"}, ""), ("update_node", "n1", "x"), id="update"),
         pytest.param(
             Leave("n1", "c1", "web"), ("remove_nodes_from_cluster", "c1", "n1"), id="leave"
@@ -266,21 +285,21 @@ def test_update_of_the_metadata_keeps_the_mark() -> None:
         pytest.param(Join("n2", "c1", "web"), ("add_nodes_to_cluster", "c1", "n2"), id="join"),
     ],
 )
-def test_execute_sends_one_request(step: Step, request_: tuple[object, ...]) -> None:
+def test_a_step_sends_one_request(step: Step, request_: tuple[object, ...]) -> None:
     senlin = FakeSenlin(["p1"])
     senlin.put(a_cluster("c1", desired_capacity=2), [a_node("n1"), a_node("n0")])
     senlin.put_node(a_node("n2", ""))
 
-    started = execute(senlin.proxy, step, UID)
+    result = execute(senlin.proxy, step, UID)
 
     assert senlin.requests == [request_]
-    assert (started.id, started.action_id) == (
+    assert (result.id, result.action_id) == (
         request_[2] if step.verb in ("Joining", "Leaving") else "n1",
         senlin.started[-1],
     )
 
 
-def test_who_leaves_keeps_its_server() -> None:
+def test_a_node_that_leaves_its_cluster_keeps_its_server() -> None:
     senlin = FakeSenlin(["p1"])
     senlin.put(a_cluster("c1", desired_capacity=2), [a_node("n1"), a_node("n0")])
 
@@ -289,8 +308,8 @@ def test_who_leaves_keeps_its_server() -> None:
     assert (senlin.node("n1").cluster_id, senlin.node("n1").physical_id) == ("", "server-n1")
 
 
-def test_what_is_discarded_is_told() -> None:
-    """So that nobody takes it for a sign that the project has been emptied."""
+def test_only_replacing_a_node_counts_as_replaced() -> None:
+    """Otherwise a replaced node would count as a sign that the project has been emptied."""
     senlin = FakeSenlin(["p1"])
     senlin.put_node(a_node("n1", ""))
 
@@ -298,7 +317,7 @@ def test_what_is_discarded_is_told() -> None:
     assert not execute(senlin.proxy, Delete("n1"), UID).replaced
 
 
-def test_any_other_node_is_simply_deleted() -> None:
+def test_delete_of_a_node_without_an_adoption() -> None:
     assert NodeKind().delete(OBSERVED, force=False) == Delete("n1")
     assert NodeKind().delete(OBSERVED, force=True) == Delete("n1", force=True)
 
@@ -306,17 +325,22 @@ def test_any_other_node_is_simply_deleted() -> None:
 @pytest.mark.parametrize(
     ("step", "observed", "lock"),
     [
-        pytest.param(Create(DESIRED), None, None, id="a new one keeps nobody off"),
-        pytest.param(Check("n1"), OBSERVED, "n1", id="one by itself keeps others off itself"),
+        pytest.param(Create(DESIRED), None, None, id="create: no lock"),
+        pytest.param(Check("n1"), OBSERVED, "n1", id="in no cluster: the node itself"),
         pytest.param(
-            Check("n1"), replace(OBSERVED, cluster_id="c1"), "c1", id="a member, off its cluster"
+            Check("n1"), replace(OBSERVED, cluster_id="c1"), "c1", id="a member: its cluster"
         ),
-        pytest.param(Join("n1", "c2", ""), OBSERVED, "c2", id="one that joins, off that cluster"),
+        pytest.param(Join("n1", "c2", ""), OBSERVED, "c2", id="join: the cluster that it joins"),
         pytest.param(
-            Leave("n1", "c1", ""), replace(OBSERVED, cluster_id="c1"), "c1", id="one that leaves"
+            Leave("n1", "c1", ""),
+            replace(OBSERVED, cluster_id="c1"),
+            "c1",
+            id="leave: the cluster that it leaves",
         ),
-        pytest.param(ClaimProfile("n1", "p1"), OBSERVED, None, id="no action, no lock"),
-        pytest.param(DeleteProfile("p1"), None, None, id="nor afterwards"),
+        pytest.param(
+            ClaimProfile("n1", "p1"), OBSERVED, None, id="claim a profile: no action, no lock"
+        ),
+        pytest.param(DeleteProfile("p1"), None, None, id="delete a profile: no lock"),
     ],
 )
 def test_lock(step: Step, observed: Observed | None, lock: str | None) -> None:
@@ -324,37 +348,40 @@ def test_lock(step: Step, observed: Observed | None, lock: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "observed", "asked"),
+    ("desired", "observed", "fetched"),
     [
-        pytest.param(DESIRED, OBSERVED, False, id="by itself"),
+        pytest.param(DESIRED, OBSERVED, False, id="in no cluster"),
         pytest.param(
-            replace(DESIRED, cluster_id="c1"), replace(OBSERVED, cluster_id="c1"), False, id="stays"
+            replace(DESIRED, cluster_id="c1"),
+            replace(OBSERVED, cluster_id="c1"),
+            False,
+            id="stays in its cluster: not fetched",
         ),
-        pytest.param(DESIRED, replace(OBSERVED, cluster_id="c1"), True, id="leaves"),
-        pytest.param(replace(DESIRED, cluster_id="c1"), OBSERVED, False, id="joins"),
+        pytest.param(DESIRED, replace(OBSERVED, cluster_id="c1"), True, id="leaves: fetched"),
+        pytest.param(replace(DESIRED, cluster_id="c1"), OBSERVED, False, id="joins: not fetched"),
         pytest.param(
             replace(DESIRED, cluster_id="c1", remediation=Remediation(recover=True)),
             replace(OBSERVED, cluster_id="c1", status="ERROR"),
             True,
-            id="is to be recovered",
+            id="recovery in a cluster: fetched",
         ),
         pytest.param(
             replace(DESIRED, remediation=Remediation(recover=True)),
             replace(OBSERVED, status="ERROR"),
             False,
-            id="is to be recovered, by itself",
+            id="recovery in no cluster: not fetched",
         ),
     ],
 )
-def test_the_policies_are_asked_for_where_they_have_a_say(
-    spec: Desired, observed: Observed, asked: bool
+def test_the_policies_are_fetched_when_the_plan_needs_them(
+    desired: Desired, observed: Observed, fetched: bool
 ) -> None:
     assert NodeKind().details is not None
 
-    assert (NodeKind().details.version(spec, observed) is not None) == asked
+    assert (NodeKind().details.version(desired, observed) is not None) == fetched
 
 
-def test_the_policies_of_its_cluster_are_asked_for() -> None:
+def test_the_policies_of_the_node_s_cluster_are_fetched() -> None:
     senlin = FakeSenlin(["p1"])
     senlin.put(a_cluster("c1"), [a_node("n1")])
     senlin.put_node(a_node("n2", ""))
@@ -372,26 +399,28 @@ def test_the_policies_of_its_cluster_are_asked_for() -> None:
 @pytest.mark.parametrize(
     ("observed", "step"),
     [
-        pytest.param(OBSERVED, Check("n1"), id="compared with its server"),
+        pytest.param(OBSERVED, Check("n1"), id="active: checked"),
         pytest.param(
-            replace(OBSERVED, status="OPERATING"), Check("n1"), id="led out of its status"
+            replace(OBSERVED, status="OPERATING"), Check("n1"), id="transient status: checked"
         ),
         pytest.param(
             replace(OBSERVED, status="CREATING", physical_id=None),
             Recover("n1", ""),
-            id="never finished by an engine that died: a check would fail",
+            id="its engine died while it was built: recovered, as a check would fail",
         ),
         pytest.param(
-            replace(OBSERVED, status="ERROR", physical_id=None), Check("n1"), id="lost: never more"
+            replace(OBSERVED, status="ERROR", physical_id=None),
+            Check("n1"),
+            id="lost: checked, never recovered",
         ),
     ],
 )
-def test_check(observed: Observed, step: Step) -> None:
+def test_the_step_of_a_routine_check(observed: Observed, step: Step) -> None:
     assert NodeKind().checks is not None
     assert NodeKind().checks.step(observed) == step
 
 
-def test_what_is_shown_is_as_it_should_be() -> None:
+def test_an_unmanaged_active_node_is_ready() -> None:
     observed = replace(OBSERVED, cluster_id="c1", role="theirs", tainted=True)
 
     outcome = readiness(NodeKind().desired_from(observed), observed)

@@ -1,4 +1,4 @@
-"""A row is what a node should be, what it is, and the steps from the one to the other."""
+"""The plan for a node: each row has its desired state, its observed state and the steps."""
 
 from dataclasses import replace
 from typing import Any
@@ -32,22 +32,22 @@ from senlin_operator.model.step import Step
 from tests.unit.operator.builders import a_cluster, a_node, a_policy, a_snapshot, an_action
 
 DESIRED = Desired(name="one", profile_id="p1")
-AROUND = a_snapshot(
+PROJECT = a_snapshot(
     clusters=[a_cluster("c1", name="web"), a_cluster("c2", name="shop")],
-    nodes=[a_node(f"n{i}", f"c{1 + i % 2}") for i in range(6)],  # three in each
+    nodes=[a_node(f"n{i}", f"c{1 + i % 2}") for i in range(6)],  # three nodes in each
 )
-OBSERVED = Observed(id="n1", name="one", profile_id="p1", physical_id="s1", snapshot=AROUND)
+OBSERVED = Observed(id="n1", name="one", profile_id="p1", physical_id="s1", snapshot=PROJECT)
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0")
 ADOPTING = Desired(name="one", adoption=ADOPTION)
 MEMBER = replace(DESIRED, cluster_id="c1")
-INSIDE = replace(OBSERVED, cluster_id="c1", index=1)
+IN_CLUSTER = replace(OBSERVED, cluster_id="c1", index=1)
 RECOVER = replace(DESIRED, remediation=Remediation(recover=True))
 REBUILD = replace(DESIRED, remediation=Remediation(recover=True, operation="REBUILD"))
 BROKEN = replace(OBSERVED, status="ERROR", reason="It does not answer.")
 LOST = replace(BROKEN, physical_id=None)
 UNBUILT = replace(LOST, unbuilt=True)
 JOIN, LEAVE = Join("n1", "c1", "web"), Leave("n1", "c1", "web")
-AGAIN = Recover("n1", "")
+RECREATE = Recover("n1", "")
 DELETION = Binding("y1", "grace", True, "senlin.policy.deletion-1.0")
 HEALTH = Binding("y2", "doctor", True, "senlin.policy.health-1.1")
 
@@ -57,14 +57,16 @@ def update(summary: str, **fields: Any) -> Update:
 
 
 @pytest.mark.parametrize(
-    ("spec", "observed", "steps"),
+    ("desired", "observed", "steps"),
     [
-        pytest.param(DESIRED, None, [Create(DESIRED)], id="absent: made"),
-        pytest.param(MEMBER, None, [Create(MEMBER)], id="absent, a member: made first"),
-        pytest.param(ADOPTING, None, [Adopt(ADOPTING, ADOPTION)], id="absent: adopted"),
-        pytest.param(DESIRED, OBSERVED, [], id="as it should be: left alone"),
-        pytest.param(MEMBER, INSIDE, [], id="as it should be, in a cluster: left alone"),
-        pytest.param(ADOPTING, OBSERVED, [], id="adopted: its profile is Senlin's business"),
+        pytest.param(DESIRED, None, [Create(DESIRED)], id="absent: created"),
+        pytest.param(MEMBER, None, [Create(MEMBER)], id="absent, to join a cluster: created first"),
+        pytest.param(
+            ADOPTING, None, [Adopt(ADOPTING, ADOPTION)], id="absent, to adopt a server: adopted"
+        ),
+        pytest.param(DESIRED, OBSERVED, [], id="no difference: no step"),
+        pytest.param(MEMBER, IN_CLUSTER, [], id="no difference, in its cluster: no step"),
+        pytest.param(ADOPTING, OBSERVED, [], id="adopted: its profile is no difference"),
         pytest.param(
             replace(DESIRED, name="two"),
             OBSERVED,
@@ -87,7 +89,7 @@ def update(summary: str, **fields: Any) -> Update:
             DESIRED,
             replace(OBSERVED, metadata={OWNER_KEY: "u"}),
             [],
-            id="the mark is no difference",
+            id="the owner's marker: no step",
         ),
         pytest.param(
             replace(DESIRED, role="first"),
@@ -99,7 +101,7 @@ def update(summary: str, **fields: Any) -> Update:
             DESIRED,
             replace(OBSERVED, tainted=True),
             [update("tainted True → False", tainted=False)],
-            id="tainted by others",
+            id="tainted by others: reverted",
         ),
         pytest.param(
             replace(DESIRED, name="two", role="first", tainted=True),
@@ -112,150 +114,168 @@ def update(summary: str, **fields: Any) -> Update:
                     role="first",
                 )
             ],
-            id="several: one update",
+            id="several fields: one update",
         ),
         pytest.param(
             ADOPTING,
             replace(OBSERVED, unclaimed_profile="p9"),
             [ClaimProfile("n1", "p9")],
-            id="adopted a moment ago: its profile is marked",
+            id="just adopted: its profile is claimed",
         ),
         pytest.param(
             replace(ADOPTING, metadata={"a": "1"}),
             replace(OBSERVED, adopted=True),
             [update("metadata (a)", metadata={"a": "1", ADOPTED: "yes"})],
-            id="adopted: that is not forgotten",
+            id="adopted: an update of the metadata keeps that record",
         ),
         pytest.param(
             DESIRED,
             replace(OBSERVED, duplicates=("n8", "n9")),
             [Delete("n8"), Delete("n9")],
-            id="made several times: the others go",
+            id="duplicates: deleted",
         ),
     ],
 )
-def test_plan(spec: Desired, observed: Observed | None, steps: list[Step]) -> None:
-    assert plan(spec, observed) == steps
+def test_plan(desired: Desired, observed: Observed | None, steps: list[Step]) -> None:
+    assert plan(desired, observed) == steps
 
 
 ROLE = replace(MEMBER, role="first")
-ROLE_AGAIN = update("role none → first", role="first")
+SET_ROLE = update("role none → first", role="first")
 
 
 @pytest.mark.parametrize(
-    ("spec", "observed", "steps"),
+    ("desired", "observed", "steps"),
     [
         pytest.param(MEMBER, OBSERVED, [JOIN], id="joins"),
-        pytest.param(ROLE, OBSERVED, [JOIN, ROLE_AGAIN], id="joins, and gets its role then"),
+        pytest.param(ROLE, OBSERVED, [JOIN, SET_ROLE], id="joins, then gets its role"),
         pytest.param(
-            ROLE, replace(OBSERVED, role="first"), [JOIN, ROLE_AGAIN], id="Senlin forgets the role"
+            ROLE,
+            replace(OBSERVED, role="first"),
+            [JOIN, SET_ROLE],
+            id="joins, then gets its role again, as Senlin resets it",
         ),
-        pytest.param(DESIRED, INSIDE, [LEAVE], id="leaves"),
+        pytest.param(DESIRED, IN_CLUSTER, [LEAVE], id="leaves"),
         pytest.param(
             replace(DESIRED, cluster_id="c2"),
-            INSIDE,
+            IN_CLUSTER,
             [LEAVE, Join("n1", "c2", "shop")],
-            id="moves",
+            id="leaves, then joins another cluster",
         ),
         pytest.param(
             replace(MEMBER, name="two"),
             OBSERVED,
             [update("name one → two", name="two"), JOIN],
-            id="is changed, then joins",
+            id="is updated, then joins",
         ),
-        pytest.param(MEMBER, BROKEN, [], id="does not join while it is broken"),
-        pytest.param(DESIRED, replace(BROKEN, cluster_id="c1"), [LEAVE], id="leaves while it is"),
+        pytest.param(MEMBER, BROKEN, [], id="ERROR: does not join"),
+        pytest.param(
+            DESIRED, replace(BROKEN, cluster_id="c1"), [LEAVE], id="ERROR, with a server: leaves"
+        ),
         pytest.param(
             DESIRED,
             replace(LOST, cluster_id="c1"),
             [],
-            id="does not leave without a server: Senlin would count it out, and keep it",
+            id="no server: does not leave, as Senlin would subtract it and keep it",
         ),
         pytest.param(
             RECOVER,
             replace(LOST, cluster_id="c1"),
-            [AGAIN],
-            id="lost its server: recovers, and leaves then",
+            [RECREATE],
+            id="no server, Recover: recovered before it leaves",
         ),
         pytest.param(
             DESIRED,
-            replace(INSIDE, policies=(DELETION,)),
+            replace(IN_CLUSTER, policies=(DELETION,)),
             [],
-            id="does not leave where that destroys the server",
+            id="a deletion policy would destroy the server: does not leave",
         ),
         pytest.param(
             DESIRED,
-            replace(INSIDE, policies=(replace(DELETION, enabled=False),)),
+            replace(IN_CLUSTER, policies=(replace(DELETION, enabled=False),)),
             [LEAVE],
-            id="leaves past a policy that is switched off",
+            id="a disabled deletion policy: leaves",
         ),
         pytest.param(
-            DESIRED, replace(INSIDE, policies=(HEALTH,)), [LEAVE], id="leaves past other policies"
+            DESIRED,
+            replace(IN_CLUSTER, policies=(HEALTH,)),
+            [LEAVE],
+            id="policies of other types: leaves",
         ),
     ],
 )
-def test_plan_of_membership(spec: Desired, observed: Observed, steps: list[Step]) -> None:
-    assert plan(spec, observed) == steps
+def test_plan_of_membership(desired: Desired, observed: Observed, steps: list[Step]) -> None:
+    assert plan(desired, observed) == steps
 
 
 @pytest.mark.parametrize(
-    ("spec", "observed", "steps"),
+    ("desired", "observed", "steps"),
     [
-        pytest.param(DESIRED, UNBUILT, [AGAIN], id="never built: another try"),
+        pytest.param(DESIRED, UNBUILT, [RECREATE], id="unbuilt: recovered"),
         pytest.param(
-            replace(DESIRED, name="two"), UNBUILT, [AGAIN], id="never built: no update before"
+            replace(DESIRED, name="two"),
+            UNBUILT,
+            [RECREATE],
+            id="unbuilt, another name: recovered before the update",
         ),
         pytest.param(
             replace(DESIRED, profile_id="p2"),
             UNBUILT,
             [ReplaceUnbuilt("n1")],
-            id="never built, and another profile: made anew",
+            id="unbuilt, another profile: replaced",
         ),
         pytest.param(
             replace(DESIRED, profile_id="p2"),
             LOST,
             [],
-            id="lost, and another profile: a person decides",
+            id="lost, another profile: no step, a person decides",
         ),
-        pytest.param(DESIRED, LOST, [], id="lost: reported"),
-        pytest.param(DESIRED, BROKEN, [], id="broken: reported"),
-        pytest.param(RECOVER, BROKEN, [AGAIN], id="broken: made anew"),
+        pytest.param(DESIRED, LOST, [], id="lost, Report: no step"),
+        pytest.param(DESIRED, BROKEN, [], id="broken, Report: no step"),
+        pytest.param(RECOVER, BROKEN, [RECREATE], id="broken, Recover: recreated"),
         pytest.param(
-            REBUILD, BROKEN, [Recover("n1", "", "REBUILD")], id="broken: rebuilt, if so meant"
+            REBUILD, BROKEN, [Recover("n1", "", "REBUILD")], id="broken, REBUILD: rebuilt"
         ),
-        pytest.param(REBUILD, LOST, [AGAIN], id="lost: made anew, whatever is meant"),
-        pytest.param(RECOVER, replace(OBSERVED, status="WARNING"), [AGAIN], id="in warning"),
+        pytest.param(
+            REBUILD, LOST, [RECREATE], id="lost, REBUILD: recreated, as there is no server"
+        ),
+        pytest.param(
+            RECOVER,
+            replace(OBSERVED, status="WARNING"),
+            [RECREATE],
+            id="WARNING, Recover: recreated",
+        ),
         pytest.param(
             RECOVER,
             replace(BROKEN, interrupted=True),
             [Check("n1")],
-            id="broken by an update that failed: a check may find it well",
+            id="interrupted: checked, as its server may work",
         ),
         pytest.param(
             replace(DESIRED, name="two"),
             BROKEN,
             [],
-            id="broken: no update, after which Senlin would call it ACTIVE",
+            id="broken, another name: no update, as Senlin would set it ACTIVE",
         ),
         pytest.param(
             RECOVER,
             replace(BROKEN, policies=(HEALTH,)),
             [],
-            id="a health policy of its cluster does it",
+            id="broken, a health policy: no step",
         ),
         pytest.param(
             RECOVER,
             replace(BROKEN, policies=(replace(HEALTH, enabled=False),)),
-            [AGAIN],
-            id="a health policy that is switched off does nothing",
+            [RECREATE],
+            id="broken, a disabled health policy: recreated",
         ),
     ],
 )
-def test_plan_of_a_repair(spec: Desired, observed: Observed, steps: list[Step]) -> None:
-    assert plan(spec, observed) == steps
+def test_plan_of_a_recovery(desired: Desired, observed: Observed, steps: list[Step]) -> None:
+    assert plan(desired, observed) == steps
 
 
-def around(
+def a_project(
     busy: bool = False, nodes: int = 3, policies: tuple[Any, ...] = (), **cluster: Any
 ) -> Snapshot:
     """Return a project with one cluster."""
@@ -267,39 +287,41 @@ def around(
     )
 
 
-FULL = "Cluster web may not have more nodes than 3."
-SCARCE = "Cluster web may not have fewer nodes than 3."
+AT_MAXIMUM = "Cluster web may not have more nodes than 3."
+AT_MINIMUM = "Cluster web may not have fewer nodes than 3."
 
 
 @pytest.mark.parametrize(
     ("snapshot", "outcome"),
     [
-        pytest.param(around(max_size=4), None, id="room for one"),
-        pytest.param(around(max_size=-1), None, id="no limit"),
-        pytest.param(around(max_size=3), Waiting(Reason.NO_ROOM, FULL, 3.0), id="full"),
+        pytest.param(a_project(max_size=4), None, id="room for one: joins"),
+        pytest.param(a_project(max_size=-1), None, id="no limit: joins"),
         pytest.param(
-            around(max_size=3, desired_capacity=2),
-            Waiting(Reason.NO_ROOM, FULL, 3.0),
-            id="full, though more than Senlin means it to have",
+            a_project(max_size=3), Waiting(Reason.NO_ROOM, AT_MAXIMUM, 3.0), id="at maxSize: waits"
         ),
         pytest.param(
-            around(max_size=3, nodes=2),
-            Waiting(Reason.NO_ROOM, FULL, 3.0),
-            id="full by Senlin's record, though one is missing",
+            a_project(max_size=3, desired_capacity=2),
+            Waiting(Reason.NO_ROOM, AT_MAXIMUM, 3.0),
+            id="at maxSize, above desired_capacity: waits",
         ),
         pytest.param(
-            around(busy=True),
+            a_project(max_size=3, nodes=2),
+            Waiting(Reason.NO_ROOM, AT_MAXIMUM, 3.0),
+            id="at maxSize by Senlin's record, one node missing: waits",
+        ),
+        pytest.param(
+            a_project(busy=True),
             Waiting(Reason.BUSY, "Senlin is at work on cluster web: CLUSTER_RESIZE.", 3.0),
-            id="at work",
+            id="an action on the cluster: waits",
         ),
         pytest.param(
             a_snapshot(),
             Waiting(Reason.REFERENCE_NOT_READY, "Senlin has no cluster c1 (any more).", 3.0),
-            id="gone",
+            id="the cluster is deleted: waits",
         ),
     ],
 )
-def test_what_keeps_a_node_out(snapshot: Snapshot, outcome: Waiting | None) -> None:
+def test_what_blocks_a_node_from_joining(snapshot: Snapshot, outcome: Waiting | None) -> None:
     observed = replace(OBSERVED, snapshot=snapshot)
 
     assert membership_blocked(MEMBER, observed) == outcome
@@ -309,23 +331,25 @@ def test_what_keeps_a_node_out(snapshot: Snapshot, outcome: Waiting | None) -> N
 @pytest.mark.parametrize(
     ("snapshot", "outcome"),
     [
-        pytest.param(around(min_size=2), None, id="enough are left"),
-        pytest.param(around(min_size=3), Waiting(Reason.NO_ROOM, SCARCE, 3.0), id="too few"),
+        pytest.param(a_project(min_size=2), None, id="above minSize: leaves"),
         pytest.param(
-            around(min_size=3, nodes=4),
-            Waiting(Reason.NO_ROOM, SCARCE, 3.0),
-            id="too few by Senlin's record",
+            a_project(min_size=3), Waiting(Reason.NO_ROOM, AT_MINIMUM, 3.0), id="at minSize: waits"
         ),
         pytest.param(
-            around(min_size=3, desired_capacity=4),
-            Waiting(Reason.NO_ROOM, SCARCE, 3.0),
-            id="too few, though Senlin means it to have more",
+            a_project(min_size=3, nodes=4),
+            Waiting(Reason.NO_ROOM, AT_MINIMUM, 3.0),
+            id="at minSize by Senlin's record: waits",
         ),
-        pytest.param(a_snapshot(), None, id="its cluster has gone"),
+        pytest.param(
+            a_project(min_size=3, desired_capacity=4),
+            Waiting(Reason.NO_ROOM, AT_MINIMUM, 3.0),
+            id="at minSize, below desired_capacity: waits",
+        ),
+        pytest.param(a_snapshot(), None, id="the cluster is deleted: leaves"),
     ],
 )
-def test_what_keeps_a_node_in(snapshot: Snapshot, outcome: Waiting | None) -> None:
-    observed = replace(INSIDE, snapshot=snapshot)
+def test_what_blocks_a_node_from_leaving(snapshot: Snapshot, outcome: Waiting | None) -> None:
+    observed = replace(IN_CLUSTER, snapshot=snapshot)
 
     assert membership_blocked(DESIRED, observed) == outcome
 
@@ -333,16 +357,20 @@ def test_what_keeps_a_node_in(snapshot: Snapshot, outcome: Waiting | None) -> No
 @pytest.mark.parametrize(
     ("properties", "destroys"),
     [
-        pytest.param({}, True, id="by default"),
-        pytest.param({"destroy_after_deletion": True}, True, id="said aloud"),
-        pytest.param({"destroy_after_deletion": False}, False, id="left alive"),
+        pytest.param({}, True, id="not set: destroys"),
+        pytest.param({"destroy_after_deletion": True}, True, id="set to true: destroys"),
+        pytest.param({"destroy_after_deletion": False}, False, id="set to false: does not destroy"),
     ],
 )
-def test_a_policy_that_would_destroy_the_server(properties: Any, destroys: bool) -> None:
+def test_a_deletion_policy_that_would_destroy_the_server_blocks_leaving(
+    properties: Any, destroys: bool
+) -> None:
     spec = {"type": "senlin.policy.deletion", "version": "1.0", "properties": properties}
-    snapshot = around(policies=(a_policy("y1", spec=spec),))
+    snapshot = a_project(policies=(a_policy("y1", spec=spec),))
 
-    outcome = membership_blocked(DESIRED, replace(INSIDE, policies=(DELETION,), snapshot=snapshot))
+    outcome = membership_blocked(
+        DESIRED, replace(IN_CLUSTER, policies=(DELETION,), snapshot=snapshot)
+    )
 
     assert isinstance(outcome, Blocked) == destroys
     if isinstance(outcome, Blocked):
@@ -351,34 +379,50 @@ def test_a_policy_that_would_destroy_the_server(properties: Any, destroys: bool)
 
 
 @pytest.mark.parametrize(
-    ("spec", "observed", "ready", "message"),
+    ("desired", "observed", "ready", "message"),
     [
-        pytest.param(DESIRED, OBSERVED, True, "Node one is active.", id="well"),
-        pytest.param(MEMBER, INSIDE, True, "Node one is active in cluster web.", id="a member"),
+        pytest.param(DESIRED, OBSERVED, True, "Node one is active.", id="active: ready"),
         pytest.param(
-            DESIRED, BROKEN, False, "Senlin says ERROR: It does not answer.", id="broken: why"
+            MEMBER,
+            IN_CLUSTER,
+            True,
+            "Node one is active in cluster web.",
+            id="active in its cluster: ready",
         ),
-        pytest.param(MEMBER, BROKEN, False, "Senlin says ERROR: It does not answer.", id="outside"),
+        pytest.param(
+            DESIRED,
+            BROKEN,
+            False,
+            "Senlin says ERROR: It does not answer.",
+            id="broken: not ready, and why",
+        ),
+        pytest.param(
+            MEMBER,
+            BROKEN,
+            False,
+            "Senlin says ERROR: It does not answer.",
+            id="broken, not in its cluster: not ready, and why",
+        ),
         pytest.param(
             DESIRED,
             replace(LOST, cluster_id="c1"),
             False,
             "It has no server, and cannot leave cluster web without: It does not answer.",
-            id="cannot leave",
+            id="no server: cannot leave its cluster",
         ),
         pytest.param(
             RECOVER,
             replace(BROKEN, policies=(HEALTH,)),
             False,
             "Senlin says ERROR; remediation is left to policy doctor: It does not answer.",
-            id="left to a policy",
+            id="left to a health policy",
         ),
     ],
 )
-def test_verdict(spec: Desired, observed: Observed, ready: bool, message: str) -> None:
+def test_readiness(desired: Desired, observed: Observed, ready: bool, message: str) -> None:
     reason = Reason.READY if ready else Reason.DEGRADED
 
-    assert readiness(spec, observed) == Settled(message, ready, reason)
+    assert readiness(desired, observed) == Settled(message, ready, reason)
 
 
 @pytest.mark.parametrize(
@@ -391,5 +435,5 @@ def test_verdict(spec: Desired, observed: Observed, ready: bool, message: str) -
         pytest.param(Check("n1"), "check of what Senlin knows of the servers", id="check"),
     ],
 )
-def test_steps_say_what_they_change(step: Step, summary: str) -> None:
+def test_the_summary_of_a_step_says_what_it_changes(step: Step, summary: str) -> None:
     assert step.summary == summary

@@ -1,4 +1,4 @@
-"""Whatever is wanted of a node, and whatever happens to it: plans lead to it, with its server."""
+"""For any desired state of a node: its plans lead there, and the node keeps its server."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ from tests.unit.operator.builders import UID, a_cluster, a_node, execute
 from tests.unit.operator.fake_senlin import FakeSenlin
 from tests.unit.operator.strategies import PROFILES, maps, names, remediations
 
-STEPS = 8  # more than any way from one spec to another should take
+STEPS = 8  # more than any change of the desired state should take
 CLUSTERS = ("c1", "c2")
 Event = Callable[[FakeSenlin, str], None]
 quick = settings(max_examples=100, deadline=None)
 
-specs = st.builds(
+desired_states = st.builds(
     Desired,
     name=names,
     profile_id=st.sampled_from(PROFILES),
@@ -36,29 +36,31 @@ specs = st.builds(
     tainted=st.booleans(),
     remediation=remediations,
 )
-limits = st.tuples(st.integers(0, 2), st.sampled_from([-1, 2, 3]))  # least and most of a cluster
+limits = st.tuples(
+    st.integers(0, 2), st.sampled_from([-1, 2, 3])
+)  # minSize and maxSize of a cluster
 
 
 def a_senlin(*sizes: tuple[int, int]) -> FakeSenlin:
     """Return a Senlin with two clusters of two nodes each."""
     senlin = FakeSenlin(PROFILES)
-    for id_, (least, most) in zip(CLUSTERS, sizes or [(0, -1)] * 2, strict=True):
-        cluster = a_cluster(id_, None, min_size=least, max_size=most, desired_capacity=2)
+    for id_, (min_size, max_size) in zip(CLUSTERS, sizes or [(0, -1)] * 2, strict=True):
+        cluster = a_cluster(id_, None, min_size=min_size, max_size=max_size, desired_capacity=2)
         senlin.put(cluster, [a_node(f"{id_}-{number}") for number in range(2)])
     return senlin
 
 
-def converge(senlin: FakeSenlin, spec: Desired, id_: str | None = None) -> Observed:
-    """Do as the reconciler does: look, plan, take one step, look again."""
+def converge(senlin: FakeSenlin, desired: Desired, id_: str | None = None) -> Observed:
+    """Do as the reconciler does: observe, plan, take one step, observe again."""
     for _ in range(STEPS):
         observed = observe(senlin.poll(), id_, UID)
-        if observed is not None and not plan(spec, observed):
+        if observed is not None and not plan(desired, observed):
             return observed
-        execute(senlin.proxy, plan(spec, observed)[0], UID)
-    raise AssertionError(f"{spec} is not reached by {senlin.requests}")
+        execute(senlin.proxy, plan(desired, observed)[0], UID)
+    raise AssertionError(f"{desired} is not reached by {senlin.requests}")
 
 
-def is_as_wanted(spec: Desired, observed: Observed) -> bool:
+def is_as_desired(desired: Desired, observed: Observed) -> bool:
     return (
         observed.name,
         observed.profile_id,
@@ -66,12 +68,12 @@ def is_as_wanted(spec: Desired, observed: Observed) -> bool:
         observed.role,
         observed.tainted,
     ) == (
-        spec.name,
-        spec.profile_id,
-        spec.cluster_id,
-        spec.role,
-        spec.tainted,
-    ) and observed.metadata == {**spec.metadata, OWNER_KEY: UID}
+        desired.name,
+        desired.profile_id,
+        desired.cluster_id,
+        desired.role,
+        desired.tainted,
+    ) and observed.metadata == {**desired.metadata, OWNER_KEY: UID}
 
 
 def _edit(senlin: FakeSenlin, id_: str) -> None:
@@ -88,48 +90,48 @@ def _leave(senlin: FakeSenlin, id_: str) -> None:
         senlin.remove_nodes_from_cluster(cluster, [id_], destroy_after_deletion=False)
 
 
-def _doubt(senlin: FakeSenlin, id_: str) -> None:
-    """Have Senlin call it broken, though its server works."""
+def _report_broken(senlin: FakeSenlin, id_: str) -> None:
+    """Have Senlin report the node as broken, though its server works."""
     node = senlin.node(id_)
-    doubted = {"status": "ERROR", "status_reason": "Failed in updating server."}
-    senlin.put_node(Node({**node.to_dict(), **doubted}), node.cluster_id)
+    broken = {"status": "ERROR", "status_reason": "Failed in updating server."}
+    senlin.put_node(Node({**node.to_dict(), **broken}), node.cluster_id)
 
 
-interference = st.lists(st.sampled_from([_edit, _join, _leave, _doubt]), max_size=3)
+interference = st.lists(st.sampled_from([_edit, _join, _leave, _report_broken]), max_size=3)
 
 
 @quick
-@given(specs)
-def test_what_is_reached_is_left_alone_and_ready(spec: Desired) -> None:
+@given(desired_states)
+def test_a_converged_node_is_ready_and_needs_no_step(desired: Desired) -> None:
     senlin = a_senlin()
 
-    observed = converge(senlin, spec)
+    observed = converge(senlin, desired)
 
-    assert is_as_wanted(spec, observed)
-    assert plan(spec, observed) == []
-    assert getattr(readiness(spec, observed), "ready", False)
+    assert is_as_desired(desired, observed)
+    assert plan(desired, observed) == []
+    assert getattr(readiness(desired, observed), "ready", False)
 
 
 @quick
-@given(specs, interference, specs)
-def test_any_change_is_followed_with_the_same_server(
+@given(desired_states, interference, desired_states)
+def test_any_change_converges_with_the_same_server(
     first: Desired, meanwhile: Sequence[Event], then: Desired
 ) -> None:
     senlin = a_senlin()
     before = converge(senlin, first)
-    for happen in meanwhile:
+    for interfere in meanwhile:
         with contextlib.suppress(BadRequest):  # there was nothing to change
-            happen(senlin, before.id)
+            interfere(senlin, before.id)
 
     after = converge(senlin, then, before.id)
 
-    assert is_as_wanted(then, after)
+    assert is_as_desired(then, after)
     assert (after.id, after.physical_id) == (before.id, before.physical_id)
 
 
 @quick
-@given(specs, specs, limits, limits)
-def test_whoever_cannot_get_in_or_out_says_why_and_keeps_its_server(
+@given(desired_states, desired_states, limits, limits)
+def test_a_node_that_cannot_join_or_leave_says_why_and_keeps_its_server(
     first: Desired, then: Desired, one: tuple[int, int], other: tuple[int, int]
 ) -> None:
     senlin = a_senlin(one, other)
@@ -137,13 +139,13 @@ def test_whoever_cannot_get_in_or_out_says_why_and_keeps_its_server(
 
     after = converge(senlin, then, before.id)
 
-    assert is_as_wanted(then, after) != bool(membership_blocked(then, after))
+    assert is_as_desired(then, after) != bool(membership_blocked(then, after))
     assert after.physical_id == before.physical_id
 
 
 @quick
-@given(specs, st.integers(0, 2), specs)
-def test_what_could_not_be_built_is_built_once_it_can_be(
+@given(desired_states, st.integers(0, 2), desired_states)
+def test_an_unbuilt_node_is_built_once_that_is_possible(
     first: Desired, broken: int, then: Desired
 ) -> None:
     senlin = a_senlin()
@@ -153,15 +155,15 @@ def test_what_could_not_be_built_is_built_once_it_can_be(
 
     observed = converge(senlin, then)
 
-    assert is_as_wanted(then, observed)
+    assert is_as_desired(then, observed)
     assert [
         it.id for it in senlin.poll().all(Node).values() if (it.metadata or {}).get(OWNER_KEY)
     ] == [observed.id]
 
 
 @quick
-@given(specs, specs)
-def test_what_is_lost_is_recovered_or_left_alone(first: Desired, then: Desired) -> None:
+@given(desired_states, desired_states)
+def test_a_lost_node_is_recovered_or_left_alone(first: Desired, then: Desired) -> None:
     senlin = a_senlin()
     before = converge(senlin, first)
     senlin.servers.discard(before.physical_id or "")
@@ -172,14 +174,14 @@ def test_what_is_lost_is_recovered_or_left_alone(first: Desired, then: Desired) 
 
     assert after.id == before.id
     if then.remediation.recover:
-        assert is_as_wanted(then, after)
+        assert is_as_desired(then, after)
     else:
         assert (after.status, senlin.requests) == ("ERROR", [])
 
 
 @quick
-@given(specs, specs)
-def test_others_are_not_touched(first: Desired, then: Desired) -> None:
+@given(desired_states, desired_states)
+def test_nodes_of_others_are_not_changed(first: Desired, then: Desired) -> None:
     senlin = a_senlin()
     others = [
         a_node("theirs", "", metadata={OWNER_KEY: "x"}),
@@ -197,13 +199,13 @@ def test_others_are_not_touched(first: Desired, then: Desired) -> None:
 
 
 @quick
-@given(specs, st.integers(1, 3))
-def test_of_several_creations_one_remains(spec: Desired, lost_replies: int) -> None:
+@given(desired_states, st.integers(1, 3))
+def test_one_of_several_creations_remains(desired: Desired, lost_replies: int) -> None:
     senlin = a_senlin()
     for _ in range(lost_replies):
-        execute(senlin.proxy, Create(spec), UID)
+        execute(senlin.proxy, Create(desired), UID)
 
-    converge(senlin, spec)
+    converge(senlin, desired)
 
     assert (
         sum((it.metadata or {}).get(OWNER_KEY) == UID for it in senlin.poll().all(Node).values())
@@ -213,7 +215,7 @@ def test_of_several_creations_one_remains(spec: Desired, lost_replies: int) -> N
 
 observations = st.builds(
     Observed,
-    id=st.just("ours"),
+    id=st.just("n1"),
     name=names,
     profile_id=st.sampled_from(PROFILES),
     physical_id=st.sampled_from([None, "server"]),
@@ -224,7 +226,7 @@ observations = st.builds(
     status=st.sampled_from(["ACTIVE", "ERROR", "WARNING"]),
     unbuilt=st.booleans(),
     interrupted=st.booleans(),
-    duplicates=st.sets(st.sampled_from(["twin-1", "twin-2"])).map(tuple),
+    duplicates=st.sets(st.sampled_from(["duplicate-1", "duplicate-2"])).map(tuple),
     snapshot=st.builds(lambda one, other: a_senlin(one, other).poll(), limits, limits),
 )
 
@@ -235,39 +237,44 @@ def _target(step: Step) -> str:
 
 
 @quick
-@given(specs, observations)
-def test_no_step_touches_what_is_not_ours(spec: Desired, observed: Observed) -> None:
-    assert {_target(step) for step in plan(spec, observed)} <= {observed.id, *observed.duplicates}
+@given(desired_states, observations)
+def test_every_step_is_for_the_node_or_its_duplicates(desired: Desired, observed: Observed) -> None:
+    assert {_target(step) for step in plan(desired, observed)} <= {
+        observed.id,
+        *observed.duplicates,
+    }
 
 
 @quick
-@given(specs, observations)
-def test_no_step_costs_a_server_that_may_work(spec: Desired, observed: Observed) -> None:
-    for step in plan(spec, observed):
+@given(desired_states, observations)
+def test_no_step_destroys_a_server_that_may_work(desired: Desired, observed: Observed) -> None:
+    for step in plan(desired, observed):
         assert not isinstance(step, Delete) or step.id != observed.id
         assert not isinstance(step, ReplaceUnbuilt) or observed.unbuilt
         assert not isinstance(step, Leave) or observed.physical_id
         if isinstance(step, Recover) and not observed.unbuilt:
-            assert spec.remediation.recover
+            assert desired.remediation.recover
             assert not observed.works
 
 
 @quick
-@given(specs, observations)
-def test_every_step_says_what_it_changes(spec: Desired, observed: Observed) -> None:
-    assert all(step.summary for step in plan(spec, observed))
+@given(desired_states, observations)
+def test_every_step_has_a_summary(desired: Desired, observed: Observed) -> None:
+    assert all(step.summary for step in plan(desired, observed))
 
 
 @quick
-@given(specs, observations)
-def test_a_plan_is_empty_or_its_verdict_is_final(spec: Desired, observed: Observed) -> None:
-    """What is neither carried out nor as it should be says why."""
+@given(desired_states, observations)
+def test_without_a_step_readiness_has_a_message_and_is_right(
+    desired: Desired, observed: Observed
+) -> None:
+    """A difference that no step removes has a reason."""
     observed = replace(observed, unbuilt=False, interrupted=False)
-    if plan(spec, observed):
+    if plan(desired, observed):
         return
-    outcome = readiness(spec, observed)
+    outcome = readiness(desired, observed)
     assert outcome.message
     assert getattr(outcome, "ready", False) == (
-        is_as_wanted(spec, replace(observed, metadata={**observed.metadata, OWNER_KEY: UID}))
+        is_as_desired(desired, replace(observed, metadata={**observed.metadata, OWNER_KEY: UID}))
         and observed.works
     )

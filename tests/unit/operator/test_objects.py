@@ -1,4 +1,4 @@
-"""The views of Kubernetes objects."""
+"""Kubernetes objects as the operator reads them."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.unit.operator.builders import (
 )
 
 
-def test_what_a_manifest_says() -> None:
+def test_the_properties_of_a_resource() -> None:
     resource = a_resource(a_cluster_manifest(resourceVersion="42", generation=7))
 
     assert resource.key == Key("SenlinCluster", "team", "web")
@@ -27,7 +27,7 @@ def test_what_a_manifest_says() -> None:
     assert (resource.status, resource.cloud_id, resource.annotations) == ({}, None, {})
 
 
-def test_versions_are_numbers() -> None:
+def test_resource_versions_are_compared_as_numbers() -> None:
     nine, ten = (a_resource(a_cluster_manifest(resourceVersion=it)) for it in ("9", "10"))
 
     assert nine.resource_version < ten.resource_version
@@ -44,7 +44,7 @@ def test_versions_are_numbers() -> None:
         ({"deletionTimestamp": NOW}, ["deleting", "is_gone"]),
     ],
 )
-def test_where_in_its_life_an_object_is(metadata: dict[str, Any], states: list[str]) -> None:
+def test_finalizer_and_deletion_of_a_resource(metadata: dict[str, Any], states: list[str]) -> None:
     resource = a_resource(a_cluster_manifest(**metadata))
 
     assert [
@@ -53,45 +53,47 @@ def test_where_in_its_life_an_object_is(metadata: dict[str, Any], states: list[s
 
 
 @pytest.mark.parametrize(
-    ("status", "settled"),
+    ("status", "is_ready"),
     [
         pytest.param(None, False, id="no status"),
-        pytest.param({}, False, id="an empty one"),
+        pytest.param({}, False, id="empty status"),
         pytest.param(ready("c1"), True, id="ready"),
         pytest.param({"conditions": [a_condition(status="False")]}, False, id="not ready"),
         pytest.param({"conditions": [a_condition("Available")]}, False, id="another condition"),
         pytest.param(
-            {"conditions": [a_condition(observedGeneration=0)]}, False, id="ready, once upon a time"
+            {"conditions": [a_condition(observedGeneration=0)]},
+            False,
+            id="ready in an older generation",
         ),
     ],
 )
-def test_settled(status: dict[str, Any] | None, settled: bool) -> None:
-    assert a_resource(a_cluster_manifest(status=status)).ready is settled
+def test_ready(status: dict[str, Any] | None, is_ready: bool) -> None:
+    assert a_resource(a_cluster_manifest(status=status)).ready is is_ready
 
 
-def test_keys_are_told_without_the_namespace() -> None:
-    """Users only ever see those of their own namespace."""
+def test_a_key_is_printed_without_its_namespace() -> None:
+    """Users read only messages about their own namespace."""
     assert str(Key("SenlinProfile", "team", "small")) == "SenlinProfile small"
 
 
-def test_slim_keeps_what_is_read_and_nothing_else() -> None:
+def test_strip_unused_removes_metadata_that_nothing_reads() -> None:
     annotations = {f"{GROUP}/paused": "true", "kubectl.kubernetes.io/last-applied": "{…}"}
     raw = a_cluster_manifest(
         labels={"app": "web"}, managedFields=[{}], annotations=annotations, **WITH_FINALIZER
     )
 
-    slimmed = strip_unused(raw)
+    stripped = strip_unused(raw)
 
-    assert Resource("SenlinCluster", slimmed).annotations == {f"{GROUP}/paused": "true"}
-    assert slimmed["metadata"].keys() == {
+    assert Resource("SenlinCluster", stripped).annotations == {f"{GROUP}/paused": "true"}
+    assert stripped["metadata"].keys() == {
         *a_cluster_manifest()["metadata"],
         "annotations",
         "finalizers",
     }
-    assert slimmed["spec"] == raw["spec"]
+    assert stripped["spec"] == raw["spec"]
 
 
-def test_slim_leaves_the_document_itself_alone() -> None:
+def test_strip_unused_does_not_change_its_argument() -> None:
     raw = a_cluster_manifest(labels={"app": "web"})
 
     strip_unused(raw)

@@ -1,4 +1,4 @@
-"""What a refused request means, and what conditions make of it."""
+"""Which outcome an exception has, and which conditions an outcome has."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ NOT_FOUND = ResourceNotFound("no such cluster")
         pytest.param(
             Conflict("in ERROR", type="FeatureNotSupported"),
             Blocked(Reason.REJECTED, "Senlin refuses it: in ERROR"),
-            id="409 that no patience helps against",
+            id="409: a feature that Senlin lacks",
         ),
         pytest.param(
             Conflict("locked", type="ResourceIsLocked"),
@@ -101,7 +101,7 @@ NOT_FOUND = ResourceNotFound("no such cluster")
         pytest.param(
             NOT_FOUND,
             Waiting(Reason.OBSERVING, "no such cluster", requeue_after=1, publish=False),
-            id="404: the next look tells",
+            id="404: wait for the next poll",
         ),
         *(
             pytest.param(
@@ -141,7 +141,7 @@ def test_outcome_of(error: ClientException, outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize("kind", [BadRequest, Conflict, Forbidden, ServerError, ResourceNotFound])
-def test_the_request_id_is_not_told_as_it_changes_with_every_try(kind: type[HttpError]) -> None:
+def test_the_request_id_is_not_in_the_outcome(kind: type[HttpError]) -> None:
     one, other = (outcome_of(kind("no", request_id=id_)) for id_ in ("req-1", "req-2"))
 
     assert one == other
@@ -171,7 +171,7 @@ def test_is_unclear(error: ClientException, unclear: bool) -> None:
 WAITING = Waiting(Reason.BUSY, "busy")
 BLOCKED = Blocked(Reason.REJECTED, "no")
 FAILED = Failed(Reason.ACTION_FAILED, "failed")
-UNKNOWN = Failed(Reason.UNREACHABLE, "silence", observed=False)
+UNKNOWN = Failed(Reason.UNREACHABLE, "no answer", observed=False)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ UNKNOWN = Failed(Reason.UNREACHABLE, "silence", observed=False)
     [
         pytest.param(Settled("fine"), 0, "True", "False", "False", id="settled"),
         pytest.param(
-            Settled("sick", ready=False, reason=Reason.DEGRADED),
+            Settled("degraded", ready=False, reason=Reason.DEGRADED),
             0,
             "False",
             "False",
@@ -188,16 +188,21 @@ UNKNOWN = Failed(Reason.UNREACHABLE, "silence", observed=False)
         ),
         pytest.param(WAITING, 0, "False", "True", "False", id="waiting"),
         pytest.param(BLOCKED, 1, "False", "False", "True", id="blocked"),
-        pytest.param(FAILED, 1, "False", "True", "False", id="failed once: under way"),
+        pytest.param(FAILED, 1, "False", "True", "False", id="failed once: reconciling"),
         pytest.param(
-            FAILED, STALLED_AFTER - 1, "False", "True", "False", id="failed twice: the same"
+            FAILED, STALLED_AFTER - 1, "False", "True", "False", id="failed twice: reconciling"
+        ),
+        pytest.param(FAILED, STALLED_AFTER, "False", "False", "True", id="failed often: stalled"),
+        pytest.param(
+            UNKNOWN, 1, "Unknown", "True", "False", id="failed, state unknown: Ready is Unknown"
         ),
         pytest.param(
-            FAILED, STALLED_AFTER, "False", "False", "True", id="failed often: a person should know"
-        ),
-        pytest.param(UNKNOWN, 1, "Unknown", "True", "False", id="nobody knows"),
-        pytest.param(
-            UNKNOWN, 99, "Unknown", "True", "False", id="an outage is nothing to mend in the spec"
+            UNKNOWN,
+            99,
+            "Unknown",
+            "True",
+            "False",
+            id="an outage never stalls: the spec is not at fault",
         ),
     ],
 )
@@ -223,21 +228,21 @@ def test_conditions_follow_kstatus(outcome: Outcome, failures: int) -> None:
 
 
 @pytest.mark.parametrize("outcome", [WAITING, BLOCKED, FAILED])
-def test_the_message_is_on_what_is_true_and_on_ready(outcome: Any) -> None:
-    told = {str(it.type): it.message for it in conditions_of(outcome, 1)}
+def test_the_message_is_on_ready_and_on_the_true_condition(outcome: Any) -> None:
+    messages = {str(it.type): it.message for it in conditions_of(outcome, 1)}
     true = [it.type for it in conditions_of(outcome, 1) if it.status == "True"]
 
-    assert told["Ready"] == told[true[0]] == outcome.message
-    assert sorted(told.values())[0] == ""
+    assert messages["Ready"] == messages[true[0]] == outcome.message
+    assert sorted(messages.values())[0] == ""
 
 
-def test_of_what_is_gone_nothing_is_told() -> None:
+def test_a_gone_object_has_no_conditions() -> None:
     assert conditions_of(Gone(), 0) == []
 
 
-def test_a_blocked_object_is_tried_again_now_and_then() -> None:
+def test_a_blocked_object_is_requeued() -> None:
     assert Blocked(Reason.REJECTED, "no").requeue_after == REPROBE
 
 
-def test_every_condition_has_the_reason() -> None:
+def test_every_condition_has_the_reason_of_the_outcome() -> None:
     assert {it.reason for it in conditions_of(BLOCKED, 1)} == {Reason.REJECTED}

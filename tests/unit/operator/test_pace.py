@@ -1,4 +1,4 @@
-"""How long an inventory waits between two looks."""
+"""How long an inventory waits between two polls."""
 
 import random
 
@@ -11,7 +11,7 @@ IDLE = 30.0
 
 
 @pytest.fixture
-def at_work(clock: Clock) -> Pace:
+def pace(clock: Clock) -> Pace:
     """The pace of a project in which something has changed just now."""
     return Pace(IDLE)
 
@@ -19,52 +19,52 @@ def at_work(clock: Clock) -> Pace:
 @pytest.mark.parametrize(
     ("took", "pause"),
     [
-        pytest.param(0.1, 0.9, id="a second from one to the next"),
-        pytest.param(3.0, 3.0, id="as long as the look took"),
-        pytest.param(40.0, 5.0, id="a slow cloud: no longer than it needs"),
+        pytest.param(0.1, 0.9, id="a fast poll: one second between two starts"),
+        pytest.param(3.0, 3.0, id="a slower poll: as long as the poll took"),
+        pytest.param(40.0, 5.0, id="a very slow poll: the limit"),
     ],
 )
-def test_the_pause_that_is_always_kept(took: float, pause: float) -> None:
+def test_the_minimum_pause(took: float, pause: float) -> None:
     assert Pace(IDLE).minimum(took) == pytest.approx(pause)
 
 
 @pytest.mark.parametrize(
     ("unchanged", "pause"),
     [
-        pytest.param(0, 0, id="it has just changed"),
-        pytest.param(60, 3, id="a minute ago"),
-        pytest.param(600, IDLE, id="ten minutes ago"),
-        pytest.param(86_400, IDLE, id="an action whose engine died yesterday"),
+        pytest.param(0, 0, id="changed just now: none"),
+        pytest.param(60, 3, id="changed a minute ago: short"),
+        pytest.param(600, IDLE, id="changed ten minutes ago: that of an idle project"),
+        pytest.param(86_400, IDLE, id="changed yesterday: that of an idle project"),
     ],
 )
-def test_what_goes_on_for_long_is_asked_for_less_often(
-    at_work: Pace, clock: Clock, unchanged: float, pause: float
+def test_the_pause_of_a_busy_project_without_changes_grows(
+    pace: Pace, clock: Clock, unchanged: float, pause: float
 ) -> None:
     clock.advance(unchanged)
 
-    assert at_work.until_next(0, busy=True) == pytest.approx(pause, abs=0.01)
+    assert pace.until_next(0, busy=True) == pytest.approx(pause, abs=0.01)
 
 
-def test_a_change_brings_the_fast_pace_back(at_work: Pace, clock: Clock) -> None:
+def test_a_change_ends_the_long_pauses(pace: Pace, clock: Clock) -> None:
     clock.advance(600)
-    at_work.activity()
+    pace.activity()
 
-    assert at_work.until_next(0, busy=True) == pytest.approx(0, abs=0.01)
+    assert pace.until_next(0, busy=True) == pytest.approx(0, abs=0.01)
 
 
-def test_projects_part_when_they_come_to_rest_and_then_keep_time(
-    at_work: Pace, monkeypatch: pytest.MonkeyPatch
+def test_the_first_idle_pause_is_random_and_later_ones_are_regular(
+    pace: Pace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(random, "uniform", lambda low, _: low)
 
-    pauses = [at_work.until_next(1, busy=False) for _ in range(3)]
-    at_work.activity()
-    pauses += [at_work.until_next(1, busy=False) for _ in range(2)]
+    pauses = [pace.until_next(1, busy=False) for _ in range(3)]
+    pace.activity()
+    pauses += [pace.until_next(1, busy=False) for _ in range(2)]
 
     assert pauses == [14, 29, 29, 14, 29]
 
 
-def test_failures_in_a_row_are_answered_by_longer_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_in_a_row_lengthen_the_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(random, "uniform", lambda _, high: high)
 
     assert [Pace(IDLE).after_failures(it) for it in (1, 2, 3, 5, 5000)] == [2, 4, 8, 30, 30]

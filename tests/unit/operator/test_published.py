@@ -1,4 +1,4 @@
-"""Alerts, runbooks, the dashboard and the metrics speak of the same things."""
+"""Alerts, runbooks and the dashboard use existing metrics, labels and panels."""
 
 import re
 from itertools import combinations
@@ -31,9 +31,9 @@ def family(name: str) -> str:
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS.values(), ids=EXPRESSIONS)
-def test_an_expression_asks_for_what_there_is(expression: str) -> None:
-    asked = {family(name) for name in metrics_in(expression)}
-    known = {label for name in asked for label in LABELS[name]} | PROMETHEUS
+def test_an_expression_uses_existing_metrics_and_labels(expression: str) -> None:
+    used = {family(name) for name in metrics_in(expression)}
+    known = {label for name in used for label in LABELS[name]} | PROMETHEUS
 
     for name, selector in SELECTOR.findall(expression):
         labels = set(re.findall(r"(\w+)!?=", selector))
@@ -43,25 +43,25 @@ def test_an_expression_asks_for_what_there_is(expression: str) -> None:
         assert set(re.split(r",\s*", labels)) <= known
 
 
-def test_somebody_looks_at_each_metric() -> None:
-    asked = {family(name) for text in EXPRESSIONS.values() for name in metrics_in(text)}
+def test_each_metric_is_used_by_an_alert_or_a_panel() -> None:
+    used = {family(name) for text in EXPRESSIONS.values() for name in metrics_in(text)}
 
-    assert {name for name in LABELS if name.startswith("senlin_operator_")} <= asked
+    assert {name for name in LABELS if name.startswith("senlin_operator_")} <= used
 
 
 @pytest.mark.parametrize("alert", alerts(), ids=lambda it: it.name)
 def test_an_alert_has_a_runbook(alert: Alert) -> None:
     page = RUNBOOKS / f"{alert.name}.md"
     title, *sections = re.split(r"^#+ ", page.read_text(), flags=re.MULTILINE)[1:]
-    said = dict(section.split("\n", 1) for section in sections)
+    texts = dict(section.split("\n", 1) for section in sections)
 
     assert alert.annotations["runbook_url"] == f"docs/runbooks/{page.name}"
     assert title.strip() == alert.name
-    assert list(said) == SECTIONS
-    assert all(text.strip() for text in said.values())
+    assert list(texts) == SECTIONS
+    assert all(text.strip() for text in texts.values())
 
 
-def test_the_index_has_each_alert_and_no_page_is_left() -> None:
+def test_the_index_and_the_pages_match_the_alerts() -> None:
     rows = ROW.findall((RUNBOOKS / "README.md").read_text())
 
     assert [(name, severity) for name, _, severity, _ in rows] == [
@@ -72,7 +72,7 @@ def test_the_index_has_each_alert_and_no_page_is_left() -> None:
 
 
 @pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda it: it.stem)
-def test_a_runbook_names_what_there_is(page: Path) -> None:
+def test_a_runbook_names_existing_metrics_pages_and_panels(page: Path) -> None:
     text = page.read_text()
 
     assert {family(name) for name in metrics_in(text)} <= LABELS.keys()
@@ -83,32 +83,32 @@ def test_a_runbook_names_what_there_is(page: Path) -> None:
     assert set(re.findall(r'"([A-Z][^"]+)"', prose)) <= titles
 
 
-def test_each_panel_says_what_it_shows() -> None:
+def test_each_panel_has_description_source_and_unit() -> None:
     for panel in panels():
         assert panel["description"].endswith(".")
         assert panel["datasource"]["uid"] == "${datasource}"
         assert panel["fieldConfig"]["defaults"]["unit"]
 
 
-def test_the_dashboard_shows_the_operators_that_are_chosen() -> None:
+def test_every_query_of_the_dashboard_selects_the_namespace() -> None:
     namespace = next(it for it in dashboard()["templating"]["list"] if it["name"] == "namespace")
-    asked = [it for panel in panels() for target in panel["targets"] for it in selectors(target)]
+    used = [it for panel in panels() for target in panel["targets"] for it in selectors(target)]
 
     assert metrics_in(namespace["query"]["query"]) <= LABELS.keys()
-    assert {'namespace=~"$namespace"' in selector for selector in asked} == {True}
+    assert {'namespace=~"$namespace"' in selector for selector in used} == {True}
 
 
 def selectors(target: dict[str, Any]) -> list[str]:
     return re.findall(r"\{([^}]*)\}", target["expr"])
 
 
-def test_panels_have_places_of_their_own() -> None:
+def test_panels_do_not_overlap() -> None:
     found = dashboard()["panels"]
-    places = [area(panel) for panel in found]
+    areas = [area(panel) for panel in found]
 
     assert len({panel["id"] for panel in found}) == len(found)
-    assert all(not one & other for one, other in combinations(places, 2))
-    assert all(x < 24 for place in places for x, _ in place)
+    assert all(not one & other for one, other in combinations(areas, 2))
+    assert all(x < 24 for area_ in areas for x, _ in area_)
 
 
 def area(panel: dict[str, Any]) -> set[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Every reason of a condition has its page, and nothing names a reason or a type that is none."""
+"""Every reason of a condition has its page, and only existing reasons and types are named."""
 
 import re
 from collections.abc import Iterator
@@ -22,13 +22,13 @@ NAMES = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b")  # OfSuchAForm
 NAMED = re.compile(r"\b(?:conditions?|reasons?)\s+([A-Z][A-Za-z]+)")
 
 
-def test_each_reason_has_a_page_and_no_other_page_is_left() -> None:
+def test_the_pages_are_those_of_the_reasons() -> None:
     pages = {page.stem for page in PAGES.glob("*.md")} - {"README"}
 
     assert pages == set(Reason)
 
 
-def test_the_table_of_conditions_has_a_line_for_each_reason_in_the_code_s_order() -> None:
+def test_the_table_of_conditions_has_each_reason_in_the_code_s_order() -> None:
     rows = ROW.findall(CONDITIONS.read_text())
 
     assert [name for name, _, _ in rows] == [str(reason) for reason in Reason]
@@ -43,18 +43,18 @@ def test_the_index_has_each_reason_once() -> None:
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_a_page_says_all_that_it_should(reason: Reason) -> None:
+def test_a_page_has_all_sections(reason: Reason) -> None:
     title, *sections = re.split(r"^#+ ", (PAGES / f"{reason}.md").read_text(), flags=re.M)[1:]
-    said = dict(section.split("\n", 1) for section in sections)
+    texts = dict(section.split("\n", 1) for section in sections)
 
     assert title.strip() == reason
-    assert list(said) == SECTIONS
-    assert all(text.strip() for text in said.values())
-    assert re.fullmatch(r"\s*```text\n.+\n```\s*", said["Example"])
+    assert list(texts) == SECTIONS
+    assert all(text.strip() for text in texts.values())
+    assert re.fullmatch(r"\s*```text\n.+\n```\s*", texts["Example"])
 
 
 @pytest.mark.parametrize("page", [CONDITIONS, *sorted(PAGES.glob("*.md"))], ids=lambda it: it.stem)
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links_lead_to_existing_pages_and_headings(page: Path) -> None:
     for place, heading in LINK.findall(page.read_text()):
         linked = page.parent / place
         assert linked.is_file(), place
@@ -62,20 +62,23 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("file", DEFINITIONS)
-def test_a_definition_names_reasons_and_types_that_exist(file: str) -> None:
-    """A word of several humps is a reason, a type, or something that the definitions define."""
+def test_a_definition_names_existing_reasons_and_types(file: str) -> None:
+    """A CamelCase word is a reason, a type, a kind, or a value that a definition defines."""
     kinds = {it["spec"]["names"]["kind"] for it in DEFINITIONS.values()}
     others = {"OpenStack"} | kinds | {f"{kind}s" for kind in kinds}
-    values = {value for values in found(DEFINITIONS[file], "enum") for value in values}
+    values = {value for values in values_of(DEFINITIONS[file], "enum") for value in values}
     conditions = {*Reason, *ConditionType}
 
-    for text in [*found(DEFINITIONS[file], "description"), *found(DEFINITIONS[file], "message")]:
+    for text in [
+        *values_of(DEFINITIONS[file], "description"),
+        *values_of(DEFINITIONS[file], "message"),
+    ]:
         if isinstance(text, str):
             assert set(NAMES.findall(text)) <= conditions | others | values, text
             assert set(NAMED.findall(text)) <= conditions, text
 
 
-def test_a_definition_explains_the_types_that_its_kind_has() -> None:
+def test_a_definition_explains_its_condition_types() -> None:
     for definition in DEFINITIONS.values():
         schema = definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
         text = schema["properties"]["status"]["properties"]["conditions"]["description"]
@@ -84,13 +87,13 @@ def test_a_definition_explains_the_types_that_its_kind_has() -> None:
         assert {"Ready", "Reconciling", "Stalled"} <= set(explained) <= set(ConditionType)
 
 
-def found(node: Any, key: str) -> Iterator[Any]:
-    """Yield what stands under the key, at any depth."""
+def values_of(node: Any, key: str) -> Iterator[Any]:
+    """Yield the values under the key, at any depth."""
     if isinstance(node, dict):
         for name, value in node.items():
             if name == key:
                 yield value
-            yield from found(value, key)
+            yield from values_of(value, key)
     elif isinstance(node, list):
         for value in node:
-            yield from found(value, key)
+            yield from values_of(value, key)

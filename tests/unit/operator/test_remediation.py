@@ -1,4 +1,4 @@
-"""What is done about nodes that worked once, and do not any more."""
+"""Remediation: which lost nodes are recovered, and how."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,38 +31,42 @@ OBSERVED = Observed(
     active=2,
     status="WARNING",
     removal_order=("n1", "n2", "n3"),
-)  # one is lost
+)  # one node is lost
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("manifest", "remediation"),
     [
-        pytest.param({}, REPORT, id="nothing: reported"),
-        pytest.param({"mode": "Report"}, REPORT, id="reported"),
-        pytest.param({"mode": "Recover"}, RECOVER, id="recovered, by making anew"),
-        pytest.param({"mode": "Recover", "operation": "REBOOT"}, REBOOT, id="by a reboot"),
+        pytest.param({}, REPORT, id="nothing: report"),
+        pytest.param({"mode": "Report"}, REPORT, id="Report"),
+        pytest.param({"mode": "Recover"}, RECOVER, id="Recover: recreate"),
+        pytest.param({"mode": "Recover", "operation": "REBOOT"}, REBOOT, id="Recover by a reboot"),
         pytest.param(
             {"mode": "Recover", "maxUnhealthy": 2},
             replace(RECOVER, max_unhealthy="2"),
-            id="two at most",
+            id="at most two",
         ),
         pytest.param(
             {"mode": "Recover", "maxUnhealthy": "40%"},
             replace(RECOVER, max_unhealthy="40%"),
-            id="a share",
+            id="at most a percentage",
         ),
         pytest.param(
-            {"mode": "Report", "checkInterval": "1m"}, replace(REPORT, check_interval=60.0), id="1m"
+            {"mode": "Report", "checkInterval": "1m"},
+            replace(REPORT, check_interval=60.0),
+            id="a check interval",
         ),
-        pytest.param({"mode": "Report", "checkInterval": "0s"}, REPORT, id="no checks"),
+        pytest.param(
+            {"mode": "Report", "checkInterval": "0s"}, REPORT, id="check interval 0: no checks"
+        ),
     ],
 )
-def test_read(wanted: dict[str, Any], said: Remediation) -> None:
-    assert read(wanted) == said
+def test_read(manifest: dict[str, Any], remediation: Remediation) -> None:
+    assert read(manifest) == remediation
 
 
 @pytest.mark.parametrize(
-    ("most", "unhealthy", "nodes", "fits"),
+    ("max_unhealthy", "unhealthy", "nodes", "allowed"),
     [
         ("100%", 3, 3, True),
         ("40%", 2, 5, True),
@@ -75,88 +79,90 @@ def test_read(wanted: dict[str, Any], said: Remediation) -> None:
         ("0", 1, 3, False),
     ],
 )
-def test_fits(most: str, unhealthy: int, nodes: int, fits: bool) -> None:
-    assert replace(RECOVER, max_unhealthy=most).allows(unhealthy, nodes) is fits
+def test_allows(max_unhealthy: str, unhealthy: int, nodes: int, allowed: bool) -> None:
+    assert replace(RECOVER, max_unhealthy=max_unhealthy).allows(unhealthy, nodes) is allowed
 
 
 @pytest.mark.parametrize(
-    ("wanted", "policies", "name"),
+    ("remediation", "policies", "name"),
     [
-        pytest.param(RECOVER, (HEALTH,), "healing", id="in force"),
-        pytest.param(RECOVER, (replace(HEALTH, enabled=False),), None, id="switched off"),
-        pytest.param(RECOVER, (), None, id="none"),
-        pytest.param(REPORT, (HEALTH,), None, id="nothing to leave to it"),
+        pytest.param(RECOVER, (HEALTH,), "healing", id="enabled: found"),
+        pytest.param(RECOVER, (replace(HEALTH, enabled=False),), None, id="disabled: not found"),
+        pytest.param(RECOVER, (), None, id="no policy: not found"),
+        pytest.param(REPORT, (HEALTH,), None, id="no recovery desired: not needed"),
         pytest.param(
             RECOVER,
             (replace(HEALTH, type="senlin.policy.healthy-1.0"),),
             None,
-            id="another type that begins alike",
+            id="a type with the same prefix: not found",
         ),
     ],
 )
 def test_health_policy(
-    wanted: Remediation, policies: tuple[Binding, ...], name: str | None
+    remediation: Remediation, policies: tuple[Binding, ...], name: str | None
 ) -> None:
-    assert health_policy(wanted, policies) == name
+    assert health_policy(remediation, policies) == name
 
 
 @pytest.mark.parametrize(
-    ("spec", "observed", "steps"),
+    ("desired", "observed", "steps"),
     [
-        pytest.param(DESIRED, OBSERVED, [Recover("c1", "")], id="one lost: made again"),
-        pytest.param(replace(DESIRED, remediation=REPORT), OBSERVED, [], id="only reported"),
+        pytest.param(DESIRED, OBSERVED, [Recover("c1", "")], id="one node lost: recreated"),
+        pytest.param(
+            replace(DESIRED, remediation=REPORT), OBSERVED, [], id="one node lost, Report: no step"
+        ),
         pytest.param(
             replace(DESIRED, remediation=REBOOT),
             OBSERVED,
             [Recover("c1", "", "REBOOT")],
-            id="rebooted",
+            id="one node lost, REBOOT: rebooted",
         ),
         pytest.param(
             replace(DESIRED, remediation=REBOOT),
             replace(OBSERVED, serverless=frozenset(["n1"])),
             [Recover("c1", "", "RECREATE")],
-            id="there is nothing to reboot: made again",
+            id="no server to reboot: recreated",
         ),
         pytest.param(
             replace(DESIRED, remediation=replace(RECOVER, max_unhealthy="0")),
             OBSERVED,
             [],
-            id="too many: held",
+            id="too many lost: no step",
         ),
         pytest.param(
-            DESIRED, replace(OBSERVED, policies=(HEALTH,)), [], id="left to the health policy"
+            DESIRED, replace(OBSERVED, policies=(HEALTH,)), [], id="a health policy: no step"
         ),
         pytest.param(
             DESIRED,
             replace(OBSERVED, policies=(replace(HEALTH, enabled=False),)),
             [Recover("c1", "")],
-            id="which is switched off",
+            id="a disabled health policy: recreated",
         ),
         pytest.param(
             DESIRED,
             replace(OBSERVED, active=1, unbuilt=1),
             [Recover("c1", "")],
-            id="one lost, one never built: one recovery for both",
+            id="one node lost, one unbuilt: one recovery for both",
         ),
         pytest.param(
             replace(DESIRED, remediation=replace(RECOVER, max_unhealthy="0")),
             replace(OBSERVED, unbuilt=1),
             [Recover("c1", "")],
-            id="what was never built is no business of the breaker",
+            id="one node unbuilt, maxUnhealthy 0: recovered, as it was never lost",
         ),
         pytest.param(
             DESIRED,
             replace(OBSERVED, status="ERROR", active=0),
             [Recover("c1", "")],
-            id="all lost: made again",
+            id="all nodes lost: recreated",
         ),
     ],
 )
-def test_plan(spec: Desired, observed: Observed, steps: list[Step]) -> None:
-    assert plan(spec, observed) == steps
+def test_plan(desired: Desired, observed: Observed, steps: list[Step]) -> None:
+    assert plan(desired, observed) == steps
 
 
-def test_what_is_held_is_told() -> None:
+def test_readiness_says_that_remediation_is_held() -> None:
     outcome = readiness(
         replace(DESIRED, remediation=replace(RECOVER, max_unhealthy="30%")), OBSERVED
     )
@@ -167,7 +173,7 @@ def test_what_is_held_is_told() -> None:
 
 
 @pytest.mark.parametrize("active", [2, 3])
-def test_what_is_left_to_a_policy_is_told(active: int) -> None:
+def test_readiness_names_the_policy_that_remediation_is_left_to(active: int) -> None:
     observed = replace(OBSERVED, active=active, status="ACTIVE", policies=(HEALTH,))
     outcome = readiness(DESIRED, observed)
 

@@ -1,4 +1,4 @@
-"""The circuit of a credential: open from the first refusal on, closed by a later success alone."""
+"""The circuit breaker of a session: a refused login opens it, a later success closes it."""
 
 import asyncio
 import threading
@@ -17,8 +17,8 @@ from tests.unit.operator.builders import Clock
 CREDENTIAL = Credential("fingerprint", "label", {}, "openstack", None)
 
 
-class Silent:
-    """A connection to a Senlin that does not answer looks."""
+class UnreachableConnection:
+    """A connection to a Senlin that answers no poll."""
 
     def __init__(self, *_: Any, **__: Any) -> None:
         self.cluster = self
@@ -27,62 +27,64 @@ class Silent:
         pass
 
     def actions(self, **_: Any) -> Any:
-        raise ConnectFailure("Nobody answers.")
+        raise ConnectFailure("No answer.")
 
 
 @pytest.fixture
-async def cloud(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIterator[CloudSession]:
-    monkeypatch.setattr(session, "Connection", Silent)
-    waking = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
-    cloud = CloudSession(
+async def cloud_session(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> AsyncIterator[CloudSession]:
+    monkeypatch.setattr(session, "Connection", UnreachableConnection)
+    subscribers = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    cloud_session = CloudSession(
         CREDENTIAL,
-        waking,
+        subscribers,
         SessionOptions(
             (),
         ),
     )
-    yield cloud
-    await cloud.close()
+    yield cloud_session
+    await cloud_session.close()
 
 
 def refuse(_: Any) -> None:
     raise AuthenticationFailed("Wrong password.", status=401)
 
 
-async def test_after_a_refusal_nothing_is_sent(cloud: CloudSession) -> None:
+async def test_after_a_refused_login_nothing_is_sent(cloud_session: CloudSession) -> None:
     with pytest.raises(AuthenticationFailed):
-        await cloud.call("first", refuse)
+        await cloud_session.call("first", refuse)
     sent: list[Any] = []
 
     with pytest.raises(AuthenticationFailed):
-        await cloud.call("second", sent.append)
+        await cloud_session.call("second", sent.append)
     assert sent == []
 
 
-async def test_a_success_that_was_sent_before_the_refusal_changes_nothing(
-    cloud: CloudSession,
+async def test_a_late_success_of_an_earlier_request_does_not_close_the_circuit(
+    cloud_session: CloudSession,
 ) -> None:
-    """Senlin may take the old token some minutes longer than Keystone takes the old password."""
+    """Senlin may accept the old token for minutes after Keystone refuses the old password."""
     begun, go_on = threading.Event(), threading.Event()
 
     def slow(_: Any) -> bool:
         begun.set()
         return go_on.wait(10)
 
-    early = asyncio.create_task(cloud.call("early", slow))
+    early = asyncio.create_task(cloud_session.call("early", slow))
     await asyncio.to_thread(begun.wait, 10)
     with pytest.raises(AuthenticationFailed):
-        await cloud.call("late", refuse)
+        await cloud_session.call("late", refuse)
     go_on.set()
     assert await early
     sent: list[Any] = []
 
     with pytest.raises(AuthenticationFailed):
-        await cloud.call("next", sent.append)
+        await cloud_session.call("next", sent.append)
     assert sent == []
 
 
-async def test_refusals_at_the_same_time_count_once(cloud: CloudSession, clock: Clock) -> None:
+async def test_concurrent_refusals_count_once(cloud_session: CloudSession, clock: Clock) -> None:
     """After one refusal the inventory logs in again after 45 seconds, after three after 180."""
     together = threading.Barrier(3)
 
@@ -90,27 +92,29 @@ async def test_refusals_at_the_same_time_count_once(cloud: CloudSession, clock: 
         together.wait(10)
         refuse(None)
 
-    calls = [cloud.call("at once", refuse_all) for _ in range(3)]
+    calls = [cloud_session.call("at once", refuse_all) for _ in range(3)]
     refusals = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(refusal) for refusal in refusals] == [AuthenticationFailed] * 3
 
     clock.advance(44)
     with pytest.raises(AuthenticationFailed):
-        await cloud.inventory.call("look", lambda _: "too early")
+        await cloud_session.inventory.call("poll", lambda _: "too early")
     clock.advance(2)
-    assert await cloud.inventory.call("look", lambda _: "observed") == "observed"
-    assert await cloud.call("next", lambda _: "sent") == "sent"
+    assert await cloud_session.inventory.call("poll", lambda _: "snapshot") == "snapshot"
+    assert await cloud_session.call("next", lambda _: "sent") == "sent"
 
 
-async def test_what_waits_for_a_permit_is_not_sent_after_a_refusal(cloud: CloudSession) -> None:
-    """Or each of them would log in once more, and lock the user out."""
+async def test_queued_requests_are_not_sent_after_a_refused_login(
+    cloud_session: CloudSession,
+) -> None:
+    """Each of them would log in once more, and lock the user out."""
     sent: list[Any] = []
 
     def refuse_one(proxy: Any) -> None:
         sent.append(proxy)
         refuse(proxy)
 
-    calls = [cloud.call("delete", refuse_one, urgent=True) for _ in range(50)]
+    calls = [cloud_session.call("delete", refuse_one, urgent=True) for _ in range(50)]
     refusals = await asyncio.gather(*calls, return_exceptions=True)
 
     assert [type(refusal) for refusal in refusals] == [AuthenticationFailed] * 50

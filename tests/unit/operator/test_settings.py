@@ -11,7 +11,7 @@ A_NAME = "a name of lower-case letters, digits and hyphens"
 A_DOTTED_NAME = "a name of lower-case letters, digits, hyphens and dots"
 
 
-def test_without_anything_the_defaults_hold() -> None:
+def test_without_flags_and_variables_the_defaults_hold() -> None:
     assert load({}, {"PATH": "/bin", "HOSTNAME": "pod-1"}) == Settings()
 
 
@@ -76,7 +76,7 @@ def test_a_bad_value(name: str, text: str, complaint: str) -> None:
         assert str(caught.value) == complaint
 
 
-def test_a_flag_wins_over_its_variable() -> None:
+def test_a_flag_overrides_its_variable() -> None:
     assert load({"workers": "2"}, {f"{PREFIX}WORKERS": "3"}).workers == 2
 
 
@@ -84,7 +84,7 @@ def test_a_flag_that_is_not_given_leaves_the_variable() -> None:
     assert load({"workers": None}, {f"{PREFIX}WORKERS": "3"}).workers == 3
 
 
-def test_a_misspelt_variable_is_told() -> None:
+def test_a_misspelt_variable_is_refused() -> None:
     with pytest.raises(BadSettings, match="SENLIN_OPERATOR_WORKER is not a setting"):
         load({}, {f"{PREFIX}WORKER": "3"})
 
@@ -102,19 +102,19 @@ def test_a_misspelt_variable_is_told() -> None:
         ("SENLIN_OPERATOR_METRICS_PORT", "tcp://10.0.0.1:8080"),
     ],
 )
-def test_what_kubernetes_says_of_a_service_is_no_setting(variable: str, text: str) -> None:
+def test_a_variable_that_kubernetes_sets_for_a_service_is_ignored(variable: str, text: str) -> None:
     """A pod gets such variables for the Services senlin-operator and senlin-operator-metrics."""
     assert load({}, {variable: text}) == Settings()
 
 
-def test_a_flag_is_not_taken_for_what_kubernetes_says() -> None:
+def test_a_flag_with_the_address_of_a_service_is_refused() -> None:
     with pytest.raises(BadSettings, match="metrics_port is 'tcp:"):
         load({"metrics_port": "tcp://10.0.0.1:8080"}, {})
 
 
 @pytest.mark.parametrize("name", [it.name for it in dataclasses.fields(Settings)])
-def test_an_empty_variable_is_no_setting(name: str) -> None:
-    """Charts leave them behind."""
+def test_an_empty_variable_is_ignored(name: str) -> None:
+    """Charts set such variables."""
     assert load({}, {f"{PREFIX}{name.upper()}": ""}) == Settings()
 
 
@@ -141,21 +141,21 @@ def test_every_default_is_a_good_value(setting: "dataclasses.Field[object]") -> 
     assert getattr(load({setting.name: text}, {}), setting.name) == default
 
 
-def test_a_shard_is_one_of_the_shards() -> None:
+def test_the_index_of_a_shard_is_below_their_count() -> None:
     assert load({"shards": "2", "shard": "1"}, {}).shard == 1
     with pytest.raises(BadSettings, match="shard is 2, but the last of 2 is 1"):
         load({"shards": "2", "shard": "2"}, {})
 
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False)])
-def test_a_switch(text: str, value: bool) -> None:
+def test_a_boolean(text: str, value: bool) -> None:
     assert load({"leader_election": text}, {}).leader_election is value
 
 
 @pytest.mark.parametrize(
     "url", ["http://collector:4318", "https://otel.example/base", "http://[fd00::1]:4318"]
 )
-def test_a_receiver_of_traces(url: str) -> None:
+def test_a_good_otlp_endpoint(url: str) -> None:
     assert load({"otlp_endpoint": url}, {}).otlp_endpoint == url
 
 
@@ -169,7 +169,7 @@ def test_a_receiver_of_traces(url: str) -> None:
         "http://collector:4318:4318",
     ],
 )
-def test_what_is_no_receiver_of_traces(url: str) -> None:
+def test_a_bad_otlp_endpoint_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(BadSettings, match="otlp_endpoint should be the base URL") as error:
         load({"otlp_endpoint": url}, {})
     assert "user:pw" not in str(error.value)

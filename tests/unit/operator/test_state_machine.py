@@ -1,6 +1,7 @@
-"""Whatever people, clouds, engines and crashes do, and in whatever order: all comes right at last.
+"""Changes by people, clouds, engines and crashes in any order: the operator converges in the end.
 
-The real engine runs between a small Kubernetes and a small Senlin. Hypothesis writes the story.
+The real reconcile path runs between a fake Kubernetes and a fake Senlin; Hypothesis chooses the
+events.
 """
 
 import asyncio
@@ -28,16 +29,16 @@ from tests.unit.operator.builders import (
     a_secret_manifest,
     a_template_manifest,
 )
-from tests.unit.operator.fake_world import Last
-from tests.unit.operator.harness import Stage
+from tests.unit.operator.environment import LastRequest
+from tests.unit.operator.harness import Harness
 
 OTHERS = "theirs"
-_START = 12  # polls until all that is there at the beginning is Ready
+_START = 12  # polls until every initial object is Ready
 clusters = st.sampled_from(["web", "shop"])
 nodes = st.sampled_from(["one", "two"])
 profiles = st.sampled_from(["small", "large"])
 policies = st.sampled_from(["young", "old", "grow"])
-ticks = st.integers(0, 3)
+poll_counts = st.integers(0, 3)
 shapes = st.fixed_dictionaries(
     {
         "profile": st.sampled_from(["small", "large", "m1.tiny", "m1.large", "none"]),
@@ -68,46 +69,46 @@ failures = st.sampled_from(
 )
 
 
-class Story(Stage, RuleBasedStateMachine):
-    """What may happen."""
+class StateMachine(Harness, RuleBasedStateMachine):
+    """The events that may happen."""
 
     def __init__(self) -> None:
         RuleBasedStateMachine.__init__(self)
-        Stage.__init__(self)
+        Harness.__init__(self)
 
-    # What people do.
+    # Changes by people.
 
     @initialize()
     def begin(self) -> None:
         async def begin() -> None:
-            self.world.kube.apply(a_secret_manifest())
+            self.env.kube.apply(a_secret_manifest())
             for name in ("small", "large"):
                 self.apply(a_profile_manifest(name))
             for name in ("young", "old", "grow"):
-                self.apply(a_rule(name))
+                self.apply(a_policy_of_type(name))
             self.senlin.put(a_cluster(OTHERS, OTHERS), [a_node("their-node")])
             self.senlin.put_profile(a_profile("p1", None))
             self.senlin.put_policy(a_policy("their-policy", OTHERS))
             self.senlin.foreign = {OTHERS, "their-node", "p1", "their-policy"}
-            self.task = asyncio.create_task(self.world.controller.run())
+            self.task = asyncio.create_task(self.env.controller.run())
             self.apply(a_cluster_manifest("web", {"desiredCapacity": 2}))
             self.apply(a_node_manifest("one", {"clusterRef": {"name": "web"}, "role": ""}))
 
         self.run(begin(), _START)
         assert {self.reason(key) for key in self.all_keys()} == {"Ready"}
 
-    @rule(name=profiles, flavor=st.sampled_from(["m1.tiny", "none"]), polls=ticks)
+    @rule(name=profiles, flavor=st.sampled_from(["m1.tiny", "none"]), polls=poll_counts)
     def write_profile(self, name: str, flavor: str, polls: int) -> None:
-        if Key("SenlinProfile", "team", name) not in self.world.kube:  # they cannot be changed
+        if Key("SenlinProfile", "team", name) not in self.env.kube:  # a profile cannot be changed
             self.write(a_profile_manifest(name, {"properties": {"flavor": flavor}}), polls)
 
-    @rule(name=policies, polls=ticks)
+    @rule(name=policies, polls=poll_counts)
     def write_policy(self, name: str, polls: int) -> None:
-        self.write(a_rule(name), polls)
+        self.write(a_policy_of_type(name), polls)
 
-    @rule(name=clusters, shape=shapes, polls=ticks)
+    @rule(name=clusters, shape=shapes, polls=poll_counts)
     def write_cluster(self, name: str, shape: dict[str, Any], polls: int) -> None:
-        wanted: Document = {
+        resource: Document = {
             "minSize": shape["size"][0],
             "desiredCapacity": shape["size"][1],
             "capacityOwner": shape["owner"],
@@ -115,15 +116,15 @@ class Story(Stage, RuleBasedStateMachine):
             "members": shape["members"],
         }
         if shape["policies"] is not None:
-            wanted["policies"] = [
+            resource["policies"] = [
                 {"policyRef": {"name": it}, "enabled": on}
                 for it, on in dict(shape["policies"]).items()
             ]
         if shape["profile"] in ("small", "large"):
-            wanted["profileRef"] = {"name": shape["profile"]}
-            raw = a_cluster_manifest(name, wanted)
+            resource["profileRef"] = {"name": shape["profile"]}
+            raw = a_cluster_manifest(name, resource)
         else:
-            raw = a_template_manifest(shape["profile"], wanted)
+            raw = a_template_manifest(shape["profile"], resource)
             raw["metadata"]["name"] = name
         self.write(raw, polls)
 
@@ -133,54 +134,54 @@ class Story(Stage, RuleBasedStateMachine):
         profile=profiles,
         role=st.sampled_from(["", "primary"]),
         mode=st.sampled_from(["Report", "Recover"]),
-        polls=ticks,
+        polls=poll_counts,
     )
     def write_node(
         self, name: str, cluster: str | None, profile: str, role: str, mode: str, polls: int
     ) -> None:
         reference = {"clusterRef": {"name": cluster}} if cluster else {}
-        wanted = {"profileRef": {"name": profile}, "role": role, "remediation": {"mode": mode}}
-        self.write(a_node_manifest(name, {**wanted, **reference}), polls)
+        resource = {"profileRef": {"name": profile}, "role": role, "remediation": {"mode": mode}}
+        self.write(a_node_manifest(name, {**resource, **reference}), polls)
 
-    @rule(key=keys, foreground=st.booleans(), polls=ticks)
+    @rule(key=keys, foreground=st.booleans(), polls=poll_counts)
     def remove(self, key: Key, foreground: bool, polls: int) -> None:
         async def remove() -> None:
-            if key in self.world.kube and not self.resource(key).deleting:
-                self.world.kube.remove(key, foreground=foreground)
+            if key in self.env.kube and not self.resource(key).deleting:
+                self.env.kube.remove(key, foreground=foreground)
 
         self.run(remove(), polls)
 
-    @rule(name=clusters, polls=ticks)
+    @rule(name=clusters, polls=poll_counts)
     def force(self, name: str, polls: int) -> None:
         key = Key("SenlinCluster", "team", name)
-        if key in self.world.kube and self.resource(key).deleting:
+        if key in self.env.kube and self.resource(key).deleting:
             self.annotate(key, FORCE, "true", polls)
         else:
             self.run(asyncio.sleep(0), polls)
 
-    # What happens in the cloud.
+    # Events in the cloud.
 
-    @rule(name=clusters, number=st.integers(0, 4), polls=ticks)
+    @rule(name=clusters, number=st.integers(0, 4), polls=poll_counts)
     def others_scale(self, name: str, number: int, polls: int) -> None:
         if id_ := self.cloud_id("SenlinCluster", name):
             with contextlib.suppress(ClientException):
                 self.senlin.resize_cluster(id_, "EXACT_CAPACITY", number, 0, -1)
         self.run(asyncio.sleep(0), polls)
 
-    @rule(name=profiles, polls=ticks)
+    @rule(name=profiles, polls=poll_counts)
     def others_rename(self, name: str, polls: int) -> None:
         if id_ := self.cloud_id("SenlinProfile", name):
             with contextlib.suppress(ClientException):
                 self.senlin.update_profile(id_, name="renamed")
         self.run(asyncio.sleep(0), polls)
 
-    @rule(name=clusters, polls=ticks)
+    @rule(name=clusters, polls=poll_counts)
     def others_delete(self, name: str, polls: int) -> None:
         if id_ := self.cloud_id("SenlinCluster", name):
             self.senlin.vanish(id_)
         self.run(asyncio.sleep(0), polls)
 
-    @rule(name=clusters, noticed=st.booleans(), polls=ticks)
+    @rule(name=clusters, noticed=st.booleans(), polls=poll_counts)
     def lose_a_server(self, name: str, noticed: bool, polls: int) -> None:
         if id_ := self.cloud_id("SenlinCluster", name):
             if noticed:
@@ -189,17 +190,17 @@ class Story(Stage, RuleBasedStateMachine):
                 self.senlin.servers -= {it["physical_id"] for it in self.senlin.members(id_)[:1]}
         self.run(asyncio.sleep(0), polls)
 
-    @rule(cleanly=st.booleans(), polls=ticks)
+    @rule(cleanly=st.booleans(), polls=poll_counts)
     def engine_dies(self, cleanly: bool, polls: int) -> None:
         self.senlin.die(cleanly=cleanly)
         self.run(asyncio.sleep(0), polls)
 
-    @rule(failure=failures, polls=ticks)
+    @rule(failure=failures, polls=poll_counts)
     def something_fails(self, failure: str, polls: int) -> None:
         if failure in REFUSALS:
             self.senlin.refusals.append(REFUSALS[failure])
         elif failure in KUBE_REFUSALS:
-            self.world.kube.refusals.append(KUBE_REFUSALS[failure])
+            self.env.kube.refusals.append(KUBE_REFUSALS[failure])
         elif failure == "a reply is lost":
             self.senlin.lose_reply = True
         elif failure == "a request takes long":
@@ -208,45 +209,45 @@ class Story(Stage, RuleBasedStateMachine):
             self.senlin.broken_builds = 2
         self.run(asyncio.sleep(0), polls)
 
-    @rule(down=st.booleans(), polls=ticks)
+    @rule(down=st.booleans(), polls=poll_counts)
     def outage(self, down: bool, polls: int) -> None:
         self.senlin.down = ServerError("Senlin is down.") if down else None
         self.run(asyncio.sleep(0), polls)
 
-    # What happens to the operator.
+    # Events of the operator's process.
 
-    @rule(requests=st.integers(1, 4), last=st.sampled_from(Last), polls=ticks)
-    def crash_soon(self, requests: int, last: Last, polls: int) -> None:
-        self.world.fuse.left, self.world.fuse.last = requests, last
+    @rule(requests=st.integers(1, 4), last=st.sampled_from(LastRequest), polls=poll_counts)
+    def crash_soon(self, requests: int, last: LastRequest, polls: int) -> None:
+        self.env.crash_point.requests_left, self.env.crash_point.last_request = requests, last
         self.run(asyncio.sleep(0), polls)
 
-    @rule(seconds=st.sampled_from([1.0, 6.0, 40.0, 310.0]), polls=ticks)
+    @rule(seconds=st.sampled_from([1.0, 6.0, 40.0, 310.0]), polls=poll_counts)
     def wait(self, seconds: float, polls: int) -> None:
-        self.run(self.tick(seconds), polls)
+        self.run(self.advance(seconds), polls)
 
-    # What must be true at any time, and at last.
+    # Checks at any time, and in the end.
 
     @invariant()
-    def nothing_wrong_has_been_done(self) -> None:
-        assert self.senlin.wrongs == []
+    def no_forbidden_request_was_sent(self) -> None:
+        assert self.senlin.violations == []
 
     def teardown(self) -> None:
         self.close()
 
 
-def a_rule(name: str) -> Document:
-    """Return a policy; two of them exclude each other."""
+def a_policy_of_type(name: str) -> Document:
+    """Return a policy; those of type deletion exclude each other."""
     type_ = "scaling" if name == "grow" else "deletion"
     return a_policy_manifest(name, {"type": f"senlin.policy.{type_}"})
 
 
-TestStory = Story.TestCase
-TestStory.settings = settings(
+TestStateMachine = StateMachine.TestCase
+TestStateMachine.settings = settings(
     max_examples=20,
     stateful_step_count=20,
     deadline=None,
-    derandomize=True,  # the same stories each time; take it out, and raise the numbers, to hunt
-    phases=[Phase.generate],  # the shortest story that goes wrong takes minutes to find
+    derandomize=True,  # the same examples each time; remove it, and raise the numbers, to search
+    phases=[Phase.generate],  # shrinking a failing example takes minutes
     suppress_health_check=list(HealthCheck),
     report_multiple_bugs=False,
 )

@@ -1,4 +1,4 @@
-"""What is known of an object, to its status and back."""
+"""The status under construction, rendered and read back."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -17,27 +17,27 @@ FULL = Status(
     id="c1",
     action={"id": "a1", "name": "resize", "status": SUCCEEDED, "startedAt": NOW},
     resource={"name": "web"},
-    faults=[{"node": "n1", "reason": "gone"}],
+    faults=[{"node": "n1", "reason": "no host"}],
     conditions=[AVAILABLE],
 )
 SETTLED = conditions_of(Settled("fine"), 0)
 
 
-def rendered(report: Status, *, before: Any = None, at: datetime = MOMENT) -> dict[str, Any]:
+def rendered(status: Status, *, before: Any = None, at: datetime = MOMENT) -> dict[str, Any]:
     resource = a_resource(a_cluster_manifest(status=before, generation=4))
-    return render(resource, report, SETTLED, at)
+    return render(resource, status, SETTLED, at)
 
 
-def test_a_report_comes_back_from_the_status_it_became() -> None:
+def test_a_rendered_status_is_read_back() -> None:
     assert Status.of(rendered(FULL)) == FULL
 
 
-def test_an_empty_report_comes_back() -> None:
+def test_an_empty_status_is_read_back() -> None:
     assert Status.of(rendered(Status())) == Status()
     assert Status.of({}) == Status()
 
 
-def test_the_status_says_for_which_generation() -> None:
+def test_the_status_has_the_observed_generation() -> None:
     status = rendered(FULL)
 
     assert status["observedGeneration"] == 4
@@ -54,17 +54,17 @@ def test_the_conditions_of_all_sources_are_in_one_list() -> None:
     ]
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_an_empty_status_has_no_further_fields() -> None:
     assert rendered(Status()).keys() == {"observedGeneration", "conditions", "lastSyncTime"}
 
 
-def test_a_request_to_look_again_is_answered() -> None:
+def test_a_requested_reconcile_is_acknowledged() -> None:
     resource = a_resource(a_cluster_manifest(annotations={RECONCILE_AT: "now"}))
 
     assert render(resource, FULL, SETTLED, MOMENT)["lastHandledReconcileAt"] == "now"
 
 
-def test_the_same_again_is_not_worth_a_write() -> None:
+def test_a_status_that_differs_only_in_its_time_is_the_same() -> None:
     first = rendered(FULL)
 
     again = rendered(FULL, before=first, at=MOMENT + timedelta(hours=1))
@@ -83,7 +83,7 @@ def test_the_same_again_is_not_worth_a_write() -> None:
         {"conditions": []},
     ],
 )
-def test_any_other_difference_is(change: dict[str, Any]) -> None:
+def test_a_status_with_any_other_difference_is_not_the_same(change: dict[str, Any]) -> None:
     first = rendered(FULL)
 
     assert not same({**first, **change}, first)
@@ -93,10 +93,20 @@ def test_any_other_difference_is(change: dict[str, Any]) -> None:
     ("action", "running", "status", "reason", "message"),
     [
         pytest.param(
-            {"status": RUNNING}, "a1", "Unknown", "ActionRunning", "resize is running.", id="runs"
+            {"status": RUNNING},
+            "a1",
+            "Unknown",
+            "ActionRunning",
+            "resize is running.",
+            id="running",
         ),
         pytest.param(
-            {"status": SUCCEEDED}, None, "True", "ActionSucceeded", "resize succeeded.", id="done"
+            {"status": SUCCEEDED},
+            None,
+            "True",
+            "ActionSucceeded",
+            "resize succeeded.",
+            id="succeeded",
         ),
         pytest.param(
             {"status": FAILED, "reason": "node n1: no host"},
@@ -104,30 +114,30 @@ def test_any_other_difference_is(change: dict[str, Any]) -> None:
             "False",
             "ActionFailed",
             "node n1: no host",
-            id="failed, and why",
+            id="failed, with a reason",
         ),
         pytest.param(
             {"status": FAILED}, None, "False", "ActionFailed", "resize failed.", id="failed"
         ),
     ],
 )
-def test_the_last_action(
+def test_the_condition_of_the_last_action(
     action: dict[str, str], running: str | None, status: Any, reason: str, message: str
 ) -> None:
-    report = Status(action={"id": "a1", "name": "resize", **action})
+    under_construction = Status(action={"id": "a1", "name": "resize", **action})
 
-    assert report.running_action == running
-    assert report.action_condition() == [
+    assert under_construction.running_action == running
+    assert under_construction.action_condition() == [
         Condition(ConditionType.ACTION_SUCCEEDED, status, Reason(reason), message)
     ]
 
 
-def test_without_an_action_there_is_nothing_to_tell() -> None:
+def test_without_an_action_there_is_no_condition_of_it() -> None:
     assert Status().running_action is None
     assert Status().action_condition() == []
 
 
-def test_only_the_conditions_of_the_kind_are_taken_over() -> None:
+def test_only_the_conditions_of_the_kind_are_read_back() -> None:
     status = {"conditions": [a_condition("Ready"), a_condition("ActionSucceeded")]}
 
     assert Status.of(status).conditions == []

@@ -1,4 +1,4 @@
-"""Traces that nobody wants cost nothing, and those that are wanted need their library."""
+"""Tracing is off without an endpoint, and needs its library with one."""
 
 import sys
 
@@ -16,7 +16,7 @@ def test_without_an_endpoint_nothing_is_imported(monkeypatch: pytest.MonkeyPatch
         assert tracing.exemplar() is None
 
 
-def test_a_missing_library_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
 
     with (

@@ -1,4 +1,4 @@
-"""What a cluster makes in Kubernetes: the profile of its template, mirrors of its members."""
+"""The dependents of a cluster: its inline profile, and mirrors of its members."""
 
 from typing import Any
 
@@ -40,11 +40,11 @@ def name(raw: Document) -> str:
     return profile_name(a_resource(raw))
 
 
-def wanted(raw: Document, observed: Observed | None = OBSERVED) -> list[Dependent]:
+def dependents_of(raw: Document, observed: Observed | None = OBSERVED) -> list[Dependent]:
     return Dependents().desired(a_resource(raw), observed)
 
 
-def test_the_name_follows_the_content() -> None:
+def test_the_name_of_an_inline_profile_follows_its_content() -> None:
     tiny = name(a_template_manifest())
 
     assert tiny == name(a_template_manifest(resource={"desiredCapacity": 9}))
@@ -52,20 +52,20 @@ def test_the_name_follows_the_content() -> None:
     assert tiny.startswith("web-")
 
 
-def test_the_order_of_keys_is_no_content() -> None:
+def test_the_order_of_keys_does_not_change_the_name() -> None:
     one = a_template_manifest(resource={"profile": {"type": "t", "version": "1"}})
     other = a_template_manifest(resource={"profile": {"version": "1", "type": "t"}})
 
     assert name(one) == name(other)
 
 
-def test_a_long_name_leaves_room() -> None:
-    """Kubernetes takes 253 characters."""
+def test_the_name_of_a_dependent_of_a_long_name_fits() -> None:
+    """Kubernetes accepts 253 characters."""
     raw = a_template_manifest()
     raw["metadata"]["name"] = "x" * 253
 
     assert len(name(raw)) <= 253
-    mirror = wanted(_named(a_cluster_manifest(resource={"members": "Mirror"}), "x" * 253))[0]
+    mirror = dependents_of(_named(a_cluster_manifest(resource={"members": "Mirror"}), "x" * 253))[0]
     assert len(mirror.name) <= 253
 
 
@@ -73,13 +73,13 @@ def _named(raw: Document, text: str) -> Document:
     return {**raw, "metadata": {**raw["metadata"], "name": text}}
 
 
-def test_the_cluster_refers_to_what_it_makes() -> None:
+def test_the_cluster_refers_to_its_inline_profile() -> None:
     raw = a_template_manifest()
 
     assert ClusterKind().references(a_resource(raw)) == (Key("SenlinProfile", "team", name(raw)),)
 
 
-def test_the_profile_of_the_template() -> None:
+def test_the_dependent_of_an_inline_profile() -> None:
     raw = a_template_manifest(spec={"managedOptions": {"onDelete": "detach"}})
     spec = {
         "cloudCredentialsRef": CREDENTIALS,
@@ -89,11 +89,13 @@ def test_the_profile_of_the_template() -> None:
     }
 
     assert (
-        wanted(raw) == wanted(raw, None) == [Dependent("SenlinProfile", name(raw), {"spec": spec})]
+        dependents_of(raw)
+        == dependents_of(raw, None)
+        == [Dependent("SenlinProfile", name(raw), {"spec": spec})]
     )
 
 
-def test_members_are_mirrored_but_for_those_that_are_declared() -> None:
+def test_only_undeclared_members_are_mirrored() -> None:
     spec = {
         "cloudCredentialsRef": CREDENTIALS,
         "resyncPeriod": "10m",
@@ -101,37 +103,37 @@ def test_members_are_mirrored_but_for_those_that_are_declared() -> None:
         "import": {"id": "11111111-2222-3333"},
     }
 
-    children = wanted(a_cluster_manifest(resource={"members": "Mirror"}))
+    dependents = dependents_of(a_cluster_manifest(resource={"members": "Mirror"}))
 
-    assert children == [Dependent("SenlinNode", "web-11111111-2222", {"spec": spec})]
+    assert dependents == [Dependent("SenlinNode", "web-11111111-2222", {"spec": spec})]
 
 
 @pytest.mark.parametrize(
     ("resource", "observed"),
     [
-        pytest.param({}, OBSERVED, id="nothing asked for"),
-        pytest.param({"members": "Summary"}, OBSERVED, id="counts are enough"),
-        pytest.param({"members": "Mirror"}, None, id="no cluster yet"),
+        pytest.param({}, OBSERVED, id="no members field: none"),
+        pytest.param({"members": "Summary"}, OBSERVED, id="members Summary: none"),
+        pytest.param({"members": "Mirror"}, None, id="no cluster yet: none"),
     ],
 )
-def test_no_children(resource: dict[str, Any], observed: Observed | None) -> None:
-    assert wanted(a_cluster_manifest(resource=resource), observed) == []
+def test_no_dependents(resource: dict[str, Any], observed: Observed | None) -> None:
+    assert dependents_of(a_cluster_manifest(resource=resource), observed) == []
 
 
 @pytest.mark.parametrize(
-    ("id_", "observed", "needed"),
+    ("id_", "observed", "in_use"),
     [
-        pytest.param("p1", OBSERVED, True, id="the cluster has it"),
-        pytest.param("p0", OBSERVED, True, id="a node still has it"),
-        pytest.param("p9", OBSERVED, False, id="nobody has it"),
-        pytest.param("p1", None, False, id="there is no cluster"),
+        pytest.param("p1", OBSERVED, True, id="profile of the cluster: in use"),
+        pytest.param("p0", OBSERVED, True, id="profile of a node: in use"),
+        pytest.param("p9", OBSERVED, False, id="profile of neither: not in use"),
+        pytest.param("p1", None, False, id="no cluster: not in use"),
     ],
 )
-def test_needed(id_: str, observed: Observed | None, needed: bool) -> None:
+def test_in_use(id_: str, observed: Observed | None, in_use: bool) -> None:
     assert (
-        Dependents().in_use(a_resource(a_profile_manifest(status=ready(id_))), observed) is needed
+        Dependents().in_use(a_resource(a_profile_manifest(status=ready(id_))), observed) is in_use
     )
 
 
-def test_a_profile_that_was_never_made_is_not_needed() -> None:
+def test_a_profile_without_a_cloud_object_is_not_in_use() -> None:
     assert not Dependents().in_use(a_resource(a_profile_manifest(uid=UID)), OBSERVED)

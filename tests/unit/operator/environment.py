@@ -38,90 +38,92 @@ PROFILE = a_profile_manifest(uid="profile-uid")
 THREE = {"minSize": 1, "maxSize": 5, "desiredCapacity": 3}
 FOUR = THREE | {"desiredCapacity": 4}
 CHECKED = THREE | {"remediation": {"mode": "Report", "checkInterval": "5m"}}
-_TURNS = 200  # of the event loop: more than anything here takes, as nothing really waits
+_TURNS = 200  # of the event loop: enough for all tasks, as none waits for real time
 
 
-class Last(Enum):
-    """What becomes of the last request of a process."""
+class LastRequest(Enum):
+    """What happens to the last request of a process that dies."""
 
-    UNSENT = "it was never sent"
+    UNSENT = "it was not sent"
     DONE = "it was carried out"
-    LATE = "it is carried out when another process has begun already"
+    LATE = "it is carried out after the next process has started"
 
 
-class Fuse:
-    """Ends a process at one of its requests: whoever asks then waits for ever."""
+class CrashPoint:
+    """Ends a process at one of its requests: all further requests wait for ever."""
 
     def __init__(self) -> None:
-        self.left: int | None = None  # requests; None: it lives on
-        self.last = Last.DONE
-        self.burnt = False
+        self.requests_left: int | None = None  # requests; None: the process does not die
+        self.last_request = LastRequest.DONE
+        self.crashed = False
 
-    async def before(self, put_off: Callable[[], None] = lambda: None) -> None:
-        """Live on, or not: then the request may be put off."""
-        if self.left is not None and not self.burnt:
-            self.left -= 1
-            self.burnt = self.left <= 0 and self.last != Last.DONE
-            if self.burnt and self.last == Last.LATE:
-                put_off()
-        await self._hang_if_burnt()
+    async def before(self, delay: Callable[[], None] = lambda: None) -> None:
+        """Count a request that is about to be sent; at the last one, it may be delayed or lost."""
+        if self.requests_left is not None and not self.crashed:
+            self.requests_left -= 1
+            self.crashed = self.requests_left <= 0 and self.last_request != LastRequest.DONE
+            if self.crashed and self.last_request == LastRequest.LATE:
+                delay()
+        await self._hang_if_crashed()
 
     async def after(self) -> None:
-        self.burnt = self.burnt or (self.left is not None and self.left <= 0)
-        await self._hang_if_burnt()
+        self.crashed = self.crashed or (self.requests_left is not None and self.requests_left <= 0)
+        await self._hang_if_crashed()
 
-    async def _hang_if_burnt(self) -> None:
-        if self.burnt:
+    async def _hang_if_crashed(self) -> None:
+        if self.crashed:
             await asyncio.Event().wait()
 
 
-class Mortal:
-    """Kubernetes, as a process that may die between two requests reaches it."""
+class CrashingKube:
+    """A client of Kubernetes in a process that may die before or after each request."""
 
-    def __init__(self, kube: FakeKube, fuse: Fuse) -> None:
+    def __init__(self, kube: FakeKube, crash_point: CrashPoint) -> None:
         self._kube = kube
-        self._fuse = fuse
+        self._crash_point = crash_point
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        ask = getattr(self._kube, name)
+        send = getattr(self._kube, name)
 
-        async def mortally(*args: Any, **fields: Any) -> Any:
-            await self._fuse.before()
-            answer = await ask(*args, **fields)
-            await self._fuse.after()
-            return answer
+        async def call(*args: Any, **fields: Any) -> Any:
+            await self._crash_point.before()
+            reply = await send(*args, **fields)
+            await self._crash_point.after()
+            return reply
 
-        return mortally
+        return call
 
 
 class FakeSession(CloudSession):
     """A session without threads and logins."""
 
-    def __init__(self, senlin: FakeSenlin, subscribers: Subscribers, fuse: Fuse) -> None:
+    def __init__(
+        self, senlin: FakeSenlin, subscribers: Subscribers, crash_point: CrashPoint
+    ) -> None:
         self.senlin = senlin
         self.inventory = Inventory(self.call, subscribers, tuple(KINDS.values()))
-        self._fuse = fuse
+        self._crash_point = crash_point
 
     async def call(
         self, operation: str, send: Callable[[Proxy], Any], *, urgent: bool = False
     ) -> Any:
         await asyncio.sleep(0)
-        await self._fuse.before(lambda: self.senlin.put_off(operation, send))
-        answer = self.senlin.answer(operation, send)
-        await self._fuse.after()
-        return answer
+        await self._crash_point.before(lambda: self.senlin.put_off(operation, send))
+        reply = self.senlin.answer(operation, send)
+        await self._crash_point.after()
+        return reply
 
 
 class FakeSessionPool:
-    """Hands the one session out."""
+    """Hands out one session."""
 
-    def __init__(self, cloud: FakeSession) -> None:
-        self._cloud = cloud
+    def __init__(self, session: FakeSession) -> None:
+        self._session = session
         self.users: set[str] = set()
 
     def use(self, _: Credential, uid: str) -> FakeSession:
         self.users.add(uid)
-        return self._cloud
+        return self._session
 
     def leave(self, uid: str) -> None:
         self.users.discard(uid)
@@ -140,19 +142,19 @@ class FakeRecorder:
         self.events.append((kind, reason, note))
 
 
-class World:
-    """Everything, wired as `app.App` wires it."""
+class Environment:
+    """The operator between fakes, wired as `app.App` wires it."""
 
     def __init__(self, fake_clock: Clock, senlin: FakeSenlin | None = None) -> None:
         self.clock = fake_clock
         self.senlin = senlin or FakeSenlin(clock=fake_clock)
         self.kube = FakeKube(lambda *event: self.cache.on_event(*event))
         self.recorder = FakeRecorder()
-        self.boot()
+        self.start_process()
 
-    def boot(self) -> None:
-        """Start a process that knows nothing but what Kubernetes lists."""
-        self.fuse = Fuse()
+    def start_process(self) -> None:
+        """Start a process that knows only what Kubernetes lists."""
+        self.crash_point = CrashPoint()
         self.queue = Queue()
         self.cache = Cache(KINDS, self.queue)
         for kind, raw in self.kube.all():
@@ -160,17 +162,20 @@ class World:
         subscribers = Subscribers(
             changed=lambda ids: self._wake(self.cache.keys_of(ids)), polled=self._wake
         )
-        self.session = FakeSession(self.senlin, subscribers, self.fuse)
+        self.session = FakeSession(self.senlin, subscribers, self.crash_point)
         self.sessions = FakeSessionPool(self.session)
-        self.controller = self.restarted()
+        self.controller = self.new_controller()
 
-    def restarted(self) -> Controller:
-        """Return a controller that remembers nothing, but looks at what is cached."""
-        kube, recorder = cast("KubeClient", Mortal(self.kube, self.fuse)), self.recorder
+    def new_controller(self) -> Controller:
+        """Return a controller without memory that reads the same cache."""
+        kube, recorder = (
+            cast("KubeClient", CrashingKube(self.kube, self.crash_point)),
+            self.recorder,
+        )
         return _controller(self, kube, cast("Recorder", recorder))
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator["World"]:
+    async def running(self) -> AsyncIterator["Environment"]:
         work = asyncio.create_task(self.controller.run())
         try:
             yield self
@@ -178,15 +183,15 @@ class World:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
 
-    async def rest(self) -> None:
-        """Let the workers work until nothing is left for now."""
+    async def until_idle(self) -> None:
+        """Let the workers run until nothing is left to do at this time."""
         for _ in range(_TURNS):
             await asyncio.sleep(0)
 
     async def poll(self) -> None:
         """Have the project polled, and let the workers work on the snapshot."""
         polling = asyncio.create_task(self.session.inventory.run())
-        await self.rest()
+        await self.until_idle()
         polling.cancel()
         await asyncio.gather(polling, return_exceptions=True)
 
@@ -195,10 +200,10 @@ class World:
             await self.poll()
 
     async def retry(self, key: Key, after: float = 0.0) -> None:
-        """Let time pass, and have the object worked on again."""
+        """Let time pass, and have the object reconciled again."""
         self.clock.advance(after)
         self.queue.add(key)
-        await self.rest()
+        await self.until_idle()
 
     def condition(self, key: Key, type_: str = "Ready") -> Document:
         conditions = self.kube[key].get("status", {}).get("conditions", [])
@@ -208,13 +213,13 @@ class World:
         return str(self.condition(key)["reason"])
 
     def requests(self) -> list[object]:
-        """Return the verbs of what was asked of Senlin since the last time."""
+        """Return the verbs of the requests to Senlin since the last call."""
         verbs = [verb for verb, *_ in self.senlin.requests]
         self.senlin.requests.clear()
         return verbs
 
     def writes(self) -> list[tuple[str, str]]:
-        """Return what was written to Kubernetes since the last time; not to the Secret."""
+        """Return the writes to Kubernetes since the last call, without those of the Secret."""
         writes = [it for it in self.kube.writes if it[1] != SECRET_KEY.name]
         self.kube.writes.clear()
         return writes
@@ -224,9 +229,9 @@ class World:
             self.queue.add(key)
 
 
-def _controller(world: World, kube: KubeClient, recorder: Recorder) -> Controller:
-    cache, queue = world.cache, world.queue
-    sessions = Sessions(cache, kube, cast("SessionPool", world.sessions))
+def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Controller:
+    cache, queue = env.cache, env.queue
+    sessions = Sessions(cache, kube, cast("SessionPool", env.sessions))
     reconciler = Reconciler(cache, kube, sessions, recorder)
     publisher = Publisher(cache, queue, kube, recorder)
     return Controller(KINDS, cache, queue, sessions, reconciler, publisher, workers=4)

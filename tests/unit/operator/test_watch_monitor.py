@@ -1,4 +1,4 @@
-"""What the log has of a watch that breaks off."""
+"""The log and the metrics of watches that are interrupted."""
 
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -17,7 +17,7 @@ BAD = SimpleNamespace(ok=False, status=403, reason="Forbidden")
 AWAY = aiohttp.ClientError("refused")
 
 
-async def ask(interruptions: WatchMonitor, answer: object, path: str = "/secrets") -> None:
+async def ask(monitor: WatchMonitor, answer: object, path: str = "/secrets") -> None:
     async def send(_: object) -> Any:
         if isinstance(answer, Exception):
             raise answer
@@ -26,11 +26,11 @@ async def ask(interruptions: WatchMonitor, answer: object, path: str = "/secrets
     request = cast(
         "aiohttp.ClientRequest", SimpleNamespace(url=URL(f"http://api{path}?watch=1"), method="GET")
     )
-    await interruptions(request, send)
+    await monitor(request, send)
 
 
 @pytest.mark.parametrize(
-    ("answers", "told"),
+    ("answers", "logged"),
     [
         ([GOOD, GOOD], []),
         ([AWAY, AWAY, TimeoutError(), BAD], [LOST]),
@@ -38,24 +38,24 @@ async def ask(interruptions: WatchMonitor, answer: object, path: str = "/secrets
         ([AWAY, GOOD, AWAY], [LOST, BACK, LOST]),
     ],
 )
-async def test_a_line_is_written_when_something_changes(
-    answers: list[Any], told: list[str], caplog: pytest.LogCaptureFixture
+async def test_a_line_is_logged_when_a_watch_breaks_and_when_it_resumes(
+    answers: list[Any], logged: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    interruptions = WatchMonitor()
+    monitor = WatchMonitor()
 
     for answer in answers:
-        known = isinstance(answer, Exception)  # to kopf, which tries again
-        with pytest.raises(type(answer)) if known else nullcontext():
-            await ask(interruptions, answer)
+        raised = isinstance(answer, Exception)  # kopf retries
+        with pytest.raises(type(answer)) if raised else nullcontext():
+            await ask(monitor, answer)
 
-    assert caplog.messages == told
+    assert caplog.messages == logged
 
 
-async def test_a_line_says_which_watch_and_why(caplog: pytest.LogCaptureFixture) -> None:
-    interruptions = WatchMonitor()
-    await ask(interruptions, BAD, "/secrets")
-    await ask(interruptions, BAD, "/senlinnodes")
+async def test_a_line_has_the_path_and_the_error(caplog: pytest.LogCaptureFixture) -> None:
+    monitor = WatchMonitor()
+    await ask(monitor, BAD, "/secrets")
+    await ask(monitor, BAD, "/senlinnodes")
 
     found = [vars(record) for record in caplog.records]
     assert [it["path"] for it in found] == ["/secrets", "/senlinnodes"]
@@ -64,12 +64,12 @@ async def test_a_line_says_which_watch_and_why(caplog: pytest.LogCaptureFixture)
 
 async def test_each_request_is_counted() -> None:
     before = [requests(code) for code in ("200", "403", "none")]
-    interruptions = WatchMonitor()
+    monitor = WatchMonitor()
 
     for answer in (GOOD, BAD, BAD):
-        await ask(interruptions, answer)
+        await ask(monitor, answer)
     with pytest.raises(aiohttp.ClientError):
-        await ask(interruptions, AWAY)
+        await ask(monitor, AWAY)
 
     now = [requests(code) for code in ("200", "403", "none")]
     assert [after - count for after, count in zip(now, before, strict=True)] == [1, 2, 1]

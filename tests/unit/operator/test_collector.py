@@ -1,4 +1,4 @@
-"""What is counted when Prometheus asks."""
+"""The metrics that are computed at a scrape."""
 
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
@@ -22,7 +22,7 @@ from tests.unit.operator.builders import (
     a_secret_manifest,
     a_snapshot,
     an_action,
-    taken,
+    take_all,
 )
 
 QUEUE = {"name": "senlin-operator"}
@@ -30,17 +30,17 @@ Samples = list[tuple[Mapping[str, str], float]]
 
 
 class State:
-    """The state of a process, and what is made of it."""
+    """The state of a process, and the samples that the collector makes of it."""
 
     def __init__(self, clock: Clock) -> None:
         self.queue = Queue()
         self.cache = Cache(KINDS, self.queue)
         self.projects: list[Any] = []
         sessions = cast("SessionPool", SimpleNamespace(all=lambda: self.projects))
-        self._figures = StateCollector(self.cache, self.queue, sessions)
+        self._collector = StateCollector(self.cache, self.queue, sessions)
 
     def project(self, label: str) -> Inventory:
-        """Add one that has never been looked at."""
+        """Add a project that has never been polled."""
         subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None)
         inventory = Inventory(cast("Any", None), subscribers, ())
         self.projects.append(SimpleNamespace(label=label, inventory=inventory))
@@ -50,7 +50,7 @@ class State:
         return list(self._samples(name))
 
     def _samples(self, name: str) -> Iterator[tuple[Mapping[str, str], float]]:
-        for family in self._figures.collect():
+        for family in self._collector.collect():
             for sample in family.samples:
                 if sample.name == name:
                     yield sample.labels, sample.value
@@ -61,14 +61,14 @@ def state(clock: Clock) -> State:
     return State(clock)
 
 
-def test_a_process_that_has_nothing_to_do(state: State) -> None:
+def test_an_idle_process(state: State) -> None:
     assert state["senlin_operator_resources"] == []
     assert state["workqueue_unfinished_work_seconds"] == [(QUEUE, 0)]
     assert state["workqueue_longest_running_processor_seconds"] == [(QUEUE, 0)]
     assert state["senlin_operator_inventory_age_seconds"] == []
 
 
-def test_resources_are_counted_by_what_their_conditions_say(state: State) -> None:
+def test_resources_are_counted_by_their_conditions(state: State) -> None:
     ready = {"conditions": [a_condition(), a_condition("Stalled", "False")]}
     stuck = {"conditions": [a_condition("Ready", "False", reason="Rejected")]}
     for name, status in (("web", ready), ("shop", ready), ("test", stuck), ("new", {})):
@@ -92,27 +92,27 @@ def test_resources_are_counted_by_what_their_conditions_say(state: State) -> Non
     ]
 
 
-async def test_work_that_goes_on_is_measured(state: State, clock: Clock) -> None:
+async def test_unfinished_work_is_measured(state: State, clock: Clock) -> None:
     for name, wait in (("a", 7), ("b", 3)):
         state.queue.add(Key("SenlinCluster", "team", name))
-        await taken(state.queue)
+        await take_all(state.queue)
         clock.advance(wait)
 
-    [(_, together)] = state["workqueue_unfinished_work_seconds"]
+    [(_, total)] = state["workqueue_unfinished_work_seconds"]
     [(_, longest)] = state["workqueue_longest_running_processor_seconds"]
-    assert (round(together), round(longest)) == (13, 10)
+    assert (round(total), round(longest)) == (13, 10)
 
 
-def test_a_project_is_as_old_as_its_latest_look(state: State, clock: Clock) -> None:
-    state.project("observed").snapshot = a_snapshot(began=clock())
-    never = state.project("never")
+def test_the_age_of_an_inventory_is_that_of_its_latest_poll(state: State, clock: Clock) -> None:
+    state.project("polled").snapshot = a_snapshot(began=clock())
+    never = state.project("never polled")
     clock.advance(40)
 
     ages = {
         labels["credential"]: round(age)
         for labels, age in state["senlin_operator_inventory_age_seconds"]
     }
-    assert ages == {"observed": 40, "never": 40}
+    assert ages == {"polled": 40, "never polled": 40}
     intervals = [value for _, value in state["senlin_operator_inventory_interval_seconds"]]
     assert intervals == [never.pace.idle, never.pace.idle]
 
@@ -120,12 +120,12 @@ def test_a_project_is_as_old_as_its_latest_look(state: State, clock: Clock) -> N
 @pytest.mark.parametrize(
     ("error", "refused"),
     [
-        pytest.param(None, 0, id="all is well"),
-        pytest.param(AuthenticationFailed("no"), 1, id="refused"),
-        pytest.param(ServerError("ill", status=503), 0, id="Senlin is ill"),
+        pytest.param(None, 0, id="no error: 0"),
+        pytest.param(AuthenticationFailed("no"), 1, id="login refused: 1"),
+        pytest.param(ServerError("boom", status=503), 0, id="Senlin fails: 0"),
     ],
 )
-def test_a_credential_that_is_refused(
+def test_only_a_refused_login_counts_as_a_refused_credential(
     state: State, error: ServerError | None, refused: int
 ) -> None:
     state.project("aaaa").error = error
@@ -133,7 +133,7 @@ def test_a_credential_that_is_refused(
     assert state["senlin_operator_credential_refused"] == [({"credential": "aaaa"}, refused)]
 
 
-def test_actions_run_until_they_are_seen_to_end(state: State) -> None:
+def test_watched_actions_count_until_a_poll_shows_their_end(state: State) -> None:
     inventory = state.project("aaaa")
     for id_ in ("one", "two", "three"):
         inventory.watch(id_, "c1")
@@ -142,7 +142,9 @@ def test_actions_run_until_they_are_seen_to_end(state: State) -> None:
     assert state["senlin_operator_actions_in_flight"] == [({"credential": "aaaa"}, 2)]
 
 
-def test_an_old_and_a_new_password_are_one_credential(state: State, clock: Clock) -> None:
+def test_sessions_with_an_old_and_a_new_password_are_one_credential(
+    state: State, clock: Clock
+) -> None:
     for seconds, id_ in ((50, "one"), (10, "two")):
         inventory = state.project("aaaa")
         inventory.snapshot = a_snapshot(began=clock() - seconds)

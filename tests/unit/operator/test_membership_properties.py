@@ -1,4 +1,4 @@
-"""Whoever is declared a member, and whenever: they get in and out, and no server is lost by it."""
+"""For any sequence of declared members: nodes join and leave, and all keep their servers."""
 
 import contextlib
 from collections.abc import Sequence
@@ -17,50 +17,50 @@ from senlin_operator.kinds.node.steps import Join, Leave
 from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.builders import UID, a_node, a_snapshot, execute
 from tests.unit.operator.fake_senlin import FakeSenlin
-from tests.unit.operator.strategies import PROFILES, UIDS, specs
-from tests.unit.operator.test_plan_properties import a_senlin, is_as_wanted, seen_by
+from tests.unit.operator.strategies import PROFILES, UIDS, desired_states
+from tests.unit.operator.test_cluster_properties import a_senlin, is_as_desired, observed_in
 
-ROUNDS = 20  # more than any way should take: each node joins and leaves by itself
+ROUNDS = 20  # more than any change should take: each node joins and leaves by itself
 members = st.sets(st.sampled_from(UIDS))
 
 
 class Project:
-    """A cluster, and some nodes that stand alone until they are declared members."""
+    """A cluster, and nodes that are in no cluster until they are declared members."""
 
-    def __init__(self, spec: Desired) -> None:
+    def __init__(self, desired: Desired) -> None:
         self.senlin: FakeSenlin = a_senlin()
         for uid in UIDS:
             self.senlin.put_node(a_node(uid, "", metadata={OWNER_KEY: uid}, tainted=False))
         self.servers = {uid: self.senlin.node(uid).physical_id for uid in UIDS}
-        self.spec = spec
+        self.desired = desired
         self.id: str | None = None
 
     def declare(self, members: set[str]) -> None:
-        """Have exactly these be declared members."""
+        """Declare exactly these nodes as members."""
         declared = {uid: uid for uid in members}
         leaving = frozenset(UIDS) - declared.keys()
-        self.spec = replace(self.spec, declared=declared, leaving=leaving)
+        self.desired = replace(self.desired, declared=declared, leaving=leaving)
 
     def work(self) -> bool:
-        """Let the cluster and each node take a step; return whether somebody did."""
-        observed = seen_by(self.senlin, self.id)
-        steps = plan(self.spec, observed)
+        """Let the cluster and each node take a step; return whether one of them did."""
+        observed = observed_in(self.senlin, self.id)
+        steps = plan(self.desired, observed)
         if steps:
             self.id = self.id or execute(self.senlin.proxy, steps[0], UID).id
             if observed:
                 execute(self.senlin.proxy, steps[0], UID)
-        moved = [self._moves(uid) for uid in UIDS]
+        moved = [self._join_or_leave(uid) for uid in UIDS]
         return any(moved) or bool(steps)
 
-    def _moves(self, uid: str) -> bool:
-        wanted = self.id if uid in self.spec.declared else ""
+    def _join_or_leave(self, uid: str) -> bool:
+        cluster_id = self.id if uid in self.desired.declared else ""
         snapshot = self.senlin.poll()
         observed = observe_node(snapshot, uid, uid)
         assert observed is not None
-        spec = NodeKind().desired_from(
-            replace(observed, cluster_id=wanted or "", snapshot=a_snapshot())
+        desired = NodeKind().desired_from(
+            replace(observed, cluster_id=cluster_id or "", snapshot=a_snapshot())
         )
-        steps = [it for it in plan_node(spec, observed) if isinstance(it, Join | Leave)]
+        steps = [it for it in plan_node(desired, observed) if isinstance(it, Join | Leave)]
         for step in steps:
             with contextlib.suppress(BadRequest):  # no room
                 execute(self.senlin.proxy, step, uid)
@@ -70,46 +70,48 @@ class Project:
         for _ in range(ROUNDS):
             if not self.work():
                 return
-        raise AssertionError(f"{self.spec} is not reached by {self.senlin.requests}")
+        raise AssertionError(f"{self.desired} is not reached by {self.senlin.requests}")
 
 
-def fitting(specs_: st.SearchStrategy[Desired]) -> st.SearchStrategy[Desired]:
-    """Let there be room for all who may be declared."""
-    return specs_.filter(lambda it: it.desired_capacity >= len(UIDS))
+def fitting(states: st.SearchStrategy[Desired]) -> st.SearchStrategy[Desired]:
+    """Keep those with room for every node that may be declared."""
+    return states.filter(lambda it: it.desired_capacity >= len(UIDS))
 
 
 @settings(max_examples=50, deadline=None)
-@given(fitting(specs()), st.lists(st.tuples(members, st.integers(0, 3)), max_size=4), members)
-def test_all_who_are_declared_get_in_and_the_others_out(
-    spec: Desired, changes: Sequence[tuple[set[str], int]], at_last: set[str]
+@given(
+    fitting(desired_states()), st.lists(st.tuples(members, st.integers(0, 3)), max_size=4), members
+)
+def test_declared_nodes_join_and_others_leave(
+    desired: Desired, changes: Sequence[tuple[set[str], int]], final: set[str]
 ) -> None:
-    project = Project(spec)
+    project = Project(desired)
     for declared, rounds in changes:
         project.declare(declared)
         for _ in range(rounds):
             project.work()
-    project.declare(at_last)
+    project.declare(final)
 
     project.settle()
 
     assert project.id is not None
-    inside = {uid for uid in UIDS if project.senlin.node(uid).cluster_id == project.id}
-    assert inside == at_last
+    members_now = {uid for uid in UIDS if project.senlin.node(uid).cluster_id == project.id}
+    assert members_now == final
     assert {uid: project.senlin.node(uid).physical_id for uid in UIDS} == project.servers
-    observed = seen_by(project.senlin, project.id)
+    observed = observed_in(project.senlin, project.id)
     assert observed is not None
-    assert is_as_wanted(project.spec, observed)
+    assert is_as_desired(project.desired, observed)
 
 
 @settings(max_examples=50, deadline=None)
-@given(fitting(specs()), fitting(specs()), members, members)
-def test_a_change_of_the_cluster_costs_no_member_its_server(
+@given(fitting(desired_states()), fitting(desired_states()), members, members)
+def test_a_change_of_the_cluster_destroys_no_member_s_server(
     first: Desired, then: Desired, before: set[str], after: set[str]
 ) -> None:
     project = Project(first)
     project.declare(before)
     project.settle()
-    project.spec = then
+    project.desired = then
     project.declare(after)
 
     project.settle()
@@ -119,14 +121,14 @@ def test_a_change_of_the_cluster_costs_no_member_its_server(
 
 
 @settings(max_examples=50, deadline=None)
-@given(specs(), members)
-def test_more_who_are_declared_than_wanted_stay(spec: Desired, declared: set[str]) -> None:
-    project = Project(replace(spec, max_size=-1))
+@given(desired_states(), members)
+def test_more_declared_members_than_desired_stay(desired: Desired, declared: set[str]) -> None:
+    project = Project(replace(desired, max_size=-1))
     project.declare(declared)
 
     project.settle()
 
-    observed = seen_by(project.senlin, project.id)
+    observed = observed_in(project.senlin, project.id)
     assert observed is not None
     assert declared <= observed.members_by_owner.keys()
-    assert observed.nodes == max(spec.desired_capacity, len(declared))
+    assert observed.nodes == max(desired.desired_capacity, len(declared))

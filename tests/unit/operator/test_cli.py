@@ -1,14 +1,14 @@
-"""The command line, as far as it goes without a server."""
+"""The command line, without a server."""
 
 from pathlib import Path
 
 import pytest
 
 from senlin_operator import cli
-from tests.unit.operator.log_capture import Lines
+from tests.unit.operator.log_capture import LogCapture
 
 
-def test_a_bad_setting_ends_it_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_flag_exits_with_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "--workers", "many"]) == 2
 
     assert capsys.readouterr().err == (
@@ -16,7 +16,7 @@ def test_a_bad_setting_ends_it_with_2(capsys: pytest.CaptureFixture[str]) -> Non
     )
 
 
-def test_a_bad_variable_ends_it_with_2(
+def test_a_bad_environment_variable_exits_with_2(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SENLIN_OPERATOR_WORKER", "3")
@@ -28,21 +28,21 @@ def test_a_bad_variable_ends_it_with_2(
 @pytest.mark.parametrize(
     "arguments", [[], ["walk"], ["run", "--speed", "3"], ["run", "--metrics-p", "1"]]
 )
-def test_what_is_no_command_ends_it_with_2(
+def test_an_unknown_command_or_flag_exits_with_2(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         cli.main(arguments)
 
-    assert ended.value.code == 2
+    assert exited.value.code == 2
     assert capsys.readouterr().err.startswith("usage: senlin-operator")
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exited:
         cli.main(["--help"])
 
-    assert ended.value.code == 0
+    assert exited.value.code == 0
     assert "watch the custom resources and converge the cloud" in capsys.readouterr().out
 
 
@@ -56,8 +56,8 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         ("token: secret", "Expected key current-context"),
     ],
 )
-def test_what_is_no_kubeconfig_ends_it_with_a_sentence(
-    content: str | None, complaint: str, tmp_path: Path, lines: Lines
+def test_a_bad_kubeconfig_exits_with_1_and_one_line(
+    content: str | None, complaint: str, tmp_path: Path, logs: LogCapture
 ) -> None:
     file = tmp_path / "kubeconfig"
     if content is not None:
@@ -65,8 +65,8 @@ def test_what_is_no_kubeconfig_ends_it_with_a_sentence(
 
     assert cli.main(["run", "--kubeconfig", str(file), "--log-level", "warning"]) == 1
 
-    [sentence] = lines.text().splitlines()
-    assert sentence.startswith("senlin-operator: There is no way into Kubernetes: ")
-    assert complaint in sentence
-    assert str(file) in sentence
-    assert "secret" not in sentence
+    [line] = logs.text().splitlines()
+    assert line.startswith("senlin-operator: There is no way into Kubernetes: ")
+    assert complaint in line
+    assert str(file) in line
+    assert "secret" not in line

@@ -1,3 +1,5 @@
+"""Durations as manifests spell them."""
+
 import pytest
 
 from senlin_operator.kube.duration import parse_duration
@@ -18,5 +20,5 @@ from senlin_operator.kube.duration import parse_duration
         ("soon", 0),
     ],
 )
-def test_period(duration: str, seconds: float) -> None:
+def test_parse_duration(duration: str, seconds: float) -> None:
     assert parse_duration(duration) == seconds

@@ -1,4 +1,4 @@
-"""An inventory of a fake Senlin that polls when a test says so, and a record of whom it wakes."""
+"""An inventory of a fake Senlin that polls when a test says so, and a record of its wake-ups."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -12,8 +12,8 @@ from senlin_operator.kube.objects import Key
 from tests.unit.operator.fake_senlin import FakeSenlin
 
 
-class Watcher:
-    """The inventory, and a record of whom it wakes."""
+class RecordedInventory:
+    """The inventory, what changed in each poll, and which keys each poll requeued."""
 
     def __init__(self, senlin: FakeSenlin) -> None:
         self.senlin = senlin
@@ -34,7 +34,7 @@ class Watcher:
         self._poll_ended.set()
 
     async def poll(self) -> None:
-        """Let it poll once."""
+        """Have the project polled once."""
         async with self.running():
             await self.next_poll()
 
