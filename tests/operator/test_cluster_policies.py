@@ -117,7 +117,7 @@ def test_a_policy_in_use_names_its_users(tenant: Tenant) -> None:
 
     tenant.delete("senlinpolicy/deletion")
     ready = tenant.waits_for("InUse", "SenlinPolicy", "deletion")
-    assert ready["message"] == "Deletion waits for its users to go: SenlinCluster web."
+    assert ready["message"] == "Deletion waits while it is used by SenlinCluster web."
 
     tenant.edit("SenlinCluster", "web", policies=[])
     tenant.gone("SenlinPolicy", "deletion")

@@ -68,7 +68,7 @@ def test_without_any_way_in_it_says_so() -> None:
     )
 
     assert ended.returncode == 1
-    assert "There is no way into Kubernetes" in ended.stderr
+    assert "No access to Kubernetes is configured" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

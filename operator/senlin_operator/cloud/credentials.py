@@ -1,4 +1,4 @@
-"""Reads a credential from a Secret, and gives it a label that is safe to show."""
+"""Reads a credential from a Secret, and computes a label that is safe to show."""
 
 import base64
 import binascii
@@ -13,15 +13,15 @@ import yaml
 
 _PEM = re.compile(r"\s*-----BEGIN ")
 _LABEL = 8  # characters
-# The parts of `auth` that may become public. A hash over the rest could be attacked by guessing
-# passwords.
+# The fields of `auth` that the public label may depend on. From a hash of the other fields,
+# passwords could be guessed.
 _PUBLIC = re.compile(
     r"auth_url|username|system_scope|(\w+_)?(user|project|domain|credential|trust)_(id|name)"
 )
 
 
 class UnreadableSecret(Exception):
-    """The Secret has no usable credential; the message never quotes its content."""
+    """The Secret has no usable credential; the message never quotes a value from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,13 @@ class Credential:
     """One cloud of a clouds.yaml.
 
     Attributes:
-        fingerprint: Credentials with equal ones share one session and one inventory. A secret.
-        label: A hash of the login without its secrets, the same after a new password; for logs and
-            metrics.
+        fingerprint: A hash of everything. Credentials with equal fingerprints share one session and
+            one inventory. To be kept secret.
+        label: A hash of the login without its secrets, for logs and metrics. A new password does
+            not change it.
         document: A clouds.yaml with this cloud alone.
-        cloud: The name that it has there.
-        cacert: The authorities to trust instead of the usual ones.
+        cloud: The name of the cloud in `document`.
+        cacert: The certificate authorities to trust instead of the system's, in PEM form.
     """
 
     fingerprint: str = field(repr=False)
@@ -50,10 +51,10 @@ def read(data: Mapping[str, str], cloud: str, where: str) -> Credential:
     Args:
         data: The Secret's `data`: key to base64.
         cloud: The name under `clouds` in its clouds.yaml.
-        where: How messages call the Secret.
+        where: The name of the Secret for messages.
 
     Raises:
-        UnreadableSecret: A key is missing, or its value has another form.
+        UnreadableSecret: A key is missing, or its value is invalid.
     """
     document = _document(_text(data, "clouds.yaml", where), where)
     clouds = document.get("clouds")
@@ -67,7 +68,7 @@ def read(data: Mapping[str, str], cloud: str, where: str) -> Credential:
     entry = _without_files(entry, where, trusted=cacert is not None)
     try:
         digest = fingerprint({"cloud": entry, "cacert": cacert})
-    except (TypeError, ValueError):  # a key that is no text, or a map within itself
+    except (TypeError, ValueError):  # a key that is not text, or a map that contains itself
         text = f"{where}: cloud {cloud!r} in its clouds.yaml is not made of plain maps."
         raise UnreadableSecret(text) from None
     return Credential(digest, _label(entry), {"clouds": {cloud: entry}}, cloud, cacert)
@@ -90,14 +91,14 @@ def _certificates(data: Mapping[str, str], where: str) -> str | None:
 
 
 def _without_files(entry: Mapping[str, Any], where: str, *, trusted: bool) -> dict[str, Any]:
-    """Return the cloud without file names: a Secret has no files, and the operator's are not its.
+    """Return the cloud without names of files: a Secret must not refer to the operator's files.
 
-    A `cacert` that the Secret's own key replaces is harmless, and common in a copied clouds.yaml.
+    A `cacert` that the Secret's own key replaces is common in a copied clouds.yaml, and dropped.
     """
     for name in ("cacert", "cert", "key"):
         if name in entry and not (name == "cacert" and trusted):
             raise UnreadableSecret(
-                f"{where}: {name} in its clouds.yaml names a file, which the operator has not; "
+                f"{where}: {name} in its clouds.yaml names a file, which the operator lacks; "
                 "a certificate authority goes into the Secret's own key cacert."
             )
     return {name: value for name, value in entry.items() if name != "cacert"}
@@ -121,8 +122,8 @@ def _text(data: Mapping[str, str], key: str, where: str) -> str:
 def _document(text: str, where: str) -> Mapping[str, Any]:
     try:
         document = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no such date
-        # The error itself quotes the line, which may be the password.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: an invalid date
+        # The error quotes the line, which may contain the password.
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark else ""
         raise UnreadableSecret(f"{where}: its clouds.yaml is not valid YAML{line}.") from None

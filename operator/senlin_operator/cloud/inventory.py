@@ -1,8 +1,8 @@
-"""The content of a project in Senlin: one polling loop per credential, shared by all its objects.
+"""The content of a project in Senlin: one polling loop per credential, shared by all resources.
 
-Senlin has neither a watch nor a "changed since" filter. So the loop lists all objects,
-compares them with the poll before, and wakes the owners of those that changed. A poll costs the
-same number of requests for one cluster and for a thousand.
+Senlin has neither a watch nor a "changed since" filter. So the loop lists all objects, compares
+them with the previous poll, and wakes the owners of the objects that changed. A poll costs the same
+number of requests for one cluster and for a thousand.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from senlin_operator.cloud.snapshot import ListedKind, Snapshot, Watched, differ
 from senlin_operator.kube.objects import Key
 from senlin_operator.telemetry import clock
 
-_OPERATION = "look"  # a poll's name in metrics and traces, where users' dashboards have it
+_OPERATION = "look"  # a poll's name in metrics and traces; public, as dashboards use it
 _log = logging.getLogger(__name__)
 
 
@@ -48,17 +48,17 @@ class Inventory:
     _created: float = field(default_factory=clock.monotonic)
 
     def requeue_after_poll(self, key: Key) -> None:
-        """Wake the key after the next poll that begins from now on; one is requested."""
+        """Request a poll, and wake the key after it. A poll that has begun does not count."""
         self._awaiting.add(key)
         self._requested.set()
 
     def watch(self, action_id: str, target: str, lock: str | None = None) -> None:
-        """Watch an action: when it has ended, the snapshot has it in `ended`.
+        """Watch an action: once it has ended, the snapshot has it in `ended`.
 
         Args:
             action_id: The action.
-            target: The cloud object that it works on.
-            lock: The cluster, or the node without one, that it keeps others off.
+            target: The cloud object that the action works on.
+            lock: The id of the cluster, or of the node in none, that the action locks.
         """
         if action_id not in self._watched:
             self._watched[action_id] = Watched(target, lock)
@@ -70,25 +70,29 @@ class Inventory:
 
     def unwatch_all(self, target: str) -> None:
         """Forget the actions on a cloud object that has no resource any more."""
-        self._watched = {id_: it for id_, it in self._watched.items() if it.target != target}
+        self._watched = {
+            id_: action for id_, action in self._watched.items() if action.target != target
+        }
 
     def locked(self, lock: str, by: str | None = None) -> bool:
-        """Return whether a request or an action of this process keeps others off.
+        """Return whether a request or an action of this process has the lock.
 
         A cluster and its declared nodes are reconciled independently, so two of them could start
-        an action from the same snapshot; Senlin refuses the second one too late, if at all.
+        an action from the same snapshot. Senlin refuses the second action too late, if at all.
 
         Args:
-            lock: The cluster, or the node without one.
-            by: The cloud object that asks, if its own actions do not keep it off.
+            lock: The id of the cluster, or of the node in none.
+            by: The cloud object whose own actions do not count; None: all actions count.
         """
         over = self.snapshot.ended.keys() | self.snapshot.unknown if self.snapshot else ()
-        running = (it for id_, it in self._watched.items() if id_ not in over)
-        return lock in self._sending or any(it.lock == lock and it.target != by for it in running)
+        running = (action for id_, action in self._watched.items() if id_ not in over)
+        return lock in self._sending or any(
+            action.lock == lock and action.target != by for action in running
+        )
 
     @contextmanager
     def locking(self, lock: str | None) -> Iterator[None]:
-        """Keep others off while a request is in flight; its action may keep them off afterwards."""
+        """Have the lock while a request is in flight; afterwards its watched action has it."""
         if lock is None:
             yield
             return
@@ -100,18 +104,18 @@ class Inventory:
 
     @property
     def age(self) -> float:
-        """Return the seconds since the latest successful poll began, or since the inventory did."""
+        """Return the seconds since the latest successful poll began, or else since the start."""
         return clock.monotonic() - (self.snapshot.began if self.snapshot else self._created)
 
     @property
     def in_flight(self) -> int:
-        """Return how many watched actions have not been seen to end."""
+        """Return the number of watched actions that had not ended in the latest poll."""
         ended = self.snapshot.ended if self.snapshot else {}
         return sum(id_ not in ended for id_ in list(self._watched))
 
     @property
     def refused(self) -> bool:
-        """Return whether the credential is known to be of no use."""
+        """Return whether Keystone refused the credential, or its catalogue has no Senlin."""
         return isinstance(self.error, AuthenticationFailed | EndpointNotFound)
 
     async def run(self) -> None:
@@ -127,7 +131,7 @@ class Inventory:
             except ClientException as error:
                 failures += 1
                 self._failed(error)
-            except Exception:  # noqa: BLE001 - a bug must not end the polls, and with them all work
+            except Exception:  # noqa: BLE001 - a bug must not end the polling
                 failures += 1
                 _log.exception("the poll raised an unexpected error, which is a bug")
             self.subscribers.polled(awaiting)

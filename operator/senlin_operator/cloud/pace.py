@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from senlin_operator.telemetry import clock
 
 _MIN_INTERVAL = 1.0  # seconds between the beginnings of two polls
-_MAX_DUTY_CYCLE = 2.0  # a poll may take one half of the time: slow clouds have other users
+_MAX_DUTY_CYCLE = 2.0  # polls take at most half of the time, as slow clouds have other users
 # Seconds: upper bound of the pause after a slow poll. A longer one would delay the news of ended
 # actions.
 _MAX_EXTRA_PAUSE = 5.0
@@ -14,12 +14,12 @@ _MAX_EXTRA_PAUSE = 5.0
 # waiting, a little more does not matter.
 _IDLE_GROWTH = 0.05
 _MAX_FAILURE_PAUSE = 30.0  # seconds between polls while Senlin does not answer
-_MAX_EXPONENT = 10  # after some hours of failures a power of two would not fit into a float
+_MAX_EXPONENT = 10  # of two; after hours of failures, the power would not fit into a float
 
 
 @dataclass(slots=True)
 class Pace:
-    """Fast while something happens, slower the longer nothing does, slow at rest."""
+    """Fast after a change, slower the longer nothing changes, slowest while nothing is awaited."""
 
     idle: float = 30.0  # seconds between polls while nothing is awaited
     _changed: float = field(default_factory=clock.monotonic)
@@ -31,21 +31,21 @@ class Pace:
         self._at_rest = False
 
     def minimum(self, took: float) -> float:
-        """Return the pause (seconds) after a poll that no request cuts short."""
+        """Return the pause (seconds) after a poll that took so long; a request cannot end it."""
         return max(_MIN_INTERVAL, min(_MAX_DUTY_CYCLE * took, took + _MAX_EXTRA_PAUSE)) - took
 
     def after_failures(self, failures: int) -> float:
-        """Return the pause (seconds) after so many failures in a row."""
+        """Return the pause (seconds) after so many consecutive failures."""
         pause = random.uniform(0.5, 1) * 2.0 ** min(failures, _MAX_EXPONENT)  # noqa: S311
         return min(_MAX_FAILURE_PAUSE, pause)
 
     def until_next(self, took: float, *, busy: bool) -> float:
-        """Return the pause (seconds) that a requested poll cuts short."""
+        """Return the pause (seconds) after a poll that took so long; a request ends it."""
         if busy:
             self._at_rest = False
             unchanged = clock.monotonic() - self._changed
             return min(self.idle, unchanged * _IDLE_GROWTH) - took
-        # Projects that came to rest together, as after a start, are spread once and stay apart.
+        # Projects that come to rest at the same time, as after a start, are spread once.
         share = 1 if self._at_rest else random.uniform(0.5, 1)  # noqa: S311
         self._at_rest = True
         return self.idle * share - took

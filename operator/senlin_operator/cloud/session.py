@@ -19,30 +19,30 @@ from senlin_operator.telemetry import clock, logging, metrics, tracing
 T = TypeVar("T")
 
 _operation: ContextVar[str] = ContextVar("operation", default="")  # the name of a request
-_THREADS = 8  # a credential
-_RESERVED = 2  # of them for deletions, which must get through when creations hang
-_POLLING = 1  # thread besides
-_TIMEOUT = 60.0  # seconds a request
+_THREADS = 8  # per credential
+_RESERVED = 2  # threads of those for deletions, which must not wait for creations that hang
+_POLLING = 1  # further thread
+_TIMEOUT = 60.0  # seconds per request
 _LOGIN_PAUSE = 45.0  # seconds between refused logins, so that no account is locked out
 _MAX_LOGIN_PAUSE = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """How all sessions of a process work."""
+    """The options that all sessions of a process share."""
 
     kinds: Sequence[ListedKind]  # listed by the inventories
     idle: float = 30.0  # seconds between polls of a project while nothing is awaited
-    may_write: Callable[[], None] = lambda: None  # raises, from any thread, if this process may not
+    may_write: Callable[[], None] = lambda: None  # raises unless it may; from any thread
 
     def before_request(self, method: str) -> None:
-        """Stop a write of a process that may not write."""
+        """Raise before a write if this process may not write."""
         if method != "GET":
             self.may_write()
 
 
 class CloudSession:
-    """All requests with one credential. A slow cloud holds up no other credential's requests."""
+    """All requests with one credential. A slow cloud does not delay other credentials' requests."""
 
     def __init__(
         self, credential: Credential, subscribers: Subscribers, options: SessionOptions
@@ -77,12 +77,12 @@ class CloudSession:
         """Send a request from the pool.
 
         Args:
-            operation: Its name, for the metrics.
-            send: Gets the proxy and makes the request; runs in a thread.
-            urgent: It may use the permits that are reserved for deletions.
+            operation: The request's name in metrics and traces.
+            send: Sends the request; it runs in a thread.
+            urgent: Whether the request may use the threads that are reserved for deletions.
 
         Raises:
-            ClientException: It was refused, or the credential is known to be refused.
+            ClientException: The request was refused, or the credential is known to be refused.
         """
         if urgent:
             return await self._admitted(operation, send)
@@ -90,7 +90,7 @@ class CloudSession:
             return await self._admitted(operation, send)
 
     async def close(self) -> None:
-        """Stop polling, and let the threads end when their requests do."""
+        """Stop polling. The threads end with the requests in flight."""
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -108,13 +108,13 @@ class CloudSession:
         """
         if self._refused and clock.monotonic() < self._login_at:
             raise self._refused.with_traceback(None)
-        logging.note(request_id=None, code=None)  # those of the poll before
+        logging.note(request_id=None, code=None)  # remove those of the previous poll
         with tracing.span(operation, credential=self.label):
             return await self._send(operation, send)
 
     async def _admitted(self, operation: str, send: Callable[[Proxy], T]) -> T:
         async with self._permits:
-            if self._refused:  # perhaps only since this request began to wait for its permit
+            if self._refused:  # it may have been refused while this request waited for its permit
                 raise self._refused.with_traceback(None)  # it has been raised before
             return await self._send(operation, send)
 
@@ -139,7 +139,7 @@ class CloudSession:
         )
 
     def _open_circuit(self, error: ClientException, before: ClientException | None) -> None:
-        if self._refused is not before:  # requests that were in flight together count once
+        if self._refused is not before:  # concurrent refusals count once
             return
         pause = min(_LOGIN_PAUSE * 2 ** min(self._refusals, 10), _MAX_LOGIN_PAUSE)
         self._refusals += 1
@@ -147,7 +147,7 @@ class CloudSession:
 
 
 def _record(sent: Sent) -> None:
-    """Count a request, and put its id into the following log lines about its object."""
+    """Count a request, and add its id to the later log lines of the same reconcile."""
     operation = _operation.get()
     metrics.SENLIN_REQUESTS.labels(operation, str(sent.status or "none")).inc()
     metrics.SENLIN_TIME.labels(operation).observe(sent.seconds, tracing.exemplar())
@@ -164,7 +164,7 @@ def _record(sent: Sent) -> None:
 
 
 class SessionPool:
-    """The sessions, by credential; each is closed with its last user."""
+    """The sessions, by credential; each is closed when its last user leaves."""
 
     def __init__(self, subscribers: Subscribers, options: SessionOptions) -> None:
         self._subscribers = subscribers
@@ -174,7 +174,7 @@ class SessionPool:
         self._closing: set[asyncio.Task[None]] = set()
 
     def use(self, credential: Credential, uid: str) -> CloudSession:
-        """Return the session of the credential; the user leaves the one that it used before."""
+        """Return the session of the credential for a user, who leaves the previous session."""
         fingerprint = credential.fingerprint
         session = self._sessions.get(fingerprint) or CloudSession(
             credential, self._subscribers, self._options
@@ -191,7 +191,7 @@ class SessionPool:
         return list(self._sessions.values())
 
     def users_of_session(self, uid: str) -> list[str]:
-        """Return the uids of those that use the same session, the given one included."""
+        """Return the uids of the users of the same session, including the given one."""
         fingerprint = self._users.get(uid)
         return [other for other, used in self._users.items() if used == fingerprint]
 

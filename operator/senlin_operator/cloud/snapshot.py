@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from openstack_clustering import Action, Proxy, Resource
 
-# INIT is left out: a child that its parent has not finished building has a parent that is listed,
-# and one whose parent broke off stays INIT for ever.
+# INIT is left out. A child in INIT has a parent that is listed, or its parent was interrupted while
+# it created children; then the child stays INIT for ever.
 UNFINISHED = ("READY", "WAITING", "RUNNING", "WAITING_LIFECYCLE_COMPLETION", "SUSPENDED")
 
 _TARGETS = 100  # in one URL
@@ -40,8 +40,8 @@ class ListedKind(Protocol):
 class Watched(NamedTuple):
     """An action whose end is waited for."""
 
-    target: str  # the cloud object that it works on, or is started for
-    lock: str | None = None  # the cluster that it keeps others off, which may be the target
+    target: str  # the cloud object that it works on, or was started for
+    lock: str | None = None  # the cluster, or the node in none, that it locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,15 @@ class Snapshot:
         lists: Mapping[type[CloudObject], Iterable[CloudObject]],
         **fields: Any,
     ) -> "Snapshot":
-        """Return the snapshot of lists, and of the actions among `fields`."""
-        objects = {type_: {it.id: it for it in found} for type_, found in lists.items()}
+        """Return the snapshot of these lists; `fields` are the fields about actions."""
+        objects = {type_: {item.id: item for item in items} for type_, items in lists.items()}
         owners: dict[str, str] = {}
         cluster_ids: dict[str, str] = {}
         for kind in kinds:
-            for id_, it in objects.get(kind.resource_type, {}).items():
-                if uid := kind.owner_uid(it):
+            for id_, item in objects.get(kind.resource_type, {}).items():
+                if uid := kind.owner_uid(item):
                     owners[id_] = uid
-                if cluster_id := kind.cluster_id(it):
+                if cluster_id := kind.cluster_id(item):
                     cluster_ids[id_] = cluster_id
         return cls(objects=objects, owners=owners, cluster_ids=cluster_ids, **fields)
 
@@ -99,8 +99,8 @@ class Snapshot:
     def find(self, type_: type[C], id_: str | None, uid: str) -> tuple[C | None, list[str]]:
         """Return the cloud object, and the ids of others with the same owner's marker.
 
-        The id decides. Without one (a reply was lost, the process died) the marker does, and of
-        several objects the first one by id, so that every reconcile chooses the same.
+        The object with the id is returned alone. If there is none, as after a lost reply, the
+        marker decides; of several objects with it, the first by id, so that the choice is stable.
         """
         objects = self.all(type_)
         if id_ is not None and id_ in objects:
@@ -113,12 +113,11 @@ class Snapshot:
         return any(id_ in objects for objects in self.objects.values())
 
     def actions_of(self, id_: str) -> list[Action]:
-        """Return the unfinished actions that keep others off a cluster, or off a node.
+        """Return the unfinished actions on a cluster and its nodes, or on a node and its cluster.
 
-        A cluster is touched by the actions of its nodes as well: the children of a check and of a
-        recovery are stored without a cluster. A node is touched by the actions of its
-        cluster. Such an action may show by actions on other nodes alone: a cluster's failed action
-        is not listed, though its last children still run.
+        The actions of nodes count for their cluster, as the children of a check and of a recovery
+        are stored without a cluster. The actions of other nodes count for a node, as they may be
+        the last children of a cluster's failed action, which is not listed any more.
         """
         cluster_id = self.cluster_ids.get(id_, id_)
         touched = {id_, cluster_id, *self._members.get(cluster_id, ())}
@@ -155,8 +154,8 @@ def poll(
     """
     kinds = tuple(kinds)
     unfinished = {action.id: action for action in proxy.actions(status=list(UNFINISHED))}
-    open_ = {id_: to for id_, to in watched.items() if id_ not in unfinished and id_ not in known}
-    found = _found(proxy, open_)
+    unlisted = watched.keys() - unfinished.keys() - known.keys()
+    found = _watched_actions(proxy, {id_: watched[id_] for id_ in unlisted})
     ended = {**known, **{id_: action for id_, action in found.items() if has_ended(action)}}
     return Snapshot.build(
         kinds,
@@ -164,7 +163,7 @@ def poll(
         began=began,
         unfinished=unfinished,
         ended=ended,
-        unknown=frozenset(open_.keys() - found.keys()),
+        unknown=frozenset(unlisted - found.keys()),
     )
 
 
@@ -192,8 +191,8 @@ def has_ended(action: Action) -> bool:
 
 def _concerned(snapshot: Snapshot, ids: Iterable[str]) -> set[str]:
     """Return the owners of these objects, and the clusters of nodes among them."""
-    found = (of.get(id_) for id_ in ids for of in (snapshot.owners, snapshot.cluster_ids))
-    return {it for it in found if it}
+    maps = (snapshot.owners, snapshot.cluster_ids)
+    return {found for id_ in ids for map_ in maps if (found := map_.get(id_))}
 
 
 def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str]:
@@ -201,21 +200,21 @@ def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str
     return {id_ for action in actions for id_ in (action.target_id, action.cluster_id) if id_}
 
 
-def _found(proxy: Proxy, watched: Mapping[str, Watched]) -> dict[str, Action]:
-    """Return those of the watched actions that Senlin knows; one list call for all of them."""
+def _watched_actions(proxy: Proxy, watched: Mapping[str, Watched]) -> dict[str, Action]:
+    """Return the watched actions that Senlin still has; one list call for a hundred targets."""
     if not watched:
         return {}
-    targets = sorted({id_ for it in watched.values() for id_ in it if id_})
+    targets = sorted({id_ for action in watched.values() for id_ in action if id_})
     return {
         action.id: action
-        for at in range(0, len(targets), _TARGETS)
-        for action in proxy.actions(target=targets[at : at + _TARGETS])
+        for start in range(0, len(targets), _TARGETS)
+        for action in proxy.actions(target=targets[start : start + _TARGETS])
         if action.id in watched
     }
 
 
-def _inverted(of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for key, value in of.items():
-        found[value].append(key)
-    return {value: tuple(keys) for value, keys in found.items()}
+def _inverted(map_: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    inverted: defaultdict[str, list[str]] = defaultdict(list)
+    for key, value in map_.items():
+        inverted[value].append(key)
+    return {value: tuple(keys) for value, keys in inverted.items()}

@@ -43,22 +43,20 @@ class KubeClient:
         self._api = api
         self._plurals = plurals
         self._watch_monitor = WatchMonitor()
-        self.may_write: Callable[[], None] = lambda: None  # raises KubeError if not
+        self.may_write: Callable[[], None] = lambda: None  # raises KubeError unless it may
 
     @classmethod
     async def connect(cls, kubeconfig: str | None, plurals: Mapping[str, str]) -> "KubeClient":
         """Return a client for the kubeconfig; None: for the cluster that the process runs in."""
         configuration = client.Configuration()
-        configuration.retries = (
-            False  # the work queue retries, and knows what is safe
-        )
+        configuration.retries = False  # the work queue retries, and knows what is safe
         try:
             if kubeconfig is None and _in_cluster():
                 config.load_incluster_config(configuration)
             else:
                 await _load(kubeconfig, configuration)
         except (config.ConfigException, OSError) as error:
-            raise KubeError(0, f"There is no way into Kubernetes: {error}") from error
+            raise KubeError(0, f"No access to Kubernetes is configured: {error}") from error
         api = client.ApiClient(configuration)
         api.user_agent = "senlin-operator"
         return cls(api, plurals)
@@ -67,9 +65,9 @@ class KubeClient:
         await self._api.close()
 
     def watch_session(self) -> tuple[str, aiohttp.ClientSession]:
-        """Return the server, and a separate session for the watches with the same credentials.
+        """Return the server's URL, and a session for the watches alone with the same credentials.
 
-        The token is read again for each request: a projected one is renewed while the process runs.
+        The token is read for each request, as Kubernetes renews a projected one meanwhile.
         """
         configuration = self._api.configuration
 
@@ -105,8 +103,8 @@ class KubeClient:
         """Return a Secret, with its data.
 
         Raises:
-            NotFound: It does not exist any more.
-            KubeError: It cannot be read.
+            NotFound: The Secret does not exist any more.
+            KubeError: The Secret cannot be read.
         """
         key = secret.key
         try:
@@ -119,13 +117,13 @@ class KubeClient:
     async def set_finalizer(self, resource: Resource, *, present: bool) -> dict[str, Any]:
         """Add the operator's finalizer to the object, or remove it; return the object.
 
-        A server-side apply of that one entry neither needs nor races with a known version of the
-        object. The uid stops it from creating a deleted object again, or from changing another
-        object of the same name.
+        A server-side apply of this one entry needs no resourceVersion, so other writes do not
+        conflict with it. The uid stops the request from creating a deleted object again, or from
+        changing another object of the same name.
 
         Raises:
-            NotFound: It does not exist any more.
-            KubeError: It cannot be written now.
+            NotFound: The object does not exist any more.
+            KubeError: The object cannot be written now.
         """
         metadata = {"name": resource.key.name, "uid": resource.uid}
         finalizers = {"finalizers": [FINALIZER]} if present else {}
@@ -133,7 +131,7 @@ class KubeClient:
         metrics.KUBE_WRITES.labels("finalizer").inc()
         try:
             return await self._apply(resource.key, body, manager=_FINALIZER_MANAGER)
-        except KubeError as error:  # 409: no object has the name; 422: another one has; or else
+        except KubeError as error:  # 409: no object has the name; 422: another one has
             if error.status not in (404, 409, 422) or await self._has(resource):
                 raise
             raise NotFound(resource) from error
@@ -142,10 +140,14 @@ class KubeClient:
         key = resource.key
         query = {"fieldSelector": f"metadata.name={key.name}"}
         answer = await self.send("GET", self._path(key.kind, key.namespace), query=query)
-        return any(it["metadata"]["uid"] == resource.uid for it in answer["items"])
+        return any(item["metadata"]["uid"] == resource.uid for item in answer["items"])
 
     async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> dict[str, Any]:
-        """Write the whole status; fields that are no longer in it go away. Return the object."""
+        """Replace the whole status, and return the object.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
         metadata = {"name": resource.key.name, "uid": resource.uid}
         body = self._header(resource.key.kind) | {"metadata": metadata, "status": status}
         metrics.KUBE_WRITES.labels("status").inc()
@@ -157,9 +159,9 @@ class KubeClient:
         """Create or change an object that another one owns; return it.
 
         Args:
-            owner: Becomes its controlling owner.
-            key: Its kind, namespace and name.
-            manifest: Its other fields, such as `spec`, or a Secret's `data`.
+            owner: The object to name in the controlling owner reference.
+            key: Kind, namespace and name of the dependent.
+            manifest: The other fields of the dependent, such as `spec`, or a Secret's `data`.
 
         Raises:
             KubeError: Kubernetes refuses it.
@@ -178,7 +180,7 @@ class KubeClient:
         return await self._apply(key, body, manager=FIELD_MANAGER)
 
     async def delete(self, resource: Resource) -> None:
-        """Request the deletion of the object, but not of another one that has its name by now."""
+        """Request the deletion of the object; one with its name but another uid stays."""
         key = resource.key
         metrics.KUBE_WRITES.labels("deletion").inc()
         body = {"preconditions": {"uid": resource.uid}}
@@ -224,18 +226,18 @@ class KubeClient:
         content_type: str = "application/json",
         always: bool = False,
     ) -> dict[str, Any]:
-        """Send any request; return the document that comes back.
+        """Send a request; return the document in the reply.
 
         Args:
-            method: Such as GET; all others are writes.
-            path: From the root of the API server.
-            query: Its parameters.
-            body: A document.
-            content_type: That of the body.
-            always: Send a write even if this process is fenced (leases are written so).
+            method: The HTTP method; all but GET count as writes.
+            path: The path from the root of the API server.
+            query: The parameters of the URL.
+            body: The document to send.
+            content_type: The content type of the body.
+            always: Send a write even if this process is fenced, as for a lease.
 
         Raises:
-            KubeError: It was refused, or could not be sent.
+            KubeError: The request was refused, or could not be sent.
         """
         if method != "GET" and not always:
             self.may_write()
@@ -274,19 +276,19 @@ def _in_cluster() -> bool:
 
 
 async def _load(kubeconfig: str | None, configuration: Any) -> None:
-    """Read a kubeconfig; None: where kubectl looks for it.
+    """Load a kubeconfig; None: the default one of kubectl.
 
     Raises:
-        ConfigException, OSError: It cannot be read, or is no kubeconfig.
+        ConfigException, OSError: The file cannot be read, or is not a kubeconfig.
     """
     if kubeconfig is not None:
-        os.stat(kubeconfig)  # the library's error for a missing file names no file
+        os.stat(kubeconfig)  # the library's error for a missing file does not name it
     try:
         await config.load_kube_config(kubeconfig, client_configuration=configuration)
     except (config.ConfigException, OSError):
         raise
-    except Exception:  # noqa: BLE001 - the library raises any kind, and may quote a token
-        raise config.ConfigException(f"{kubeconfig or 'it'} is not a kubeconfig.") from None
+    except Exception:  # noqa: BLE001 - the library raises any type, and may quote a token
+        raise config.ConfigException(f"{kubeconfig or 'the file'} is not a kubeconfig.") from None
 
 
 def _message(text: bytes) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 ConditionStatus = Literal["True", "False", "Unknown"]
-MESSAGE_LIMIT = 1024  # characters; the API allows 32768, a person reads less
+MESSAGE_LIMIT = 1024  # characters; the API allows 32768, which is too long to read
 
 
 class ConditionType(StrEnum):
@@ -24,7 +24,7 @@ class ConditionType(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a condition has its status. docs/reasons has a page a reason: its cause and cure."""
+    """The reasons of conditions. docs/reasons has a page for each, with causes and cures."""
 
     READY = "Ready"
     DEGRADED = "Degraded"
@@ -84,13 +84,13 @@ def merge(
     merged = []
     for condition in current:
         old = before.get(condition.type)
-        flipped = old is None or old["status"] != condition.status
+        unchanged = old is not None and old["status"] == condition.status
         merged.append(
             {
                 "type": str(condition.type),
                 "status": condition.status,
                 "observedGeneration": generation,
-                "lastTransitionTime": now if flipped or not old else old["lastTransitionTime"],
+                "lastTransitionTime": old["lastTransitionTime"] if old and unchanged else now,
                 "reason": str(condition.reason),
                 "message": condition.message[:MESSAGE_LIMIT],
             }

@@ -9,6 +9,6 @@ _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 def parse_duration(duration: str) -> float:
     """Return the seconds of a duration such as 1h30m.
 
-    The API server has validated the text already, so text of any other form counts as 0.
+    Text of any other form counts as 0; the API server has validated it already.
     """
     return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(duration))

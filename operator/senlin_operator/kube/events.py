@@ -1,4 +1,4 @@
-"""Kubernetes Events, on transitions only. They are for people; nothing depends on them."""
+"""Kubernetes Events, for people; nothing depends on them."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ _QUEUED_MOST = 1000  # events; when the queue is full, new events are dropped
 
 
 class Recorder:
-    """Sends events one after the other in the background: a slow API server delays no reconcile."""
+    """Sends events in the background, so that a slow API server delays no reconcile."""
 
     def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
@@ -34,11 +34,11 @@ class Recorder:
         """Queue an event about the object.
 
         Args:
-            resource: The object that it is about.
+            resource: The object that the event is about.
             kind: Normal or Warning.
             reason: One CamelCase word, such as a condition's reason.
             action: The operator's action, in one CamelCase word.
-            note: The sentence that a person reads.
+            note: The sentence for people.
         """
         key = resource.key
         body = {
@@ -72,12 +72,12 @@ class Recorder:
             namespace, body = await self._queue.get()
             try:
                 await self._kube.create_event(namespace, body)
-            except KubeError as error:  # a namespace that is being deleted takes no new ones
+            except KubeError as error:  # such as for a namespace that is being deleted
                 _log.debug("an event was dropped", extra={"error": str(error)})
             finally:
                 self._queue.task_done()
 
     async def flush(self, seconds: float) -> None:
-        """Wait until all are sent, but no longer than that."""
+        """Wait until all events are sent, at most for so many seconds."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._queue.join(), seconds)

@@ -1,4 +1,4 @@
-"""Leases of the Kubernetes API (coordination.k8s.io/v1): which process acts, and until when."""
+"""Leases of the Kubernetes API (coordination.k8s.io/v1), read and written as documents."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -7,21 +7,21 @@ from typing import Any
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.objects import GROUP
 
-LABEL = f"{GROUP}/lease"  # all leases of one installation have it, with the same value
+LABEL = f"{GROUP}/lease"  # on all leases of an installation, with the same value
 
 
 class Leases:
-    """The leases in one namespace, as raw documents."""
+    """The leases in one namespace."""
 
     def __init__(self, kube: KubeClient, namespace: str) -> None:
         self._kube = kube
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
 
     async def get(self, name: str) -> dict[str, Any] | None:
-        """Return the lease, if there is one.
+        """Return the lease; None: it does not exist.
 
         Raises:
-            KubeError: It cannot be read.
+            KubeError: The lease cannot be read.
         """
         try:
             return await self._kube.send("GET", f"{self._path}/{name}")
@@ -42,7 +42,7 @@ class Leases:
         """Create the lease, or change it if it is still the old one; return it.
 
         Raises:
-            KubeError: Another process was faster (status 409), or it cannot be written.
+            KubeError: Another process was faster (status 409), or the lease cannot be written.
         """
         metadata: dict[str, Any] = {"name": name, "labels": {LABEL: label}}
         if old is not None:

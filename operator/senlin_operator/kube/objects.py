@@ -1,4 +1,4 @@
-"""The Kubernetes objects that the operator looks at, as thin views of the raw documents."""
+"""Kubernetes objects, as thin views of their documents."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Key:
 
 
 class Resource:
-    """An object as the API server sent it. Never changed: a newer one replaces it."""
+    """A Kubernetes object as the API server sent it; it is never changed."""
 
     __slots__ = ("key", "raw")
 
@@ -45,7 +45,7 @@ class Resource:
 
     @property
     def resource_version(self) -> int:
-        """Return the resource version; since Kubernetes 1.35 a larger one is a newer one."""
+        """Return the resource version; since Kubernetes 1.35 a larger number means newer."""
         return int(self.raw["metadata"]["resourceVersion"])
 
     @property
@@ -59,7 +59,7 @@ class Resource:
 
     @property
     def is_gone(self) -> bool:
-        """Return whether this version is the last one: deleted, and without any finalizer."""
+        """Return whether this is the object's last version: deleted, and without finalizers."""
         return self.deleting and not self.raw["metadata"].get("finalizers")
 
     @property
@@ -89,7 +89,7 @@ class Resource:
 
     @property
     def unmanaged(self) -> bool:
-        """Return whether the cloud object is only shown, and managed by others."""
+        """Return whether the operator only shows the cloud object, and never changes it."""
         return self.spec.get("managementPolicy") == "unmanaged"
 
     @property

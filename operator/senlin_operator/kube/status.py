@@ -21,13 +21,13 @@ _KIND_SPECIFIC = (ConditionType.AVAILABLE, ConditionType.POLICIES_ATTACHED)
 
 @dataclass(slots=True)
 class Status:
-    """A reconcile starts from the last status and amends it."""
+    """A status under construction: a reconcile begins with the last one, and changes it."""
 
     id: str | None = None
     action: Mapping[str, Any] | None = None
     resource: Mapping[str, Any] | None = None
     faults: list[Mapping[str, Any]] = field(default_factory=list)
-    conditions: list[Condition] = field(default_factory=list)  # those of the kind itself
+    conditions: list[Condition] = field(default_factory=list)  # only those of the kind
 
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> "Status":
@@ -46,7 +46,7 @@ class Status:
 
     @property
     def running_action(self) -> str | None:
-        """Return the id of the operator's own action that has not been seen to end."""
+        """Return the id of the operator's action that has not ended yet, as far as known."""
         if self.action and self.action["status"] == RUNNING:
             return str(self.action["id"])
         return None
@@ -57,7 +57,7 @@ class Status:
         return bool(self.action and self.action["status"] == FAILED)
 
     def action_condition(self) -> list[Condition]:
-        """Return ActionSucceeded, if there ever was an action."""
+        """Return the condition ActionSucceeded, if the operator ever started an action."""
         if not self.action:
             return []
         name = self.action["name"]

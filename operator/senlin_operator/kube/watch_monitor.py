@@ -1,6 +1,6 @@
-"""Counts the requests of the watches, and logs when one is interrupted and when it resumes.
+"""Counts the requests of the watches, and logs when a watch is interrupted and when it resumes.
 
-Both are logged once, however many retries lie between them.
+Retries in between are not logged.
 """
 
 import logging
@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 
 class WatchMonitor:
-    """A middleware of aiohttp."""
+    """An aiohttp middleware."""
 
     def __init__(self) -> None:
         self._interrupted: set[str] = set()  # the paths whose latest request failed

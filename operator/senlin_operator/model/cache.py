@@ -24,13 +24,13 @@ class Cache:
     ) -> None:
         self._kinds = kinds
         self._queue = queue
-        self._in_shard = in_shard  # whether a namespace's objects are for this process
+        self._in_shard = in_shard  # whether this process reconciles a namespace
         self._objects: dict[Key, Resource] = {}
         self._references: dict[Key, frozenset[Key]] = {}
         self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
         self._dependents: defaultdict[str, set[Key]] = defaultdict(set)  # by the owner's uid
         self._by_uid: dict[str, Key] = {}
-        self._by_cloud_id: defaultdict[str, set[Key]] = defaultdict(set)  # one id, several objects
+        self._by_cloud_id: defaultdict[str, set[Key]] = defaultdict(set)  # unmanaged ones share ids
 
     def get(self, key: Key) -> Resource | None:
         return self._objects.get(key)
@@ -55,7 +55,7 @@ class Cache:
             yield from self._by_cloud_id.get(id_, ())
 
     def on_event(self, kind: str, event: str | None, raw: Mapping[str, Any]) -> None:
-        """Take an object from a watch or a list. It cannot fail."""
+        """Store an object from a watch or a list. It never raises."""
         if not self._in_shard(raw["metadata"]["namespace"]):
             return
         resource = _stripped(kind, raw)
@@ -65,7 +65,7 @@ class Cache:
             self.upsert(resource)
 
     def upsert(self, resource: Resource) -> None:
-        """Keep the object unless a newer version is known; wake those that the change concerns."""
+        """Store the object unless a newer version is known; queue the objects that it affects."""
         if resource.is_gone:  # the reply that removed the last finalizer may come after DELETED
             self.remove(resource)
             return
@@ -84,13 +84,13 @@ class Cache:
             self._wake_referrers(key)
 
     def store_reply(self, kind: str, raw: Mapping[str, Any]) -> Resource:
-        """Keep the API server's reply to a write of the operator, and return it."""
+        """Store the API server's reply to a write of the operator, and return the object."""
         resource = _stripped(kind, raw)
         self.upsert(resource)
         return resource
 
     def remove(self, resource: Resource) -> None:
-        """Forget the object, unless another one has its name; wake those that this concerns."""
+        """Forget the object, unless another one has its name; queue the objects that it affects."""
         key = resource.key
         old = self._objects.get(key)
         if old is None or old.uid != resource.uid:
@@ -99,15 +99,15 @@ class Cache:
         self._by_uid.pop(old.uid, None)
         self._link(None, old)
         self._references.pop(key, None)
-        self._queue.add(key)  # so that the worker forgets it, too
+        self._queue.add(key)  # so that the controller drops its memory of the object
         self._wake_referrers(key)
 
     def _link(self, now: Resource | None, old: Resource | None) -> None:
         """Update the indexes, and wake the owner of an object that was removed."""
-        _move(self._by_cloud_id, old, now, lambda it: it.cloud_id)
-        _move(self._dependents, old, now, lambda it: it.controller_uid)
+        _move(self._by_cloud_id, old, now, lambda resource: resource.cloud_id)
+        _move(self._dependents, old, now, lambda resource: resource.controller_uid)
         if old and old.controller_uid and now is None:
-            self._queue_all(self.keys_of([old.controller_uid]))  # it may need another one
+            self._queue_all(self.keys_of([old.controller_uid]))  # the owner may create it again
         if (resource := now or old) and resource.key.kind != SECRET:
             self._link_references(resource, now, old)
 
@@ -128,8 +128,8 @@ class Cache:
     def _needed_by(self, resource: Resource | None) -> frozenset[Key]:
         """Return the objects that this one refers to.
 
-        None once the operator's finalizer is removed, though the finalizers of others may remain:
-        in a foreground deletion, the dependents are deleted first.
+        There are none once the operator's finalizer is removed. Other finalizers may remain then:
+        in a foreground deletion, Kubernetes deletes the dependents first.
         """
         if resource is None or (resource.deleting and not resource.has_finalizer):
             return frozenset()
@@ -156,7 +156,7 @@ def _move(
     now: Resource | None,
     value: Callable[[Resource], str | None],
 ) -> None:
-    """Move an object in an index to its current value."""
+    """Move an object in an index from its old value to its current value."""
     before, after = old and value(old), now and value(now)
     if old and before and before != after:
         _discard(index, before, old.key)
@@ -164,10 +164,10 @@ def _move(
         index[after].add(now.key)
 
 
-def _discard(index: defaultdict[Any, set[Key]], at: Any, key: Key) -> None:
-    index[at].discard(key)
-    if not index[at]:
-        del index[at]
+def _discard(index: defaultdict[Any, set[Key]], value: Any, key: Key) -> None:
+    index[value].discard(key)
+    if not index[value]:
+        del index[value]
 
 
 def _stripped(kind: str, raw: Mapping[str, Any]) -> Resource:

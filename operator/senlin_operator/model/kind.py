@@ -25,17 +25,17 @@ class Deletion(Generic[O]):
     """The parts of a deletion that differ from kind to kind."""
 
     def blocked(self, observed: O) -> Waiting | None:
-        """Return the reason to wait before the deletion, if there is one.
+        """Return the reason to wait before the delete request, if there is one.
 
-        Without it, a request that Senlin is known to refuse would be sent again and again.
+        If it misses one, a request that Senlin refuses is sent again and again.
         """
         return None
 
     def leftovers(self, snapshot: Snapshot, uid: str) -> list[Step]:
         """Return the steps that delete further cloud objects of the owner.
 
-        They run once the object itself has been deleted. A cloud object that is left out stays for
-        ever: the finalizer is removed when this list is empty.
+        They run once the object itself is absent. A cloud object that is left out stays for ever:
+        the finalizer is removed when this list is empty.
         """
         return []
 
@@ -45,11 +45,15 @@ class Checks(ABC, Generic[D, O]):
 
     @abstractmethod
     def step(self, observed: O) -> Step:
-        """Return the step that has Senlin do so, which also ends a stuck transient status."""
+        """Return the step that starts the comparison.
+
+        It is also sent when a transient status lasts too long. If it does not end that status,
+        nothing else does, and the object waits for ever.
+        """
 
     @abstractmethod
     def interval(self, desired: D) -> float | None:
-        """Return the seconds between two routine checks; None: none are wanted."""
+        """Return the seconds between two routine checks; None: no routine checks."""
 
 
 class Details(ABC, Generic[D, O]):
@@ -68,7 +72,7 @@ class Details(ABC, Generic[D, O]):
 
     @abstractmethod
     def add(self, observed: O, facts: Any) -> O:
-        """Return the observation with the facts in it."""
+        """Return the observation with the facts added; `plan` and `readiness` get it."""
 
 
 class Members(ABC, Generic[O]):
@@ -76,15 +80,20 @@ class Members(ABC, Generic[O]):
 
     @abstractmethod
     def owner_uids(self, observed: O | None) -> Iterable[str]:
-        """Return the uids of the custom resources whose cloud objects are inside.
+        """Return the uids of the custom resources whose cloud objects are members of this one.
 
-        `Kind.desired` gets them besides the references. A deletion waits for them to leave: one
-        that is left out is destroyed with the object.
+        `Kind.desired` gets these resources besides the references. A deletion waits until the
+        cloud objects of those that are not being deleted have left. A member that is missing here
+        is destroyed with the object.
         """
 
     @abstractmethod
     def vacate(self, observed: O) -> list[Step]:
-        """Return the steps, if any are needed, after which members can leave before a deletion."""
+        """Return the steps, if any, that let members leave before a deletion.
+
+        Only the first is sent; the next reconcile asks again. Without these steps the deletion
+        may wait for members that Senlin does not let leave.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +110,16 @@ class Dependents(ABC, Generic[O]):
 
     @abstractmethod
     def desired(self, resource: Resource, observed: O | None) -> list[Dependent]:
-        """Return those that should exist. They are created or changed before references resolve."""
+        """Return the dependents that should exist.
+
+        They are created or changed before references resolve, so a reference may name one.
+        """
 
     @abstractmethod
     def in_use(self, dependent: Resource, observed: O | None) -> bool:
-        """Return whether one that is not desired any more must stay for now.
+        """Return whether a dependent that is not desired any more must stay for now.
 
-        Otherwise it is deleted, with its cloud object.
+        If not, it is deleted, with its cloud object.
         """
 
 
@@ -134,19 +146,23 @@ class Kind(ABC, Generic[D, O]):
     def list_objects(self, proxy: Proxy) -> Iterable[CloudObject]:
         """Yield all cloud objects of the kind that the project holds.
 
-        It must be one request without a limit. An object that the list leaves out
-        counts as deleted, and is created again.
+        It must be one request without a limit. An object that the list leaves out counts as
+        deleted, and is created again. It runs in a thread.
         """
 
     def owner_uid(self, cloud_object: Any) -> str | None:
         """Return the uid of the custom resource that made the cloud object.
 
-        If it misses a marker, a crash after a create leaves an orphan and makes a twin.
+        If it misses a marker, a crash after a create request leads to a second create, and the
+        first cloud object is never deleted.
         """
         return ownership.owner_uid(cloud_object)
 
     def cluster_id(self, cloud_object: Any) -> str | None:
-        """Return the id of the cluster that the cloud object is a member of."""
+        """Return the id of the cluster that the cloud object is a member of.
+
+        If it misses one, changes and actions of the member do not wake the cluster's resource.
+        """
         return None
 
     # Used by a reconcile, in this order.
@@ -155,15 +171,16 @@ class Kind(ABC, Generic[D, O]):
     def observe(self, snapshot: Snapshot, id_: str | None, uid: str) -> O | None:
         """Return the cloud object by id, else by the owner's uid; None: the project has none.
 
-        It must go by `Snapshot.find`, so that all duplicates are found and every reconcile chooses
-        the same one.
+        It must use `Snapshot.find`, so that every reconcile chooses the same one of several
+        duplicates, and the others are known and deleted.
         """
 
     def references(self, resource: Resource) -> tuple[Key, ...]:
         """Return the custom resources that the manifest refers to.
 
-        A reconcile waits until each has a cloud id, and is woken when one changes. One that is
-        left out here is not in `known` below, and may be deleted while it is in use.
+        A reconcile waits until each has a cloud id, and is woken when one changes. A reference
+        that is left out here is not in `known` below, and may be deleted while it is in use.
+        The cache also calls this for unmanaged resources, which have no `spec.resource`.
         """
         return ()
 
@@ -171,39 +188,61 @@ class Kind(ABC, Generic[D, O]):
     def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> D:
         """Return the content of the manifest, with every reference replaced by its cloud id.
 
+        Equal content must compare equal: the pause after a failure lasts while the desired state
+        stays equal, so an unequal one is retried without a pause.
+
         Args:
-            resource: The custom resource; the API server has validated it.
-            known: The references, and for a kind with members those and all referrers.
+            resource: The custom resource, managed; the API server has validated it.
+            known: The references by key. A kind with members also gets the resources of
+                `Members.owner_uids`, and all referrers.
         """
 
     @abstractmethod
     def desired_from(self, observed: O) -> D:
-        """Return the desired state of an unmanaged object: its observed state."""
+        """Return the observed state as the desired state: an unmanaged object has no other.
+
+        It is compared in `readiness` and `conditions`, and never planned from.
+        """
 
     @abstractmethod
     def plan(self, desired: D, observed: O | None) -> list[Step]:
         """Return the steps from the observed to the desired state.
 
         None means that the object is known to be absent, and the plan must begin with its creation.
-        Only the first step is carried out; the next plan is made from its result. So a step
-        must change the observation such that it is not planned again, or the object ends in
-        NoEffect.
+        Only the first step is carried out; the next plan is made from its result. A step must
+        change the observation so that it is not planned again, or the object ends in NoEffect.
         """
 
     @abstractmethod
     def delete(self, observed: O, *, force: bool) -> Step:
-        """Return the step that deletes the cloud object; forced: even while Senlin works on it."""
+        """Return the step that deletes the cloud object.
+
+        Args:
+            observed: The cloud object.
+            force: Delete it even while an action runs on it. A kind without actions ignores this.
+        """
 
     @abstractmethod
     def readiness(self, desired: D, observed: O) -> Readiness:
-        """Return whether an object without a step to take is healthy."""
+        """Return whether an object whose plan is empty, or that is unmanaged, is healthy.
+
+        A Waiting without a time to requeue must end by a change that wakes the object: in the
+        cloud, of its manifest, or of a resource that it refers to.
+        """
 
     @abstractmethod
     def resource_status(self, observed: O) -> Mapping[str, Any]:
-        """Return `status.resource`. A value that changes by itself would cost writes at rest."""
+        """Return `status.resource`.
+
+        A value that changes by itself, such as a time, causes a write at every reconcile.
+        """
 
     def conditions(self, desired: D, observed: O) -> list[Condition]:
-        """Return the conditions that this kind alone has."""
+        """Return the conditions that this kind alone has.
+
+        Their types must be in `_KIND_SPECIFIC` of kube/status.py. Otherwise a reconcile that ends
+        early, such as one with a refused credential, drops them from the status.
+        """
         return []
 
 

@@ -10,16 +10,17 @@ from senlin_operator.model.queue import backoff
 from senlin_operator.model.step import Step, StepResult
 from senlin_operator.telemetry import clock
 
-# A create that another process sent just before it died may take this long to be listed. Senlin's
-# own calls wait up to a second each on a message bus.
-GRACE = 10.0  # seconds
-# The same for a request of this process whose reply was lost.
-UNCLEAR = 3.0  # seconds
-# How long a transient status without an action is believed: between two list calls it is usual.
-TRANSIENT = 30.0  # seconds
-# The same after a failed action of the operator: an update that Senlin 16 gives up half-way leaves
+# Seconds until a create request of a process that died is listed at the latest. Senlin's own calls
+# wait up to a second each on a message bus.
+GRACE = 10.0
+# Seconds until a request of this process whose reply was lost shows in a list at the latest.
+UNCLEAR = 3.0
+# Seconds for which a transient status may last without an action. For a moment it is usual: the
+# actions are listed before the objects.
+TRANSIENT = 30.0
+# The same after a failed action of the operator: an update that Senlin 16 abandons half-way leaves
 # a node UPDATING. Senlin's engine may still need a moment to evaluate the cluster.
-TRANSIENT_AFTER_FAILURE = 5.0  # seconds
+TRANSIENT_AFTER_FAILURE = 5.0
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Freshness:
     """Which snapshots count for the object. Times are of the monotonic clock."""
 
     not_before: float = 0.0  # a snapshot that began before is stale for this object
-    absent_not_before: float = 0.0  # one that began before, and lacks the object, proves nothing
+    absent_not_before: float = 0.0  # one that began before does not prove absence
 
     @classmethod
     def of(cls, resource: Resource) -> "Freshness":
@@ -40,20 +41,20 @@ class Freshness:
         return cls(0.0 if resource.cloud_id else later, later)
 
     def request_sent(self, *, unclear: bool = False) -> None:
-        """Make all snapshots until now stale; unclear: Senlin may still be carrying it out."""
+        """Make earlier snapshots stale; unclear: Senlin may still be carrying out the request."""
         self.not_before = clock.monotonic() + (UNCLEAR if unclear else 0.0)
 
 
 @dataclass(slots=True)
 class Retry:
-    """The failures in a row, and the pause before the next try."""
+    """The consecutive failures, and the pause before the next retry."""
 
     failures: int = 0
     failure: Failed | Blocked | None = None
     retry_at: float = 0.0  # of the monotonic clock
-    last_step: Step | None = None  # that Senlin accepted, while the plan is not empty
-    forced: bool = False  # a person has requested this try, and it has not succeeded yet
-    _desired: object = None  # that failed; another desired state is tried at once
+    last_step: Step | None = None  # accepted by Senlin, and not followed by an empty plan yet
+    forced: bool = False  # a person has requested a retry, which has not succeeded yet
+    _desired: object = None  # that failed; another desired state is not paused
 
     def fail(self, failure: Failed | Blocked, desired: object = None) -> None:
         """Count a failure, and pause while the desired state stays the same."""
@@ -74,7 +75,7 @@ class Retry:
         return self.failure if clock.monotonic() < self.retry_at else None
 
     def pause_left(self) -> float:
-        """Return the seconds until the next try; 0 or less: now."""
+        """Return the seconds until the next retry; 0 or less: now."""
         return self.retry_at - clock.monotonic()
 
 
@@ -84,14 +85,14 @@ class Memory:
 
     freshness: Freshness = field(default_factory=Freshness)
     retry: Retry = field(default_factory=Retry)
-    check_action: str | None = None  # the running action of a routine check, which is not reported
+    check_action: str | None = None  # the running action of a routine check; no status shows it
     checked_at: float = field(default_factory=clock.monotonic)
     delete_action: str | None = None  # the running action of the object's deletion
     delete_forced: bool = False  # that deletion was sent by force
     transient_since: float | None = None
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, the facts
     replaced: str | None = None  # the cloud id of an object deleted in order to create it again
-    drift: tuple[int, str] | None = None  # generation, and the drift that was corrected in it
+    drift: tuple[int, str] | None = None  # the generation, and the last correction of drift since
     requested: str | None = None  # the last value of the annotation reconcile-requested-at
 
     @classmethod
@@ -108,7 +109,7 @@ class Memory:
             self.replaced = result.id
 
     def request_reconcile(self, token: str) -> None:
-        """Take a person's request: observe, check and try again now, without any pause."""
+        """Take a person's request: observe, check and retry now, without any pause."""
         self.requested = token
         self.retry.reset()
         self.freshness.request_sent()
@@ -128,7 +129,7 @@ class Memory:
 
         Args:
             transient: Whether the status is transient now.
-            after_failure: The operator's last action has failed, and may have left it so.
+            after_failure: The operator's last action failed, and may have left the status.
         """
         if not transient:
             self.transient_since = None

@@ -19,10 +19,10 @@ from openstack_clustering.exceptions import (
 )
 from senlin_operator.kube.conditions import Condition, ConditionStatus, ConditionType, Reason
 
-STALLED_AFTER = 3  # failures in a row, after which a person should know
-REPROBE = 300.0  # seconds until something that a person should change is tried again
-# Senlin 16 answers 404 to an unknown type in the spec, as it does for a deleted object; and 500,
-# with the type ESchema, to a policy's properties that do not fit their schema.
+STALLED_AFTER = 3  # consecutive failures, after which the condition Stalled is True
+REPROBE = 300.0  # seconds until a retry while a person has to change something
+# Senlin 16 answers 404 to an unknown type in the spec, as it does for a deleted object. If a
+# policy's properties do not fit their schema, it answers 500 with the type ESchema.
 _UNKNOWN_TYPE = ("The policy_type ", "The profile_type ")
 
 
@@ -43,12 +43,12 @@ class Waiting:
     reason: Reason
     message: str
     requeue_after: float | None = None  # seconds; None: events and polls wake it
-    publish: bool = True  # False: too short, or too usual, for a status
+    publish: bool = True  # False: too short or too common to show in the status
 
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Nothing helps until a person changes something: condition Stalled. Retried now and then."""
+    """A person has to change something first: condition Stalled. It is retried all the same."""
 
     reason: Reason
     message: str
@@ -57,7 +57,7 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It did not work this time, and is retried after a growing pause."""
+    """A failure that is retried, each time after a longer pause."""
 
     reason: Reason
     message: str
@@ -66,14 +66,14 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """The finalizer is removed: there is no object any more to write a status to."""
+    """The finalizer is removed, so no object is left to write a status to."""
 
 
 Outcome = Settled | Waiting | Blocked | Failed | Gone
 
 
 class Unsupported(ClientException):
-    """A request that was not sent, because Senlin could not carry it out as intended."""
+    """The request was not sent, as Senlin would not carry it out as intended."""
 
 
 def outcome_of(error: ClientException) -> Outcome:
@@ -87,11 +87,11 @@ def outcome_of(error: ClientException) -> Outcome:
             return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
         case Conflict(type="FeatureNotSupported"):  # an update of a cluster in ERROR
             return Blocked(Reason.REJECTED, f"Senlin refuses it: {_without_request_id(error)}")
-        case Conflict(type="ResourceInUse"):  # by others; no event says when that ends
+        case Conflict(type="ResourceInUse"):  # by other cloud objects; no poll shows its end
             return Waiting(
                 Reason.IN_USE, f"It is still in use: {_without_request_id(error)}", requeue_after=10
             )
-        case Conflict():  # a lock, a running action: Senlin asks for patience
+        case Conflict():  # a lock, or a running action
             return Waiting(
                 Reason.BUSY, f"Senlin is busy: {_without_request_id(error)}", requeue_after=5
             )
@@ -115,7 +115,7 @@ def outcome_of(error: ClientException) -> Outcome:
 
 
 def _without_request_id(error: ClientException) -> str:
-    """Return the server's sentence without the request id, which changes with every retry."""
+    """Return the server's message without the request id, which changes with every retry."""
     return error.message if isinstance(error, HttpError) else str(error)
 
 
@@ -132,8 +132,8 @@ def conditions_of(outcome: Outcome, failures: int) -> list[Condition]:
     """Return Ready, Reconciling and Stalled, as kstatus reads them.
 
     Args:
-        outcome: Of the reconcile.
-        failures: In a row, this one included.
+        outcome: The outcome of the reconcile.
+        failures: The consecutive failures, including this outcome.
     """
     match outcome:
         case Settled(message, ready, reason):

@@ -1,7 +1,7 @@
-"""The owner's marker: how a cloud object says which Kubernetes object made it.
+"""The owner's marker: the uid of the Kubernetes object that a cloud object was made for.
 
-Names in Senlin are not unique and its creates are not idempotent, so only the marker shows
-after a crash whether a create has happened.
+Names in Senlin are not unique and its creates are not idempotent, so only the marker shows after a
+crash whether a create request was carried out.
 """
 
 from collections.abc import Mapping

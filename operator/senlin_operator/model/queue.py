@@ -1,4 +1,4 @@
-"""The work queue: each key at most once, one worker a key, people before housekeeping.
+"""The work queue: each key at most once, one worker a key, changes before resyncs.
 
 The semantics are client-go's (k8s.io/client-go/util/workqueue): a key that is added while a worker
 has it is queued again when that worker is done with it.
@@ -31,14 +31,14 @@ class Queue:
     def __init__(self) -> None:
         self._ready: tuple[deque[Key], deque[Key]] = (deque(), deque())
         self._queued: dict[Key, tuple[Lane, float]] = {}
-        self._processing: dict[Key, tuple[float, float]] = {}  # since when, and queued when
+        self._processing: dict[Key, tuple[float, float]] = {}  # taken and queued when
         self._again: dict[Key, Lane] = {}
         self._due: dict[Key, float] = {}
         self._timers: list[tuple[float, Key, Lane]] = []
         self._wake = asyncio.Event()
 
     def add(self, key: Key, lane: Lane = Lane.FRONT) -> None:
-        """Queue the key; if it is queued already, it keeps the better place."""
+        """Queue the key; if it is queued already, the better lane counts."""
         if key in self._processing:
             self._again[key] = min(lane, self._again.get(key, lane))
             return
@@ -56,7 +56,7 @@ class Queue:
         self._wake.set()
 
     def add_after(self, key: Key, seconds: float, lane: Lane = Lane.FRONT) -> None:
-        """Queue the key later; of several times the earliest counts."""
+        """Queue the key after a delay; of several delays the earliest to end counts."""
         due = clock.monotonic() + seconds
         if due < self._due.get(key, float("inf")):
             self._due[key] = due
@@ -65,7 +65,7 @@ class Queue:
             self._wake.set()
 
     async def get(self) -> Key:
-        """Return the next key, when there is one; `done` must follow."""
+        """Wait for the next key and return it; `done` must follow."""
         while True:
             self._promote()
             for lane in self._ready:
@@ -81,12 +81,12 @@ class Queue:
             self.add(key, lane)
 
     def unfinished(self) -> list[float]:
-        """Return, for each key that a worker has, for how many seconds it has had it."""
+        """Return, for each key that a worker has, the seconds since the worker took it."""
         now = clock.monotonic()
         return [now - since for since, _ in list(self._processing.values())]
 
     def waited(self, key: Key) -> float:
-        """Return for how many seconds the key, which a worker has, had been queued before."""
+        """Return the seconds for which a key that a worker has was queued before."""
         since, queued = self._processing[key]
         return since - queued
 
@@ -117,9 +117,9 @@ class Queue:
 
 
 def backoff(failures: int, pick: Callable[[float, float], float] = random.uniform) -> float:
-    """Return the seconds to wait after so many failures in a row: exponential, full jitter.
+    """Return the seconds to wait after so many consecutive failures: exponential, with jitter.
 
-    Half of the span is certain, so that a first retry never comes at once.
+    The jitter covers half of the span, so that a first retry never comes at once.
     """
     span: float = min(BACKOFF_MOST, BACKOFF_FIRST * 2.0 ** min(failures, 16))
     return pick(span / 2, span)

@@ -15,7 +15,7 @@ from senlin_operator.model.step import Observation
 
 @dataclass(slots=True)
 class Scope:
-    """It begins with the last status, and ends when the publisher has written the next one.
+    """A scope begins with the last status; the publisher writes the next one from it.
 
     The fields without a default are set by `reconcile.observe`; nothing reads them before.
     """
@@ -31,7 +31,7 @@ class Scope:
 
     @classmethod
     def begin(cls, resource: Resource, kind: AnyKind, memory: Memory) -> "Scope":
-        """Return the scope of a reconcile that has observed nothing yet."""
+        """Return the scope at the beginning of a reconcile."""
         return cls(resource, kind, memory, Status.of(resource.status))
 
     @property

@@ -1,4 +1,4 @@
-"""One request to Senlin, as a value: planned by a pure function, printed, compared, carried out."""
+"""One request to Senlin as a value: planned by a pure function, printed, compared, carried out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ class Observation(Protocol):
 
     @property
     def transient(self) -> bool:
-        """Return whether Senlin's status of it, such as UPDATING, should pass by itself."""
+        """Return whether its status in Senlin, such as UPDATING, should end by itself."""
 
     @property
     def lock_id(self) -> str:
-        """Return the cluster that its actions keep others off, or itself if it is in none."""
+        """Return the id of the cluster that its actions lock; outside of a cluster, its own id."""
 
     @property
     def faults(self) -> list[Mapping[str, Any]]:
@@ -45,12 +45,12 @@ class StepResult:
 class Step(ABC):
     """A step of a plan. Subclasses are frozen dataclasses, so equal steps compare equal.
 
-    Equality matters: a step that is planned again right after it was carried out has had no effect.
+    A step that equals the one carried out just before has had no effect; the outcome is NoEffect.
     """
 
     __slots__ = ()
 
-    verb: ClassVar[str]  # one CamelCase word, the reason of the event, such as Resizing
+    verb: ClassVar[str]  # reason of the event: a CamelCase word, such as Resizing
 
     @property
     @abstractmethod
@@ -62,17 +62,18 @@ class Step(ABC):
         """Send the request. It runs in a thread, and reads nothing but its own fields.
 
         Args:
-            proxy: Sends it.
-            uid: The owner's; a step that creates something must put the owner's marker on it in
-                the same request, or a crash after the request leaves an orphan.
+            proxy: Sends the request.
+            uid: The owner's. A step that creates an object must put the owner's marker on it in the
+                same request. Otherwise a crash after the request leaves an object without an owner.
 
         Raises:
-            ClientException: Senlin refuses it, or it could not be sent.
+            ClientException: Senlin refuses the request, or it could not be sent.
         """
 
     def lock(self, observed: Observation | None) -> str | None:
-        """Return the cluster (or the node in none) that the step's action keeps others off.
+        """Return the id of the cluster, or of the node in none, that the step's action locks.
 
         Of two steps with the same lock one waits: Senlin would refuse the second one too late.
+        None: the step locks nothing.
         """
         return observed.lock_id if observed else None

@@ -18,11 +18,11 @@ from senlin_operator.telemetry.logging import note
 
 DELETING = Waiting(Reason.DELETING, "Senlin is deleting it.", publish=False)
 CHECKING = Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", publish=False)
-_FAULTS = 3  # in a message; the status has more
-# How far an action may outlive its timeout: a living engine of Senlin ends it within seconds, but
-# the clocks of Senlin and the operator may differ.
-_OVERDUE = 60.0  # seconds
-# For how long policies have an action sleep, and Senlin 16's default for it (seconds).
+_FAULTS = 3  # nodes in a message; `status.faults` has more
+# Seconds after its timeout, from which on an action counts as orphaned. A living engine of Senlin
+# ends it within seconds, but the clocks of Senlin and the operator may differ.
+_OVERDUE = 60.0
+# Properties of policies that make an action sleep, and Senlin 16's defaults (seconds).
 _SLEEPS = {
     "senlin.policy.batch": ("pause_time", 60),
     "senlin.policy.deletion": ("grace_period", 0),
@@ -40,7 +40,7 @@ class Ended:
 
 
 def started(action_id: str, name: str, now: datetime) -> dict[str, str]:
-    """Return `status.action` of an action that the operator has just started."""
+    """Return `status.action` for an action that the operator has just started."""
     return {"id": action_id, "name": name, "status": RUNNING, "startedAt": timestamp(now)}
 
 
@@ -52,12 +52,12 @@ def running(status: Status) -> Waiting:
 
 
 def own(scope: Scope) -> Waiting | Ended | None:
-    """Return whether the action in the status runs or has ended; None: there is none."""
+    """Return a reason to wait while the action in the status runs, or its end; None: no action."""
     action_id = scope.status.running_action
     if action_id is None:
         return None
     note(action_id=action_id)
-    scope.inventory.watch(action_id, scope.status.id or action_id)  # after a restart
+    scope.inventory.watch(action_id, scope.status.id or action_id)  # needed after a restart
     ended = scope.snapshot.ended.get(action_id)
     if ended is None and not _is_moot(action_id, scope):
         return running(scope.status)
@@ -65,11 +65,11 @@ def own(scope: Scope) -> Waiting | Ended | None:
     if ended is None:
         return Ended(None)
     _count(ended)
-    begun = scope.status.action or {}
+    previous = scope.status.action or {}
     if ended.status == "SUCCEEDED":
-        return Ended(_record(begun, ended, SUCCEEDED))
-    cause = _cause(begun, ended, scope.status.faults)
-    record = {**_record(begun, ended, FAILED), "reason": cause}
+        return Ended(_record(previous, ended, SUCCEEDED))
+    cause = _cause(previous, ended, scope.status.faults)
+    record = {**_record(previous, ended, FAILED), "reason": cause}
     return Ended(record, Failed(Reason.ACTION_FAILED, cause))
 
 
@@ -96,7 +96,7 @@ def foreign(scope: Scope) -> Waiting | None:
 
 
 def deletion(scope: Scope) -> Waiting | Ended | None:
-    """Return whether the action that deletes the cloud object runs or has ended."""
+    """Return a reason to wait while the delete action runs, or its end; None: no action."""
     action_id = scope.memory.delete_action
     if action_id is None:
         return None
@@ -114,21 +114,22 @@ def deletion(scope: Scope) -> Waiting | Ended | None:
 
 
 def orphaned(scope: Scope, *awaited: str | None) -> str | None:
-    """Return the id of an action whose engine has died, if there is one.
+    """Return the id of an orphaned action, whose engine has died; None: there is none.
 
-    Candidates are the actions on this object and those it waits for: when a node leaves a cluster
+    Candidates are the actions on this object and the awaited ones: when a node leaves a cluster
     that has since been deleted, the action's target no longer exists, but the node still waits.
 
     Senlin 16 never ends the actions of an engine that was stopped, and they keep their locks. Only
-    administrators may ask which engines live; but a living one ends an action at its timeout, or
-    when it wakes from a sleep that began before. A sleeping action must not be cancelled: that
-    would not stop it, and it would go on to delete nodes beside the next action.
+    administrators may list engines. But a living engine ends an action at its timeout, or when the
+    action wakes from a sleep that began before. A sleeping action must not be cancelled: the cancel
+    request does not stop it, so it would later delete nodes while the next action runs.
     """
     if scope.observed is None:
         return None
     policies = scope.snapshot.all(Policy).values()
     latest_start = clock.utcnow().timestamp() - _OVERDUE - _longest_sleep(policies)
-    waited_for = [it for id_, it in scope.snapshot.unfinished.items() if id_ in awaited]
+    unfinished = scope.snapshot.unfinished
+    waited_for = [action for id_, action in unfinished.items() if id_ in awaited]
     overdue = (
         action.id
         for action in (*scope.snapshot.actions_of(scope.observed.id), *waited_for)
@@ -148,10 +149,10 @@ def _longest_sleep(policies: Iterable[Policy]) -> float:
 
 
 def _is_moot(action_id: str, scope: Scope) -> bool:
-    """Return whether the end of the action does not matter: the cloud object shows its result.
+    """Return whether the action's end need not be awaited, as the snapshot shows its result.
 
-    Senlin has purged the action, or its target has been deleted: then an engine that died never
-    ends it.
+    Either Senlin has purged the action, or the cloud object is absent. In the second case an action
+    whose engine died would be awaited for ever.
     """
     return action_id in scope.snapshot.unknown or scope.observed is None
 
@@ -162,15 +163,16 @@ def _count(ended: Action) -> None:
         metrics.ACTION_TIME.labels(ended.action).observe(ended.end_at - ended.start_at)
 
 
-def _record(begun: Mapping[str, Any], ended: Action, status: str) -> dict[str, Any]:
-    record = {**begun, "status": status}
+def _record(previous: Mapping[str, Any], ended: Action, status: str) -> dict[str, Any]:
+    record = {**previous, "status": status}
     if ended.end_at:
         record["endedAt"] = timestamp(datetime.fromtimestamp(ended.end_at, UTC))
     return record
 
 
-def _cause(begun: Mapping[str, Any], ended: Action, faults: Iterable[Mapping[str, Any]]) -> str:
-    """Return the nodes' own faults; Senlin's reason for the action says only that it failed."""
+def _cause(previous: Mapping[str, Any], ended: Action, faults: Iterable[Mapping[str, Any]]) -> str:
+    """Return the faults of the nodes; Senlin's reason for the action says only that it failed."""
     texts = [f"node {fault['name']}: {fault['reason']}" for fault in faults][:_FAULTS]
+    name = previous.get("name", ended.action)
     result = "was cancelled" if ended.status == "CANCELLED" else "failed"
-    return f"{begun.get('name', ended.action)} {result}: {'; '.join(texts) or ended.status_reason}"
+    return f"{name} {result}: {'; '.join(texts) or ended.status_reason}"

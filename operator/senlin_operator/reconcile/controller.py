@@ -21,12 +21,12 @@ from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock, metrics, tracing
 from senlin_operator.telemetry.logging import bind, note
 
-_MAX_REFUSALS = 5  # counted; from then on a retry every 16 to 32 seconds is soon enough
+_MAX_REFUSALS = 5  # that lengthen the pause: it ends at 16 to 32 seconds
 _log = logging.getLogger(__name__)
 
 
 class Controller:
-    """Works on many objects at once, and on each one in one place only."""
+    """Reconciles many objects at once, but each object only once at a time."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Controller:
         self._publisher = publisher
         self._permits = asyncio.Semaphore(workers)
         self._memories: dict[Key, tuple[str, Memory]] = {}  # with the uid
-        self._refusals: Counter[Key] = Counter()  # by Kubernetes, in a row
+        self._refusals: Counter[Key] = Counter()  # by Kubernetes, consecutive
         self._working: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -59,7 +59,7 @@ class Controller:
             task.add_done_callback(self._working.discard)
 
     async def drain(self, seconds: float) -> None:
-        """Wait for the reconciles in progress, but no longer than that."""
+        """Wait for the reconciles in progress, at most for so many seconds."""
         if self._working:
             await asyncio.wait(self._working, timeout=seconds)
 
@@ -74,11 +74,11 @@ class Controller:
             except NotFound as error:
                 # A restarted watch sends no DELETED event for objects that vanished in between.
                 self._cache.remove(error.resource)
-            except KubeError as error:  # nothing can be written now
+            except KubeError as error:  # such as a write that Kubernetes refuses
                 _log.warning("Kubernetes refuses", extra={"error": str(error)})
                 self._refusals[key] = min(self._refusals[key] + 1, _MAX_REFUSALS)
                 self._queue.add_after(key, backoff(self._refusals[key]))
-            except Exception:  # noqa: BLE001 - a bug that one object meets must not stop the others
+            except Exception:  # noqa: BLE001 - a bug with one object must not stop the others
                 _log.exception("the reconcile raised an unexpected error, which is a bug")
                 self._queue.add_after(key, backoff(5))
             finally:
@@ -127,7 +127,7 @@ class Controller:
             return await self._reconciler.reconcile(scope)
         except KubeError:
             raise
-        except Exception as error:  # noqa: BLE001 - reported on the object, and retried
+        except Exception as error:  # noqa: BLE001 - shown in the object's status, and retried
             _log.exception("the reconcile raised an unexpected error, which is a bug")
             text = f"The operator met {type(error).__name__}, which is a bug; its log says more."
             failure = Failed(Reason.INTERNAL_ERROR, text)

@@ -16,7 +16,7 @@ from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
 from senlin_operator.reconcile.sessions import Sessions
 
 _LISTED = 5  # objects in a message
-_REQUEUE = 5.0  # seconds until Senlin, which was busy, is asked again
+_REQUEUE = 5.0  # seconds until a step that Senlin refused is sent again
 _log = logging.getLogger(__name__)
 
 
@@ -56,35 +56,39 @@ class Deletion:
             return waiting
         if occupied := self._occupied(scope, scope.observed):
             return await self._vacate(scope, occupied)
-        if held := scope.memory.retry.pending(None) or scope.kind.deletion.blocked(scope.observed):
-            return held
+        if failure := scope.memory.retry.pending(None):
+            return failure
+        if blocked := scope.kind.deletion.blocked(scope.observed):
+            return blocked
         stuck = scope.memory.transient_too_long(
             transient=scope.observed.transient and not scope.snapshot.actions_of(scope.observed.id)
         )
         return await self._delete(scope, scope.observed, force=forced or stuck)
 
     def _in_use(self, scope: Scope) -> Waiting | None:
-        """Return which referrers to wait for: those that have a cloud object.
+        """Return a reason to wait while referrers with a cloud object exist.
 
-        A referrer without one gets none, as nothing is created from an object that is being
-        deleted. An object without a cloud object is not in use.
+        A referrer without a cloud object is not waited for: it gets none from an object that is
+        being deleted. An object without a cloud object is not in use.
         """
         referrers = self._cache.referrers(scope.resource.key)
-        users = [key for key in referrers if (it := self._cache.get(key)) and it.cloud_id]
+        users = [key for key in referrers if (user := self._cache.get(key)) and user.cloud_id]
         if not users or not scope.status.id:
             return None
         names = ", ".join(str(user) for user in users[:_LISTED])
-        return Waiting(Reason.IN_USE, f"Deletion waits for its users to go: {names}.")
+        return Waiting(Reason.IN_USE, f"Deletion waits while it is used by {names}.")
 
     def _occupied(self, scope: Scope, observed: Observation) -> Waiting | None:
-        """Return which members to wait for: those with custom resources that are not deleted."""
+        """Return a reason to wait while it has members whose resources are not being deleted."""
         members = scope.kind.members
-        inside = self._cache.keys_of(members.owner_uids(observed)) if members else ()
-        living = [str(key) for key in inside if (it := self._cache.get(key)) and not it.deleting]
-        if not living:
+        keys = self._cache.keys_of(members.owner_uids(observed)) if members else ()
+        staying = [
+            str(key) for key in keys if (member := self._cache.get(key)) and not member.deleting
+        ]
+        if not staying:
             return None
-        names = ", ".join(living[:_LISTED])
-        text = f"Its deletion would destroy others, and waits for them to leave: {names}."
+        names = ", ".join(staying[:_LISTED])
+        text = f"Deletion would destroy its members, and waits until they have left: {names}."
         return Waiting(Reason.IN_USE, text)
 
     async def _vacate_unobserved(self, scope: Scope, waiting: Waiting) -> Waiting:

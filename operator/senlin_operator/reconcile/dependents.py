@@ -1,7 +1,7 @@
 """The Kubernetes objects that an object creates and owns, as a Deployment does its ReplicaSets.
 
-Custom resources among them are reconciled as any other; the garbage collector deletes all of them
-after their owner.
+Dependents that are custom resources are reconciled as any other. Kubernetes' garbage collector
+deletes all dependents after their owner.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from senlin_operator.model.scope import Scope
 
 
 class DependentsApplier:
-    """Keeps the dependents of an object as its kind desires them."""
+    """Creates, changes and deletes dependents."""
 
     def __init__(self, cache: Cache, kube: KubeClient) -> None:
         self._cache = cache
@@ -38,8 +38,8 @@ class DependentsApplier:
             existing = self._cache.get(key)
             if existing and existing.controller_uid != owner.uid:
                 if existing.deleting:
-                    continue  # of an earlier owner of the same name: its deletion wakes this one
-                return Blocked(Reason.NAME_TAKEN, f"{key} exists, and is not of this {owner.key}.")
+                    continue  # of an earlier owner of that name; its deletion wakes the new owner
+                return Blocked(Reason.NAME_TAKEN, f"{key} exists, but {owner.key} does not own it.")
             if existing is None or not _matches(existing, dependent):
                 reply = await self._kube.apply_dependent(owner, key, dependent.manifest)
                 self._cache.store_reply(key.kind, reply)
@@ -48,7 +48,7 @@ class DependentsApplier:
     async def prune(self, scope: Scope) -> None:
         """Delete dependents that are neither desired nor in use.
 
-        It must not run beside an action, which may use any of them.
+        It must not be called while an action runs, as the action may use any of them.
 
         Raises:
             KubeError: Kubernetes refuses it.
@@ -56,7 +56,7 @@ class DependentsApplier:
         dependents, owner = scope.kind.dependents, scope.resource
         if dependents is None:
             return
-        desired = {_key(owner, it) for it in dependents.desired(owner, scope.observed)}
+        desired = {_key(owner, each) for each in dependents.desired(owner, scope.observed)}
         for key in self._cache.dependents(owner.uid):
             existing = self._cache.get(key)
             if key in desired or existing is None or existing.deleting:
@@ -70,19 +70,19 @@ def _key(owner: Resource, dependent: Dependent) -> Key:
 
 
 def _matches(existing: Resource, dependent: Dependent) -> bool:
-    """Return whether the object is as desired; of a Secret the cache has only a fingerprint."""
+    """Return whether the object is as desired; for a Secret, the fingerprints decide."""
     if dependent.kind == SECRET:
         return bool(existing.raw["fingerprint"] == fingerprint(dependent.manifest.get("data")))
     return _covers(existing.raw, dependent.manifest)
 
 
 def _covers(current: Mapping[str, Any], desired: Mapping[str, Any]) -> bool:
-    """Return whether each desired value is there; the API server adds defaults to them."""
+    """Return whether the document has all desired values; the API server may add defaults."""
     for name, value in desired.items():
-        found = current.get(name)
-        if isinstance(value, Mapping) and isinstance(found, Mapping):
-            if not _covers(found, value):
+        existing = current.get(name)
+        if isinstance(value, Mapping) and isinstance(existing, Mapping):
+            if not _covers(existing, value):
                 return False
-        elif found != value:
+        elif existing != value:
             return False
     return True

@@ -1,4 +1,4 @@
-"""The one place where a step becomes a request: locked, sent, watched, and reported."""
+"""The one place where a step becomes a request: locked, sent, watched and reported."""
 
 import logging
 
@@ -13,7 +13,8 @@ from senlin_operator.telemetry import clock
 from senlin_operator.telemetry.logging import note
 
 _LOCKED = Waiting(Reason.BUSY, "The operator is at work on the same cluster.", publish=False)
-# The session holds these failures back for all of its users, and only until the Secret changes.
+# Failures without a pause for the object: the session itself pauses for all of its users, until the
+# Secret changes.
 _OF_THE_SECRET = (Reason.CREDENTIALS_REJECTED, Reason.NO_CLUSTERING_SERVICE)
 _log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ class Executor:
     async def execute(
         self, scope: Scope, step: Step, *, urgent: bool = False, force: bool = False
     ) -> StepResult | Outcome:
-        """Send the step and report it; pause before the next try if Senlin refuses it."""
+        """Send the step and report it; return an outcome instead of a result if it was not sent."""
         memory = scope.memory
         try:
             result = await self.send(scope, step, urgent=urgent, force=force)
@@ -58,10 +59,11 @@ class Executor:
         """Send the step unless this process is at work on the same cluster; watch its action.
 
         Args:
-            scope: Of the reconcile that planned the step.
+            scope: The reconcile that planned the step.
             step: The step to send.
-            urgent: A deletion, which may be sent while an own action runs on the object.
-            force: Ignore all locks.
+            urgent: Whether it is a deletion, which may be sent while an action of the operator runs
+                on the same object.
+            force: Whether to ignore all locks.
 
         Raises:
             ClientException: Senlin refuses it.
@@ -84,7 +86,7 @@ class Executor:
         return result
 
     async def cancel(self, scope: Scope, action_id: str) -> Outcome:
-        """Cancel an orphaned action, which releases its locks."""
+        """Cancel an orphaned action, so that Senlin releases its locks."""
         try:
             await scope.session.call(
                 "CancellingAction", lambda proxy: proxy.cancel_action(action_id, force=True)
@@ -92,7 +94,9 @@ class Executor:
         except ClientException as error:
             return outcome_of(error)
         scope.memory.freshness.request_sent()
-        text = f"action {action_id} has run longer than its timeout; its engine must have died"
+        text = (
+            f"action {action_id} has run longer than its timeout; its Senlin engine must have died"
+        )
         _log.warning("cancelled an orphaned action", extra={"action_id": action_id})
         self._recorder.record(scope.resource, "Warning", "CancellingAction", "Reconcile", text)
         scope.inventory.requeue_after_poll(scope.resource.key)
@@ -100,7 +104,7 @@ class Executor:
 
 
 def action_started(scope: Scope, step: Step, action_id: str) -> Waiting:
-    """Put a new action of the operator into the status, and return the outcome while it runs."""
+    """Record a new action in the status, and return the outcome while it runs."""
     drift = "correction of drift, " if scope.resource.ready else ""
     scope.status.action = actions.started(action_id, f"{drift}{step.summary}", clock.utcnow())
     return actions.running(scope.status)

@@ -1,4 +1,4 @@
-"""Which cloud object an unmanaged resource shows."""
+"""The choice of the cloud object that an unmanaged resource shows."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Resource
 from senlin_operator.model.outcome import Blocked, Waiting
 
-_REQUEUE = 30.0  # seconds; an object that does not exist yet has no id by which a poll could wake
+_REQUEUE = 30.0  # seconds; no poll wakes the resource, as an absent object has no id
 _LISTED = 5  # ids in a message
 
 
@@ -17,24 +17,25 @@ def resolve_import(
     """Return the id of the imported cloud object, or why there is none.
 
     Args:
-        objects: All of the kind, by id.
+        objects: All cloud objects of the kind, by id.
         resource: The unmanaged resource.
-        known: The id that was found before: a later object of the same name changes nothing.
+        known: The id from the status, which wins over a later object of the same name.
     """
     source = resource.spec["import"]
     if id_ := known or source.get("id"):
         return id_ if id_ in objects else _missing(f"with the id {id_}")
     name = source["filter"]["name"]
-    found = sorted(id_ for id_, it in objects.items() if it.name == name)
+    found = sorted(id_ for id_, candidate in objects.items() if candidate.name == name)
     if not found:
         return _missing(f"called {name}")
     if len(found) > 1:
         ids = ", ".join(found[:_LISTED])
-        message = f"{len(found)} of them are called {name}; import one by its id: {ids}."
+        count = len(found)
+        message = f"{count} objects of this kind are called {name}; import one by its id: {ids}."
         return Blocked(Reason.IMPORT_AMBIGUOUS, message, requeue_after=_REQUEUE)
     return found[0]
 
 
 def _missing(which: str) -> Waiting:
-    message = f"Senlin has none {which} in this project."
+    message = f"Senlin has no object of this kind {which} in this project."
     return Waiting(Reason.IMPORT_MISSING, message, requeue_after=_REQUEUE)

@@ -1,4 +1,4 @@
-"""From an object to its cloud object: session, fresh snapshot, observation."""
+"""The observation of a cloud object: session, fresh snapshot, observed state."""
 
 from senlin_operator.cloud.inventory import Inventory
 from senlin_operator.cloud.session import CloudSession
@@ -10,11 +10,11 @@ from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
 
 AWAITING_SNAPSHOT = Waiting(Reason.OBSERVING, "The project is being polled.", publish=False)
-_STALE = 120.0  # seconds; no decision is taken from a snapshot that is older
+_STALE = 120.0  # seconds from which on a snapshot is too old to act upon
 
 
 async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
-    """Set the session, the snapshot and the observation of the scope, or return why it cannot.
+    """Set the session, the snapshot and the observed state of the scope, or return why it cannot.
 
     Raises:
         ClientException: The project cannot be polled.
@@ -26,8 +26,8 @@ async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
     if snapshot is None:
         return AWAITING_SNAPSHOT
     observed = scope.kind.observe(snapshot, scope.status.id, scope.resource.uid)
-    believed = snapshot.began >= scope.memory.freshness.absent_not_before
-    if observed is None and not believed and not scope.resource.deleting:
+    absence_counts = snapshot.began >= scope.memory.freshness.absent_not_before
+    if observed is None and not absence_counts and not scope.resource.deleting:
         session.inventory.requeue_after_poll(scope.resource.key)
         return AWAITING_SNAPSHOT
     scope.status.faults = observed.faults if observed else []
@@ -44,6 +44,6 @@ def _latest(scope: Scope, inventory: Inventory) -> Snapshot | None:
     if snapshot is None or snapshot.began < oldest or inventory.refused:
         inventory.requeue_after_poll(scope.resource.key)
         if inventory.error:
-            raise inventory.error.with_traceback(None)  # it may have been raised before
+            raise inventory.error.with_traceback(None)  # the same error is raised for many objects
         return None
     return snapshot

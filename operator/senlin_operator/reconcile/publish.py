@@ -40,7 +40,7 @@ class Publisher:
         self._recorder = recorder
 
     async def publish(self, scope: Scope, outcome: Outcome) -> None:
-        """Requeue the object, and write its status if that says something new.
+        """Requeue the object, and write its status if it has changed.
 
         Raises:
             KubeError: Kubernetes refuses the status.
@@ -69,16 +69,16 @@ class Publisher:
         self._announce(resource, self._cache.store_reply(resource.key.kind, reply))
 
     def _announce(self, before: Resource, after: Resource) -> None:
-        """Log a change of Ready's status or reason, and record an event for it."""
+        """Log a change of the condition Ready (status or reason), and record an event."""
         old, new = before.condition("Ready"), after.condition("Ready")
-        if new is None or (old and all(old[it] == new[it] for it in ("status", "reason"))):
+        if new is None or (old and all(old[name] == new[name] for name in ("status", "reason"))):
             return
         stalled = after.condition("Stalled") or {}
         healthy = new["status"] == "True" or stalled.get("status") != "True"
         fields = {"ready": new["status"], "reason": new["reason"], "why": new["message"]}
         _log.log(INFO if healthy else WARNING, "condition Ready changed", extra=fields)
         if new["reason"] == Reason.ACTION_RUNNING:
-            return  # the step that started the action had an event
+            return  # the step that started the action has an event
         self._recorder.record(
             after, "Normal" if healthy else "Warning", new["reason"], "Reconcile", new["message"]
         )
@@ -89,7 +89,7 @@ class Publisher:
         match outcome:
             case Failed() | Blocked() if outcome == retry.failure and pause_left > 0:
                 self._queue.add_after(key, pause_left)
-            case Failed():  # before any step; the next successful poll wakes it, too
+            case Failed():  # without a pause, as no step failed
                 self._queue.add_after(key, _REQUEUE)
             case Blocked(requeue_after=seconds) | Waiting(requeue_after=float() | int() as seconds):
                 self._queue.add_after(key, seconds)
@@ -103,9 +103,9 @@ class Publisher:
 
 
 def _with_drift(scope: Scope, outcome: Settled) -> Settled:
-    """Return the outcome with the drift that was corrected last, until the spec changes.
+    """Return the outcome with the latest correction of drift in this generation of the object.
 
-    After a restart only the status remembers the drift; to forget it would cost a write.
+    After a restart only the status has it; without it, each restart would cause a write.
     """
     resource, drift = scope.resource, scope.memory.drift
     if drift and drift[0] == resource.generation:

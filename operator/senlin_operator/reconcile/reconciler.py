@@ -28,16 +28,16 @@ from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
 
-_DETAILS_TTL = 300.0  # seconds for which details are believed without a sign of change
+_DETAILS_TTL = 300.0  # seconds after which details are fetched again
 _EMPTIED = (
-    "Most of what was made in this project has vanished at once; nothing is made again before a "
-    f"person has looked, and has set the annotation {RECONCILE_AT}."
+    "Most objects that the operator created in this project have vanished at once. It creates "
+    f"none again until a person has checked the project and set the annotation {RECONCILE_AT}."
 )
 _log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """Runs reconciles. Of the object it writes the finalizer; the publisher writes the status."""
+    """Runs reconciles. It writes the finalizer of the object; the publisher writes the status."""
 
     def __init__(
         self, cache: Cache, kube: KubeClient, sessions: Sessions, recorder: Recorder
@@ -84,7 +84,7 @@ class Reconciler:
         return await self._converge(scope)
 
     async def _converge(self, scope: Scope) -> Outcome:
-        """Take the first step of the plan, and the next where the result is known at once."""
+        """Take the first step of the plan; repeat this while the reply shows the result."""
         observed = scope.observed
         if observed is not None:
             if waiting := await self._recover_transient(scope, observed):
@@ -107,11 +107,11 @@ class Reconciler:
                 return AWAITING_SNAPSHOT
             observed = result.observed
         scope.update_status(observed)
-        # A plan for an absent object has a step, so the object is observed by now.
+        # The plan for an absent object is never empty, so here the object is observed.
         return await self._settle(scope, cast("Observation", observed))
 
     async def _settle(self, scope: Scope, observed: Observation) -> Outcome:
-        """Return whether an object without a step is healthy; send a routine check if it is due."""
+        """Return the readiness of an object whose plan is empty; send a routine check if due."""
         readiness: Readiness = scope.kind.readiness(scope.desired, observed)
         checks = scope.kind.checks
         interval = checks.interval(scope.desired) if checks else None
@@ -128,7 +128,7 @@ class Reconciler:
     async def _check(
         self, scope: Scope, checks: Checks[Any, Any], observed: Observation
     ) -> Waiting | None:
-        """Send a routine check; None: Senlin refused it, mostly because of a lock."""
+        """Send a routine check; None: Senlin refused it, usually because of a lock."""
         scope.memory.check_begins()
         try:
             result = await self._executor.send(scope, checks.step(observed))
@@ -141,7 +141,7 @@ class Reconciler:
         return actions.CHECKING
 
     def _resolve(self, scope: Scope) -> Mapping[Key, Resource] | Waiting:
-        """Return the objects that the desired state depends on, or which one to wait for."""
+        """Return the objects that the desired state depends on, or a reason to wait for one."""
         known: dict[Key, Resource] = {}
         for key in scope.kind.references(scope.resource):
             referred = self._cache.get(key)
@@ -157,16 +157,16 @@ class Reconciler:
             return known
         uids = scope.kind.members.owner_uids(scope.observed)
         keys = {*self._cache.referrers(scope.resource.key), *self._cache.keys_of(uids)}
-        return known | {key: it for key in keys if (it := self._cache.get(key))}
+        return known | {key: other for key in keys if (other := self._cache.get(key))}
 
     def _mass_deletion_suspected(self, scope: Scope) -> bool:
-        """Return whether a vanished object must not be created again without a person's word."""
+        """Return whether to ask a person before an object that has vanished is created again."""
         memory = scope.memory
         vanished = scope.status.id not in (None, memory.replaced) and not memory.retry.forced
         return vanished and self._sessions.mass_deletion_suspected(scope.resource, scope.snapshot)
 
     async def _recover_transient(self, scope: Scope, observed: Observation) -> Outcome | None:
-        """Wait for a transient status to end; if it lasts too long, a check ends it."""
+        """Wait for a transient status to end; if it lasts too long, send a check, which ends it."""
         memory, checks = scope.memory, scope.kind.checks
         if not memory.transient_too_long(
             transient=observed.transient, after_failure=scope.status.action_failed
@@ -209,7 +209,7 @@ def follow(scope: Scope) -> Waiting | None:
 
 
 def _show(scope: Scope) -> Outcome:
-    """Show an unmanaged cloud object, and change nothing."""
+    """Show an unmanaged cloud object in the status, and never change it."""
     kind, resource = scope.kind, scope.resource
     found = resolve_import(scope.snapshot.all(kind.resource_type), resource, scope.status.id)
     if not isinstance(found, str):
@@ -227,10 +227,10 @@ def _show(scope: Scope) -> Outcome:
 
 
 async def _with_details(scope: Scope, observed: Observation) -> Observation:
-    """Return the observation with the facts that only a request of their own shows.
+    """Return the observation with details, which no list shows.
 
-    They are fetched when the lists show that they changed, after each step of the operator, and
-    when they are older than their time to live: some changes show in no list.
+    They are fetched if their version has changed, after each step of the operator, and if they are
+    older than their time to live, as not every change shows in a list.
     """
     details, memory = scope.kind.details, scope.memory
     version = details.version(scope.desired, observed) if details else None
@@ -246,14 +246,14 @@ async def _with_details(scope: Scope, observed: Observation) -> Observation:
 
 
 def _ineffective(scope: Scope, step: Step) -> Failed | None:
-    """Return a failure if the step has just been carried out, and is planned again.
+    """Return a failure if the step was carried out just before, and is planned again.
 
-    Without the pause that follows, a value that Senlin stores in another form than it was given
+    Its pause matters for a value that Senlin stores in another form: without the pause, the value
     would be sent again and again.
     """
     if step != scope.memory.retry.last_step:
         return None
-    text = f"Senlin reports success, but nothing has changed by it: {step.summary}."
+    text = f"Senlin reports success, but nothing has changed: {step.summary}."
     failure = Failed(Reason.NO_EFFECT, text)
     scope.memory.retry.fail(failure, scope.desired)
     return failure

@@ -1,4 +1,4 @@
-"""From an object to the session of its credential, and the finalizer of its Secret."""
+"""The session of an object's credential, and the finalizer of its Secret."""
 
 import asyncio
 from collections import defaultdict
@@ -12,7 +12,7 @@ from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import Blocked
 
-_USUAL_LOSS = 2  # objects that people delete in the cloud at once, without a mistake
+_USUAL_LOSS = 2  # objects that people may delete in the cloud at once on purpose
 
 
 class Sessions:
@@ -22,14 +22,14 @@ class Sessions:
         self._cache = cache
         self._kube = kube
         self._pool = pool
-        # By Secret and cloud, with the fingerprint of the Secret that it was read from.
+        # By Secret and cloud; with the fingerprint of the Secret at that time.
         self._known: dict[tuple[Key, str], tuple[str, Credential | Blocked]] = {}
         self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def session_for(self, resource: Resource) -> CloudSession | Blocked:
         """Return the session of the object's credential, or why there is none."""
         key, name = resource.secret_key, resource.spec["cloudCredentialsRef"]["cloudName"]
-        async with self._locks[key]:  # the first of many users reads the Secret for all
+        async with self._locks[key]:  # concurrent users read the Secret once
             secret = self._cache.get(key)
             if secret is None:
                 text = f"Secret {key.name} does not exist, or is not of the type Opaque."
@@ -45,20 +45,20 @@ class Sessions:
     def mass_deletion_suspected(self, resource: Resource, snapshot: Snapshot) -> bool:
         """Return whether most objects that share the session have vanished from the project.
 
-        The credential may lead to another project now, where nothing of it should be created.
+        The credential may belong to another project now, where nothing should be created.
         """
         sharing = self._cache.keys_of(self._pool.users_of_session(resource.uid))
-        users = map(self._cache.get, sharing)
-        ids = [it.cloud_id for it in users if it and it.cloud_id and not it.deleting]
+        users = [user for key in sharing if (user := self._cache.get(key))]
+        ids = [user.cloud_id for user in users if user.cloud_id and not user.deleting]
         missing = sum(not snapshot.holds(id_) for id_ in ids)
         return missing > 1 and (missing == len(ids) or missing > max(len(ids) / 2, _USUAL_LOSS))
 
     def leave(self, uid: str) -> None:
-        """Record that the object needs no session any more."""
+        """Remove the object from the users of its session."""
         self._pool.leave(uid)
 
     async def protect_secret(self, key: Key) -> None:
-        """Add the finalizer: without its Secret, nothing could be deleted in the cloud any more.
+        """Add the finalizer: without the Secret, no cloud object could be deleted.
 
         Raises:
             KubeError: Kubernetes refuses it.
@@ -78,7 +78,11 @@ class Sessions:
         async with self._locks[key]:
             secret = self._cache.get(key)
             if secret is None:
-                self._known = {of: known for of, known in self._known.items() if of[0] != key}
+                self._known = {
+                    (other, cloud): known
+                    for (other, cloud), known in self._known.items()
+                    if other != key
+                }
             elif secret.has_finalizer and not self._in_use(key):
                 reply = await self._kube.set_finalizer(secret, present=False)
                 self._cache.store_reply(key.kind, reply)
@@ -86,7 +90,7 @@ class Sessions:
     def _in_use(self, key: Key) -> bool:
         """Return whether the Secret may be needed to delete a cloud object."""
         referrers = map(self._cache.get, self._cache.referrers(key))
-        return any(it is not None and it.has_finalizer for it in referrers)
+        return any(user is not None and user.has_finalizer for user in referrers)
 
     async def _credential(self, secret: Resource, cloud: str) -> Credential | Blocked:
         fingerprint = str(secret.raw["fingerprint"])

@@ -140,7 +140,7 @@ def _(cloud: Cloud) -> object:
 @scenario(
     "a node gets a profile that no update can reach: it stays UPDATING until it is checked",
     expect=("FAILED", "UPDATING", False, "ACTIVE"),
-    cites=("update gives up UPDATING",),
+    cites=("update half-way UPDATING",),
 )
 def _(cloud: Cloud) -> object:
     node, profile = cloud.node(), cloud.profile(key_name="default")

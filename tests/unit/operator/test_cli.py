@@ -66,7 +66,7 @@ def test_a_bad_kubeconfig_exits_with_1_and_one_line(
     assert cli.main(["run", "--kubeconfig", str(file), "--log-level", "warning"]) == 1
 
     [line] = logs.text().splitlines()
-    assert line.startswith("senlin-operator: There is no way into Kubernetes: ")
+    assert line.startswith("senlin-operator: No access to Kubernetes is configured: ")
     assert complaint in line
     assert str(file) in line
     assert "secret" not in line

@@ -36,7 +36,9 @@ JUST_CREATED = replace(
 )
 GROW = Resize("c1", 3, 1, 5, "")
 TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
-REMOVE_CREATED_EMPTY = Update("c1", {"metadata": {}}, "the end of an empty start")
+REMOVE_CREATED_EMPTY = Update(
+    "c1", {"metadata": {}}, "removal of the marker of an empty creation, as the cluster has grown"
+)
 
 
 @pytest.mark.parametrize(

@@ -182,13 +182,13 @@ def test_equal_credentials_share_a_fingerprint(other: str, same: bool) -> None:
         ),
         pytest.param(
             data("clouds: {openstack: {cacert: /etc/hunter2}}"),
-            "Secret openstack: cacert in its clouds.yaml names a file, which the operator has not; "
+            "Secret openstack: cacert in its clouds.yaml names a file, which the operator lacks; "
             "a certificate authority goes into the Secret's own key cacert.",
             id="cacert names a file",
         ),
         pytest.param(
             data("clouds: {openstack: {key: /etc/hunter2}}", cacert=CA),
-            "Secret openstack: key in its clouds.yaml names a file, which the operator has not; "
+            "Secret openstack: key in its clouds.yaml names a file, which the operator lacks; "
             "a certificate authority goes into the Secret's own key cacert.",
             id="key names a file",
         ),

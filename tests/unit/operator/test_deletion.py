@@ -61,7 +61,7 @@ async def test_deletion_waits_for_referrers_and_names_them(ready_env: Environmen
     ready_env.kube.remove(SMALL)
     await ready_env.until_idle()
     assert ready_env.reason(SMALL) == "InUse"
-    message = "Deletion waits for its users to go: SenlinCluster web."
+    message = "Deletion waits while it is used by SenlinCluster web."
     assert ready_env.condition(SMALL)["message"] == message
 
     ready_env.kube.remove(WEB)

@@ -378,7 +378,7 @@ async def test_a_secret_of_others_is_not_overwritten() -> None:
     outcome, writes = await applied.apply()
 
     assert outcome == Blocked(
-        Reason.NAME_TAKEN, "Secret small-token exists, and is not of this SenlinProfile small."
+        Reason.NAME_TAKEN, "Secret small-token exists, but SenlinProfile small does not own it."
     )
     assert writes == []
     assert applied.kube[TOKEN_KEY]["data"] == OTHER_TOKEN["data"]

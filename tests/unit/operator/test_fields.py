@@ -15,6 +15,7 @@ from senlin_operator.kinds.shared.fields import (
     plain,
     request,
 )
+from senlin_operator.kube.objects import Resource
 from senlin_operator.model.ownership import OWNER_KEY, without_markers
 from tests.unit.operator.builders import UID
 
@@ -39,6 +40,7 @@ class Desired(Fields):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed(Fields):
     id: str = "o1"  # not a plain field
+    created_at: str | None = None
 
 
 DESIRED = Desired(name="web")
@@ -48,7 +50,7 @@ OBSERVED = Observed(name="web", metadata={OWNER_KEY: UID})
 @pytest.mark.parametrize(
     ("manifest", "fields"),
     [
-        pytest.param({}, {}, id="empty: none, so that the defaults hold"),
+        pytest.param({}, {}, id="empty: the resource's own name, and defaults"),
         pytest.param({"displayName": "web"}, {"name": "web"}, id="by its name in the manifest"),
         pytest.param({"name": "web", "size": 2}, {}, id="Senlin's names: not read"),
         pytest.param({"tainted": False}, {"tainted": False}, id="a false value: read"),
@@ -57,7 +59,10 @@ OBSERVED = Observed(name="web", metadata={OWNER_KEY: UID})
     ],
 )
 def test_from_manifest(manifest: dict[str, Any], fields: dict[str, Any]) -> None:
-    assert from_manifest(Desired, manifest) == fields
+    metadata = {"namespace": "team", "name": "resource-name"}
+    resource = Resource("SenlinExample", {"metadata": metadata, "spec": {"resource": manifest}})
+
+    assert from_manifest(Desired, resource) == {"name": "resource-name"} | fields
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ async def test_an_orphaned_action_is_cancelled_when_it_is_overdue(
     assert len(ready_env.senlin.members(ready_env.kube[WEB]["status"]["id"])) == 4
     warning = next(it for it in ready_env.recorder.events if it[1] == "CancellingAction")
     assert warning[0] == "Warning"
-    assert "its engine must have died" in warning[2]
+    assert "its Senlin engine must have died" in warning[2]
 
 
 async def test_an_action_that_a_policy_may_have_put_to_sleep_is_not_cancelled(

@@ -28,7 +28,7 @@ class Dependents(kind.Dependents[Observed]):
         return dependents
 
     def in_use(self, dependent: Resource, observed: Observed | None) -> bool:
-        """Return whether the cluster or a node of it still has the profile."""
+        """Return whether the cluster or one of its nodes still has the profile."""
         return observed is not None and dependent.cloud_id in observed.profiles
 
 
@@ -39,5 +39,6 @@ def _mirror(resource: Resource, id_: str) -> Dependent:
 
 
 def _common(resource: Resource) -> dict[str, Any]:
-    same: Mapping[str, Any] = resource.spec
-    return {name: same[name] for name in ("cloudCredentialsRef", "resyncPeriod") if name in same}
+    """Return the fields of the spec that a cluster passes on to its dependents."""
+    spec: Mapping[str, Any] = resource.spec
+    return {name: spec[name] for name in ("cloudCredentialsRef", "resyncPeriod") if name in spec}

@@ -12,7 +12,7 @@ from senlin_operator.kinds.shared.fields import from_manifest
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.objects import Key, Resource
 
-_CONFIG = {
+_CONFIG = {  # field of `config` in the manifest to the key in Senlin
     "nodeNameFormat": "node.name.format",
     "stopTimeoutBeforeUpdateSeconds": "cluster.stop_timeout_before_update",
     "stopNodeBeforeDelete": "cluster.stop_node_before_delete",
@@ -26,8 +26,8 @@ class Desired(Fields):
     min_size: int = 0
     max_size: int = -1  # no limit
     desired_capacity: int = 0
-    fixed_size: bool = True  # False: it counts at the creation, then Senlin's policies own it
-    policies: tuple[Binding, ...] | None = None  # None: others attach and detach policies
+    fixed_size: bool = True  # False: desired_capacity counts only at the creation
+    policies: tuple[Binding, ...] | None = None  # None: not managed by the operator
     remediation: Remediation = field(default_factory=Remediation)
     declared: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to name
     leaving: frozenset[str] = frozenset()  # uids of SenlinNodes that should not be members
@@ -43,16 +43,18 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
 
     Args:
         resource: The SenlinCluster.
-        known: The references, the SenlinNodes that refer to it, and those whose nodes are in it.
+        known: The references by key; the SenlinNodes that refer to the SenlinCluster, and those
+            whose nodes are members of the cluster.
     """
     wanted = resource.spec["resource"]
     config = wanted.get("config", {})
-    nodes = [it for it in known.values() if it.key.kind == "SenlinNode" and not it.unmanaged]
+    others = known.values()
+    nodes = [other for other in others if other.key.kind == "SenlinNode" and not other.unmanaged]
     declared = {node.uid: node.key.name for node in nodes if _is_member(node, resource)}
     return Desired(
-        **{"name": resource.key.name} | from_manifest(Desired, wanted),
+        **from_manifest(Desired, resource),
         profile_id=_id(known[_profile(resource)]),
-        config={senlins: config[ours] for ours, senlins in _CONFIG.items() if ours in config},
+        config={key: config[field_] for field_, key in _CONFIG.items() if field_ in config},
         min_size=wanted["minSize"],
         max_size=wanted["maxSize"],
         desired_capacity=wanted.get("desiredCapacity", wanted["minSize"]),
@@ -95,10 +97,10 @@ def _desired_policies(
 
 
 def _type(policy: Resource) -> str:
-    shown = policy.status.get("resource") or {}
-    return f"{shown.get('type')}-{shown.get('version')}"
+    status = policy.status.get("resource") or {}
+    return f"{status.get('type')}-{status.get('version')}"
 
 
 def _id(referred: Resource) -> str:
-    """Return the id of a reference; a reconcile has waited until there is one."""
+    """Return the cloud id of a reference; the reconcile has waited until it has one."""
     return str(referred.cloud_id)

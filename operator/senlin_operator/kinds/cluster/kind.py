@@ -12,6 +12,7 @@ from senlin_operator.kinds.cluster.plan import plan
 from senlin_operator.kinds.cluster.status import conditions, readiness, resource_status
 from senlin_operator.kinds.cluster.steps import Check, Delete, Resize
 from senlin_operator.kinds.shared import bindings
+from senlin_operator.kinds.shared.fields import from_observed
 from senlin_operator.model import kind
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
@@ -28,7 +29,7 @@ class Checks(kind.Checks[Desired, Observed]):
 
 
 class Bindings(kind.Details[Desired, Observed]):
-    """The list of clusters has the ids of the bindings only."""
+    """The bindings of a cluster: the list of clusters shows only their ids."""
 
     def version(self, desired: Desired, observed: Observed) -> tuple[str, ...] | None:
         """Return the ids of the bindings; None: neither the plan nor the status needs them."""
@@ -49,7 +50,7 @@ class Members(kind.Members[Observed]):
         return observed.members_by_owner if observed else ()
 
     def vacate(self, observed: Observed) -> list[Step]:
-        """Return the resize that lifts the minimum, without which Senlin lets no node leave."""
+        """Return a resize to min_size 0, as Senlin lets no node leave below min_size."""
         if observed.min_size == 0:
             return []
         return [Resize(observed.id, observed.nodes, 0, -1, f"minSize {observed.min_size} → 0")]
@@ -80,8 +81,7 @@ class ClusterKind(Kind[Desired, Observed]):
 
     def desired_from(self, observed: Observed) -> Desired:
         return Desired(
-            name=observed.name,
-            profile_id=observed.profile_id,
+            **from_observed(observed),
             min_size=observed.min_size,
             desired_capacity=observed.desired_capacity,
         )

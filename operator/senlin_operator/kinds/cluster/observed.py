@@ -19,7 +19,7 @@ from senlin_operator.kinds.shared.health import (
 from senlin_operator.kube.objects import GROUP
 from senlin_operator.model.ownership import owner_uid
 
-CREATED_EMPTY = f"{GROUP}/starting"  # metadata of a cluster that was created empty, and must grow
+CREATED_EMPTY = f"{GROUP}/starting"  # metadata key: created empty, and has not grown yet
 _FAULTS = 5  # nodes in the status
 
 
@@ -30,18 +30,18 @@ class Observed(Fields):
     id: str
     min_size: int
     max_size: int
-    desired_capacity: int  # Senlin's record, which need not be the number of nodes
+    desired_capacity: int  # Senlin's record, which may differ from the number of nodes
     status: str = "ACTIVE"
     nodes: int = 0  # in any status
     active: int = 0
     unbuilt: int = 0  # nodes that never had a server
-    interrupted: int = 0  # nodes whose status a failed action left, though their servers may work
+    interrupted: int = 0  # nodes in the status of a failed action; servers may work
     serverless: frozenset[str] = frozenset()  # broken or unfinished nodes without a server
-    profile_mismatch: tuple[str, ...] = ()  # nodes of another profile: a change of it broke off
-    removal_order: tuple[str, ...] = ()  # all nodes; Senlin removes the first ones first
+    profile_mismatch: tuple[str, ...] = ()  # nodes of another profile, after an interrupted update
+    removal_order: tuple[str, ...] = ()  # all nodes, in the order in which Senlin removes them
     members_by_owner: Mapping[str, str] = field(default_factory=dict)  # SenlinNode's uid to node
     profiles: frozenset[str] = frozenset()  # of the cluster and its nodes
-    created_empty: bool = False  # and it has not grown yet
+    created_empty: bool = False  # and not grown yet
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     binding_ids: tuple[str, ...] = ()
     policies: tuple[Binding, ...] = ()
@@ -63,7 +63,7 @@ class Observed(Fields):
 
     @property
     def lost(self) -> int:
-        """Return how many nodes were built and are not active any more."""
+        """Return the number of nodes that were built and are not active any more."""
         return self.nodes - self.active - self.unbuilt - self.interrupted
 
 
@@ -99,7 +99,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
 
 
 def _is_faulty(node: Node, cluster: Cluster) -> bool:
-    """Return whether the status reports the node, as also one that a failed action interrupted."""
+    """Return whether `status.faults` lists the node."""
     if node.status in ("ERROR", "WARNING"):
         return True
     return is_interrupted(node) and cluster.status in ("ERROR", "WARNING")

@@ -26,28 +26,29 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     if observed is None:
         return [_create(desired)]
     duplicates = [Delete(id_) for id_ in observed.duplicates]
-    # A policy to detach may block the other steps, and a policy to attach governs them. Only where
-    # nodes are broken it comes last: load balancing needs their addresses.
+    # Detachments come first, as a policy may block the other steps. Attachments are next, as a
+    # policy governs the other steps. But while nodes are broken, attachments come last: load
+    # balancing needs the addresses of all nodes.
     policies = _bind(desired, observed)
     removed = [step for step in policies if not isinstance(step, bindings.Attach)]
     added = [step for step in policies if isinstance(step, bindings.Attach)]
     broken = observed.nodes > 0 and observed.status in ("WARNING", "ERROR")
     converge = list(_converge(desired, observed))
     steps = [*converge, *added] if broken else [*added, *converge]
-    return [*duplicates, *removed, *steps, *_grown(desired, observed)]
+    return [*duplicates, *removed, *steps, *_remove_empty_marker(desired, observed)]
 
 
 def target_size(desired: Desired, observed: Observed) -> int:
-    """Return how many nodes there should be now.
+    """Return the number of nodes that the cluster should have now.
 
-    Nodes that SenlinNodes declare count. A place is kept free for those that have not joined yet,
-    and those that are about to leave are neither replaced nor counted out before they have left.
-    Of a size that Senlin's policies own, only the limits count.
+    The nodes of SenlinNodes count. A SenlinNode that has not joined yet has its place kept free. A
+    node that is about to leave is replaced only after it has left, and counts until then. If
+    Senlin's policies own the size, it is only kept within the limits.
     """
     if not desired.fixed_size and not observed.created_empty:
         recorded = observed.desired_capacity
-        most = desired.max_size if desired.max_size >= 0 else recorded
-        return max(_min_size(desired, observed), min(recorded, most))
+        upper = desired.max_size if desired.max_size >= 0 else recorded
+        return max(_min_size(desired, observed), min(recorded, upper))
     joined = desired.declared.keys() & observed.members_by_owner.keys()
     base = max(desired.desired_capacity - len(pending(desired, observed)), len(joined))
     return max(base, min(observed.nodes, base + len(_leaving(desired, observed))))
@@ -60,7 +61,7 @@ def pending(desired: Desired, observed: Observed) -> list[str]:
 
 
 def remediation_held(desired: Desired, observed: Observed) -> bool:
-    """Return whether too many nodes are unhealthy to recover them without a person's word."""
+    """Return whether too many nodes are unhealthy to recover them without a person's decision."""
     remediation, lost = desired.remediation, observed.lost
     return remediation.recover and lost > 0 and not remediation.allows(lost, observed.nodes)
 
@@ -69,7 +70,7 @@ def _converge(desired: Desired, observed: Observed) -> Iterator[Step]:
     """Yield the steps for the cluster itself and its nodes."""
     yield from _remove_unbuildable(desired, observed)
     if observed.status == "ERROR":
-        # Senlin refuses an update then, until the broken nodes are recovered or removed.
+        # Senlin refuses an update in ERROR, so broken nodes are recovered or removed first.
         yield from _repair(desired, observed)
         yield from _size(desired, observed)
         yield from _update(desired, observed)
@@ -85,7 +86,8 @@ def _create(desired: Desired) -> Create:
     # Policies do not govern a creation, and some (affinity) must be attached before the nodes.
     empty = bool(desired.policies) and size > 0
     size = 0 if empty else size
-    # Where policies own the size, a cluster created empty looks like one that they have emptied.
+    # If policies own the size, a cluster created empty looks like one that they have emptied, so a
+    # marker distinguishes them.
     created_empty = empty and not desired.fixed_size
     min_size = min(desired.min_size, size)
     return Create(replace(desired, desired_capacity=size, min_size=min_size), created_empty)
@@ -125,7 +127,7 @@ def _size(desired: Desired, observed: Observed) -> Iterator[Resize | RemoveNodes
 
 
 def _min_size(desired: Desired, observed: Observed) -> int:
-    """Return the min_size for now, which leaves room for SenlinNodes that join or leave."""
+    """Return the min_size to set now, low enough for SenlinNodes to join and leave."""
     leaving = len(_leaving(desired, observed))
     if desired.fixed_size or observed.created_empty:
         return min(desired.min_size, target_size(desired, observed) - leaving)
@@ -155,7 +157,7 @@ def _removable(observed: Observed, kept: Collection[str]) -> tuple[str, ...]:
 def _remove(
     desired: Desired, observed: Observed, nodes: tuple[str, ...], summary: str
 ) -> Iterator[Resize | RemoveNodes]:
-    """Yield the removal of chosen nodes, after a change of limits that forbid it."""
+    """Yield the removal of the nodes; before it, a change of limits that would forbid it."""
     rest = observed.nodes - len(nodes)
     if rest < observed.min_size:
         yield Resize(observed.id, observed.nodes, min(desired.min_size, rest), -1, summary)
@@ -168,16 +170,17 @@ def _bind(desired: Desired, observed: Observed) -> list[Step]:
     return list(bindings.plan(observed.id, desired.policies, observed.policies))
 
 
-def _grown(desired: Desired, observed: Observed) -> Iterator[Update]:
-    """Yield the removal of the marker of an empty creation, once the cluster has grown."""
+def _remove_empty_marker(desired: Desired, observed: Observed) -> Iterator[Update]:
+    """Yield the removal of the marker of a cluster created empty, once it has grown."""
     if observed.created_empty and observed.desired_capacity == target_size(desired, observed):
-        yield Update(observed.id, {"metadata": dict(desired.metadata)}, "the end of an empty start")
+        summary = "removal of the marker of an empty creation, as the cluster has grown"
+        yield Update(observed.id, {"metadata": dict(desired.metadata)}, summary)
 
 
 def _remove_unbuildable(desired: Desired, observed: Observed) -> Iterator[Resize | RemoveNodes]:
-    """Yield the removal of nodes that no update can reach, before an update would fail.
+    """Yield the removal of serverless nodes before a change of profile, which fails on them.
 
-    A node that may have a server stays: a failed update leaves working nodes in ERROR.
+    Nodes that may have a server stay: a failed update leaves working nodes in ERROR.
     """
     if desired.profile_id == observed.profile_id:
         return
@@ -189,8 +192,8 @@ def _remove_unbuildable(desired: Desired, observed: Observed) -> Iterator[Resize
     if kept:
         yield from _remove(desired, observed, broken, summary)
     else:
-        # A resize removes the broken nodes first. It lifts the limits for now; the desired size
-        # and its limits follow.
+        # Senlin's resize removes the broken nodes first. It also removes the limits for now; the
+        # desired size and limits follow.
         rest = observed.nodes - len(broken)
         yield Resize(observed.id, rest, min(desired.min_size, rest), -1, summary)
 
@@ -208,8 +211,8 @@ def _repair(desired: Desired, observed: Observed) -> Iterator[Recover | Check]:
             observed.id, f"recovery of {unhealthy} unhealthy nodes by {operation}", operation
         )
     elif observed.status in ("WARNING", "ERROR") and (observed.interrupted or _healthy(observed)):
-        # Senlin evaluates a cluster only at the end of a cluster action. So a node that recovered
-        # by itself leaves it in WARNING, and an update that failed leaves nodes UPDATING.
+        # Senlin evaluates a cluster only at the end of a cluster action. So a cluster stays in
+        # WARNING after a node recovered by itself. A failed update leaves nodes UPDATING.
         yield Check(observed.id)
 
 
@@ -221,9 +224,9 @@ def _may_recover(desired: Desired, observed: Observed) -> bool:
 
 
 def _update_nodes(desired: Desired, observed: Observed) -> Iterator[UpdateNode]:
-    """Yield the way back of nodes that a change of profile reached before it was reverted.
+    """Yield the change of nodes to the cluster's profile after a change of it was reverted.
 
-    Senlin refuses to change a cluster to the profile that it has.
+    Senlin refuses to change a cluster to the profile that it already has.
     """
     if desired.profile_id == observed.profile_id:
         for node in observed.profile_mismatch:
@@ -233,6 +236,6 @@ def _update_nodes(desired: Desired, observed: Observed) -> Iterator[UpdateNode]:
 
 def _healthy(observed: Observed) -> bool:
     """Return whether Senlin would find the cluster ACTIVE, if it evaluated it now."""
-    most = observed.max_size if observed.max_size >= 0 else observed.nodes
-    least = max(observed.desired_capacity, observed.min_size)
-    return least <= observed.active == observed.nodes <= most
+    upper = observed.max_size if observed.max_size >= 0 else observed.nodes
+    lower = max(observed.desired_capacity, observed.min_size)
+    return lower <= observed.active == observed.nodes <= upper

@@ -17,7 +17,7 @@ _FAULTS = 3  # nodes in a message; `status.faults` has more
 
 
 def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiting:
-    """Return whether the nodes are all there and work."""
+    """Return whether all desired nodes exist and work."""
     if desired.policies and (text := bindings.conflict(desired.policies)):
         return Blocked(Reason.POLICIES_CONFLICT, f"{text}.")
     if desired.fixed_size and len(desired.declared) > desired.desired_capacity:
@@ -40,7 +40,7 @@ def conditions(desired: Desired, observed: Observed) -> list[Condition]:
 
 
 def resource_status(observed: Observed) -> Mapping[str, Any]:
-    """Return `status.resource`: counts, not lists, and nothing that changes by itself."""
+    """Return `status.resource`: counts of nodes, not lists."""
     status = for_status(observed) | {
         "status": observed.status,
         "minSize": observed.min_size,
@@ -54,7 +54,7 @@ def resource_status(observed: Observed) -> Mapping[str, Any]:
     }
     if observed.policies:
         status["policies"] = bindings.for_status(observed.policies)
-    return status | ({"createdAt": observed.created_at} if observed.created_at else {})
+    return status
 
 
 def _health(desired: Desired, observed: Observed) -> Settled:

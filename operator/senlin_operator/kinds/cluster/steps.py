@@ -15,7 +15,7 @@ from senlin_operator.model.step import Step, StepResult
 @dataclass(frozen=True, slots=True)
 class Create(Step):
     desired: Desired
-    created_empty: bool = False  # a marker says so, until the cluster has grown
+    created_empty: bool = False  # kept in a marker until the cluster has grown
 
     verb = "Creating"
 
@@ -28,13 +28,13 @@ class Create(Step):
         fields = with_owner(request(desired), uid)
         if self.created_empty:
             fields["metadata"][CREATED_EMPTY] = "yes"
-        made = proxy.create_cluster(
+        created = proxy.create_cluster(
             **fields,
             min_size=desired.min_size,
             max_size=desired.max_size,
             desired_capacity=desired.desired_capacity,
         )
-        return StepResult(made.id, made.action_id)
+        return StepResult(created.id, created.action_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Resize(Step):
 
 @dataclass(frozen=True, slots=True)
 class RemoveNodes(Step):
-    """The removal of chosen nodes, with their servers: in a resize Senlin would choose them."""
+    """The removal of given nodes with their servers; in a resize Senlin would choose the nodes."""
 
     id: str
     nodes: tuple[str, ...]
@@ -84,7 +84,7 @@ class RemoveNodes(Step):
 
 @dataclass(frozen=True, slots=True)
 class UpdateNode(Step):
-    """The way back of one node to its cluster's profile, after a change of it broke off."""
+    """The change of one node to its cluster's profile, which an interrupted update left undone."""
 
     id: str
     node: str

@@ -1,7 +1,7 @@
 """The name of the SenlinProfile that a cluster's inline profile becomes.
 
-It contains a hash of the content, as the name of a Deployment's ReplicaSet does: another content is
-another profile.
+The name contains a hash of the content, as that of a Deployment's ReplicaSet does: each change of
+the content makes a new SenlinProfile.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ _HASH = 10  # characters
 
 
 def profile_name(resource: Resource) -> str:
-    """Return the name."""
+    """Return the name of the SenlinProfile for the cluster's current inline profile."""
     content = json.dumps(resource.spec["resource"]["profile"], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:_HASH]
     return f"{resource.key.name[:NAME_LIMIT]}-{digest}"

@@ -1,4 +1,4 @@
-"""The adoption of an existing server: several requests, as Senlin checks too little by itself."""
+"""The adoption of an existing server: requests that check what Senlin itself does not check."""
 
 from openstack_clustering import Proxy, keywords
 from openstack_clustering.exceptions import ServerError
@@ -9,11 +9,11 @@ from senlin_operator.model.ownership import OWNER_KEY, owner_uid
 
 
 def adopt(proxy: Proxy, desired: Desired, adoption: Adoption, uid: str) -> str:
-    """Make a node of a server, and return the node's id.
+    """Make a node of an existing server, and return the node's id.
 
     Raises:
-        Unsupported: Senlin could not adopt it, or would make a second node of it.
-        ClientException: Senlin refuses it, or it could not be sent.
+        Unsupported: Senlin could not adopt the server, or would make a second node of it.
+        ClientException: Senlin refuses a request, or it could not be sent.
     """
     for node in proxy.nodes():
         if node.physical_id != adoption.identity:
@@ -37,17 +37,17 @@ def adopt(proxy: Proxy, desired: Desired, adoption: Adoption, uid: str) -> str:
 
 
 def _preview(proxy: Proxy, fields: keywords.Adoption) -> None:
-    """Raise Unsupported, with a sentence that helps, if Senlin could not adopt the server."""
+    """Raise Unsupported, with a cause and a cure, if Senlin could not adopt the server."""
     identity = fields["identity"]
     try:
         preview = proxy.adopt_node(preview=True, **fields)
     except ServerError as error:
-        # Senlin 16 answers 500 with Nova's 404 inside, if there is no such server.
+        # If there is no such server, Senlin 16 answers 500, with Nova's 404 in the message.
         if error.type != "ProfileOperationFailed" or not error.message.startswith("404"):
             raise
         raise Unsupported(f"There is no {identity} to adopt: {error.message}") from error
-    found = preview["node_profile"]["node_preview"]["properties"]
-    if empty := sorted(name for name, value in found.items() if value is None):
+    properties = preview["node_profile"]["node_preview"]["properties"]
+    if empty := sorted(name for name, value in properties.items() if value is None):
         raise Unsupported(
             f"{identity} has no {', '.join(empty)}, and Senlin 16 makes no profile with "
             "an empty property: give it a value in adopt.overrides."

@@ -27,7 +27,7 @@ class Adoption:
 class Desired(Fields):
     """The plain fields, and fields with a plan of their own; references are ids by now.
 
-    Without a profile, Senlin makes one from the adopted server.
+    An adopted server needs no profile: Senlin makes one from the server.
     """
 
     adoption: Adoption | None = None
@@ -47,7 +47,7 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     wanted = resource.spec["resource"]
     profile, cluster = (_reference(resource, kind) for kind in _REFERENCES)
     return Desired(
-        **{"name": resource.key.name} | from_manifest(Desired, wanted),
+        **from_manifest(Desired, resource),
         profile_id=str(known[profile].cloud_id) if profile else "",
         adoption=Adoption(**wanted["adopt"]) if "adopt" in wanted else None,
         cluster_id=str(known[cluster].cloud_id) if cluster else "",

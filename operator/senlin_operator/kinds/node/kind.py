@@ -13,6 +13,7 @@ from senlin_operator.kinds.node.plan import plan
 from senlin_operator.kinds.node.status import readiness, resource_status
 from senlin_operator.kinds.node.steps import Check, Delete, DeleteAdopted, DeleteProfile, Recover
 from senlin_operator.kinds.shared import bindings
+from senlin_operator.kinds.shared.fields import from_observed
 from senlin_operator.model import kind
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.outcome import Waiting
@@ -20,7 +21,7 @@ from senlin_operator.model.step import Step
 
 
 class Deletion(kind.Deletion[Observed]):
-    """A member's deletion needs room in its cluster, and an adoption leaves a profile behind."""
+    """A member needs room in its cluster to be deleted, and an adoption leaves a profile behind."""
 
     def blocked(self, observed: Observed) -> Waiting | None:
         return below_min_size(observed)
@@ -33,7 +34,7 @@ class Checks(kind.Checks[Desired, Observed]):
     """A check of the node, or another try at an unfinished one."""
 
     def step(self, observed: Observed) -> Step:
-        """Return the check; one of a node without a server would fail, and change nothing."""
+        """Return a check; for an unfinished node without a server a recovery, as a check fails."""
         if observed.transient and not observed.physical_id:
             text = "another try at a node that Senlin has left unfinished"
             return Recover(observed.id, text)
@@ -47,9 +48,9 @@ class ClusterPolicies(kind.Details[Desired, Observed]):
     """The policies of the node's cluster: no list shows whether they are enabled."""
 
     def version(self, desired: Desired, observed: Observed) -> float | None:
-        """Return the time of the poll, where the policies matter.
+        """Return the time of the poll if the plan needs the policies, so that each poll counts.
 
-        A server may depend on a policy that was disabled, so the policies are fetched each time.
+        The node's server may depend on their latest state: an enabled policy may destroy it.
         """
         leaves = observed.cluster_id not in ("", desired.cluster_id)
         recovers = observed.cluster_id and desired.remediation.recover and not observed.works
@@ -88,9 +89,7 @@ class NodeKind(Kind[Desired, Observed]):
         return cloud_object.cluster_id or None
 
     def desired_from(self, observed: Observed) -> Desired:
-        return Desired(
-            name=observed.name, profile_id=observed.profile_id, cluster_id=observed.cluster_id
-        )
+        return Desired(**from_observed(observed), cluster_id=observed.cluster_id)
 
     def delete(self, observed: Observed, *, force: bool) -> Step:
         if observed.unclaimed_profile:

@@ -38,7 +38,7 @@ def unhealthy(desired: Desired, observed: Observed) -> Settled | None:
 
 
 def below_min_size(observed: Observed) -> Waiting | None:
-    """Return what to wait for, if the cluster may not have one node less."""
+    """Return a reason to wait if min_size forbids that the cluster loses a node."""
     cluster = observed.cluster
     if cluster is None or min(_sizes(observed, cluster)) > cluster.min_size:
         return None
@@ -55,7 +55,8 @@ def cluster_name(observed: Observed, cluster_id: str) -> str:
 def _cannot_leave(observed: Observed) -> Settled | Blocked | Waiting | None:
     name = cluster_name(observed, observed.cluster_id)
     if not observed.physical_id:
-        # Senlin fails then, and yet counts the node out (senlin/profiles/os/nova/server.py).
+        # Senlin's action would fail, and yet reduce its record of the size
+        # (senlin/profiles/os/nova/server.py).
         text = f"It has no server, and cannot leave cluster {name} without: {observed.reason}"
         return Settled(text, ready=False, reason=Reason.DEGRADED)
     if policies := ", ".join(observed.destroyers):
@@ -83,5 +84,5 @@ def _cannot_join(desired: Desired, observed: Observed) -> Waiting | None:
 
 
 def _sizes(observed: Observed, cluster: Cluster) -> tuple[int, int]:
-    """Return both numbers that Senlin compares with the limits: its record, and the nodes."""
+    """Return both sizes that Senlin compares with the limits: its record and the node count."""
     return cluster.desired_capacity, len(observed.snapshot.members(Node, cluster.id))

@@ -14,14 +14,13 @@ from senlin_operator.kube.objects import GROUP
 
 ADOPTED = f"{GROUP}/adopted"  # metadata of an adopted node
 _DELETION = "senlin.policy.deletion-"
-# The beginning of the name of a profile that Senlin makes from an adopted server
-# (senlin/conductor/service.py).
+# Prefix of the profiles that Senlin makes from adopted servers (senlin/conductor/service.py).
 _ADOPTION_PROFILE = "prof-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed(Fields):
-    """The plain fields, the facts of Senlin, and the snapshot with the node's cluster."""
+    """The plain fields, further facts from Senlin, and the snapshot with the node's cluster."""
 
     id: str
     physical_id: str | None = None  # the server or stack
@@ -30,7 +29,7 @@ class Observed(Fields):
     status: str = "ACTIVE"
     reason: str = ""
     unbuilt: bool = False  # it never had a server
-    interrupted: bool = False  # a failed action left its status, though its server may work
+    interrupted: bool = False  # in the status of a failed action; its server may work
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     created_at: str | None = None
     adopted: bool = False
@@ -49,7 +48,7 @@ class Observed(Fields):
 
     @property
     def works(self) -> bool:
-        """Return whether there is a server, and it works as far as Senlin knows."""
+        """Return whether the server works, as far as Senlin knows."""
         return self.status == "ACTIVE"
 
     @property
@@ -58,11 +57,11 @@ class Observed(Fields):
 
     @property
     def destroyers(self) -> list[str]:
-        """Return the policies that destroy the server when the node leaves its cluster.
+        """Return the names of policies that destroy the server when the node leaves its cluster.
 
-        They override the request: senlin/engine/actions/cluster_action.py, do_del_nodes.
+        They override the request's own flag: senlin/engine/actions/cluster_action.py, do_del_nodes.
         """
-        return [it.name for it in self.policies if it.enabled and self._destroys(it)]
+        return [bound.name for bound in self.policies if bound.enabled and self._destroys(bound)]
 
     def _destroys(self, binding: Binding) -> bool:
         policy = self.snapshot.all(Policy).get(binding.policy_id)
@@ -104,8 +103,8 @@ def made_by_adoption(snapshot: Snapshot, uid: str) -> list[str]:
 def _unclaimed(snapshot: Snapshot, id_: str) -> str | None:
     """Return the id of the profile if it is unchanged since Senlin made it."""
     profile = snapshot.all(Profile).get(id_)
-    new = profile and profile.name.startswith(_ADOPTION_PROFILE) and not profile.metadata
-    return id_ if new else None
+    unclaimed = profile and profile.name.startswith(_ADOPTION_PROFILE) and not profile.metadata
+    return id_ if unclaimed else None
 
 
 def _deletable(snapshot: Snapshot, node: Node, duplicates: list[str]) -> Iterator[str]:

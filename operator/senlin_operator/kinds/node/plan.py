@@ -56,7 +56,7 @@ def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
     if not observed.works:
         return
     without = set() if desired.profile_id else {"profile_id"}
-    if moves(desired, observed):  # Senlin forgets the role then; _join sets it
+    if moves(desired, observed):  # Senlin resets the role of a node that moves; _join sets it
         without.add("role")
     changes = difference(desired, observed, without=without)
     fields = {name: wanted for name, (_, wanted) in changes.items()}

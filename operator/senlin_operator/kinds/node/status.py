@@ -22,5 +22,6 @@ def resource_status(observed: Observed) -> Mapping[str, Any]:
     status = for_status(observed) | {"status": observed.status}
     if observed.cluster_id:
         status |= {"clusterID": observed.cluster_id, "index": observed.index}
-    facts = {"physicalID": observed.physical_id, "createdAt": observed.created_at}
-    return status | {name: value for name, value in facts.items() if value}
+    if observed.physical_id:
+        status["physicalID"] = observed.physical_id
+    return status

@@ -1,4 +1,4 @@
-"""The steps for a node. Each starts an action, except those of an adoption and its profile."""
+"""The steps for a node. All start an action, except those of an adoption and its profile."""
 
 from dataclasses import dataclass, field
 
@@ -27,10 +27,10 @@ class Create(Step):
     def run(self, proxy: Proxy, uid: str) -> StepResult:
         fields = with_owner(request(self.desired), uid)
         if self.desired.cluster_id:
-            # Senlin forgets the role of a node that joins a cluster, so an update sets it then.
+            # Senlin resets the role of a node that joins a cluster; an update sets it afterwards.
             fields["role"] = ""
-        made = proxy.create_node(**fields)
-        return StepResult(made.id, made.action_id)
+        created = proxy.create_node(**fields)
+        return StepResult(created.id, created.action_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Adopt(Step):
 
 @dataclass(frozen=True, slots=True)
 class ClaimProfile(Step):
-    """The owner's marker on the profile that Senlin made for an adoption."""
+    """The addition of the owner's marker to the profile that Senlin made for an adoption."""
 
     id: str
     profile_id: str
@@ -61,7 +61,7 @@ class ClaimProfile(Step):
 
     @property
     def summary(self) -> str:
-        return f"mark on profile {self.profile_id}, which the adoption made"
+        return f"owner's marker on profile {self.profile_id}, which the adoption made"
 
     def run(self, proxy: Proxy, uid: str) -> StepResult:
         _claim(proxy, self.profile_id, uid)
@@ -75,7 +75,7 @@ class ClaimProfile(Step):
 class DeleteAdopted(Step):
     """The deletion of a node whose profile has no marker yet.
 
-    The profile gets it before, or nothing would find and delete the profile afterwards.
+    The marker is added first. Without it, the profile would not be found and deleted afterwards.
     """
 
     id: str
@@ -115,7 +115,7 @@ class DeleteProfile(Step):
 
 @dataclass(frozen=True, slots=True)
 class ReplaceUnbuilt(Step):
-    """The deletion of a node that never had a server, because it is to have another profile."""
+    """The deletion of a node that never had a server, in order to create it by another profile."""
 
     id: str
 
@@ -123,7 +123,7 @@ class ReplaceUnbuilt(Step):
 
     @property
     def summary(self) -> str:
-        return "removal of a node that could not be built, before it is made by another profile"
+        return "deletion of a node that could not be built, to create it again by another profile"
 
     def run(self, proxy: Proxy, uid: str) -> StepResult:
         deleted = proxy.delete_node(self.id)
@@ -139,6 +139,8 @@ class Update(steps.Update):
 
 @dataclass(frozen=True, slots=True)
 class Join(Step):
+    """The addition of a node to a cluster."""
+
     id: str
     cluster_id: str
     name: str = field(compare=False)
@@ -158,7 +160,7 @@ class Join(Step):
 
 @dataclass(frozen=True, slots=True)
 class Leave(Step):
-    """The way out of a cluster, with the server."""
+    """The removal of a node from its cluster; node and server stay."""
 
     id: str
     cluster_id: str

@@ -11,10 +11,11 @@ from senlin_operator.model.ownership import name_suffix
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired(Fields):
-    """The plain fields, and nothing else."""
+    """The plain fields."""
 
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     """Return the desired state."""
-    fields = {"name": resource.key.name} | from_manifest(Desired, resource.spec["resource"])
-    return Desired(**fields | {"name": fields["name"] + name_suffix(resource.uid)})
+    fields = from_manifest(Desired, resource)
+    fields["name"] += name_suffix(resource.uid)
+    return Desired(**fields)

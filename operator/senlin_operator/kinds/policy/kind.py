@@ -9,6 +9,7 @@ from senlin_operator.kinds.policy.observed import Observed, observe
 from senlin_operator.kinds.policy.plan import plan
 from senlin_operator.kinds.policy.status import readiness, resource_status
 from senlin_operator.kinds.policy.steps import Delete
+from senlin_operator.kinds.shared.fields import from_observed
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
 
@@ -16,7 +17,7 @@ from senlin_operator.model.step import Step
 class PolicyKind(Kind[Desired, Observed]):
     """Senlin creates and changes policies at once, without an action.
 
-    They have no metadata, so the owner's marker is the end of the name.
+    Policies have no metadata, so the owner's marker is the end of the name.
     """
 
     name = "SenlinPolicy"
@@ -37,12 +38,7 @@ class PolicyKind(Kind[Desired, Observed]):
         return uid if display_name else None
 
     def desired_from(self, observed: Observed) -> Desired:
-        return Desired(
-            name=observed.name,
-            type=observed.type,
-            version=observed.version,
-            properties=observed.properties,
-        )
+        return Desired(**from_observed(observed))
 
     def delete(self, observed: Observed, *, force: bool) -> Step:
         return Delete(observed.id)

@@ -1,34 +1,23 @@
 """The observed state of a policy, read out of a snapshot."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from openstack_clustering import Policy
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.policy.fields import Fields
 from senlin_operator.kinds.shared.fields import from_senlin
+from senlin_operator.kinds.shared.immediate import Immediate
 from senlin_operator.model.ownership import name_suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed(Fields):
-    """The plain fields, and the facts of Senlin."""
+class Observed(Fields, Immediate):
+    """The plain fields, and further facts from Senlin."""
 
     id: str
     display_name: str  # without the owner's marker
     created_at: str | None = None
     duplicates: tuple[str, ...] = ()
-
-    transient = False
-
-    @property
-    def lock_id(self) -> str:
-        return self.id
-
-    @property
-    def faults(self) -> list[Mapping[str, Any]]:
-        return []
 
 
 def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
@@ -38,7 +27,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
 
 
 def observed(policy: Policy, uid: str, duplicates: tuple[str, ...] = ()) -> Observed:
-    """Return the observed state as a list or a reply shows it."""
+    """Return the observed state from a policy in a list or a reply."""
     document = {"properties": {}, **policy.spec, "name": policy.name}
     return Observed(
         **from_senlin(Observed, document | {"version": str(document["version"])}),

@@ -11,7 +11,7 @@ from senlin_operator.model.outcome import Blocked, Settled
 
 
 def readiness(desired: Desired, observed: Observed) -> Settled | Blocked:
-    """Return that it is ready: a policy has no health of its own."""
+    """Return Settled, as a policy has no health, or Blocked if its properties were changed."""
     return immutable_changed(desired.properties, observed.properties) or Settled(
         f"Policy {observed.display_name} is as it should be."
     )
@@ -19,5 +19,4 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked:
 
 def resource_status(observed: Observed) -> Mapping[str, Any]:
     """Return `status.resource`, where the name lacks the owner's marker."""
-    created = {"createdAt": observed.created_at} if observed.created_at else {}
-    return {"name": observed.display_name} | for_status(observed) | created
+    return {"name": observed.display_name} | for_status(observed)

@@ -22,15 +22,15 @@ class Create(Step):
 
     def run(self, proxy: Proxy, uid: str) -> StepResult:
         fields = request(self.desired)
-        made = proxy.create_policy(name=fields.pop("name"), spec=fields)
-        return StepResult(made.id, observed=observed(made, uid))
+        policy = proxy.create_policy(name=fields.pop("name"), spec=fields)
+        return StepResult(policy.id, observed=observed(policy, uid))
 
 
 @dataclass(frozen=True, slots=True)
 class Update(steps.Update):
     def run(self, proxy: Proxy, uid: str) -> StepResult:
-        made = proxy.update_policy(self.id, **self.fields)
-        return StepResult(made.id, observed=observed(made, uid))
+        policy = proxy.update_policy(self.id, **self.fields)
+        return StepResult(policy.id, observed=observed(policy, uid))
 
 
 @dataclass(frozen=True, slots=True)

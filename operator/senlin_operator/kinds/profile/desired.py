@@ -10,10 +10,9 @@ from senlin_operator.kube.objects import Key, Resource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired(Fields):
-    """The plain fields, and nothing else."""
+    """The plain fields."""
 
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     """Return the desired state."""
-    wanted = resource.spec["resource"]
-    return Desired(**{"name": resource.key.name} | from_manifest(Desired, wanted))
+    return Desired(**from_manifest(Desired, resource))

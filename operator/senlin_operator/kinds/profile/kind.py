@@ -8,6 +8,7 @@ from senlin_operator.kinds.profile.observed import Observed, observe
 from senlin_operator.kinds.profile.plan import plan
 from senlin_operator.kinds.profile.status import readiness, resource_status
 from senlin_operator.kinds.profile.steps import Delete
+from senlin_operator.kinds.shared.fields import from_observed
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
 
@@ -29,12 +30,7 @@ class ProfileKind(Kind[Desired, Observed]):
         return proxy.profiles()
 
     def desired_from(self, observed: Observed) -> Desired:
-        return Desired(
-            name=observed.name,
-            type=observed.type,
-            version=observed.version,
-            properties=observed.properties,
-        )
+        return Desired(**from_observed(observed))
 
     def delete(self, observed: Observed, *, force: bool) -> Step:
         return Delete(observed.id)

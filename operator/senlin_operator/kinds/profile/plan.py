@@ -11,7 +11,7 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     """Return the steps; None: the profile is known to be absent."""
     if observed is None:
         return [Create(desired)]
-    steps: list[Step] = [Delete(duplicate) for duplicate in observed.duplicates]
+    steps: list[Step] = [Delete(id_) for id_ in observed.duplicates]
     if changes := difference(desired, observed):
         fields = {"name": desired.name, "metadata": desired.metadata}
         steps.append(Update(observed.id, fields, describe(changes)))

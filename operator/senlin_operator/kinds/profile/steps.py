@@ -24,15 +24,15 @@ class Create(Step):
     def run(self, proxy: Proxy, uid: str) -> StepResult:
         fields = with_owner(request(self.desired), uid)
         name, metadata = fields.pop("name"), fields.pop("metadata")
-        made = proxy.create_profile(name=name, spec=fields, metadata=metadata)
-        return StepResult(made.id, observed=observed(made))
+        profile = proxy.create_profile(name=name, spec=fields, metadata=metadata)
+        return StepResult(profile.id, observed=observed(profile))
 
 
 @dataclass(frozen=True, slots=True)
 class Update(steps.Update):
     def run(self, proxy: Proxy, uid: str) -> StepResult:
-        made = proxy.update_profile(self.id, **with_owner(self.fields, uid))
-        return StepResult(made.id, observed=observed(made))
+        profile = proxy.update_profile(self.id, **with_owner(self.fields, uid))
+        return StepResult(profile.id, observed=observed(profile))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,12 +77,12 @@ class Detach(_BindingStep):
 def plan(
     cluster_id: str, desired: tuple[Binding, ...], observed: tuple[Binding, ...]
 ) -> Iterator[Attach | Switch | Detach]:
-    """Yield the steps; detachments first, which make room for other policies of the same types.
+    """Yield the steps; detachments first, as a cluster may take only one policy of a type.
 
-    Of several policies of a type that allows one, the first one is attached.
+    Of several desired policies of such a type, the first one is attached.
     """
     refused = {second.policy_id for _, second in conflicts(desired)}
-    wanted = {it.policy_id: it for it in desired if it.policy_id not in refused}
+    wanted = {binding.policy_id: binding for binding in desired if binding.policy_id not in refused}
     current = {binding.policy_id: binding for binding in observed}
     for policy_id in current.keys() - wanted.keys():
         yield Detach(cluster_id, current[policy_id])
@@ -94,10 +94,10 @@ def plan(
 
 
 def conflicts(desired: tuple[Binding, ...]) -> list[tuple[Binding, Binding]]:
-    """Return the pairs that Senlin does not attach to one cluster.
+    """Return the pairs of policies that Senlin does not attach to one cluster.
 
-    It takes one policy of each type and version, and any number of scaling policies. It reports a
-    conflict only by a failed action.
+    Senlin takes one policy of each type and version, and any number of scaling policies. It reports
+    a conflict only by a failed action.
     """
     first: dict[str, Binding] = {}
     pairs = []
@@ -110,7 +110,7 @@ def conflicts(desired: tuple[Binding, ...]) -> list[tuple[Binding, Binding]]:
 
 
 def conflict(desired: tuple[Binding, ...]) -> str:
-    """Return the sentence about policies that exclude each other; empty: there are none."""
+    """Return a sentence about policies that exclude each other; empty: there are none."""
     texts = (
         f"SenlinPolicy {one.name} and SenlinPolicy {other.name} are both of the type {one.type}, "
         "of which a cluster takes one: leave one of them out of policies"
@@ -121,11 +121,12 @@ def conflict(desired: tuple[Binding, ...]) -> str:
 
 def enabled(observed: tuple[Binding, ...], type_: str) -> Binding | None:
     """Return the enabled policy of that type, in any version."""
-    return next((it for it in observed if it.enabled and it.type.startswith(f"{type_}-")), None)
+    of_type = (bound for bound in observed if bound.type.startswith(f"{type_}-"))
+    return next((bound for bound in of_type if bound.enabled), None)
 
 
 def fetch(proxy: Proxy, cluster_id: str) -> tuple[Binding, ...]:
-    """Return the policies of a cluster; no list of clusters shows more than the bindings' ids."""
+    """Return the policies of a cluster; the list of clusters shows only the bindings' ids."""
     return tuple(
         Binding(bound.policy_id, bound.policy_name, bound.is_enabled, bound.policy_type)
         for bound in proxy.cluster_policies(cluster_id)
@@ -148,4 +149,6 @@ def condition(desired: tuple[Binding, ...], observed: tuple[Binding, ...]) -> Co
 
 def for_status(observed: tuple[Binding, ...]) -> list[Mapping[str, object]]:
     """Return `status.resource.policies`."""
-    return [{"name": it.name, "id": it.policy_id, "enabled": it.enabled} for it in observed]
+    return [
+        {"name": bound.name, "id": bound.policy_id, "enabled": bound.enabled} for bound in observed
+    ]

@@ -1,14 +1,16 @@
-"""Plain fields: the manifest gives them, Senlin stores them, the status shows them, as they are.
+"""Plain fields: the same in the manifest, in Senlin and in the status.
 
-Each kind has one table of them, a dataclass from which its `Desired` and its `Observed` derive. A
-field of the table follows from there into all five: manifest, observation, difference, request and
-status.
+Each kind has one table of plain fields: a dataclass from which its `Desired` and its `Observed`
+derive. A field is declared in that table only. The functions here read it from the manifest and
+from Senlin, compare it, and put it into requests and the status.
 """
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, field
 from typing import Any
+
+from senlin_operator.kube.objects import Resource
 
 _METADATA = "plain"
 
@@ -35,13 +37,13 @@ def plain(
     """Declare a plain field. Its own name is Senlin's, in requests and in replies.
 
     Args:
-        manifest: Its name in `spec.resource`; None: it is not read from there, but computed.
+        manifest: Its name in `spec.resource`; None: it is computed.
         status: Its name in `status.resource`; None: it is not shown.
-        creatable: Senlin takes it when the object is created.
+        creatable: Senlin accepts it in a create request.
         updatable: Senlin can change it in place.
         for_users: Returns Senlin's value without the operator's own additions.
         default: The meaning of an omitted value, in the manifest and in Senlin.
-        default_factory: Makes that value.
+        default_factory: Makes the default.
     """
     metadata = {_METADATA: _Plain(manifest, status, creatable, updatable, for_users)}
     if default_factory is not MISSING:
@@ -51,25 +53,35 @@ def plain(
     return field(metadata=metadata)
 
 
-def from_manifest(table: type, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that `spec.resource` has."""
-    return {
+def from_manifest(table: type, resource: Resource) -> dict[str, Any]:
+    """Return the fields that `spec.resource` has; the resource's own name is the default name."""
+    wanted = resource.spec["resource"]
+    fields = {
         name: wanted[plain_.manifest]
         for name, plain_ in _fields(table).items()
         if plain_.manifest and plain_.manifest in wanted
     }
+    return {"name": resource.key.name} | fields
 
 
 def from_senlin(table: type, reply: Any) -> dict[str, Any]:
-    """Return the fields that Senlin's document has; null counts as omitted."""
+    """Return the fields in a document of Senlin; null counts as omitted."""
     values = {name: reply.get(name) for name in _fields(table)}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def from_observed(observed: Any) -> dict[str, Any]:
+    """Return the fields for a desired state that equals the observed state."""
+    return {
+        name: plain_.for_users(getattr(observed, name))
+        for name, plain_ in _fields(type(observed)).items()
+    }
 
 
 def difference(
     desired: Any, observed: Any, *, without: Collection[str] = ()
 ) -> dict[str, tuple[object, object]]:
-    """Return the updatable fields that differ: by name, the observed and the desired value."""
+    """Return the updatable fields that differ: name to observed and desired value."""
     pairs = {
         name: (_value(plain_.for_users(getattr(observed, name))), _value(getattr(desired, name)))
         for name, plain_ in _fields(type(desired)).items()
@@ -88,17 +100,18 @@ def request(desired: Any) -> dict[str, Any]:
 
 
 def for_status(observed: Any) -> dict[str, Any]:
-    """Return the fields of `status.resource`; empty metadata and texts are left out."""
+    """Return the fields of `status.resource`, and createdAt; empty values are left out."""
     values = {
         plain_.status: plain_.for_users(getattr(observed, name))
         for name, plain_ in _fields(type(observed)).items()
         if plain_.status
     }
-    return {name: value for name, value in values.items() if value not in ("", {})}
+    values["createdAt"] = observed.created_at
+    return {name: value for name, value in values.items() if value not in ("", {}, None)}
 
 
 def describe(changes: Mapping[str, tuple[object, object]]) -> str:
-    """Return differences as `field observed → desired`; of maps only the differing keys."""
+    """Return differences as `field observed → desired`; for maps, only the differing keys."""
     texts = []
     for name, (observed, desired) in changes.items():
         if observed == desired:
@@ -114,9 +127,9 @@ def describe(changes: Mapping[str, tuple[object, object]]) -> str:
 
 def _fields(table: type) -> dict[str, _Plain]:
     return {
-        it.name: it.metadata[_METADATA]
-        for it in dataclasses.fields(table)
-        if _METADATA in it.metadata
+        field_.name: field_.metadata[_METADATA]
+        for field_ in dataclasses.fields(table)
+        if _METADATA in field_.metadata
     }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from openstack_clustering import Node
 
-# Senlin's statuses that a running action sets, and that its end replaces.
+# Statuses that Senlin sets when an action begins, and replaces when it ends.
 TRANSIENT = frozenset(
     ["INIT", "CREATING", "UPDATING", "RESIZING", "DELETING", "CHECKING", "RECOVERING", "OPERATING"]
 )
@@ -13,24 +13,24 @@ _UPDATE_FAILED = "Failed in updating"
 
 
 def was_built(node: Node) -> bool:
-    """Return whether it once had a server.
+    """Return whether the node has had a server.
 
-    Senlin fills in created_at when the first try succeeds, and data.recovery when a later one does.
+    Senlin sets created_at when the creation succeeds, and data.recovery when a recovery does.
     """
     return bool(node.created_at or (node.data or {}).get("recovery"))
 
 
 def is_unbuilt(node: Node) -> bool:
-    """Return whether it never had a server: its build failed, or its engine died before the end."""
+    """Return whether the node never had a server: its build failed, or Senlin's engine died."""
     if was_built(node):
         return False
     return node.status == "ERROR" or (node.status in TRANSIENT and not node.physical_id)
 
 
 def is_interrupted(node: Node) -> bool:
-    """Return whether a failed action left its status, though its server may work: a check decides.
+    """Return whether the node has the status of a failed action; a check shows if its server works.
 
-    An update that Nova refuses turns a node to ERROR and leaves the server alone (Senlin 16).
+    An update that Nova refuses turns a node to ERROR, and does not touch the server (Senlin 16).
     """
     if node.status in TRANSIENT:
         return not is_unbuilt(node)
@@ -39,7 +39,7 @@ def is_interrupted(node: Node) -> bool:
 
 
 def is_serverless(node: Node) -> bool:
-    """Return whether it is broken or unfinished, and has no server."""
+    """Return whether the node is broken or unfinished, and has no server."""
     if node.status in TRANSIENT:
         return not node.physical_id
     return node.status == "ERROR" and not (node.physical_id and was_built(node))

@@ -8,10 +8,10 @@ from senlin_operator.model.outcome import Blocked
 
 
 def immutable_changed(desired: Mapping[str, Any], observed: Mapping[str, Any]) -> Blocked | None:
-    """Return Blocked if the properties differ from those that the cloud object was made with.
+    """Return Blocked if the properties differ from those of the cloud object.
 
-    The CRDs forbid it; but Kubernetes 1.37 overlooks it when fields that no schema describes are
-    renamed while their number stays the same.
+    The CRDs forbid such a change. But Kubernetes 1.37 overlooks a change that only renames fields
+    which no schema describes.
     """
     keys = desired.keys() | observed.keys()
     names = sorted(key for key in keys if desired.get(key) != observed.get(key))

@@ -1,4 +1,4 @@
-"""Steps that several kinds share. Each kind gives them the request."""
+"""Steps that several kinds share. Each kind implements `run`."""
 
 from abc import ABC
 from collections.abc import Mapping
@@ -25,18 +25,18 @@ class Delete(Step, ABC):
 
 @dataclass(frozen=True, slots=True)
 class Update(Step, ABC):
-    """A change in place; `fields` are Senlin's."""
+    """A change in place; `fields` is the body of the request."""
 
     id: str
     fields: Mapping[str, Any]
-    summary: str  # with the values before; two updates with other values before are not equal
+    summary: str  # has the old values, so updates from other old values are not equal
 
     verb = "Updating"
 
 
 @dataclass(frozen=True, slots=True)
 class Recover(Step, ABC):
-    """Another try at a node that does not work, or at all such nodes of a cluster."""
+    """The recovery of a node that does not work, or of all such nodes of a cluster."""
 
     id: str
     summary: str = field(compare=False)
