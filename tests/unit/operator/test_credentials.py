@@ -155,7 +155,7 @@ def test_equal_credentials_share_a_fingerprint(other: str, same: bool) -> None:
             for text in (
                 "clouds: {openstack: {password: 2020-13-45}}",  # no such day
                 "clouds: {openstack: {password: 0b_}}",  # no such number
-                "[" * 2000,
+                "[" * 500,  # too deep for Python
             )
         ),
         *(

@@ -137,18 +137,23 @@ async def test_a_refused_login_is_reported_once_to_all_objects(
     assert recorded.changed == [{"c1", "n1", "n2", "n3", "p1", "y1"}]
 
 
-async def test_polls_go_on_after_a_thousand_failures(
-    recorded: RecordedInventory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recorded.senlin.down = ServerError("boom")
+@pytest.fixture
+def no_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have all sleeps end at once; waits for an event keep their timeouts."""
     sleep = asyncio.sleep
     monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0))
+
+
+@pytest.mark.usefixtures("no_sleeps")
+async def test_polls_go_on_after_a_thousand_failures(recorded: RecordedInventory) -> None:
+    recorded.senlin.down = ServerError("boom")
 
     async with recorded.running():
         for _ in range(1100):  # 2 to that power exceeds a float
             await recorded.next_poll()
 
 
+@pytest.mark.usefixtures("no_sleeps")
 async def test_polls_go_on_after_a_bug(recorded: RecordedInventory) -> None:
     recorded.during = lambda: 1 / 0
     async with recorded.running():
@@ -159,6 +164,7 @@ async def test_polls_go_on_after_a_bug(recorded: RecordedInventory) -> None:
     assert recorded.inventory.snapshot is not None
 
 
+@pytest.mark.usefixtures("no_sleeps")
 async def test_a_waiting_key_brings_the_next_poll_forward(recorded: RecordedInventory) -> None:
     async with recorded.running():
         await recorded.next_poll()

@@ -18,12 +18,13 @@ GROUPS = ("senlin_operator_", "workqueue_", "leader_election_", "rest_client_")
 NOT_IN_CHART = {"kubeconfig", "lease-namespace"}  # a pod has its own
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def health() -> metrics.Health:
     return metrics.Health()
 
 
-@pytest.fixture
+# To stop a server takes half a second; one serves all tests.
+@pytest.fixture(scope="module")
 def server(health: metrics.Health) -> Iterator[str]:
     port = free_port()
     stop = metrics.serve("127.0.0.1", port, health)

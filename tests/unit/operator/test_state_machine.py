@@ -243,7 +243,7 @@ def a_policy_of_type(name: str) -> Document:
 
 TestStateMachine = StateMachine.TestCase
 TestStateMachine.settings = settings(
-    max_examples=20,
+    max_examples=60,
     stateful_step_count=20,
     deadline=None,
     derandomize=True,  # the same examples each time; remove it, and raise the numbers, to search
