@@ -73,7 +73,7 @@ class _ObservedLease:
     """The latest record of a lease, and when this process first saw it, by its own clock."""
 
     record: Mapping[str, Any]
-    at: float = field(default_factory=clock.monotonic)
+    at: float = field(default_factory=lambda: clock.monotonic())
 
     @property
     def held(self) -> bool:

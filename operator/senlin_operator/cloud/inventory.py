@@ -45,7 +45,7 @@ class Inventory:
     _watched: dict[str, Watched] = field(default_factory=dict)  # by action id
     _sending: set[str] = field(default_factory=set)  # the locks of requests in flight
     _requested: asyncio.Event = field(default_factory=asyncio.Event)
-    _created: float = field(default_factory=clock.monotonic)
+    _created: float = field(default_factory=lambda: clock.monotonic())
 
     def requeue_after_poll(self, key: Key) -> None:
         """Request a poll, and wake the key after it. A poll that has begun does not count."""

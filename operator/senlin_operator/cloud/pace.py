@@ -22,7 +22,7 @@ class Pace:
     """Fast after a change, slower the longer nothing changes, slowest while nothing is awaited."""
 
     idle: float = 30.0  # seconds between polls while nothing is awaited
-    _changed: float = field(default_factory=clock.monotonic)
+    _changed: float = field(default_factory=lambda: clock.monotonic())
     _at_rest: bool = False
 
     def activity(self) -> None:

@@ -86,7 +86,7 @@ class Memory:
     freshness: Freshness = field(default_factory=Freshness)
     retry: Retry = field(default_factory=Retry)
     check_action: str | None = None  # the running action of a routine check; no status shows it
-    checked_at: float = field(default_factory=clock.monotonic)
+    checked_at: float = field(default_factory=lambda: clock.monotonic())
     delete_action: str | None = None  # the running action of the object's deletion
     delete_forced: bool = False  # that deletion was sent by force
     transient_since: float | None = None

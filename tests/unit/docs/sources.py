@@ -40,25 +40,32 @@ def pages() -> list[Path]:
     ]
 
 
+@cache
 def prose_of(page: Path) -> str:
     """Return a page's text without code, links' targets and comments."""
     return _CODE.sub(" ", page.read_text())
 
 
-def identifiers(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the names in a Python file, with their lines."""
-    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
-        if token.type == tokenize.NAME:
-            yield token.start[0], token.string
+@cache
+def identifiers(path: Path) -> tuple[tuple[int, str], ...]:
+    """Return the names in a Python file, with their lines."""
+    tokens = tokenize.generate_tokens(io.StringIO(path.read_text()).readline)
+    return tuple((it.start[0], it.string) for it in tokens if it.type == tokenize.NAME)
 
 
-def words_of(identifier: str) -> list[str]:
+@cache
+def words_of(identifier: str) -> tuple[str, ...]:
     """Return the words of a snake_case or CamelCase name, in lower case."""
-    return [word.lower() for word in _WORDS.findall(identifier)]
+    return tuple(word.lower() for word in _WORDS.findall(identifier))
 
 
-def comments(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the comments and docstrings of a Python file, with their lines."""
+@cache
+def comments(path: Path) -> tuple[tuple[int, str], ...]:
+    """Return the comments and docstrings of a Python file, with their lines."""
+    return tuple(_comments(path))
+
+
+def _comments(path: Path) -> Iterator[tuple[int, str]]:
     source = path.read_text()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:

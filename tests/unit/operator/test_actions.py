@@ -295,9 +295,7 @@ def test_a_failed_deletion_is_retried_later() -> None:
     ("started_ago", "timeout", "orphan"),
     [
         pytest.param(3600, 3600, None, id="at its timeout: its engine is about to end it"),
-        pytest.param(
-            3670, 3600, "a1", id="well after its timeout: its engine must have died"
-        ),
+        pytest.param(3670, 3600, "a1", id="well after its timeout: its engine must have died"),
         pytest.param(130, 60, "a1", id="a shorter timeout"),
         pytest.param(100, 60, None, id="a shorter timeout, only just exceeded"),
     ],

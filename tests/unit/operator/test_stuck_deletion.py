@@ -1,11 +1,12 @@
 """Deletions that Senlin refuses or never ends, and deletions by force."""
 
 from openstack_clustering import Cluster
-from senlin_operator.kube.objects import FORCE
-from tests.unit.operator.builders import a_cluster_manifest
+from senlin_operator.kube.objects import FORCE, Key
+from tests.unit.operator.builders import a_cluster_manifest, a_node_manifest
 from tests.unit.operator.environment import FOUR, PROFILE, THREE, WEB, Environment
 
 FORCED = {FORCE: "true"}
+ONE = Key("SenlinNode", "team", "one")
 
 
 async def start_creation(env: Environment) -> None:
@@ -167,3 +168,29 @@ async def test_a_deletion_whose_engine_died_is_cancelled_and_sent_again(
 
 def _id(env: Environment) -> str:
     return str(env.kube[WEB]["status"]["id"])
+
+
+async def test_a_member_can_leave_although_senlin_s_record_of_the_size_is_too_low(
+    ready_env: Environment,
+) -> None:
+    """An engine that dies between a node's join and the end of its cluster's action causes it."""
+    env = ready_env
+    manifest = {"minSize": 0, "maxSize": -1, "desiredCapacity": 1, "capacityOwner": "Senlin"}
+    env.kube.apply(a_cluster_manifest("web", manifest))
+    env.kube.apply(a_node_manifest("one", {"clusterRef": {"name": "web"}}, uid="one-uid"))
+    await env.converge(12)
+    for node in env.senlin.members(_id(env)):
+        if not node["metadata"]:
+            env.senlin.destroy(node)
+    env.senlin._clusters[_id(env)]["desired_capacity"] = 0
+    await env.converge(4)
+
+    env.kube.remove(ONE)
+    env.kube.remove(WEB)
+    for pause in (5, 40, 310):
+        await env.retry(ONE, after=pause)
+        await env.retry(WEB)
+        await env.converge(4)
+
+    assert ONE not in env.kube
+    assert WEB not in env.kube

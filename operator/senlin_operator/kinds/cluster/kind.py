@@ -12,7 +12,7 @@ from senlin_operator.kinds.cluster.plan import plan
 from senlin_operator.kinds.cluster.status import conditions, readiness, resource_status
 from senlin_operator.kinds.cluster.steps import Check, Delete, Resize
 from senlin_operator.kinds.shared import bindings
-from senlin_operator.kinds.shared.fields import from_observed
+from senlin_operator.kinds.shared.fields import describe, from_observed
 from senlin_operator.model import kind
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
@@ -50,10 +50,20 @@ class Members(kind.Members[Observed]):
         return observed.members_by_owner if observed else ()
 
     def vacate(self, observed: Observed) -> list[Step]:
-        """Return a resize to min_size 0, as Senlin lets no node leave below min_size."""
-        if observed.min_size == 0:
+        """Return a resize to min_size 0 and the number of nodes, if one of them differs.
+
+        Senlin lets no node leave if min_size is the number of nodes, or its record of that number,
+        which an engine that died may have left too low.
+        """
+        if observed.min_size == 0 and observed.desired_capacity >= observed.nodes:
             return []
-        return [Resize(observed.id, observed.nodes, 0, -1, f"minSize {observed.min_size} → 0")]
+        summary = describe(
+            {
+                "minSize": (observed.min_size, 0),
+                "desiredCapacity": (observed.desired_capacity, observed.nodes),
+            }
+        )
+        return [Resize(observed.id, observed.nodes, 0, -1, summary)]
 
 
 class ClusterKind(Kind[Desired, Observed]):
