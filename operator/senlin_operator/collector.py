@@ -53,7 +53,6 @@ class StateCollector(Collector):
         self._sessions = sessions
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """Return the current values."""
         yield self._resources()
         yield from self._work()
         yield from self._inventories()

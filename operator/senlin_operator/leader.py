@@ -58,11 +58,9 @@ class Shard:
     count: int = 1
 
     def has(self, namespace: str) -> bool:
-        """Return whether the namespace belongs to this shard."""
         return zlib.crc32(namespace.encode()) % self.count == self.index
 
     def lease(self, installation: str) -> str:
-        """Return the name of the shard's lease."""
         if self.count == 1:
             return installation
         return f"{installation}-{self.index}-of-{self.count}"

@@ -260,7 +260,7 @@ def test_a_lost_member_leaves_once_it_is_recovered(tenant: Tenant) -> None:
     told = tenant.wait(
         NODE,
         "web-1",
-        lambda it: "cannot leave cluster web without" in condition(it, "Ready")["message"],
+        lambda it: "so it cannot leave cluster web" in condition(it, "Ready")["message"],
         "told",
     )
     assert told["status"]["resource"]["clusterID"] == cluster_of(tenant).id

@@ -33,7 +33,10 @@ class Subscribers:
 
 @dataclass(slots=True)
 class Inventory:
-    """The loop and its latest snapshot. Used from the event loop only."""
+    """The loop and its latest snapshot, used from the event loop.
+
+    From other threads, as that of the metrics server, only the properties may be read.
+    """
 
     call: Callable[[str, Callable[[Proxy], Any]], Awaitable[Any]]
     subscribers: Subscribers

@@ -205,6 +205,5 @@ class SessionPool:
         task.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
-        """Close all sessions."""
         sessions = self._sessions.values()
         await asyncio.gather(*(session.close() for session in sessions), *self._closing)

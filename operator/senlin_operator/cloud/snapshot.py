@@ -28,7 +28,7 @@ class ListedKind(Protocol):
         """The client's class of these objects."""
 
     def list_objects(self, proxy: Proxy) -> Iterable[CloudObject]:
-        """Yield all of them that the project holds, without a limit."""
+        """Yield all objects of the kind in the project, by one request without a limit."""
 
     def owner_uid(self, cloud_object: Any) -> str | None:
         """Return the uid of the Kubernetes object that made this one."""

@@ -13,8 +13,6 @@ MESSAGE_LIMIT = 1024  # characters; the API allows 32768, which is too long to r
 
 
 class ConditionType(StrEnum):
-    """The types of conditions."""
-
     READY = "Ready"
     RECONCILING = "Reconciling"
     STALLED = "Stalled"

@@ -75,7 +75,6 @@ class Status:
 def render(
     resource: Resource, status: Status, conditions: Iterable[Condition], now: datetime
 ) -> dict[str, Any]:
-    """Return the whole status to write."""
     rendered: dict[str, Any] = {
         "observedGeneration": resource.generation,
         "conditions": merge(

@@ -21,7 +21,6 @@ class WatchMonitor:
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Send a request, and record its result."""
         path = request.url.path
         try:
             response = await handler(request)

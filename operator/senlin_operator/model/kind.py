@@ -57,7 +57,7 @@ class Checks(ABC, Generic[D, O]):
 
 
 class Details(ABC, Generic[D, O]):
-    """A kind with facts that no list shows, and only a request for the one object does."""
+    """A kind with facts that no list shows, so that each object needs a request of its own."""
 
     @abstractmethod
     def version(self, desired: D, observed: O) -> object:

@@ -1,4 +1,4 @@
-"""The actions of Senlin on an object: the operator's own until they end, and those of others.
+"""The actions of Senlin on an object: the operator's own until they end, and foreign ones.
 
 The functions return their findings as values; the callers record them.
 """

@@ -21,8 +21,6 @@ _log = logging.getLogger(__name__)
 
 
 class Deletion:
-    """Takes the next step of a deletion."""
-
     def __init__(
         self, cache: Cache, kube: KubeClient, sessions: Sessions, executor: Executor
     ) -> None:

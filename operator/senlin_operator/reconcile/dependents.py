@@ -18,14 +18,12 @@ from senlin_operator.model.scope import Scope
 
 
 class DependentsApplier:
-    """Creates, changes and deletes dependents."""
-
     def __init__(self, cache: Cache, kube: KubeClient) -> None:
         self._cache = cache
         self._kube = kube
 
     async def apply(self, scope: Scope) -> Blocked | None:
-        """Create missing dependents, and change those that differ.
+        """Create missing dependents, and change differing ones; return Blocked if a name is taken.
 
         Raises:
             KubeError: Kubernetes refuses it.

@@ -20,8 +20,6 @@ _log = logging.getLogger(__name__)
 
 
 class Executor:
-    """Sends steps to Senlin."""
-
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
 

@@ -31,8 +31,6 @@ _log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Publishes the outcome of a reconcile."""
-
     def __init__(self, cache: Cache, queue: Queue, kube: KubeClient, recorder: Recorder) -> None:
         self._cache = cache
         self._queue = queue

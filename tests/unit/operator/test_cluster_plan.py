@@ -332,7 +332,7 @@ def test_duplicates_are_deleted_first() -> None:
         pytest.param(
             DESIRED,
             replace(OBSERVED, status="WARNING"),
-            "check of what Senlin knows of the servers",
+            "comparison of Senlin's records with the servers",
             id="checked",
         ),
         pytest.param(

@@ -407,7 +407,7 @@ def test_a_deletion_policy_that_would_destroy_the_server_blocks_leaving(
             DESIRED,
             replace(LOST, cluster_id="c1"),
             False,
-            "It has no server, and cannot leave cluster web without: It does not answer.",
+            "The node has no server, so it cannot leave cluster web: It does not answer.",
             id="no server: cannot leave its cluster",
         ),
         pytest.param(
@@ -432,7 +432,7 @@ def test_readiness(desired: Desired, observed: Observed, ready: bool, message: s
         pytest.param(Adopt(ADOPTING, ADOPTION), "adoption of s1", id="adopt"),
         pytest.param(JOIN, "entry into cluster web", id="join"),
         pytest.param(LEAVE, "exit from cluster web", id="leave"),
-        pytest.param(Check("n1"), "check of what Senlin knows of the servers", id="check"),
+        pytest.param(Check("n1"), "comparison of Senlin's records with the servers", id="check"),
     ],
 )
 def test_the_summary_of_a_step_says_what_it_changes(step: Step, summary: str) -> None:

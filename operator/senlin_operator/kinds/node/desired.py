@@ -43,7 +43,6 @@ def references(resource: Resource) -> tuple[Key, ...]:
 
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
-    """Return the desired state."""
     wanted = resource.spec["resource"]
     profile, cluster = (_reference(resource, kind) for kind in _REFERENCES)
     return Desired(

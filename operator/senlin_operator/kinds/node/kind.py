@@ -31,7 +31,7 @@ class Deletion(kind.Deletion[Observed]):
 
 
 class Checks(kind.Checks[Desired, Observed]):
-    """A check of the node, or another try at an unfinished one."""
+    """A check of the node, or the recovery of an unfinished node without a server."""
 
     def step(self, observed: Observed) -> Step:
         """Return a check; for an unfinished node without a server a recovery, as a check fails."""

@@ -57,7 +57,7 @@ def _cannot_leave(observed: Observed) -> Settled | Blocked | Waiting | None:
     if not observed.physical_id:
         # Senlin's action would fail, and yet reduce its record of the size
         # (senlin/profiles/os/nova/server.py).
-        text = f"It has no server, and cannot leave cluster {name} without: {observed.reason}"
+        text = f"The node has no server, so it cannot leave cluster {name}: {observed.reason}"
         return Settled(text, ready=False, reason=Reason.DEGRADED)
     if policies := ", ".join(observed.destroyers):
         text = (

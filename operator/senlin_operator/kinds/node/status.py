@@ -18,7 +18,6 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiti
 
 
 def resource_status(observed: Observed) -> Mapping[str, Any]:
-    """Return `status.resource`."""
     status = for_status(observed) | {"status": observed.status}
     if observed.cluster_id:
         status |= {"clusterID": observed.cluster_id, "index": observed.index}

@@ -15,7 +15,6 @@ class Desired(Fields):
 
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
-    """Return the desired state."""
     fields = from_manifest(Desired, resource)
     fields["name"] += name_suffix(resource.uid)
     return Desired(**fields)

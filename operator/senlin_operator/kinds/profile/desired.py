@@ -14,5 +14,4 @@ class Desired(Fields):
 
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
-    """Return the desired state."""
     return Desired(**from_manifest(Desired, resource))

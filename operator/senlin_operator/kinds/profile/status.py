@@ -18,5 +18,4 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked:
 
 
 def resource_status(observed: Observed) -> Mapping[str, Any]:
-    """Return `status.resource`."""
     return for_status(observed)

@@ -1,4 +1,4 @@
-"""The policies of a cluster: those attached, those desired, and the steps between."""
+"""The policies of a cluster: observed, desired, and the steps between."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""How nodes that were built and do not work any more are found and recovered."""
+"""The recovery of nodes that were built and do not work any more."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _HEALTH = "senlin.policy.health"
 
 @dataclass(frozen=True, slots=True)
 class Remediation:
-    """Whether and how Senlin is asked to recover nodes, and how they are found."""
+    """The remediation of a manifest: whether to recover nodes, how, and how often to check them."""
 
     recover: bool = False  # False: they are reported only
     operation: str = RECREATE  # or REBUILD, REBOOT

@@ -55,4 +55,4 @@ class Check(Step, ABC):
 
     @property
     def summary(self) -> str:
-        return "check of what Senlin knows of the servers"
+        return "comparison of Senlin's records with the servers"
