@@ -83,3 +83,13 @@ def test_every_make_target_exists(page: Path) -> None:
     named = {it for text in commands for run in _MAKE.findall(text) for it in run.split()}
 
     assert named - targets == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda it: it.stem)
+def test_every_path_in_a_command_exists(page: Path) -> None:
+    shells = [body for language, body in _FENCED.findall(page.read_text()) if language == "sh"]
+    unquoted = [re.sub(r"'[^']*'", "", body) for body in shells]
+
+    named = {it for body in unquoted for it in re.findall(r"(?<![\w./-])[a-z]\w*/[\w./-]*", body)}
+
+    assert {it for it in named if not (ROOT / it).exists()} == set()
