@@ -11,6 +11,8 @@ from openstack_clustering.keywords import PolicyQuery
 from sandbox import Sandbox
 from tests.client.factories import SCALING
 
+pytestmark = pytest.mark.slow  # a thousand objects are created for them
+
 MANY = 1000
 
 

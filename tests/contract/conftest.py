@@ -16,7 +16,7 @@ Answer = Callable[[Scenario], object]
 AT_ONCE = 6  # scenarios on the real Senlin: most of their time they wait for it
 
 
-@pytest.fixture(params=["fake", "real"])
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.slow)])
 def side(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

@@ -10,6 +10,8 @@ from tests.operator.tenant import Document, Tenant, condition
 from tests.operator.test_cluster_policies import listed, policy
 from tests.operator.test_cluster_template import inline, template
 
+pytestmark = pytest.mark.slow  # each of them waits for several actions of Senlin
+
 ATTACHED = {"CREATE": 1, "ATTACH_POLICY": 1, "RESIZE": 1}  # an empty start, and the way out of it
 
 
