@@ -51,7 +51,9 @@ class App:
         self._shard = Shard(settings.shard, settings.shards)
         self._cache = Cache(KINDS, self._queue, self._shard.has)
         subscribers = Subscribers(changed=self._wake_changed, polled=self._wake)
-        options = SessionOptions(tuple(KINDS.values()), settings.inventory_interval, kube.may_write)
+        options = SessionOptions(
+            tuple(KINDS.values()), settings.inventory_interval, settings.ask_nova, kube.may_write
+        )
         self._sessions = SessionPool(subscribers, options)
         sessions = Sessions(self._cache, kube, self._sessions)
         self._recorder = Recorder(kube)

@@ -80,6 +80,14 @@ class Settings:
             "most": 3600,
         },
     )
+    ask_nova: bool = field(
+        default=True,
+        metadata={
+            "help": "true: ask Nova for the cause of a failed build that Senlin does not pass on; "
+            "false: show Senlin's words alone",
+            "choices": ("true", "false"),
+        },
+    )
     host: str | None = field(
         default=None,
         metadata={"help": "address of probes and metrics; none: all, of IPv4 and of IPv6"},

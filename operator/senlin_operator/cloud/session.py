@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 
 from openstack_clustering import ClientException, Connection, Proxy, Sent
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
+from senlin_operator.cloud.causes import Causes
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Inventory, Subscribers
+from senlin_operator.cloud.nova import Nova
 from senlin_operator.cloud.pace import Pace
 from senlin_operator.cloud.snapshot import ListedKind
 from senlin_operator.telemetry import clock, logging, metrics, tracing
@@ -33,6 +35,7 @@ class SessionOptions:
 
     kinds: Sequence[ListedKind]  # listed by the inventories
     idle: float = 30.0  # seconds between polls of a project while nothing is awaited
+    ask_nova: bool = True  # for the causes of failed builds
     may_write: Callable[[], None] = lambda: None  # raises unless it may; from any thread
 
     def before_request(self, method: str) -> None:
@@ -59,6 +62,9 @@ class CloudSession:
             **tls,
         )
         self.label = credential.label
+        entry = credential.document["clouds"][credential.cloud]
+        self._nova = Nova(self._connection.session, entry) if options.ask_nova else None
+        self.causes = Causes(self._ask_nova)
         self._pool = ThreadPoolExecutor(_THREADS + _POLLING, thread_name_prefix="senlin")
         self._permits = asyncio.Semaphore(_THREADS)
         self._ordinary = asyncio.Semaphore(_THREADS - _RESERVED)
@@ -88,6 +94,13 @@ class CloudSession:
             return await self._admitted(operation, send)
         async with self._ordinary:
             return await self._admitted(operation, send)
+
+    async def _ask_nova(self, server_id: str) -> str | None:
+        nova = self._nova
+        if nova is None or self._refused:
+            return None
+        async with self._ordinary, self._permits:
+            return await self._in_thread("cause", lambda: nova.cause(server_id))
 
     async def close(self) -> None:
         """Stop polling. The threads end with the requests in flight."""

@@ -16,6 +16,7 @@ from senlin_operator.kube.objects import RECONCILE_AT, Resource
 
 RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
 _VOLATILE = "lastSyncTime"
+_FAULTS = 5  # nodes; the definitions allow no more
 _KIND_SPECIFIC = (ConditionType.AVAILABLE, ConditionType.POLICIES_ATTACHED)
 
 
@@ -91,7 +92,7 @@ def render(
         "id": status.id,
         "action": status.action,
         "resource": status.resource,
-        "faults": status.faults,
+        "faults": status.faults[:_FAULTS],
     }
     return rendered | {name: value for name, value in facts.items() if value}
 

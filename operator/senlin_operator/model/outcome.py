@@ -18,6 +18,7 @@ from openstack_clustering.exceptions import (
     Unauthorized,
 )
 from senlin_operator.kube.conditions import Condition, ConditionStatus, ConditionType, Reason
+from senlin_operator.model.text import stable
 
 STALLED_AFTER = 3  # consecutive failures, after which the condition Stalled is True
 REPROBE = 300.0  # seconds until a retry while a person has to change something
@@ -116,7 +117,7 @@ def outcome_of(error: ClientException) -> Outcome:
 
 def _without_request_id(error: ClientException) -> str:
     """Return the server's message without the request id, which changes with every retry."""
-    return error.message if isinstance(error, HttpError) else str(error)
+    return stable(error.message) if isinstance(error, HttpError) else str(error)
 
 
 def is_unclear(error: ClientException) -> bool:

@@ -3,7 +3,7 @@
 The functions return their findings as values; the callers record them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,12 +13,13 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.status import FAILED, RUNNING, SUCCEEDED, Status, timestamp
 from senlin_operator.model.outcome import Failed, Waiting
 from senlin_operator.model.scope import Scope
+from senlin_operator.model.text import grouped, stable
 from senlin_operator.telemetry import clock, metrics
 from senlin_operator.telemetry.logging import note
 
 DELETING = Waiting(Reason.DELETING, "Senlin is deleting it.", publish=False)
 CHECKING = Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", publish=False)
-_FAULTS = 3  # nodes in a message; `status.faults` has more
+_FAULTS = 3  # different ones in a message; `status.faults` has more
 # Seconds after its timeout, from which on an action counts as orphaned. A living engine of Senlin
 # ends it within seconds, but the clocks of Senlin and the operator may differ.
 _OVERDUE = 60.0
@@ -170,9 +171,9 @@ def _record(previous: Mapping[str, Any], ended: Action, status: str) -> dict[str
     return record
 
 
-def _cause(previous: Mapping[str, Any], ended: Action, faults: Iterable[Mapping[str, Any]]) -> str:
+def _cause(previous: Mapping[str, Any], ended: Action, faults: Sequence[Mapping[str, Any]]) -> str:
     """Return the faults of the nodes; Senlin's reason for the action says only that it failed."""
-    texts = [f"node {fault['name']}: {fault['reason']}" for fault in faults][:_FAULTS]
+    texts = grouped(faults, _FAULTS) or [stable(ended.status_reason)]
     name = previous.get("name", ended.action)
     result = "was cancelled" if ended.status == "CANCELLED" else "failed"
-    return f"{name} {result}: {'; '.join(texts) or ended.status_reason}"
+    return f"{name} {result}: {'; '.join(texts)}"

@@ -6,6 +6,7 @@ from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.model.outcome import Blocked, Waiting
 from senlin_operator.model.scope import Scope
+from senlin_operator.reconcile.causes import with_causes
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
 
@@ -30,9 +31,10 @@ async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
     if observed is None and not absence_counts and not scope.resource.deleting:
         session.inventory.requeue_after_poll(scope.resource.key)
         return AWAITING_SNAPSHOT
-    scope.status.faults = observed.faults if observed else []
     if observed is not None:
+        observed = await with_causes(observed, session, scope.status.faults)
         scope.status.id = observed.id
+    scope.status.faults = observed.faults if observed else []
     scope.session, scope.snapshot, scope.observed = session, snapshot, observed
     return None
 

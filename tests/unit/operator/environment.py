@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from openstack_clustering import Proxy
+from senlin_operator.cloud.causes import Causes
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Inventory, Subscribers
 from senlin_operator.cloud.session import CloudSession, SessionPool
@@ -101,8 +102,15 @@ class FakeSession(CloudSession):
         self, senlin: FakeSenlin, subscribers: Subscribers, crash_point: CrashPoint
     ) -> None:
         self.senlin = senlin
+        self.nova: dict[str, str] = {}  # a server's id to the cause of its failure
+        self.asked: list[str] = []  # the servers of which Nova was asked
+        self.causes = Causes(self._ask_nova)
         self.inventory = Inventory(self.call, subscribers, tuple(KINDS.values()))
         self._crash_point = crash_point
+
+    async def _ask_nova(self, server_id: str) -> str | None:
+        self.asked.append(server_id)
+        return self.nova.get(server_id)
 
     async def call(
         self, operation: str, send: Callable[[Proxy], Any], *, urgent: bool = False
@@ -246,3 +254,12 @@ def set_clock(fake: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the operator read that clock; the event loop keeps the real one."""
     monkeypatch.setattr(clock, "monotonic", fake)
     monkeypatch.setattr(clock, "utcnow", lambda: datetime.fromtimestamp(fake(), UTC))
+
+
+async def replace_process(env: Environment) -> None:
+    """Have the process die, and another one start."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    env.start_process()

@@ -18,6 +18,7 @@ class Records:
 
     def __init__(self) -> None:
         self.broken_builds = 0  # how many servers cannot be built from now on
+        self.fault = "No valid host"  # the reason of their nodes
         self.late_breaks = False  # they break when their ids are known, and not before
         self.slow_builds = False  # those that do not break take until that ends
         self.refused_resizes = 0  # how many servers get no other flavor from now on
@@ -60,7 +61,7 @@ class Records:
         if self.broken_builds or hopeless:
             self.broken_builds -= not hopeless
             dead = f"server-{next(self._ids)}" if self.late_breaks else None
-            self.break_(node, "No valid host", physical_id=dead)
+            self.break_(node, self.fault, physical_id=dead)
             return "Failed in creating nodes."
         server = f"server-{next(self._ids)}"
         self.servers.add(server)

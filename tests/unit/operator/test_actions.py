@@ -148,8 +148,8 @@ def test_a_succeeded_action_is_recorded_and_no_longer_watched() -> None:
             "FAILED",
             "Failed in creating nodes.",
             FAULTS * 3,
-            "nodes 2 → 3 failed: node n1: no host; node n2: no image; node n1: no host",
-            id="many faults: three of them",
+            "nodes 2 → 3 failed: 3 nodes: no host; 3 nodes: no image",
+            id="many faults: counted",
         ),
     ],
 )

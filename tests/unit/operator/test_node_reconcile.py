@@ -1,6 +1,5 @@
 """SenlinNodes from manifest to status: requests, waiting for their cluster, and adoption."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,7 +16,14 @@ from tests.unit.operator.builders import (
     a_profile_manifest,
     a_secret_manifest,
 )
-from tests.unit.operator.environment import PROFILE, THREE, WEB, Environment, LastRequest
+from tests.unit.operator.environment import (
+    PROFILE,
+    THREE,
+    WEB,
+    Environment,
+    LastRequest,
+    replace_process,
+)
 from tests.unit.operator.fake_adoption import Adopting
 
 ONE = Key("SenlinNode", "team", "one")
@@ -333,15 +339,6 @@ async def adopting_env(clock: Clock) -> AsyncIterator[Environment]:
         yield env
 
 
-async def restart(env: Environment) -> None:
-    """Have the process die, and another one start."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    env.start_process()
-
-
 @pytest.mark.parametrize("last", [LastRequest.DONE, LastRequest.UNSENT])
 @pytest.mark.parametrize("requests", range(1, 9))
 @pytest.mark.parametrize("deleted", [False, True])
@@ -352,7 +349,7 @@ async def test_a_crash_during_an_adoption_leaves_no_duplicate_and_no_orphan(
     await adopting_env.converge(3)
     if deleted:
         adopting_env.kube.remove(ONE)
-    await restart(adopting_env)
+    await replace_process(adopting_env)
 
     async with adopting_env.running():
         for pause in (0, 15, 15):

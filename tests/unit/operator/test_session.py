@@ -14,11 +14,13 @@ from senlin_operator.cloud.inventory import Subscribers
 from senlin_operator.cloud.session import CloudSession, SessionOptions
 from tests.unit.operator.builders import Clock
 
-CREDENTIAL = Credential("fingerprint", "label", {}, "openstack", None)
+CREDENTIAL = Credential("fingerprint", "label", {"clouds": {"openstack": {}}}, "openstack", None)
 
 
 class UnreachableConnection:
     """A connection to a Senlin that answers no poll."""
+
+    session: Any = None
 
     def __init__(self, *_: Any, **__: Any) -> None:
         self.cluster = self

@@ -20,7 +20,6 @@ from senlin_operator.kube.objects import GROUP
 from senlin_operator.model.ownership import owner_uid
 
 CREATED_EMPTY = f"{GROUP}/starting"  # metadata key: created empty, and has not grown yet
-_FAULTS = 5  # nodes in the status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +90,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         members_by_owner={owner: node.id for node in nodes if (owner := owner_uid(node))},
         profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),
         created_empty=CREATED_EMPTY in (cluster.metadata or {}),
-        faults=[fault(node) for node in faulty[:_FAULTS]],
+        faults=[fault(node) for node in faulty],
         binding_ids=tuple(sorted(cluster.get("policies", ()))),
         created_at=cluster.created_at,
         duplicates=tuple(duplicates),

@@ -11,9 +11,10 @@ from senlin_operator.kinds.shared.fields import for_status
 from senlin_operator.kinds.shared.remediation import health_policy
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
 from senlin_operator.model.outcome import Blocked, Settled, Waiting
+from senlin_operator.model.text import grouped
 
 _LISTED = 5  # objects in a message
-_FAULTS = 3  # nodes in a message; `status.faults` has more
+_FAULTS = 3  # different ones in a message; `status.faults` has more
 
 
 def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiting:
@@ -64,8 +65,8 @@ def _health(desired: Desired, observed: Observed) -> Settled:
     aside = f"; remediation is left to policy {policy}" if policy else ""
     if observed.status == "ACTIVE" and observed.active == number:
         return Settled(f"{active}{aside}.")
-    faults = [f"; node {fault['name']}: {fault['reason']}" for fault in observed.faults[:_FAULTS]]
-    message = f"{active}, Senlin says {observed.status}{aside}{''.join(faults)}"
+    faults = grouped(observed.faults, _FAULTS)
+    message = "; ".join([f"{active}, Senlin says {observed.status}{aside}", *faults])
     if remediation_held(desired, observed):
         most = desired.remediation.max_unhealthy
         message = (

@@ -33,7 +33,7 @@ def unhealthy(desired: Desired, observed: Observed) -> Settled | None:
         return None
     policy = health_policy(desired.remediation, observed.policies)
     aside = f"; remediation is left to policy {policy}" if policy else ""
-    message = f"Senlin says {observed.status}{aside}: {observed.reason}"
+    message = f"Senlin says {observed.status}{aside}: {observed.cause}"
     return Settled(message, ready=False, reason=Reason.DEGRADED)
 
 
@@ -57,7 +57,7 @@ def _cannot_leave(observed: Observed) -> Settled | Blocked | Waiting | None:
     if not observed.physical_id:
         # Senlin's action would fail, and yet reduce its record of the size
         # (senlin/profiles/os/nova/server.py).
-        text = f"The node has no server, so it cannot leave cluster {name}: {observed.reason}"
+        text = f"The node has no server, so it cannot leave cluster {name}: {observed.cause}"
         return Settled(text, ready=False, reason=Reason.DEGRADED)
     if policies := ", ".join(observed.destroyers):
         text = (

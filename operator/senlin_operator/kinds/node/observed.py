@@ -11,6 +11,7 @@ from senlin_operator.kinds.shared import health
 from senlin_operator.kinds.shared.bindings import Binding
 from senlin_operator.kinds.shared.fields import from_senlin
 from senlin_operator.kube.objects import GROUP
+from senlin_operator.model.text import stable
 
 ADOPTED = f"{GROUP}/adopted"  # metadata of an adopted node
 _DELETION = "senlin.policy.deletion-"
@@ -52,6 +53,11 @@ class Observed(Fields):
         return self.status == "ACTIVE"
 
     @property
+    def cause(self) -> str:
+        """Return why the node does not work, in the words of its fault if it has one."""
+        return str(self.faults[0]["reason"]) if self.faults else self.reason
+
+    @property
     def cluster(self) -> Cluster | None:
         return self.snapshot.all(Cluster).get(self.cluster_id)
 
@@ -83,7 +89,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         cluster_id=node.cluster_id or "",
         index=node.index,
         status=node.status,
-        reason=node.status_reason or "",
+        reason=stable(node.status_reason),
         unbuilt=health.is_unbuilt(node),
         interrupted=health.is_interrupted(node),
         faults=[health.fault(node)] if node.status in ("ERROR", "WARNING") else [],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from openstack_clustering import Node
+from senlin_operator.model.text import stable
 
 # Statuses that Senlin sets when an action begins, and replaces when it ends.
 TRANSIENT = frozenset(
@@ -51,5 +52,5 @@ def fault(node: Node) -> dict[str, Any]:
         "node": node.id,
         "name": node.name,
         "status": node.status,
-        "reason": node.status_reason or "",
+        "reason": stable(node.status_reason),
     }

@@ -1,0 +1,70 @@
+"""Texts of OpenStack, as conditions and events show them: short, and the same for the same failure.
+
+Senlin passes on the texts of its libraries and of other services. Such a text may contain values
+that differ each time (memory addresses, ports, request ids, times), so a failure that lasts would
+cost a write with each check; and addresses of services, which are not the users' business.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_LIMIT = 400  # characters; a person reads the first sentences
+# keystoneauth1 and openstacksdk: "409: Client Error for url: http://…/servers, Port … is in use."
+_FOR_URL = re.compile(r"(?:: )?(?:Client|Server) Error for url: \S+(?=[,\s]|$),?")
+_REQUEST_ID = re.compile(r"\s*\(?(?:HTTP \d{3}\) \()?request[- ]id:? req-[0-9a-f-]{36}\)?", re.I)
+_BARE_REQUEST_ID = re.compile(r"req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OBJECT = re.compile(r"<([\w.]+) object at 0x[0-9a-f]+>", re.I)
+_MEMORY = re.compile(r"\b0x[0-9a-f]{4,}\b", re.I)
+# What urllib3 says of a server that does not answer.
+_POOL = re.compile(r"HTTPS?ConnectionPool\(host=[^)]*\): ")
+_MAX_RETRIES = re.compile(r"Max retries exceeded with url: \S+ ?")
+_URL = re.compile(r"\b(?:https?|amqp|rabbit|redis)://[^\s,;'\"<>)\]]+?(?=:?[\s,;'\"<>)\]]|:?$)")
+_HOST_AND_PORT = re.compile(
+    r"\b(?:\d{1,3}(?:\.\d{1,3}){3}|localhost)(?::\d+)?\b|\[[0-9a-f:]+\](?::\d+)?", re.I
+)
+_TIME = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
+_DURATION = re.compile(r"\b\d+\.\d+ ?(?:s|sec|secs|seconds|ms)\b")
+_SPACES = re.compile(r"\s+")
+_REPLACEMENTS = (
+    (_REQUEST_ID, ""),
+    (_BARE_REQUEST_ID, "req-…"),
+    (_FOR_URL, ":"),
+    (_OBJECT, r"\1"),
+    (_MEMORY, "0x…"),
+    (_POOL, ""),
+    (_MAX_RETRIES, ""),
+    (_URL, "the service"),
+    (_HOST_AND_PORT, "the service"),
+    (_TIME, "…"),
+    (_DURATION, "some time"),
+    (_SPACES, " "),
+)
+
+
+def stable(text: str | None) -> str:
+    """Return a text of OpenStack without the values that differ each time, and cut.
+
+    It is a no-op on its own result.
+    """
+    result = text or ""
+    for pattern, replacement in _REPLACEMENTS:
+        result = pattern.sub(replacement, result)
+    result = result.replace("::", ":").replace(": :", ":").strip()
+    return result if len(result) <= _LIMIT else f"{result[: _LIMIT - 1].rstrip()}…"
+
+
+def grouped(faults: Sequence[Mapping[str, Any]], limit: int) -> list[str]:
+    """Return one text a reason, for the first reasons: `node web-1: …`, or `3 nodes: …`.
+
+    Args:
+        faults: As in `status.faults`.
+        limit: The number of texts.
+    """
+    counts = Counter(fault["reason"] for fault in faults)
+    first = {fault["reason"]: fault["name"] for fault in reversed(faults)}
+    return [
+        f"node {first[reason]}: {reason}" if count == 1 else f"{count} nodes: {reason}"
+        for reason, count in list(counts.items())[:limit]
+    ]
