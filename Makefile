@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# What is below Senlin in `make sandbox` and `make demo`: simulated, or real (an OpenStack 2024.1).
+CLOUD  ?= simulated
 # More processes than cores: a test on servers mostly waits. Tests that share what is made once for
 # them stay together.
 ON_SERVERS := --numprocesses 4 --dist loadgroup
@@ -79,7 +81,7 @@ test-all: check ## The same with all crash points
 
 .PHONY: sandbox
 sandbox: setup ## Start real servers to play with; `make sandbox-down` stops them
-	$(BIN)/python -m sandbox up
+	$(BIN)/python -m sandbox up --cloud $(CLOUD)
 
 .PHONY: sandbox-down
 sandbox-down: setup ## Stop what `make sandbox` started
@@ -87,11 +89,11 @@ sandbox-down: setup ## Stop what `make sandbox` started
 
 .PHONY: demo
 demo: setup ## Show the operator at work on real servers, then tidy up
-	$(BIN)/python -m sandbox.demo
+	$(BIN)/python -m sandbox.demo --cloud $(CLOUD)
 
 .PHONY: demo-keep
 demo-keep: setup ## The same, but leave all running and say how to use it
-	$(BIN)/python -m sandbox.demo --keep
+	$(BIN)/python -m sandbox.demo --keep --cloud $(CLOUD)
 
 .PHONY: bench
 bench: setup ## Measure: requests and writes per operation, CPU, memory

@@ -7,11 +7,14 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import get_args
 
 from sandbox.binaries import cyclonus_binary
 from sandbox.pods.tools import obstacle
 from sandbox.prometheus import prometheus_programs
+from sandbox.real.services import DEFAULT, OPTIONAL
 from sandbox.sandbox import Sandbox, prepare
+from sandbox.settings import CloudName, SenlinName
 from tools import debian
 from tools.helm import helm_binary
 from tools.progress import say, step
@@ -22,10 +25,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 DEFAULT_DIRECTORY = Path(".sandbox")
 
 
-def build(_: argparse.Namespace) -> None:
+def build(arguments: argparse.Namespace) -> None:
     """Build and install what a sandbox needs, and what pods need if they can run here."""
     with step("All programs are there"):
         prepare(pods=obstacle() is None)
+        if arguments.cloud == "real":
+            prepare(kubernetes=False, cloud="real")
         helm_binary()
         cyclonus_binary()
         if debian.obstacle() is None:
@@ -35,7 +40,15 @@ def build(_: argparse.Namespace) -> None:
 def up(arguments: argparse.Namespace) -> None:
     """Start a sandbox that runs until `down`."""
     with step("The sandbox is up"):
-        Sandbox.up(arguments.dir, audit=arguments.audit, pods=arguments.pods, lasting=True)
+        Sandbox.up(
+            arguments.dir,
+            audit=arguments.audit,
+            pods=arguments.pods,
+            cloud=arguments.cloud,
+            only=arguments.only,
+            senlin=arguments.senlin,
+            lasting=True,
+        )
     elsewhere = "" if Path.cwd() == REPOSITORY else f"PYTHONPATH={_shown(REPOSITORY)} "
     call = f"{elsewhere}{_shown(Path(sys.executable))} -m sandbox"
     place = "" if arguments.dir == DEFAULT_DIRECTORY else f" --dir {_shown(arguments.dir)}"
@@ -96,6 +109,16 @@ def interrupted(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
+def add_options_of_up(command: argparse.ArgumentParser) -> None:
+    names = ", ".join(OPTIONAL)
+    text = f"services of the real cloud, with what they need: {names} (default: {DEFAULT[0]})"
+    command.add_argument("--only", nargs="*", choices=OPTIONAL, default=DEFAULT, help=text)
+    text = "whether the real cloud's Senlin is repaired (default: %(default)s)"
+    command.add_argument("--senlin", choices=get_args(SenlinName), default="stock", help=text)
+    command.add_argument("--audit", action="store_true", help="keep an audit log")
+    command.add_argument("--pods", action="store_true", help="run pods (root on Debian 12)")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(required=True)
@@ -105,9 +128,11 @@ def main() -> None:
         if function is not build:
             text = "the sandbox's directory (default: %(default)s)"
             command.add_argument("--dir", type=Path, default=DEFAULT_DIRECTORY, help=text)
+        if function in (build, up):
+            choices, text = get_args(CloudName), "what is below Senlin (default: %(default)s)"
+            command.add_argument("--cloud", choices=choices, default="simulated", help=text)
         if function is up:
-            command.add_argument("--audit", action="store_true", help="keep an audit log")
-            command.add_argument("--pods", action="store_true", help="run pods (root on Debian 12)")
+            add_options_of_up(command)
         if function is down:
             command.add_argument("--purge", action="store_true", help="remove its data, too")
     arguments = parser.parse_args()

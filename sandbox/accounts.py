@@ -1,5 +1,8 @@
 """The users and projects in the sandbox's Keystone."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 REGION = "RegionOne"
 PROJECTS = ("blue", "green")
 
@@ -20,28 +23,47 @@ def password_of(user: str) -> str:
     return f"secret-of-{user}"
 
 
-def document() -> dict[str, object]:
-    """Return the content of Keystone's database; the cache's key for it depends on this."""
+def domain_admin_of(domain: str) -> str:
+    """Return the name of the administrator of a further domain."""
+    return f"{domain}-domain-admin"
+
+
+def project_of(user: str) -> str:
+    """Return the project that a user logs in to."""
+    if user in USERS:
+        return USERS[user] or PROJECTS[0]
+    return ADMIN if user == ADMIN else SERVICE_PROJECT
+
+
+def document(
+    services: Mapping[str, str] = MappingProxyType({"senlin": "clustering"}),
+    more_roles: Sequence[str] = (),
+    domains: Sequence[str] = (),
+) -> dict[str, object]:
+    """Return the content of Keystone's database; the cache's key for it depends on this.
+
+    Args:
+        services: The types of the services, by name; each has a user of its name.
+        more_roles: Roles that are created, and granted to members.
+        domains: Further domains, each with an administrator; see `domain_admin_of`.
+    """
+    member = ["member", *more_roles]
     return {
         "admin": {"name": ADMIN, "password": password_of(ADMIN)},
         "region": REGION,
+        "roles": list(more_roles),
+        "domains": [
+            {"name": name, "admin": _user(domain_admin_of(name), None, ["admin"])}
+            for name in domains
+        ],
         "projects": [*PROJECTS, SERVICE_PROJECT],
         "users": [
-            {
-                "name": name,
-                "password": password_of(name),
-                "project": project,
-                "roles": ["member"] if project else [],
-            }
-            for name, project in USERS.items()
+            _user(name, project, member if project else []) for name, project in USERS.items()
         ]
-        + [
-            {
-                "name": SERVICE_USER,
-                "password": password_of(SERVICE_USER),
-                "project": SERVICE_PROJECT,
-                "roles": ["admin", "service"],
-            }
-        ],
-        "services": [{"name": "senlin", "type": "clustering"}],
+        + [_user(name, SERVICE_PROJECT, ["admin", "service"]) for name in services],
+        "services": [{"name": name, "type": type_} for name, type_ in services.items()],
     }
+
+
+def _user(name: str, project: str | None, roles: list[str]) -> dict[str, object]:
+    return {"name": name, "password": password_of(name), "project": project, "roles": roles}

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 
 from sandbox import accounts
+from sandbox.settings import Settings
 from tools.cache import cached
 from tools.progress import step
 from tools.run import run
@@ -31,7 +32,7 @@ def prepared_databases(keystone: Path, senlin: Path) -> Path:
 
     def make(target: Path) -> None:
         with step("Prepared Keystone's database"):
-            _make_keystone(keystone / "bin" / "python", target)
+            make_keystone(keystone / "bin" / "python", target, accounts.document())
         with step("Prepared Senlin's database"):
             _make_senlin(senlin, target)
 
@@ -49,8 +50,13 @@ def prepared_databases(keystone: Path, senlin: Path) -> Path:
 
 def render(server: str, file: Path, values: Mapping[str, object]) -> None:
     """Write the configuration file of `keystone` or `senlin`."""
+    write_private(file, Template(_template(server)).substitute(values))
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that has passwords in it."""
     file.touch(mode=0o600)
-    file.write_text(Template(_template(server)).substitute(values))
+    file.write_text(text)
 
 
 def copy_databases(source: Path, directory: Path) -> None:
@@ -58,6 +64,29 @@ def copy_databases(source: Path, directory: Path) -> None:
     for name in ("keystone.db", "senlin.db"):
         if not (directory / name).exists():
             shutil.copyfile(source / name, directory / name)
+
+
+def senlin_values(settings: Settings) -> dict[str, object]:
+    """Return the values for the template of Senlin's configuration."""
+    # Past the proxy: tests must not count or disturb Senlin's own requests.
+    keystone = settings.url("keystone-behind-proxy")
+    port = settings.ports["senlin-behind-proxy"]
+    return _senlin_values(settings.directory, settings.senlin, keystone, port)
+
+
+def _senlin_values(
+    directory: Path, environment: Path, keystone: str, port: int
+) -> dict[str, object]:
+    return {
+        "directory": directory,
+        "environment": environment,
+        "region": accounts.REGION,
+        "keystone": keystone,
+        "service_user": accounts.SERVICE_USER,
+        "service_password": accounts.password_of(accounts.SERVICE_USER),
+        "service_project": accounts.SERVICE_PROJECT,
+        "port": port,
+    }
 
 
 def make_keys(directory: Path) -> None:
@@ -87,13 +116,14 @@ def _template(server: str) -> str:
     return (HERE / server / f"{server}.conf").read_text()
 
 
-def _make_keystone(python: Path, target: Path) -> None:
+def make_keystone(python: Path, target: Path, document: object) -> None:
+    """Make `keystone.db` with these accounts."""
     configuration = target / "keystone.conf"
     render("keystone", configuration, {"directory": target, "token_lifetime": 3600})
     make_keys(target)
-    manage = _manage("keystone", python, configuration)
-    run([*manage, "db_sync"])
-    _use_write_ahead_log(target / "keystone.db")
+    command = manage("keystone", python, configuration)
+    run([*command, "db_sync"])
+    use_write_ahead_log(target / "keystone.db")
     bootstrap: list[str | Path] = [
         "bootstrap",
         f"--bootstrap-username={accounts.ADMIN}",
@@ -103,31 +133,22 @@ def _make_keystone(python: Path, target: Path) -> None:
     for interface in ("public", "internal", "admin"):
         bootstrap.append(f"--bootstrap-{interface}-url=http://endpoint.invalid/v3")
     password = {"OS_BOOTSTRAP_PASSWORD": accounts.password_of(accounts.ADMIN)}
-    run([*manage, *bootstrap], env=password)
-    document = target / "accounts.json"
-    document.write_text(json.dumps(accounts.document()))
-    run([python, FILL, configuration, document])
+    run([*command, *bootstrap], env=password)
+    file = target / "accounts.json"
+    file.write_text(json.dumps(document))
+    run([python, FILL, configuration, file])
 
 
 def _make_senlin(environment: Path, target: Path) -> None:
     configuration = target / "senlin.conf"
-    values = {
-        "directory": target,
-        "environment": environment,
-        "region": accounts.REGION,
-        "keystone": "http://endpoint.invalid",
-        "service_user": accounts.SERVICE_USER,
-        "service_password": accounts.password_of(accounts.SERVICE_USER),
-        "service_project": accounts.SERVICE_PROJECT,
-        "port": 0,
-    }
+    values = _senlin_values(target, environment, "http://endpoint.invalid", 0)
     render("senlin", configuration, values)
-    run([*_manage("senlin", environment / "bin" / "python", configuration), "db_sync"])
-    _use_write_ahead_log(target / "senlin.db")
+    run([*manage("senlin", environment / "bin" / "python", configuration), "db_sync"])
+    use_write_ahead_log(target / "senlin.db")
 
 
-def _manage(server: str, python: Path, configuration: Path) -> list[str | Path]:
-    """Return the command of `keystone-manage` or `senlin-manage`.
+def manage(server: str, python: Path, configuration: Path) -> list[str | Path]:
+    """Return the command of a service's `manage` script, such as `keystone-manage`.
 
     Those scripts name the Python of a directory that the cache has since renamed; the modules work.
     """
@@ -135,7 +156,7 @@ def _manage(server: str, python: Path, configuration: Path) -> list[str | Path]:
     return [python, "-W", "ignore", "-c", call, "--config-file", configuration]
 
 
-def _use_write_ahead_log(file: Path) -> None:
+def use_write_ahead_log(file: Path) -> None:
     """Let readers and a writer work at once; else the first start fails as "locked"."""
     database = sqlite3.connect(file)
     database.execute("pragma journal_mode=wal")

@@ -10,6 +10,18 @@ import signal
 import sys
 from pathlib import Path
 
+from sandbox.servers import Server
+from tools.run import Command
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def guard(directory: Path, owner: int | None) -> Server:
+    """Return the guard as a server of the sandbox in that directory."""
+    command: Command = [sys.executable, "-m", "sandbox.guard", str(owner), directory]
+    environment = {"PYTHONPATH": str(REPOSITORY)}
+    return Server("guard", directory, command, is_ready=lambda: True, environment=environment)
+
 
 def main() -> None:
     owner, directory = int(sys.argv[1]), Path(sys.argv[2])

@@ -1,30 +1,45 @@
-"""The control of the simulated Nova, which runs in Senlin's process."""
+"""The control of Nova: its servers, and faults for them. The simulated cloud's is here as well."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, Self
 
 from sandbox.control import Caller, ControlledFault
 
 
-class Nova:
-    """Lists the simulated servers, and sets faults for them.
+class Lift(Protocol):
+    """A fault that can be lifted; at the end of a `with` statement it is."""
+
+    def lift(self) -> None:
+        """End it."""
+
+    def __enter__(self) -> Self:
+        """Return it."""
+
+    def __exit__(self, *_: object) -> None:
+        """Lift it."""
+
+
+class Nova(ABC):
+    """Lists servers, and sets faults for them.
 
     `name` is a shell pattern for server names, or the id of a server that exists. A server has the
     name of its node unless the profile sets another. `metadata` maps keys of a server's metadata to
     patterns: keys of the profile, or `cluster_id`, `cluster_node_id` and `cluster_node_index`,
-    which Senlin adds. Servers survive a restart of Senlin, faults do not.
+    which Senlin adds. Servers survive a restart of Nova, which is Senlin's process in the simulated
+    cloud; faults do not.
     """
 
     def __init__(self, control_url: str) -> None:
         self._control = Caller(control_url)
 
+    @abstractmethod
     def servers(
         self, name: str = "*", *, metadata: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
         """Return the matching servers, oldest first."""
-        found: list[dict[str, Any]] = self._control.call("servers", name=name, metadata=metadata)
-        return found
 
+    @abstractmethod
     def boot(
         self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
     ) -> dict[str, Any]:
@@ -37,22 +52,32 @@ class Nova:
             attributes: Such as `metadata`, `availability_zone` or `key_name`. A server without
                 `key_name` can only be adopted by Senlin 16 if the request overrides it.
         """
-        server: dict[str, Any] = self._control.call(
-            "boot", name=name, flavor=flavor, image=image, **attributes
-        )
-        return server
 
+    @abstractmethod
     def server_groups(self, name: str = "*") -> list[dict[str, Any]]:
         """Return the server groups, which affinity policies make."""
-        return self._objects("server-group", name)
 
+    @abstractmethod
     def pool_members(self, name: str = "*") -> list[dict[str, Any]]:
         """Return the members of load balancers' pools; a member has the name of its server."""
-        return self._objects("member", name)
 
+    @abstractmethod
     def load_balancers(self, name: str = "*") -> list[dict[str, Any]]:
         """Return the load balancers of policies, named `senlin-lb-` plus a cluster's name."""
-        return self._objects("balancer", name)
+
+    @abstractmethod
+    def down(self, seconds: float | None = None, *, text: str | None = None) -> Lift:
+        """Let every request to Nova, Glance and Neutron fail, for all clusters."""
+
+    @abstractmethod
+    def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
+        """Delete servers without Senlin's knowledge; return how many."""
+
+    @abstractmethod
+    def break_server(
+        self, name: str = "*", *, status: str = "ERROR", metadata: Mapping[str, str] | None = None
+    ) -> int:
+        """Give servers a status; return how many."""
 
     def fail_builds(
         self,
@@ -95,29 +120,52 @@ class Nova:
         """Refuse to delete servers."""
         return self._plan("refuse-deletion", name=name, count=count, text=text, metadata=metadata)
 
-    def down(
-        self, seconds: float | None = None, *, text: str = "Unable to establish connection to Nova"
-    ) -> ControlledFault:
-        """Let every request to Nova, Glance and Neutron fail, for all clusters."""
+    def lift(self, name: str | None = None) -> None:
+        """End the faults that were set with this name pattern; None: all."""
+        self._control.call("lift", name=name)
+
+    def _plan(self, kind: str, **details: Any) -> ControlledFault:
+        return ControlledFault(self._control, self._control.call("plan", kind=kind, **details))
+
+
+class SimulatedNova(Nova):
+    """The simulated Nova, which runs in Senlin's process."""
+
+    def servers(
+        self, name: str = "*", *, metadata: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._control.call("servers", name=name, metadata=metadata)
+        return found
+
+    def boot(
+        self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
+    ) -> dict[str, Any]:
+        server: dict[str, Any] = self._control.call(
+            "boot", name=name, flavor=flavor, image=image, **attributes
+        )
+        return server
+
+    def server_groups(self, name: str = "*") -> list[dict[str, Any]]:
+        return self._objects("server-group", name)
+
+    def pool_members(self, name: str = "*") -> list[dict[str, Any]]:
+        return self._objects("member", name)
+
+    def load_balancers(self, name: str = "*") -> list[dict[str, Any]]:
+        return self._objects("balancer", name)
+
+    def down(self, seconds: float | None = None, *, text: str | None = None) -> ControlledFault:
+        text = text or "Unable to establish connection to Nova"
         return self._plan("down", seconds=seconds, text=text)
 
     def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
-        """Delete servers without Senlin's knowledge; return how many."""
         return int(self._control.call("vanish", name=name, metadata=metadata))
 
     def break_server(
         self, name: str = "*", *, status: str = "ERROR", metadata: Mapping[str, str] | None = None
     ) -> int:
-        """Give servers a status; return how many."""
         return int(self._control.call("break", name=name, status=status, metadata=metadata))
-
-    def lift(self, name: str | None = None) -> None:
-        """End the faults that were set with this name pattern; None: all."""
-        self._control.call("lift", name=name)
 
     def _objects(self, kind: str, name: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._control.call("objects", kind=kind, name=name)
         return found
-
-    def _plan(self, kind: str, **details: Any) -> ControlledFault:
-        return ControlledFault(self._control, self._control.call("plan", kind=kind, **details))

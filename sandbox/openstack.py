@@ -1,6 +1,8 @@
-"""Keystone and Senlin with their fault proxies: files, servers, and clouds.yaml for users."""
+"""The OpenStack half of a sandbox: what both clouds have, the simulated and the real one."""
 
 import sys
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,66 +11,68 @@ import yaml
 
 from sandbox import accounts
 from sandbox.control import answers, fetch
-from sandbox.databases import copy_databases, make_keys, render, set_endpoints
+from sandbox.databases import make_keys
+from sandbox.nova import Nova
 from sandbox.pki import make_cloud_pki
+from sandbox.proxy.client import Proxy
 from sandbox.servers import Server
 from sandbox.settings import Settings
 
 HERE = Path(__file__).parent
 CLOUDS = {"blue": "blue-1", "green": "green-1"}  # in addition to a cloud for each user
-ROUTES = ("keystone", "senlin")
 
 
-class OpenStack:
-    """The OpenStack half of a sandbox."""
+class OpenStack(ABC):
+    """Services behind fault proxies: files, servers, and clouds.yaml for users.
 
-    def __init__(self, settings: Settings) -> None:
+    Attributes:
+        auth_url: Keystone's address for all clients.
+        clouds_yaml: A cloud for each user, and `blue`, `green` for the first user of each project.
+        authority: The authority to trust if the services speak HTTPS, else None.
+        proxies: The fault proxies, by the name of the service.
+        nova: The control of the servers, and their faults.
+    """
+
+    nova: Nova
+
+    def __init__(self, settings: Settings, services: tuple[str, ...]) -> None:
         self.auth_url = f"{settings.url('keystone')}/v3"
         self.clouds_yaml = settings.directory / "clouds.yaml"
         self._settings = settings
         self._directory = settings.directory
         self._pki = settings.directory / "cloud-pki"
         self.authority = self._pki / "ca.crt" if settings.tls else None
+        control = settings.url("proxy-control")
+        self.proxies: Mapping[str, Proxy] = {
+            name: Proxy(settings.url(name), f"{control}/{name}") for name in services
+        }
 
     def prepare(self) -> None:
-        """Write configuration files and clouds.yaml; keep databases that exist already."""
-        settings = self._settings
-        copy_databases(settings.databases, self._directory)
+        """Write all files that the servers and clients need; keep the data of an earlier start."""
         make_keys(self._directory)
-        if settings.tls and not self._pki.exists():
+        if self._settings.tls and not self._pki.exists():
             make_cloud_pki(self._pki)
-        urls = {"identity": self.auth_url, "clustering": settings.url("senlin")}
-        set_endpoints(self._directory, urls)
-        keystone = {"directory": self._directory, "token_lifetime": settings.token_lifetime}
-        render("keystone", self._keystone_conf, keystone)
-        senlin = {
-            "directory": self._directory,
-            "environment": settings.senlin,
-            "region": accounts.REGION,
-            # Past the proxy: tests must not count or disturb Senlin's own requests.
-            "keystone": settings.url("keystone-behind-proxy"),
-            "service_user": accounts.SERVICE_USER,
-            "service_password": accounts.password_of(accounts.SERVICE_USER),
-            "service_project": accounts.SERVICE_PROJECT,
-            "port": settings.ports["senlin-behind-proxy"],
-        }
-        render("senlin", self._senlin_conf, senlin)
+        self._prepare_services()
         users = [*accounts.USERS, accounts.ADMIN]
         clouds = {name: self.cloud(user) for name, user in (CLOUDS | {u: u for u in users}).items()}
         self.clouds_yaml.touch(mode=0o600)
         self.clouds_yaml.write_text(yaml.safe_dump({"clouds": clouds}, sort_keys=False))
 
+    @abstractmethod
     def servers(self) -> list[Server]:
-        return [self._keystone(), self._senlin(), self._proxy()]
+        """Return the servers, which can be started together."""
+
+    @abstractmethod
+    def _prepare_services(self) -> None:
+        """Write the services' configuration, and what they start with."""
 
     def cloud(self, user: str, **overrides: Any) -> dict[str, Any]:
         """Return a user's entry of a clouds.yaml; `auth` of the overrides is merged with it."""
-        project = user if user == accounts.ADMIN else accounts.USERS[user] or accounts.PROJECTS[0]
         auth = {
             "auth_url": self.auth_url,
             "username": user,
             "password": accounts.password_of(user),
-            "project_name": project,
+            "project_name": accounts.project_of(user),
             "user_domain_name": "Default",
             "project_domain_name": "Default",
         }
@@ -83,36 +87,7 @@ class OpenStack:
 
     def token(self, user: str) -> str:
         """Log a user in; return the token."""
-        return self._log_in(self.auth_url, user, self.cloud(user)["auth"]["project_name"])
-
-    def _log_in(self, url: str, user: str, project: str) -> str:
-        domain = {"id": "default"}
-        password = {"name": user, "password": accounts.password_of(user), "domain": domain}
-        body = {
-            "identity": {"methods": ["password"], "password": {"user": password}},
-            "scope": {"project": {"name": project, "domain": domain}},
-        }
-        reply = fetch("POST", f"{url}/auth/tokens", {"auth": body}, authority=self.authority)
-        reply.raise_for_status()
-        return reply.headers["X-Subject-Token"]
-
-    @property
-    def _keystone_conf(self) -> Path:
-        return self._directory / "keystone.conf"
-
-    @property
-    def _senlin_conf(self) -> Path:
-        return self._directory / "senlin.conf"
-
-    def _keystone(self) -> Server:
-        port = self._settings.ports["keystone-behind-proxy"]
-        python = self._settings.keystone / "bin" / "python"
-        return Server(
-            "keystone",
-            self._directory,
-            [python, HERE / "keystone" / "serve.py", self._keystone_conf, str(port)],
-            is_ready=self._keystone_serves,
-        )
+        return log_in(self.auth_url, user, authority=self.authority)
 
     def _keystone_serves(self) -> bool:
         """Log the service user in and validate the token, as Senlin does.
@@ -122,33 +97,20 @@ class OpenStack:
         """
         url = self._settings.url("keystone-behind-proxy") + "/v3"
         try:
-            token = self._log_in(url, accounts.SERVICE_USER, accounts.SERVICE_PROJECT)
+            token = log_in(url, accounts.SERVICE_USER)
             headers = {"X-Auth-Token": token, "X-Subject-Token": token}
             return fetch("GET", f"{url}/auth/tokens", headers=headers).ok
         except requests.RequestException:
             return False
 
-    def _senlin(self) -> Server:
-        python = self._settings.senlin / "bin" / "python"
-        environment = {
-            "SIMULATED_CLOUD_PORT": str(self._settings.ports["nova-control"]),
-            "SIMULATED_CLOUD_FILE": str(self._directory / "servers.db"),
-            # Its libraries print deprecation warnings at every start.
-            "PYTHONWARNINGS": "ignore",
-        }
-        if self.authority:  # for trusts Senlin uses Keystone's address in the catalogue: HTTPS
-            environment["REQUESTS_CA_BUNDLE"] = str(self.authority)
-        return Server(
-            "senlin",
-            self._directory,
-            [python, HERE / "senlin" / "serve.py", "--config-file", self._senlin_conf],
-            is_ready=lambda: answers(self._settings.url("senlin-behind-proxy")),
-            environment=environment,
-        )
+    @property
+    def _trusting(self) -> dict[str, str]:
+        """The variable of a service that reaches others through the catalogue, so by HTTPS."""
+        return {"REQUESTS_CA_BUNDLE": str(self.authority)} if self.authority else {}
 
     def _proxy(self) -> Server:
         ports = self._settings.ports
-        routes = [f"{name}:{ports[name]}:{ports[name + '-behind-proxy']}" for name in ROUTES]
+        routes = [f"{name}:{ports[name]}:{ports[name + '-behind-proxy']}" for name in self.proxies]
         command = [sys.executable, "-m", "sandbox.proxy", str(ports["proxy-control"]), *routes]
         command.append(f"--address={self._settings.address}")
         if self.authority:
@@ -160,3 +122,16 @@ class OpenStack:
             is_ready=lambda: answers(self._settings.url("proxy-control") + "/senlin/requests"),
             environment={"PYTHONPATH": str(HERE.parent)},
         )
+
+
+def log_in(url: str, user: str, *, authority: Path | None = None) -> str:
+    """Log a user in at that Keystone, for the user's project; return the token."""
+    domain = {"id": "default"}
+    password = {"name": user, "password": accounts.password_of(user), "domain": domain}
+    body = {
+        "identity": {"methods": ["password"], "password": {"user": password}},
+        "scope": {"project": {"name": accounts.project_of(user), "domain": domain}},
+    }
+    reply = fetch("POST", f"{url}/auth/tokens", {"auth": body}, authority=authority)
+    reply.raise_for_status()
+    return reply.headers["X-Subject-Token"]

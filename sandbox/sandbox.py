@@ -2,9 +2,8 @@
 
 import os
 import shutil
-import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGKILL
@@ -14,14 +13,16 @@ from sandbox.binaries import kubernetes_binaries
 from sandbox.control_plane import ControlPlane
 from sandbox.databases import prepared_databases
 from sandbox.errors import SandboxError
-from sandbox.nova import Nova
-from sandbox.openstack import OpenStack
+from sandbox.guard import guard
 from sandbox.pods.network import joined, network_server
 from sandbox.pods.node import Node
 from sandbox.pods.tools import node_tools, obstacle
-from sandbox.proxy.client import Proxy
+from sandbox.real import services
+from sandbox.real.cloud import RealCloud
+from sandbox.real.state import prepared_state, real_environment
 from sandbox.servers import Server, kill_unrecorded, start_all, stop_all
-from sandbox.settings import PODS_PORTS, Settings, free_ports
+from sandbox.settings import PODS_PORTS, PORTS, CloudName, SenlinName, Settings, free_ports
+from sandbox.simulated import SimulatedCloud
 from tools.cache import lock
 from tools.progress import say
 from tools.venvs import server_python, virtual_environment
@@ -36,8 +37,9 @@ class Sandbox:
     Attributes:
         directory: All its files: configuration, data, logs.
         servers: By name; each can be stopped, started, paused.
-        senlin, keystone: The fault proxies through which all clients reach these servers.
-        nova: The simulated Nova behind Senlin.
+        proxies: The fault proxies through which all clients reach the services, by name.
+        senlin, keystone: Two of them.
+        nova: Nova below Senlin: its servers, and faults for them.
         clouds_yaml: A cloud for each user, and `blue`, `green` for the first user of each project.
         authority: The authority to trust if Keystone and Senlin speak HTTPS, else None.
     """
@@ -45,7 +47,8 @@ class Sandbox:
     def __init__(self, settings: Settings, owner: int | None = None) -> None:
         self._settings, self._owner = settings, owner
         self.directory = settings.directory
-        self._openstack = OpenStack(settings)
+        cloud = RealCloud if settings.cloud == "real" else SimulatedCloud
+        self._openstack = cloud(settings)
         self._kubernetes = ControlPlane(settings, settings.binaries) if settings.binaries else None
         servers = self._openstack.servers()
         if self._kubernetes:
@@ -56,19 +59,12 @@ class Sandbox:
             self._network = network_server(self.directory)
             servers = [self._network, *servers, self._node.server]
         self.servers: Mapping[str, Server] = {server.name: server for server in servers}
-        control = settings.url("proxy-control")
-        self.keystone = Proxy(settings.url("keystone"), f"{control}/keystone")
-        self.senlin = Proxy(settings.url("senlin"), f"{control}/senlin")
-        self.nova = Nova(settings.url("nova-control"))
+        self.proxies = self._openstack.proxies
+        self.keystone, self.senlin = self.proxies["keystone"], self.proxies["senlin"]
+        self.nova = self._openstack.nova
         self.clouds_yaml = self._openstack.clouds_yaml
         self.authority = self._openstack.authority
-        self._guard = Server(
-            "guard",
-            self.directory,
-            [sys.executable, "-m", "sandbox.guard", str(owner), self.directory],
-            is_ready=lambda: True,
-            environment={"PYTHONPATH": str(HERE.parent)},
-        )
+        self._guard = guard(self.directory, owner)
 
     @classmethod
     def up(
@@ -80,6 +76,9 @@ class Sandbox:
         kubernetes: bool = True,
         pods: bool = False,
         tls: bool = False,
+        cloud: CloudName = "simulated",
+        only: Sequence[str] = services.DEFAULT,
+        senlin: SenlinName = "stock",
         owner: int | None = None,
         lasting: bool = False,
         temporary: bool = False,
@@ -96,6 +95,11 @@ class Sandbox:
                 from the machine's: use the sandbox `with sandbox.inside()`.
             tls: Whether Keystone and Senlin speak HTTPS, with certificates of a private authority
                 (`authority`).
+            cloud: What is below Senlin. The real one is slower, but shows what Senlin 16 does.
+            only: The services of the real cloud that are started, with those that they need:
+                `sandbox.real.services.OPTIONAL` has the names.
+            senlin: Whether the real cloud's Senlin is as released, or `repaired` where it does not
+                work with real services (senlin/real_cloud.py).
             owner: The process whose end, even by SIGKILL, ends the sandbox. None: this process.
             lasting: The sandbox has no owner, but runs until `down`.
             temporary: The directory is removed at the end even though it was given.
@@ -105,15 +109,18 @@ class Sandbox:
                 machine cannot run the pods that were asked for.
             ToolError: A program cannot be built or installed.
         """
-        programs = prepare(kubernetes=kubernetes, pods=pods)
+        programs = prepare(kubernetes=kubernetes, pods=pods, cloud=cloud)
         place = directory or Path(tempfile.mkdtemp(prefix="senlin-sandbox-"))
         settings = Settings(
             directory=place.absolute(),
-            ports=_ports(place) | (PODS_PORTS if pods else {}),
+            ports=_ports(place, cloud) | (PODS_PORTS if pods else {}),
             audit=audit,
             token_lifetime=token_lifetime,
             temporary=temporary or directory is None,
             tls=tls,
+            cloud=cloud,
+            services=services.with_needs(only) if cloud == "real" else (),
+            repaired=senlin == "repaired",
             **programs,
         )
         sandbox = cls(settings, None if lasting else owner or os.getpid())
@@ -309,25 +316,42 @@ class _RunsAlready(SandboxError):
     """Another sandbox runs in the directory, and must not be stopped."""
 
 
-def _ports(directory: Path) -> dict[str, int]:
-    """Return the ports of the sandbox that was stopped in this directory, else free ports."""
+def _ports(directory: Path, cloud: CloudName) -> dict[str, int]:
+    """Return the ports of the sandbox that was stopped in this directory, else free ports.
+
+    Raises:
+        SandboxError: That sandbox has the other cloud, whose data are in the directory.
+    """
     try:
-        return Settings.load(directory.absolute()).ports
+        stopped = Settings.load(directory.absolute())
     except FileNotFoundError:
-        return free_ports()
+        return free_ports([*PORTS, *(services.PORTS if cloud == "real" else ())])
+    if stopped.cloud != cloud:
+        raise SandboxError(
+            f"The sandbox in {directory} has the {stopped.cloud} cloud. "
+            "Remove it with `python -m sandbox down --purge`, or choose another directory."
+        )
+    return stopped.ports
 
 
-class Programs(TypedDict):
-    """The directories of the programs that were built or installed."""
+class CloudPrograms(TypedDict):
+    """The directories of what OpenStack's services run with."""
 
-    binaries: Path | None
-    pods: Path | None
     keystone: Path
     senlin: Path
     databases: Path
 
 
-def prepare(*, kubernetes: bool = True, pods: bool = False) -> Programs:
+class Programs(CloudPrograms):
+    """The directories of the programs that were built or installed."""
+
+    binaries: Path | None
+    pods: Path | None
+
+
+def prepare(
+    *, kubernetes: bool = True, pods: bool = False, cloud: CloudName = "simulated"
+) -> Programs:
     """Build and install what is not in the cache yet.
 
     Raises:
@@ -336,14 +360,23 @@ def prepare(*, kubernetes: bool = True, pods: bool = False) -> Programs:
     """
     if pods and (reason := obstacle()):
         raise SandboxError(f"Pods cannot run here: {reason}")
-    python = server_python()
-    keystone = virtual_environment("keystone", HERE / "keystone" / "requirements.txt", python)
-    senlin = virtual_environment("senlin", HERE / "senlin" / "requirements.txt", python)
     return {
         # With kubelet if this machine can use it: in a build of its own it takes 5 minutes.
         "binaries": kubernetes_binaries(pods=obstacle() is None) if kubernetes else None,
         "pods": node_tools() if pods else None,
-        "keystone": keystone,
-        "senlin": senlin,
-        "databases": prepared_databases(keystone, senlin),
+        **(_real_cloud() if cloud == "real" else _simulated_cloud()),
     }
+
+
+def _simulated_cloud() -> CloudPrograms:
+    python = server_python()
+    keystone = virtual_environment("keystone", HERE / "keystone" / "requirements.txt", python)
+    senlin = virtual_environment("senlin", HERE / "senlin" / "requirements.txt", python)
+    databases = prepared_databases(keystone, senlin)
+    return {"keystone": keystone, "senlin": senlin, "databases": databases}
+
+
+def _real_cloud() -> CloudPrograms:
+    environment = real_environment(server_python())
+    state = prepared_state(environment)
+    return {"keystone": environment, "senlin": environment, "databases": state}

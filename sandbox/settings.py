@@ -3,10 +3,10 @@
 import json
 import random
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 PORTS = (
     "etcd",
@@ -20,7 +20,6 @@ PORTS = (
     "proxy-control",
     "nova-control",
 )
-FOR_CLIENTS = ("keystone", "senlin")  # the fault proxies in front of these servers
 # Below the range for outgoing connections: one of those could take a server's port while the
 # server restarts.
 PORT_RANGE = range(10_000, 32_000)
@@ -29,6 +28,10 @@ LOOPBACK = "127.0.0.1"
 # loopback interface of the pods' network, so pods reach the servers there without a kube-proxy.
 PODS_ADDRESS = "10.0.0.1"
 PODS_PORTS = {"kube-apiserver": 443}  # as the Service; in its own network it is free
+
+
+CloudName = Literal["simulated", "real"]
+SenlinName = Literal["stock", "repaired"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,11 @@ class Settings:
     token_lifetime: int  # seconds
     temporary: bool  # the directory is removed when the sandbox ends
     pods: Path | None = None  # containerd and its companions; None: without pods
-    tls: bool = False  # Keystone and Senlin speak HTTPS, with certificates of a private authority
+    tls: bool = False  # the services speak HTTPS, with certificates of a private authority
+    cloud: CloudName = "simulated"
+    services: tuple[str, ...] = ()  # of the real cloud
+    repaired: bool = False  # whether the real cloud's Senlin is
+    debian: Path | None = None  # Redis and RabbitMQ; None: the real cloud needs neither
 
     def save(self) -> None:
         """Write the settings to the sandbox's directory, which must exist."""
@@ -62,26 +69,27 @@ class Settings:
             FileNotFoundError: No sandbox was ever started in this directory.
         """
         saved: dict[str, Any] = json.loads((directory / "sandbox.json").read_text())
-        for name in ("directory", "keystone", "senlin", "databases", "binaries", "pods"):
+        for name in ("directory", "keystone", "senlin", "databases", "binaries", "pods", "debian"):
             saved[name] = Path(saved[name]) if saved.get(name) else None
+        saved["services"] = tuple(saved["services"])
         return replace(cls(**saved), directory=directory)
 
     @property
     def address(self) -> str:
-        """The address of the API server, Keystone and Senlin; the rest is on loopback."""
+        """The address of the API server and the fault proxies; the rest is on loopback."""
         return PODS_ADDRESS if self.pods else LOOPBACK
 
     def url(self, name: str) -> str:
         """Return the root URL of the server with the port of that name."""
-        is_for_clients = name in FOR_CLIENTS
+        is_for_clients = f"{name}-behind-proxy" in self.ports
         scheme = "https" if self.tls and is_for_clients else "http"
         return f"{scheme}://{self.address if is_for_clients else LOOPBACK}:{self.ports[name]}"
 
 
-def free_ports() -> dict[str, int]:
+def free_ports(names: Iterable[str] = PORTS) -> dict[str, int]:
     """Return a free port for each name."""
     candidates = _free(random.sample(PORT_RANGE, len(PORT_RANGE)))
-    return dict(zip(PORTS, candidates, strict=False))
+    return dict(zip(names, candidates, strict=False))
 
 
 def free_port() -> int:

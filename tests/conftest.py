@@ -35,6 +35,7 @@ GROUPS = {
     "tests/sandbox/test_nova.py": "cloud",
     "tests/sandbox/test_proxy.py": "cloud",
     "tests/sandbox/test_senlin.py": "cloud",
+    "tests/sandbox/test_real_cloud.py": "real cloud",
     "tests/sandbox/test_servers.py": "servers",
     "tests/sandbox/test_tls.py": "secure cloud",
 }
@@ -72,6 +73,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run all crash points, not a sample")
+    parser.addoption("--real", action="store_true", help="run the tests of the real cloud, too")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -93,17 +95,20 @@ def group_of(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out most crash points, unless the command line wants all of them."""
+    """Leave out most crash points, and the real cloud, unless the command line wants them."""
     points = [item for item in items if item.get_closest_marker("crash_points")]
     left_out: list[pytest.Item] = []
     if not config.getoption("all"):
         for _, of_a_story in itertools.groupby(points, lambda it: it.nodeid.partition("[")[0]):
             *but_the_last, _ = of_a_story
             left_out += [it for number, it in enumerate(but_the_last) if number % EACH]
+    sampled = len(points) - len(left_out)
+    if not config.getoption("real"):
+        left_out += [item for item in items if item.get_closest_marker("real")]
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
-    config.stash[CRASH_POINTS] = (len(points) - len(left_out), len(points))
+    config.stash[CRASH_POINTS] = (sampled, len(points))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,8 +12,10 @@ from tools.run import Command, ToolError, run
 SERVER_PYTHON = (3, 11)  # for which the pinned packages were resolved
 
 
-def virtual_environment(name: str, requirements: Path, python: str) -> Path:
-    """Return an environment with exactly the pinned packages.
+def virtual_environment(
+    name: str, requirements: Path, python: str, *, keep: int | None = None
+) -> Path:
+    """Return an environment with exactly the pinned packages; `keep`: see `cached`.
 
     Call its `bin/python`, not its scripts: the cache renames the environment after it is made, so
     the first lines of the scripts name a Python that does not exist.
@@ -23,10 +25,12 @@ def virtual_environment(name: str, requirements: Path, python: str) -> Path:
         with step(f"Installed {name} from PyPI"):
             run([python, "-m", "venv", target])
             pip: Command = [target / "bin" / "python", "-m", "pip", "--disable-pip-version-check"]
-            run([*pip, "install", "--quiet", "--require-hashes", "--requirement", requirements])
+            # Without resolving: the file lists everything, and pip's resolver refuses a pinned
+            # package that another one requires with an extra, as Octavia does "oslo.db[mysql]".
+            run([*pip, "install", "--quiet", "--require-hashes", "--no-deps", "-r", requirements])
 
     inputs = [requirements.read_text(), platform.system(), platform.machine(), python]
-    return cached(name, inputs, make)
+    return cached(name, inputs, make, keep=keep)
 
 
 def server_python() -> str:

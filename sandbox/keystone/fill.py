@@ -51,6 +51,8 @@ class Keystone:
 
 def fill(keystone: Keystone, accounts: Any) -> None:
     keystone.log_in(accounts["admin"])
+    for role in accounts["roles"]:
+        keystone.create("role", name=role)
     roles = {role["name"]: role["id"] for role in keystone.call("GET", "/v3/roles")["roles"]}
     projects = {name: keystone.create("project", name=name) for name in accounts["projects"]}
     for user in accounts["users"]:
@@ -58,6 +60,12 @@ def fill(keystone: Keystone, accounts: Any) -> None:
         for role in user["roles"]:
             grant = f"/v3/projects/{projects[user['project']]}/users/{user_id}/roles/{roles[role]}"
             keystone.call("PUT", grant)
+    for domain in accounts["domains"]:
+        domain_id, admin = keystone.create("domain", name=domain["name"]), domain["admin"]
+        login = {"name": admin["name"], "password": admin["password"]}
+        admin_id = keystone.create("user", domain_id=domain_id, **login)
+        for role in admin["roles"]:
+            keystone.call("PUT", f"/v3/domains/{domain_id}/users/{admin_id}/roles/{roles[role]}")
     for service in accounts["services"]:
         service_id = keystone.create("service", **service)
         for interface in ("public", "internal", "admin"):

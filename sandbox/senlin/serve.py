@@ -1,8 +1,9 @@
 # mypy: disable-error-code="import-not-found,import-untyped,no-untyped-call"
 # This runs in Senlin's own virtual environment; Senlin has no type annotations.
-"""All of Senlin in one process: API, conductor, engine, health manager, over a simulated cloud.
+"""All of Senlin in one process: API, conductor, engine, health manager.
 
-`serve.py --config-file FILE`; SIMULATED_CLOUD_PORT and SIMULATED_CLOUD_FILE: see simnova.py.
+`serve.py --config-file FILE`. With SIMULATED_CLOUD_PORT and SIMULATED_CLOUD_FILE in the environment
+the cloud below is simulated (simnova.py); without, it is real (real_cloud.py).
 """
 
 # As in Senlin's own commands: before anything else is imported.
@@ -15,6 +16,7 @@ import __original_module_threading as unpatched_threading  # noqa: E402
 
 unpatched_threading.current_thread.__globals__["_active"] = threading._active  # type: ignore[attr-defined]
 
+import os  # noqa: E402
 import sys  # noqa: E402
 
 import patches  # noqa: E402
@@ -27,9 +29,14 @@ def main() -> None:
     for patch in patches.AFTER_CONFIGURATION:
         patch()
 
-    import simnova
+    if "SIMULATED_CLOUD_PORT" in os.environ:
+        import simnova
 
-    simnova.install()
+        simnova.install()
+    else:
+        import real_cloud
+
+        real_cloud.adapt()
     _serve()
 
 

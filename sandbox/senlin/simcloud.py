@@ -1,3 +1,5 @@
+# mypy: disable-error-code="import-not-found"
+# This runs in Senlin's own virtual environment.
 """The state of the simulated cloud: servers, and faults that tests have set.
 
 It neither depends on Senlin nor waits; simnova.py, which runs inside Senlin, does both.
@@ -8,11 +10,12 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
+
+from rules import Rules, matches
 
 Record = dict[str, Any]  # a server in Nova's API; keys that begin with `_` are internal
 
@@ -52,31 +55,6 @@ class CloudError(Exception):
         self.message = message
 
 
-@dataclass(slots=True)
-class Rule:
-    """A fault for the servers whose name and metadata match."""
-
-    kind: str  # fail-build, refuse-build, slow-build, refuse-resize, refuse-deletion, down
-    name: str = "*"
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    count: int | None = None  # how many more servers it is applied to; None: all
-    seconds: float | None = None  # the duration of a slow build, or of the outage
-    text: str = ""
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    set_at: float = field(default_factory=time.time)
-
-    def meets(self, server: Record) -> bool:
-        return matches(server, self.name, self.metadata)
-
-
-def matches(server: Record, name: str, metadata: Mapping[str, str]) -> bool:
-    """Return whether a server's name and metadata match these patterns."""
-    has = server["metadata"]
-    return fnmatchcase(server["name"], name) and all(
-        fnmatchcase(str(has.get(key, "")), pattern) for key, pattern in metadata.items()
-    )
-
-
 class Cloud:
     """All servers, and all rules; the servers are saved in a file and survive a restart."""
 
@@ -89,7 +67,7 @@ class Cloud:
         self._servers: dict[str, Record] = {
             r["id"]: r for (text,) in rows for r in [json.loads(text)]
         }
-        self._rules: list[Rule] = []
+        self._rules = Rules()
         self._objects: dict[str, Record] = {}
 
     # For the drivers.
@@ -127,10 +105,10 @@ class Cloud:
             "addresses": {"private": [_address(server_id)]},
             **attributes,
         }
-        if refused := self._take("refuse-build", server):
+        if refused := self._rules.take("refuse-build", server):
             raise CloudError(403, refused.text)
-        slow = self._take("slow-build", server)
-        failing = self._take("fail-build", server)
+        slow = self._rules.take("slow-build", server)
+        failing = self._rules.take("fail-build", server)
         server["_ready_at"] = time.time() + (slow.seconds or 0 if slow else 0)
         server["_slowed_by"] = slow.id if slow else None
         server["_fails_with"] = failing.text if failing else None
@@ -157,7 +135,7 @@ class Cloud:
         """Give a server another flavor; the resize waits for confirmation or revert."""
         new = self.look_up("Flavor", FLAVORS, flavor)
         server = self.get(server_id)
-        if refused := self._take("refuse-resize", server):
+        if refused := self._rules.take("refuse-resize", server):
             raise CloudError(403, refused.text)
         undo = {"flavor": server["flavor"], "status": server["status"]}
         self.change(server_id, flavor=new, status="VERIFY_RESIZE", _before_resize=undo)
@@ -168,13 +146,13 @@ class Cloud:
         server = self._servers.get(server_id)
         if server is None:
             return
-        if refused := self._take("refuse-deletion", server):
+        if refused := self._rules.take("refuse-deletion", server):
             raise CloudError(409, refused.text)
         self._forget(server_id)
 
     def answer(self) -> None:
         """Raise an error if the service is down."""
-        for rule in self._active("down"):
+        for rule in self._rules.active("down"):
             raise CloudError(503, rule.text)
 
     def make(self, kind: str, **attributes: Any) -> Record:
@@ -203,7 +181,7 @@ class Cloud:
             "servers": self.servers,
             "objects": self.objects,
             "boot": self.boot,
-            "plan": self.plan,
+            "plan": self._rules.plan,
             "lift": self.lift,
             "vanish": self.vanish,
             "break": self.break_servers,
@@ -223,19 +201,12 @@ class Cloud:
         """Make a server without Senlin, as another user of Nova does."""
         return _public(self._settled(self.create(name, **attributes)))
 
-    def plan(self, kind: str, **details: Any) -> str:
-        """Set a fault; return its id."""
-        rule = Rule(kind, **details)
-        self._rules.append(rule)
-        return rule.id
-
     def lift(self, name: str | None = None, id: str | None = None) -> int:
         """Remove the faults with this name pattern, or with this id, or all; return how many.
 
         Builds that they slow down are finished at once.
         """
-        lifted = [r for r in self._rules if name in (None, r.name) and id in (None, r.id)]
-        self._rules = [rule for rule in self._rules if rule not in lifted]
+        lifted = self._rules.lift(name, id)
         ids = {rule.id for rule in lifted}
         for server in self._servers.values():
             if server["_slowed_by"] in ids:
@@ -264,8 +235,8 @@ class Cloud:
     def _matching(self, name: str, metadata: Mapping[str, str] | None) -> Iterator[Record]:
         """Yield the servers with this name pattern or id, and with this metadata."""
         for server in list(self._servers.values()):
-            named = server["id"] == name or matches(server, name, {})
-            if named and matches(server, "*", metadata or {}):
+            named = server["id"] == name or matches(server, name)
+            if named and matches(server, metadata=metadata):
                 yield self._settled(server)
 
     def _settled(self, server: Record) -> Record:
@@ -276,21 +247,6 @@ class Cloud:
             server["fault"] = fault and {"code": 500, "message": fault}
             self._keep(server)
         return server
-
-    def _take(self, kind: str, server: Record) -> Rule | None:
-        """Return the first rule of that kind that matches the server, and count its use."""
-        for rule in self._active(kind):
-            if rule.meets(server) and rule.count != 0:
-                if rule.count is not None:
-                    rule.count -= 1
-                return rule
-        return None
-
-    def _active(self, kind: str) -> Iterator[Rule]:
-        for rule in self._rules:
-            over = kind == "down" and rule.seconds and time.time() > rule.set_at + rule.seconds
-            if rule.kind == kind and not over:
-                yield rule
 
     def _keep(self, server: Record) -> Record:
         text = json.dumps(server)

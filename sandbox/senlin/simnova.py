@@ -8,12 +8,11 @@ its faults over an HTTP port of this process.
 
 import copy
 import functools
-import json
 import os
 from pathlib import Path
 
 import eventlet
-from eventlet import wsgi
+from control_port import open_control_port
 from oslo_config import cfg
 from oslo_utils import uuidutils
 from senlin.common import consts, exception
@@ -39,20 +38,7 @@ def install() -> None:
     os_test.network = Neutron
     os_test.octavia = Octavia
     os_test.loadbalancing = LoadBalancing
-    listener = eventlet.listen(("127.0.0.1", int(os.environ["SIMULATED_CLOUD_PORT"])))
-    eventlet.spawn(wsgi.server, listener, control, log_output=False)
-
-
-def control(environ, start_response):
-    """Call the operation named by the path, with the JSON object in the body."""
-    operation = cloud.operations().get(environ["PATH_INFO"].strip("/"))
-    try:
-        arguments = json.loads(environ["wsgi.input"].read() or b"{}")
-        status, reply = "200 OK", operation(**arguments)
-    except TypeError as error:  # no such operation, or wrong arguments
-        status, reply = "400 Bad Request", str(error)
-    start_response(status, [("Content-Type", "application/json")])
-    return [json.dumps(reply).encode()]
+    open_control_port(int(os.environ["SIMULATED_CLOUD_PORT"]), cloud.operations())
 
 
 def as_senlin_expects(method):

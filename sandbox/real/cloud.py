@@ -1,0 +1,75 @@
+"""The real cloud: its files and servers."""
+
+import os
+from pathlib import Path
+
+from sandbox.control import answers
+from sandbox.databases import set_endpoints
+from sandbox.openstack import OpenStack
+from sandbox.real.configuration import write_configuration
+from sandbox.real.databases import copy_databases
+from sandbox.real.nova import RealNova
+from sandbox.real.services import SERVICES
+from sandbox.servers import Server
+from sandbox.settings import Settings
+from tools.run import Command
+
+SCRIPTS = Path(__file__).parent / "serve"
+SENLIN = Path(__file__).parents[1] / "senlin"
+
+
+class RealCloud(OpenStack):
+    """The services that the settings name, each in a process behind a fault proxy."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings, settings.services)
+        self.nova = RealNova(settings, self.proxies)
+        self._python = settings.senlin / "bin" / "python"
+
+    def servers(self) -> list[Server]:
+        return [*map(self._server, self._settings.services), self._proxy()]
+
+    def _prepare_services(self) -> None:
+        settings = self._settings
+        copy_databases(settings.databases, self._directory)
+        services = [SERVICES[name] for name in settings.services]
+        urls = {service.type: settings.url(service.name) + service.path for service in services}
+        set_endpoints(self._directory, urls)
+        write_configuration(settings)
+
+    def _server(self, name: str) -> Server:
+        url = self._settings.url(f"{name}-behind-proxy")
+        variables = {"nova": self._nova_variables, "senlin": self._senlin_variables}.get(name, {})
+        return Server(
+            name,
+            self._directory,
+            self._command(name),
+            is_ready=self._keystone_serves if name == "keystone" else lambda: answers(url),
+            after=SERVICES[name].after,
+            environment={
+                # Senlin's scripts, and this cloud's with its entry points.
+                "PYTHONPATH": os.pathsep.join(map(str, (SCRIPTS, SENLIN))),
+                "PYTHONWARNINGS": "ignore",  # the libraries print them at every start
+                **self._trusting,
+                **variables,
+            },
+        )
+
+    def _command(self, name: str) -> Command:
+        directory = self._directory
+        if name == "senlin":
+            files = (directory / "senlin.conf", directory / "senlin-real.conf")
+            options = [option for file in files for option in ("--config-file", file)]
+            return [self._python, SENLIN / "serve.py", *options]
+        if name == "nova":
+            return [self._python, SCRIPTS / "nova_services.py", directory / "nova.conf"]
+        port = self._settings.ports[f"{name}-behind-proxy"]
+        return [self._python, SCRIPTS / "wsgi.py", name, directory, str(port)]
+
+    @property
+    def _nova_variables(self) -> dict[str, str]:
+        return {"NOVA_CONTROL_PORT": str(self._settings.ports["nova-control"])}
+
+    @property
+    def _senlin_variables(self) -> dict[str, str]:
+        return {"SENLIN_IS_REPAIRED": "1"} if self._settings.repaired else {}

@@ -1,0 +1,60 @@
+"""The configuration files of the real cloud's services, from the templates in conf/."""
+
+import shutil
+import uuid
+from pathlib import Path
+from string import Template
+
+from sandbox import accounts
+from sandbox.databases import render, senlin_values, write_private
+from sandbox.settings import Settings
+
+TEMPLATES = Path(__file__).parent / "conf"
+DIRECTORIES = ("images", "glance/staging", "glance/tasks", "locks", "neutron", "nova")
+GLANCE_PASTE = "glance-api-paste.ini"
+COMPUTE_ID = str(uuid.uuid5(uuid.NAMESPACE_DNS, "sandbox"))  # nova_driver.py has it as well
+
+
+def write_configuration(settings: Settings) -> None:
+    """Write the files of all services, and make the directories that they need."""
+    directory = settings.directory
+    for name in DIRECTORIES:
+        (directory / name).mkdir(parents=True, exist_ok=True)
+    # Glance finds it nowhere else.
+    shutil.copy(settings.senlin / "etc" / "glance" / GLANCE_PASTE, directory / GLANCE_PASTE)
+    (directory / "nova" / "compute_id").write_text(COMPUTE_ID)
+    keystone = {"directory": directory, "token_lifetime": settings.token_lifetime}
+    render("keystone", directory / "keystone.conf", keystone)
+    render("senlin", directory / "senlin.conf", senlin_values(settings))
+    for template in TEMPLATES.glob("*.conf"):
+        service = template.stem.partition("-")[0]
+        text = Template(template.read_text()).substitute(_values(settings, service))
+        write_private(directory / template.name, text)
+
+
+def _values(settings: Settings, service: str) -> dict[str, object]:
+    return {
+        "directory": settings.directory,
+        "environment": settings.senlin,
+        "keystone": settings.url("keystone-behind-proxy"),
+        "port": settings.ports[f"{service}-behind-proxy"],
+        "login": _login(settings, service),
+        "notifications": "driver = noop",
+    }
+
+
+def _login(settings: Settings, service: str) -> str:
+    """Return the options with which a service logs in to Keystone, in any section."""
+    # Past the proxy, as Senlin does: only what a service looks up in the catalogue goes through it.
+    url = settings.url("keystone-behind-proxy")
+    options = {
+        "auth_type": "password",
+        "auth_url": f"{url}/v3",
+        "username": service,
+        "password": accounts.password_of(service),
+        "project_name": accounts.SERVICE_PROJECT,
+        "user_domain_name": "Default",
+        "project_domain_name": "Default",
+        "region_name": accounts.REGION,
+    }
+    return "\n".join(f"{name} = {value}" for name, value in options.items())

@@ -1,0 +1,251 @@
+"""The control of the real Nova: over its API as an administrator, and over its control port."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any, Self
+
+from sandbox import accounts
+from sandbox.control import ControlledFault, fetch
+from sandbox.errors import SandboxError
+from sandbox.nova import Lift, Nova
+from sandbox.openstack import log_in
+from sandbox.proxy.client import Proxy
+from sandbox.settings import Settings
+
+OUTAGE = ("nova", "glance", "neutron")  # who does not answer while Nova is down
+SECONDS = 30
+POLL_SECONDS = 0.1
+Record = dict[str, Any]
+# By the status that a server shall have: the action that gives it to an active server.
+ACTIONS: Mapping[str, Record] = {
+    "ERROR": {"os-resetState": {"state": "error"}},
+    "SHUTOFF": {"os-stop": None},
+    "PAUSED": {"pause": None},
+    "SUSPENDED": {"suspend": None},
+    "ACTIVE": {"os-resetState": {"state": "active"}},
+}
+
+
+class RealNova(Nova):
+    """A real Nova. All requests go past the fault proxies, so tests do not count them.
+
+    A build that fails has the text as its fault, in Nova's words: "Build of instance … aborted:
+    <text>". A build or deletion that is refused has it as the text of Nova's reply.
+    """
+
+    def __init__(self, settings: Settings, proxies: Mapping[str, Proxy]) -> None:
+        super().__init__(settings.url("nova-control"))
+        self._settings, self._proxies = settings, proxies
+
+    def servers(
+        self, name: str = "*", *, metadata: Mapping[str, str] | None = None
+    ) -> list[Record]:
+        flavors = {it["id"]: it["name"] for it in self._flavors()}
+        path = "/servers/detail?all_tenants=1&sort_key=created_at&sort_dir=asc"
+        found = self._call("GET", path)["servers"]
+        matching = [it for it in found if _matches(it, name, metadata or {})]
+        return [_server(self._with_fault(it), flavors) for it in matching]
+
+    def boot(
+        self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
+    ) -> Record:
+        body = {
+            "name": name,
+            "flavorRef": _id_of(flavor, self._flavors()),
+            "imageRef": _id_of(image, self._list("glance", "/v2/images", "images")),
+            "networks": [{"uuid": _id_of("private", self._networks())}],
+            **attributes,
+        }
+        made = self._call("POST", "/servers", {"server": body}, user="blue-1")["server"]
+        # Nova records the fault after the status.
+        return self._wait_for(
+            made["id"], lambda it: it["status"] == "ACTIVE" or it["fault"] is not None
+        )
+
+    def server_groups(self, name: str = "*") -> list[Record]:
+        groups = self._call("GET", "/os-server-groups?all_projects=true")["server_groups"]
+        return [group for group in groups if fnmatchcase(group["name"], name)]
+
+    def pool_members(self, name: str = "*") -> list[Record]:
+        members = [
+            member
+            for pool in self._list("octavia", "/v2/lbaas/pools", "pools")
+            for member in self._list("octavia", f"/v2/lbaas/pools/{pool['id']}/members", "members")
+        ]
+        return [member for member in members if fnmatchcase(member["name"], name)]
+
+    def load_balancers(self, name: str = "*") -> list[Record]:
+        balancers = self._list("octavia", "/v2/lbaas/loadbalancers", "loadbalancers")
+        return [balancer for balancer in balancers if fnmatchcase(balancer["name"], name)]
+
+    def down(self, seconds: float | None = None, *, text: str | None = None) -> Lift:
+        """Let nobody connect to Nova, Glance and Neutron; or with a text, answer 503 with it."""
+        reply = {"kind": "answer", "status": 503, "body": text} if text else {"kind": "refuse"}
+        proxies = [self._proxies[name] for name in OUTAGE if name in self._proxies]
+        return Together([proxy.fault(**reply, seconds=seconds) for proxy in proxies])
+
+    def no_valid_host(
+        self,
+        name: str = "*",
+        *,
+        count: int | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> ControlledFault:
+        """Let the scheduler find no host, for builds and for resizes, which Nova has accepted."""
+        return self._plan("no-valid-host", name=name, count=count, metadata=metadata)
+
+    def quota(self, project: str, **limits: int) -> Lift:
+        """Limit a project, such as by `instances=2`; lifting it removes these limits."""
+        project_id = self._project_id(project)
+        self._set_quota(project_id, limits)
+        return _Limits(lambda: self._set_quota(project_id, dict.fromkeys(limits, -1)))
+
+    def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
+        found = self.servers(name, metadata=metadata)
+        for server in found:
+            self._call("DELETE", f"/servers/{server['id']}")
+        gone = {server["id"] for server in found}
+        _wait(lambda: not gone & {it["id"] for it in self.servers()}, "the servers are gone")
+        return len(found)
+
+    def break_server(
+        self, name: str = "*", *, status: str = "ERROR", metadata: Mapping[str, str] | None = None
+    ) -> int:
+        if status not in ACTIONS:
+            raise SandboxError(f"Nova cannot give a server the status {status}.")
+        found = self.servers(name, metadata=metadata)
+        for server in found:
+            self._call("POST", f"/servers/{server['id']}/action", ACTIONS[status])
+        for server in found:
+            self._wait_for(server["id"], lambda it: it["status"] == status)
+        return len(found)
+
+    def lift(self, name: str | None = None) -> None:
+        """End the faults with this name pattern; None: all, and those of `down`; no quota."""
+        super().lift(name)
+        if name is None:
+            for proxy in (self._proxies[it] for it in OUTAGE if it in self._proxies):
+                proxy.lift_all()
+
+    def _with_fault(self, server: Record) -> Record:
+        """Return a server as Nova shows it by itself: a list has no fault if it got no host."""
+        if server["status"] != "ERROR" or "fault" in server:
+            return server
+        shown: Record = self._call("GET", f"/servers/{server['id']}")["server"]
+        return shown
+
+    def _wait_for(self, server_id: str, is_so: Callable[[Record], bool]) -> Record:
+        def found() -> Record | None:
+            return next(filter(is_so, self.servers(server_id)), None)
+
+        server: Record = _wait(found, f"server {server_id} is as it should be")
+        return server
+
+    def _flavors(self) -> list[Record]:
+        return self._list("nova", "/v2.1/flavors/detail?is_public=none", "flavors")
+
+    def _networks(self) -> list[Record]:
+        return self._list("neutron", "/v2.0/networks", "networks")
+
+    def _project_id(self, project: str) -> str:
+        return _id_of(project, self._list("keystone", "/v3/projects", "projects"))
+
+    def _set_quota(self, project_id: str, limits: Mapping[str, int]) -> None:
+        self._call("PUT", f"/os-quota-sets/{project_id}", {"quota_set": {**limits, "force": True}})
+
+    def _list(self, service: str, path: str, kind: str) -> list[Record]:
+        found: list[Record] = self._ask(service, "GET", path)[kind]
+        return found
+
+    def _call(
+        self, method: str, path: str, body: object = None, *, user: str = accounts.ADMIN
+    ) -> Any:
+        return self._ask("nova", method, f"/v2.1{path}", body, user=user)
+
+    def _ask(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        user: str = accounts.ADMIN,
+    ) -> Any:
+        """Make a request past the proxy; return the document of the reply."""
+        token = log_in(self._settings.url("keystone-behind-proxy") + "/v3", user)
+        url = self._settings.url(f"{service}-behind-proxy") + path
+        reply = fetch(method, url, body, headers={"X-Auth-Token": token})
+        if not reply.ok:
+            raise SandboxError(f"{method} {url}: {reply.status_code} {reply.text}")
+        return reply.json() if reply.content else None
+
+
+class Together:
+    """Several faults that are lifted together."""
+
+    def __init__(self, faults: Sequence[Lift]) -> None:
+        self._faults = faults
+
+    def lift(self) -> None:
+        for fault in self._faults:
+            fault.lift()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lift()
+
+
+class _Limits:
+    """The limits of a project, until they are lifted."""
+
+    def __init__(self, remove: Callable[[], None]) -> None:
+        self._remove = remove
+
+    def lift(self) -> None:
+        self._remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.lift()
+
+
+def _server(record: Record, flavors: Mapping[str, str]) -> Record:
+    """Return a server with the same keys as one of the simulated cloud."""
+    flavor = record["flavor"]["id"]
+    return {
+        **record,
+        "created_at": record["created"],
+        "updated_at": record["updated"],
+        "flavor": {"id": flavor, "name": flavors.get(flavor)},
+        "fault": record.get("fault"),
+        "availability_zone": record["OS-EXT-AZ:availability_zone"],
+    }
+
+
+def _matches(server: Record, name: str, metadata: Mapping[str, str]) -> bool:
+    has = server["metadata"]
+    return (server["id"] == name or fnmatchcase(server["name"], name)) and all(
+        fnmatchcase(str(has.get(key, "")), pattern) for key, pattern in metadata.items()
+    )
+
+
+def _id_of(name_or_id: str, found: Sequence[Record]) -> str:
+    for record in found:
+        if name_or_id in (record["id"], record["name"]):
+            return str(record["id"])
+    raise SandboxError(f"The cloud has no {name_or_id}.")
+
+
+def _wait(what: Callable[[], Any], text: str) -> Any:
+    """Return what the function returns once that is true."""
+    deadline = time.monotonic() + SECONDS
+    while not (found := what()):
+        if time.monotonic() > deadline:
+            raise SandboxError(f"Waited {SECONDS} s in vain until {text}.")
+        time.sleep(POLL_SECONDS)
+    return found

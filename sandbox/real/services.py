@@ -1,0 +1,57 @@
+"""The services of the real cloud, and what each of them needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A service of OpenStack, in one process.
+
+    Attributes:
+        name: Also of its server, its configuration file, its user and its fault proxy.
+        type: In the catalogue.
+        path: Of its address in the catalogue.
+        needs: The services without which it cannot work.
+        after: Those that must be ready before it is started.
+    """
+
+    name: str
+    type: str
+    path: str = ""
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+SERVICES = {
+    service.name: service
+    for service in (
+        Service(name="keystone", type="identity", path="/v3"),
+        Service(name="placement", type="placement"),
+        Service(name="glance", type="image"),
+        Service(name="neutron", type="network"),
+        Service(
+            name="nova",
+            type="compute",
+            path="/v2.1",
+            needs=("placement", "glance", "neutron"),
+            after=("keystone", "placement", "proxy"),
+        ),
+        Service(name="senlin", type="clustering", after=("keystone", "proxy")),
+    )
+}
+ALWAYS = ("keystone", "senlin")
+OPTIONAL = tuple(name for name in SERVICES if name not in ALWAYS)
+DEFAULT = ("nova",)
+PORTS = tuple(port for name in SERVICES for port in (name, f"{name}-behind-proxy"))
+
+
+def with_needs(only: Iterable[str]) -> tuple[str, ...]:
+    """Return these services, Keystone and Senlin, and all that they need, in the table's order."""
+    wanted: set[str] = set()
+    waiting = [*ALWAYS, *only]
+    while waiting:
+        name = waiting.pop()
+        wanted.add(name)
+        waiting.extend(SERVICES[name].needs)
+    return tuple(name for name in SERVICES if name in wanted)
