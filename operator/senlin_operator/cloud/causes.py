@@ -29,11 +29,9 @@ def with_cause(reason: str, cause: str) -> str:
 def is_explained(reason: str, generic: str) -> bool:
     """Return whether a reason may be the same failure with its cause: both begin alike."""
     match = _GENERIC.search(generic)
-    return (
-        bool(match)
-        and failed_server(reason) is None
-        and reason.startswith(generic[: match.start()] if match else generic)
-    )
+    if match is None or failed_server(reason) is not None:
+        return False
+    return reason.startswith(generic[: match.start()])
 
 
 class Causes:
@@ -43,12 +41,16 @@ class Causes:
         self._ask = ask
         self._known: OrderedDict[str, tuple[str | None, float]] = OrderedDict()
 
-    async def of(self, server_id: str) -> str | None:
-        """Return why the build of a server failed; None: nobody says."""
+    def knows(self, server_id: str) -> bool:
+        """Return whether the answer about a server costs no request."""
         cause, until = self._known.get(server_id, (None, 0.0))
-        if cause is None and until <= clock.monotonic():
+        return cause is not None or until > clock.monotonic()
+
+    async def of(self, server_id: str) -> str | None:
+        """Return why the build of a server failed; None: Nova does not say."""
+        if not self.knows(server_id):
             cause = await self._ask(server_id)
             self._known[server_id] = cause, clock.monotonic() + _RETRY
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
-        return cause
+        return self._known[server_id][0]

@@ -9,7 +9,7 @@ from senlin_operator.cloud.session import CloudSession
 from senlin_operator.model.step import Observation
 from senlin_operator.model.text import stable
 
-_ASKED = 3  # servers a reconcile; equal faults of other nodes are likely
+_ASKED = 3  # new servers a reconcile; later reconciles ask about the others
 
 
 async def with_causes(
@@ -22,15 +22,17 @@ async def with_causes(
         session: Asks Nova, once a server.
         published: `status.faults`: a cause that Nova does not say any more stays there.
     """
-    asked = 0
+    left = _ASKED
     faults = []
     for fault in observed.faults:
         server_id = failed_server(fault["reason"])
-        if server_id is not None and asked < _ASKED:
-            asked += 1
+        if server_id is not None and (left or session.causes.knows(server_id)):
+            left -= not session.causes.knows(server_id)
             fault = await _with_cause(fault, server_id, session, published)
         faults.append(fault)
-    return replace(observed, faults=faults) if asked else observed  # type: ignore[type-var]
+    if faults == observed.faults:
+        return observed
+    return replace(observed, faults=faults)  # type: ignore[type-var] # of a kind: a dataclass
 
 
 async def _with_cause(

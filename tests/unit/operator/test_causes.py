@@ -1,13 +1,19 @@
 """The cause of a failed build: asked of Nova once, and shown in place of Senlin's generic words."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from keystoneauth1.exceptions import EndpointNotFound
 
-from senlin_operator.cloud.causes import failed_server, is_explained, with_cause
+from senlin_operator.cloud.causes import Causes, failed_server, is_explained, with_cause
 from senlin_operator.cloud.nova import Nova
-from tests.unit.operator.builders import a_cluster_manifest
+from senlin_operator.cloud.session import CloudSession
+from senlin_operator.model.step import Observation
+from senlin_operator.reconcile.causes import with_causes
+from tests.unit.operator.builders import OBSERVED_OF_THREE, Clock, a_cluster_manifest
 from tests.unit.operator.environment import PROFILE, THREE, WEB, Environment, replace_process
 
 SERVER = "2a537982-022e-4b02-bc33-ac8f5a8eed59"
@@ -115,6 +121,34 @@ async def test_nova_is_asked_once_a_server(failed: Environment) -> None:
     await failed.converge()
 
     assert failed.session.asked == [SERVER]
+
+
+def explained(observed: Observation) -> list[bool]:
+    return [failed_server(fault["reason"]) is None for fault in observed.faults]
+
+
+async def test_nova_is_asked_about_three_servers_a_reconcile(clock: Clock) -> None:
+    asked: list[str] = []
+
+    async def ask(server_id: str) -> str | None:
+        asked.append(server_id)
+        return NO_HOST
+
+    session = cast("CloudSession", SimpleNamespace(causes=Causes(ask)))
+    servers = [f"00000000-0000-0000-0000-00000000000{number}" for number in range(5)]
+    faults: list[Mapping[str, Any]] = [
+        {"node": it, "reason": GENERIC.replace(SERVER, it)} for it in servers
+    ]
+    observed = replace(OBSERVED_OF_THREE, faults=faults)
+
+    first = await with_causes(observed, session, [])
+    second = await with_causes(observed, session, [])
+
+    explained = [
+        [failed_server(it["reason"]) is None for it in of.faults] for of in (first, second)
+    ]
+    assert explained == [[True] * 3 + [False] * 2, [True] * 5]
+    assert asked == servers
 
 
 async def test_a_cause_stays_when_nova_does_not_say_it_any_more(failed: Environment) -> None:
