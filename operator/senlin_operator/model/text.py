@@ -56,7 +56,7 @@ def stable(text: str | None) -> str:
 
 
 def grouped(faults: Sequence[Mapping[str, Any]], limit: int) -> list[str]:
-    """Return one text a reason, for the first reasons: `node web-1: …`, or `3 nodes: …`.
+    """Return one text a reason, for the first ones: `node a: …`, or `3 nodes, such as a: …`.
 
     Args:
         faults: As in `status.faults`.
@@ -65,6 +65,8 @@ def grouped(faults: Sequence[Mapping[str, Any]], limit: int) -> list[str]:
     counts = Counter(fault["reason"] for fault in faults)
     first = {fault["reason"]: fault["name"] for fault in reversed(faults)}
     return [
-        f"node {first[reason]}: {reason}" if count == 1 else f"{count} nodes: {reason}"
+        f"node {first[reason]}: {reason}"
+        if count == 1
+        else f"{count} nodes, such as {first[reason]}: {reason}"
         for reason, count in list(counts.items())[:limit]
     ]

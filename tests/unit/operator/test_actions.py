@@ -148,7 +148,7 @@ def test_a_succeeded_action_is_recorded_and_no_longer_watched() -> None:
             "FAILED",
             "Failed in creating nodes.",
             FAULTS * 3,
-            "nodes 2 → 3 failed: 3 nodes: no host; 3 nodes: no image",
+            "nodes 2 → 3 failed: 3 nodes, such as n1: no host; 3 nodes, such as n2: no image",
             id="many faults: counted",
         ),
     ],

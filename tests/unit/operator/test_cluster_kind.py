@@ -234,7 +234,7 @@ FAULT = {"node": "n1", "name": "node-1", "status": "ERROR", "reason": "No valid 
         pytest.param(
             replace(OBSERVED, status="ERROR", active=0, faults=[FAULT] * 5),
             False,
-            "0 of 3 nodes are active, Senlin says ERROR; 5 nodes: No valid host",
+            "0 of 3 nodes are active, Senlin says ERROR; 5 nodes, such as node-1: No valid host",
             id="five nodes in ERROR with the same fault: counted",
         ),
     ],

@@ -94,7 +94,9 @@ def test_it_is_a_no_op_on_its_own_result(text: str) -> None:
     [
         pytest.param([], [], id="none"),
         pytest.param([("a", "no host")], ["node a: no host"], id="one node: by its name"),
-        pytest.param([("a", "x"), ("b", "x"), ("c", "x")], ["3 nodes: x"], id="alike: counted"),
+        pytest.param(
+            [("a", "x"), ("b", "x"), ("c", "x")], ["3 nodes, such as a: x"], id="alike: counted"
+        ),
         pytest.param([("a", "x"), ("b", "y")], ["node a: x", "node b: y"], id="different: each"),
         pytest.param([("a", "x"), ("b", "y"), ("c", "z")], ["node a: x", "node b: y"], id="cut"),
     ],
