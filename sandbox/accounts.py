@@ -37,21 +37,23 @@ def project_of(user: str) -> str:
 
 def document(
     services: Mapping[str, str] = MappingProxyType({"senlin": "clustering"}),
-    more_roles: Sequence[str] = (),
+    roles: Sequence[str] = (),
+    granted: Sequence[str] = (),
     domains: Sequence[str] = (),
 ) -> dict[str, object]:
     """Return the content of Keystone's database; the cache's key for it depends on this.
 
     Args:
         services: The types of the services, by name; each has a user of its name.
-        more_roles: Roles that are created, and granted to members.
+        roles: Further roles.
+        granted: Those of them that the users have.
         domains: Further domains, each with an administrator; see `domain_admin_of`.
     """
-    member = ["member", *more_roles]
+    member = ["member", *granted]
     return {
         "admin": {"name": ADMIN, "password": password_of(ADMIN)},
         "region": REGION,
-        "roles": list(more_roles),
+        "roles": list(roles),
         "domains": [
             {"name": name, "admin": _user(domain_admin_of(name), None, ["admin"])}
             for name in domains

@@ -101,11 +101,12 @@ def make_keys(directory: Path) -> None:
 
 
 def set_endpoints(directory: Path, urls: Mapping[str, str]) -> None:
-    """Set the URLs of the catalogue's services, by type."""
+    """Set the URLs of the catalogue's services, by type; remove the other services from it."""
     with sqlite3.connect(directory / "keystone.db") as database:
+        database.execute("update endpoint set enabled = false")
         for service_type, url in urls.items():
             database.execute(
-                "update endpoint set url = ? "
+                "update endpoint set url = ?, enabled = true "
                 "where service_id in (select id from service where type = ?)",
                 (url, service_type),
             )

@@ -20,6 +20,12 @@ def make_cloud_pki(directory: Path) -> None:
     issue(directory, "openstack", "openstack", server=True)
 
 
+def make_octavia_pki(directory: Path) -> None:
+    """Write `ca`, the authority with which Octavia issues certificates for its load balancers."""
+    directory.mkdir(parents=True, exist_ok=True)
+    _make_authority(directory, "ca")
+
+
 def make_pki(directory: Path) -> None:
     """Write the control plane's authorities and certificates, and the key that signs tokens."""
     directory.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from sandbox.control_plane import ControlPlane
 from sandbox.databases import prepared_databases
 from sandbox.errors import SandboxError
 from sandbox.guard import guard
+from sandbox.openstack import OpenStack
 from sandbox.pods.network import joined, network_server
 from sandbox.pods.node import Node
 from sandbox.pods.tools import node_tools, obstacle
@@ -47,8 +48,8 @@ class Sandbox:
     def __init__(self, settings: Settings, owner: int | None = None) -> None:
         self._settings, self._owner = settings, owner
         self.directory = settings.directory
-        cloud = RealCloud if settings.cloud == "real" else SimulatedCloud
-        self._openstack = cloud(settings)
+        is_real = settings.cloud == "real"
+        self._openstack: OpenStack = RealCloud(settings) if is_real else SimulatedCloud(settings)
         self._kubernetes = ControlPlane(settings, settings.binaries) if settings.binaries else None
         servers = self._openstack.servers()
         if self._kubernetes:
@@ -283,6 +284,17 @@ class Sandbox:
         """Log a user in; return a token for the user's project."""
         return self._openstack.token(user)
 
+    @property
+    def real(self) -> RealCloud:
+        """The real cloud, whose `nova` has faults that the simulated one has not.
+
+        Raises:
+            SandboxError: The sandbox has the simulated cloud.
+        """
+        if not isinstance(self._openstack, RealCloud):
+            raise SandboxError("This sandbox was started with the simulated cloud.")
+        return self._openstack
+
     # Starting
 
     def _start(self) -> None:
@@ -322,16 +334,18 @@ def _ports(directory: Path, cloud: CloudName) -> dict[str, int]:
     Raises:
         SandboxError: That sandbox has the other cloud, whose data are in the directory.
     """
+    ports = free_ports([*PORTS, *(services.PORTS if cloud == "real" else ())])
     try:
         stopped = Settings.load(directory.absolute())
     except FileNotFoundError:
-        return free_ports([*PORTS, *(services.PORTS if cloud == "real" else ())])
+        return ports
     if stopped.cloud != cloud:
         raise SandboxError(
             f"The sandbox in {directory} has the {stopped.cloud} cloud. "
-            "Remove it with `python -m sandbox down --purge`, or choose another directory."
+            f"Remove it with `python -m sandbox down --purge --dir {directory}`, or choose another "
+            "directory."
         )
-    return stopped.ports
+    return ports | stopped.ports
 
 
 class CloudPrograms(TypedDict):

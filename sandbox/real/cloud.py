@@ -6,9 +6,12 @@ from pathlib import Path
 from sandbox.control import answers
 from sandbox.databases import set_endpoints
 from sandbox.openstack import OpenStack
+from sandbox.real.api import Api
 from sandbox.real.configuration import write_configuration
 from sandbox.real.databases import copy_databases
+from sandbox.real.heat import Heat
 from sandbox.real.nova import RealNova
+from sandbox.real.octavia import Octavia
 from sandbox.real.services import SERVICES
 from sandbox.servers import Server
 from sandbox.settings import Settings
@@ -19,11 +22,20 @@ SENLIN = Path(__file__).parents[1] / "senlin"
 
 
 class RealCloud(OpenStack):
-    """The services that the settings name, each in a process behind a fault proxy."""
+    """The services that the settings name, each in a process behind a fault proxy.
+
+    Attributes:
+        heat, octavia: Their stacks and load balancers; only if the services were started.
+    """
+
+    nova: RealNova
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings, settings.services)
-        self.nova = RealNova(settings, self.proxies)
+        api = Api(settings)
+        self.heat = Heat(api)
+        self.octavia = Octavia(api, settings.directory)
+        self.nova = RealNova(settings.url("nova-control"), api, self.octavia, self.proxies)
         self._python = settings.senlin / "bin" / "python"
 
     def servers(self) -> list[Server]:
@@ -61,9 +73,9 @@ class RealCloud(OpenStack):
             files = (directory / "senlin.conf", directory / "senlin-real.conf")
             options = [option for file in files for option in ("--config-file", file)]
             return [self._python, SENLIN / "serve.py", *options]
-        if name == "nova":
-            return [self._python, SCRIPTS / "nova_services.py", directory / "nova.conf"]
         port = self._settings.ports[f"{name}-behind-proxy"]
+        if name in ("nova", "heat"):
+            return [self._python, SCRIPTS / f"{name}_services.py", directory / f"{name}.conf"]
         return [self._python, SCRIPTS / "wsgi.py", name, directory, str(port)]
 
     @property

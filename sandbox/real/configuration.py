@@ -7,6 +7,7 @@ from string import Template
 
 from sandbox import accounts
 from sandbox.databases import render, senlin_values, write_private
+from sandbox.pki import make_octavia_pki
 from sandbox.settings import Settings
 
 TEMPLATES = Path(__file__).parent / "conf"
@@ -23,6 +24,8 @@ def write_configuration(settings: Settings) -> None:
     # Glance finds it nowhere else.
     shutil.copy(settings.senlin / "etc" / "glance" / GLANCE_PASTE, directory / GLANCE_PASTE)
     (directory / "nova" / "compute_id").write_text(COMPUTE_ID)
+    if not (directory / "octavia-pki").exists():
+        make_octavia_pki(directory / "octavia-pki")
     keystone = {"directory": directory, "token_lifetime": settings.token_lifetime}
     render("keystone", directory / "keystone.conf", keystone)
     render("senlin", directory / "senlin.conf", senlin_values(settings))
@@ -40,6 +43,8 @@ def _values(settings: Settings, service: str) -> dict[str, object]:
         "port": settings.ports[f"{service}-behind-proxy"],
         "login": _login(settings, service),
         "notifications": "driver = noop",
+        "heat_admin": accounts.domain_admin_of("heat"),
+        "heat_admin_password": accounts.password_of(accounts.domain_admin_of("heat")),
     }
 
 

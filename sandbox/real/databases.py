@@ -24,9 +24,10 @@ MIGRATIONS: Sequence[tuple[str, str, Sequence[str]]] = (
     ("nova", "nova", ["cell_v2", "map_cell0", "--database_connection", CELL0]),
     ("nova", "nova", ["cell_v2", "create_cell", "--name", "cell1"]),
     ("nova", "nova", ["db", "sync"]),
+    ("heat", "heat", ["db_sync"]),
     ("senlin", "senlin", ["db_sync"]),
 )
-FROM_MODELS = ("neutron",)  # SQLite cannot run their migrations
+FROM_MODELS = ("neutron", "octavia")  # SQLite cannot run their migrations
 
 
 def database_inputs(environment: Path) -> list[str]:
@@ -72,4 +73,6 @@ def _find_images_in(images: Path) -> None:
 
 def _document() -> dict[str, object]:
     types = {it.name: it.type for it in SERVICES.values() if it.name != "keystone"}
-    return accounts.document(types)
+    # Octavia's policies want the first one. Heat gives the second one to users that it makes.
+    roles = ("load-balancer_member", "heat_stack_user")
+    return accounts.document(types, roles, roles[:1], domains=("heat",))

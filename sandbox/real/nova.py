@@ -1,22 +1,18 @@
 """The control of the real Nova: over its API as an administrator, and over its control port."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from sandbox import accounts
-from sandbox.control import ControlledFault, fetch
+from sandbox.control import ControlledFault
 from sandbox.errors import SandboxError
 from sandbox.nova import Lift, Nova
-from sandbox.openstack import log_in
 from sandbox.proxy.client import Proxy
-from sandbox.settings import Settings
+from sandbox.real.api import Api, Record, id_of, wait_until
+from sandbox.real.octavia import Octavia
 
 OUTAGE = ("nova", "glance", "neutron")  # who does not answer while Nova is down
-SECONDS = 30
-POLL_SECONDS = 0.1
-Record = dict[str, Any]
 # By the status that a server shall have: the action that gives it to an active server.
 ACTIONS: Mapping[str, Record] = {
     "ERROR": {"os-resetState": {"state": "error"}},
@@ -28,15 +24,17 @@ ACTIONS: Mapping[str, Record] = {
 
 
 class RealNova(Nova):
-    """A real Nova. All requests go past the fault proxies, so tests do not count them.
+    """A real Nova.
 
     A build that fails has the text as its fault, in Nova's words: "Build of instance … aborted:
     <text>". A build or deletion that is refused has it as the text of Nova's reply.
     """
 
-    def __init__(self, settings: Settings, proxies: Mapping[str, Proxy]) -> None:
-        super().__init__(settings.url("nova-control"))
-        self._settings, self._proxies = settings, proxies
+    def __init__(
+        self, control_url: str, api: Api, octavia: Octavia, proxies: Mapping[str, Proxy]
+    ) -> None:
+        super().__init__(control_url)
+        self._api, self._octavia, self._proxies = api, octavia, proxies
 
     def servers(
         self, name: str = "*", *, metadata: Mapping[str, str] | None = None
@@ -52,9 +50,9 @@ class RealNova(Nova):
     ) -> Record:
         body = {
             "name": name,
-            "flavorRef": _id_of(flavor, self._flavors()),
-            "imageRef": _id_of(image, self._list("glance", "/v2/images", "images")),
-            "networks": [{"uuid": _id_of("private", self._networks())}],
+            "flavorRef": id_of(flavor, self._flavors()),
+            "imageRef": id_of(image, self._api.list("glance", "/v2/images", "images")),
+            "networks": [{"uuid": id_of("private", self._networks())}],
             **attributes,
         }
         made = self._call("POST", "/servers", {"server": body}, user="blue-1")["server"]
@@ -68,16 +66,10 @@ class RealNova(Nova):
         return [group for group in groups if fnmatchcase(group["name"], name)]
 
     def pool_members(self, name: str = "*") -> list[Record]:
-        members = [
-            member
-            for pool in self._list("octavia", "/v2/lbaas/pools", "pools")
-            for member in self._list("octavia", f"/v2/lbaas/pools/{pool['id']}/members", "members")
-        ]
-        return [member for member in members if fnmatchcase(member["name"], name)]
+        return self._octavia.pool_members(name)
 
     def load_balancers(self, name: str = "*") -> list[Record]:
-        balancers = self._list("octavia", "/v2/lbaas/loadbalancers", "loadbalancers")
-        return [balancer for balancer in balancers if fnmatchcase(balancer["name"], name)]
+        return self._octavia.load_balancers(name)
 
     def down(self, seconds: float | None = None, *, text: str | None = None) -> Lift:
         """Let nobody connect to Nova, Glance and Neutron; or with a text, answer 503 with it."""
@@ -97,16 +89,15 @@ class RealNova(Nova):
 
     def quota(self, project: str, **limits: int) -> Lift:
         """Limit a project, such as by `instances=2`; lifting it removes these limits."""
-        project_id = self._project_id(project)
-        self._set_quota(project_id, limits)
-        return _Limits(lambda: self._set_quota(project_id, dict.fromkeys(limits, -1)))
+        self._set_quota(project, limits)
+        return _Limits(lambda: self._set_quota(project, dict.fromkeys(limits, -1)))
 
     def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
         found = self.servers(name, metadata=metadata)
         for server in found:
             self._call("DELETE", f"/servers/{server['id']}")
         gone = {server["id"] for server in found}
-        _wait(lambda: not gone & {it["id"] for it in self.servers()}, "the servers are gone")
+        wait_until(lambda: not gone & {it["id"] for it in self.servers()}, "the servers are gone")
         return len(found)
 
     def break_server(
@@ -139,46 +130,23 @@ class RealNova(Nova):
         def found() -> Record | None:
             return next(filter(is_so, self.servers(server_id)), None)
 
-        server: Record = _wait(found, f"server {server_id} is as it should be")
+        server: Record = wait_until(found, f"server {server_id} is as it should be")
         return server
 
     def _flavors(self) -> list[Record]:
-        return self._list("nova", "/v2.1/flavors/detail?is_public=none", "flavors")
+        return self._api.list("nova", "/v2.1/flavors/detail?is_public=none", "flavors")
 
     def _networks(self) -> list[Record]:
-        return self._list("neutron", "/v2.0/networks", "networks")
+        return self._api.list("neutron", "/v2.0/networks", "networks")
 
-    def _project_id(self, project: str) -> str:
-        return _id_of(project, self._list("keystone", "/v3/projects", "projects"))
-
-    def _set_quota(self, project_id: str, limits: Mapping[str, int]) -> None:
-        self._call("PUT", f"/os-quota-sets/{project_id}", {"quota_set": {**limits, "force": True}})
-
-    def _list(self, service: str, path: str, kind: str) -> list[Record]:
-        found: list[Record] = self._ask(service, "GET", path)[kind]
-        return found
+    def _set_quota(self, project: str, limits: Mapping[str, int]) -> None:
+        body = {"quota_set": {**limits, "force": True}}
+        self._call("PUT", f"/os-quota-sets/{self._api.project_id(project)}", body)
 
     def _call(
         self, method: str, path: str, body: object = None, *, user: str = accounts.ADMIN
     ) -> Any:
-        return self._ask("nova", method, f"/v2.1{path}", body, user=user)
-
-    def _ask(
-        self,
-        service: str,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        user: str = accounts.ADMIN,
-    ) -> Any:
-        """Make a request past the proxy; return the document of the reply."""
-        token = log_in(self._settings.url("keystone-behind-proxy") + "/v3", user)
-        url = self._settings.url(f"{service}-behind-proxy") + path
-        reply = fetch(method, url, body, headers={"X-Auth-Token": token})
-        if not reply.ok:
-            raise SandboxError(f"{method} {url}: {reply.status_code} {reply.text}")
-        return reply.json() if reply.content else None
+        return self._api.ask("nova", method, f"/v2.1{path}", body, user=user)
 
 
 class Together:
@@ -232,20 +200,3 @@ def _matches(server: Record, name: str, metadata: Mapping[str, str]) -> bool:
     return (server["id"] == name or fnmatchcase(server["name"], name)) and all(
         fnmatchcase(str(has.get(key, "")), pattern) for key, pattern in metadata.items()
     )
-
-
-def _id_of(name_or_id: str, found: Sequence[Record]) -> str:
-    for record in found:
-        if name_or_id in (record["id"], record["name"]):
-            return str(record["id"])
-    raise SandboxError(f"The cloud has no {name_or_id}.")
-
-
-def _wait(what: Callable[[], Any], text: str) -> Any:
-    """Return what the function returns once that is true."""
-    deadline = time.monotonic() + SECONDS
-    while not (found := what()):
-        if time.monotonic() > deadline:
-            raise SandboxError(f"Waited {SECONDS} s in vain until {text}.")
-        time.sleep(POLL_SECONDS)
-    return found

@@ -23,6 +23,7 @@ class Service:
     after: tuple[str, ...] = ()
 
 
+ASKED_AT_START = ("keystone", "proxy")  # by most services that ask others
 SERVICES = {
     service.name: service
     for service in (
@@ -35,9 +36,16 @@ SERVICES = {
             type="compute",
             path="/v2.1",
             needs=("placement", "glance", "neutron"),
-            after=("keystone", "placement", "proxy"),
+            after=("placement", *ASKED_AT_START),
         ),
-        Service(name="senlin", type="clustering", after=("keystone", "proxy")),
+        Service(
+            name="heat",
+            type="orchestration",
+            path="/v1/%(tenant_id)s",
+            after=ASKED_AT_START,
+        ),
+        Service(name="octavia", type="load-balancer", needs=("neutron",), after=ASKED_AT_START),
+        Service(name="senlin", type="clustering", after=ASKED_AT_START),
     )
 }
 ALWAYS = ("keystone", "senlin")

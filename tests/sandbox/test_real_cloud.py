@@ -11,7 +11,6 @@ import pytest
 from openstack_clustering import Connection
 from sandbox import Sandbox
 from sandbox.errors import SandboxError
-from sandbox.real.nova import RealNova
 from tests.sandbox.api import Senlin, unique, wait_for
 from tests.sandbox.test_start import processes_of
 
@@ -51,11 +50,6 @@ def updated(senlin: Senlin, cluster_id: str, **properties: Any) -> str:
     body = {"cluster": {"profile_id": senlin.create_profile(networks=NETWORKS, **properties)}}
     reply = senlin.ask("PATCH", f"/clusters/{cluster_id}", body)
     return senlin.ended(reply.headers["Location"].rpartition("/")[2])
-
-
-def real_nova(cloud: Sandbox) -> RealNova:
-    assert isinstance(cloud.nova, RealNova)
-    return cloud.nova
 
 
 def test_a_client_creates_a_cluster_of_two(cloud: Sandbox) -> None:
@@ -108,7 +102,7 @@ def test_nova_says_why_a_build_failed(cloud: Sandbox) -> None:
 
 def test_the_scheduler_finds_no_host(cloud: Sandbox) -> None:
     name = unique("web")
-    real_nova(cloud).no_valid_host(name)
+    cloud.real.nova.no_valid_host(name)
 
     server = cloud.nova.boot(name)
 
@@ -131,7 +125,7 @@ def test_a_refused_build_leaves_no_server(cloud: Sandbox, senlin: Senlin) -> Non
 
 
 def test_a_quota_is_exhausted(cloud: Sandbox) -> None:
-    with Senlin(cloud, "green-1") as green, real_nova(cloud).quota("green", instances=0):
+    with Senlin(cloud, "green-1") as green, cloud.real.nova.quota("green", instances=0):
         cluster_id = green.create_cluster(unique("web"), 1, networks=NETWORKS)
         green.wait_until(cluster_id, "WARNING", "ERROR")
         reason = only_node(green, cluster_id)["status_reason"]

@@ -5,20 +5,12 @@
 NOVA_CONTROL_PORT: see nova_faults.py.
 """
 
-# As in Nova's own commands: before anything else is imported.
-import eventlet
+import green  # noqa: F401, I001  # before anything else is imported
 
-eventlet.monkey_patch(os=False)
-import threading  # noqa: E402
+import os
+import sys
 
-import __original_module_threading as unpatched_threading  # noqa: E402
-
-unpatched_threading.current_thread.__globals__["_active"] = threading._active  # type: ignore[attr-defined]
-
-import os  # noqa: E402
-import sys  # noqa: E402
-
-import patches  # noqa: E402  # Senlin's
+import patches  # Senlin's
 
 os.environ["OS_NOVA_DISABLE_EVENTLET_PATCHING"] = "1"  # it is done above
 

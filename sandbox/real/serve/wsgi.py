@@ -52,7 +52,24 @@ def neutron(directory: str) -> Application:
     return server.boot_server(api_eventlet.eventlet_api_server)  # type: ignore[no-any-return]
 
 
-APPLICATIONS = {it.__name__: it for it in (keystone, placement, glance, neutron)}
+def octavia(directory: str) -> Application:
+    """Return the API; its worker, which takes the API's messages, runs in threads."""
+    arguments = ["octavia", "--config-file", f"{directory}/octavia.conf"]
+    import oslo_messaging
+    from octavia.api import app
+    from octavia.common import constants, rpc
+    from octavia.controller.queue.v2 import endpoints
+    from oslo_config import cfg
+
+    application = app.setup_app(argv=arguments)
+    target = oslo_messaging.Target(
+        topic=constants.TOPIC_AMPHORA_V2, server=cfg.CONF.host, fanout=False
+    )
+    rpc.get_server(target, [endpoints.Endpoints()], executor="threading").start()
+    return application  # type: ignore[no-any-return]
+
+
+APPLICATIONS = {it.__name__: it for it in (keystone, placement, glance, neutron, octavia)}
 
 
 def main() -> None:
