@@ -20,6 +20,7 @@ from sandbox.pods.node import Node
 from sandbox.pods.tools import node_tools, obstacle
 from sandbox.real import services
 from sandbox.real.cloud import RealCloud
+from sandbox.real.helpers import helper_programs
 from sandbox.real.state import prepared_state, real_environment
 from sandbox.servers import Server, kill_unrecorded, start_all, stop_all
 from sandbox.settings import PODS_PORTS, PORTS, CloudName, SenlinName, Settings, free_ports
@@ -110,6 +111,7 @@ class Sandbox:
                 machine cannot run the pods that were asked for.
             ToolError: A program cannot be built or installed.
         """
+        chosen = services.with_needs(only) if cloud == "real" else ()
         programs = prepare(kubernetes=kubernetes, pods=pods, cloud=cloud)
         place = directory or Path(tempfile.mkdtemp(prefix="senlin-sandbox-"))
         settings = Settings(
@@ -120,7 +122,8 @@ class Sandbox:
             temporary=temporary or directory is None,
             tls=tls,
             cloud=cloud,
-            services=services.with_needs(only) if cloud == "real" else (),
+            services=chosen,
+            debian=helper_programs() if set(chosen) & set(services.HELPERS) else None,
             repaired=senlin == "repaired",
             **programs,
         )

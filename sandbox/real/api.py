@@ -48,8 +48,12 @@ class Api:
         found: list[Record] = self.ask(service, "GET", path)[kind]
         return found
 
-    def project_id(self, project: str) -> str:
-        return id_of(project, self.list("keystone", "/v3/projects", "projects"))
+    def project_id(self, name: str) -> str:
+        return id_of(name, self.list("keystone", "/v3/projects", "projects"))
+
+    def project_name(self, project_id: str) -> str:
+        document = self.ask("keystone", "GET", f"/v3/projects/{project_id}")
+        return str(document["project"]["name"])
 
 
 def id_of(name_or_id: str, found: Sequence[Record]) -> str:

@@ -10,9 +10,10 @@ from sandbox.real.api import Api
 from sandbox.real.configuration import write_configuration
 from sandbox.real.databases import copy_databases
 from sandbox.real.heat import Heat
+from sandbox.real.helpers import helper_servers, prepare_helpers
 from sandbox.real.nova import RealNova
 from sandbox.real.octavia import Octavia
-from sandbox.real.services import SERVICES
+from sandbox.real.services import SERVICES, of_openstack
 from sandbox.servers import Server
 from sandbox.settings import Settings
 from tools.run import Command
@@ -31,7 +32,7 @@ class RealCloud(OpenStack):
     nova: RealNova
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, settings.services)
+        super().__init__(settings, of_openstack(settings.services))
         api = Api(settings)
         self.heat = Heat(api)
         self.octavia = Octavia(api, settings.directory)
@@ -39,15 +40,17 @@ class RealCloud(OpenStack):
         self._python = settings.senlin / "bin" / "python"
 
     def servers(self) -> list[Server]:
-        return [*map(self._server, self._settings.services), self._proxy()]
+        services = of_openstack(self._settings.services)
+        return [*helper_servers(self._settings), *map(self._server, services), self._proxy()]
 
     def _prepare_services(self) -> None:
         settings = self._settings
         copy_databases(settings.databases, self._directory)
-        services = [SERVICES[name] for name in settings.services]
+        services = [SERVICES[name] for name in of_openstack(settings.services)]
         urls = {service.type: settings.url(service.name) + service.path for service in services}
         set_endpoints(self._directory, urls)
         write_configuration(settings)
+        prepare_helpers(settings)
 
     def _server(self, name: str) -> Server:
         url = self._settings.url(f"{name}-behind-proxy")

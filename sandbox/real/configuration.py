@@ -2,13 +2,14 @@
 
 import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
 from sandbox import accounts
 from sandbox.databases import render, senlin_values, write_private
 from sandbox.pki import make_octavia_pki
-from sandbox.settings import Settings
+from sandbox.settings import LOOPBACK, Settings
 
 TEMPLATES = Path(__file__).parent / "conf"
 DIRECTORIES = ("images", "glance/staging", "glance/tasks", "locks", "neutron", "nova")
@@ -41,25 +42,44 @@ def _values(settings: Settings, service: str) -> dict[str, object]:
         "environment": settings.senlin,
         "keystone": settings.url("keystone-behind-proxy"),
         "port": settings.ports[f"{service}-behind-proxy"],
-        "login": _login(settings, service),
-        "notifications": "driver = noop",
+        "login": _lines(_login(settings, service)),
+        "trustee": _lines(_trustee(settings, service)),
+        "notifications": _notifications(settings),
+        "redis": f"redis://{LOOPBACK}:{settings.ports['redis']}",
+        "zaqar_login": _lines(_login(settings, "zaqar")),
         "heat_admin": accounts.domain_admin_of("heat"),
         "heat_admin_password": accounts.password_of(accounts.domain_admin_of("heat")),
     }
 
 
-def _login(settings: Settings, service: str) -> str:
+def _notifications(settings: Settings) -> str:
+    if "rabbitmq" not in settings.services:
+        return "driver = noop"
+    url = f"rabbit://guest:guest@{LOOPBACK}:{settings.ports['rabbitmq']}/"
+    return f"driver = messaging\ntransport_url = {url}"
+
+
+def _login(settings: Settings, service: str) -> dict[str, str]:
     """Return the options with which a service logs in to Keystone, in any section."""
-    # Past the proxy, as Senlin does: only what a service looks up in the catalogue goes through it.
-    url = settings.url("keystone-behind-proxy")
-    options = {
-        "auth_type": "password",
-        "auth_url": f"{url}/v3",
-        "username": service,
-        "password": accounts.password_of(service),
+    return {
+        **_trustee(settings, service),
         "project_name": accounts.SERVICE_PROJECT,
-        "user_domain_name": "Default",
         "project_domain_name": "Default",
         "region_name": accounts.REGION,
     }
+
+
+def _trustee(settings: Settings, service: str) -> dict[str, str]:
+    """Return the same without a project: a trust has one."""
+    return {
+        "auth_type": "password",
+        # Past the proxy, as Senlin does: only what is found in the catalogue is behind it.
+        "auth_url": settings.url("keystone-behind-proxy") + "/v3",
+        "username": service,
+        "password": accounts.password_of(service),
+        "user_domain_name": "Default",
+    }
+
+
+def _lines(options: Mapping[str, str]) -> str:
     return "\n".join(f"{name} = {value}" for name, value in options.items())

@@ -12,14 +12,15 @@ from sandbox.proxy.client import Proxy
 from sandbox.real.api import Api, Record, id_of, wait_until
 from sandbox.real.octavia import Octavia
 
+RESET = "os-resetState"  # for administrators only
 OUTAGE = ("nova", "glance", "neutron")  # who does not answer while Nova is down
 # By the status that a server shall have: the action that gives it to an active server.
 ACTIONS: Mapping[str, Record] = {
-    "ERROR": {"os-resetState": {"state": "error"}},
+    "ERROR": {RESET: {"state": "error"}},
     "SHUTOFF": {"os-stop": None},
     "PAUSED": {"pause": None},
     "SUSPENDED": {"suspend": None},
-    "ACTIVE": {"os-resetState": {"state": "active"}},
+    "ACTIVE": {RESET: {"state": "active"}},
 }
 
 
@@ -95,7 +96,7 @@ class RealNova(Nova):
     def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
         found = self.servers(name, metadata=metadata)
         for server in found:
-            self._call("DELETE", f"/servers/{server['id']}")
+            self._call("DELETE", f"/servers/{server['id']}", user=self._user_of(server))
         gone = {server["id"] for server in found}
         wait_until(lambda: not gone & {it["id"] for it in self.servers()}, "the servers are gone")
         return len(found)
@@ -107,7 +108,8 @@ class RealNova(Nova):
             raise SandboxError(f"Nova cannot give a server the status {status}.")
         found = self.servers(name, metadata=metadata)
         for server in found:
-            self._call("POST", f"/servers/{server['id']}/action", ACTIONS[status])
+            user = accounts.ADMIN if RESET in ACTIONS[status] else self._user_of(server)
+            self._call("POST", f"/servers/{server['id']}/action", ACTIONS[status], user=user)
         for server in found:
             self._wait_for(server["id"], lambda it: it["status"] == status)
         return len(found)
@@ -138,6 +140,13 @@ class RealNova(Nova):
 
     def _networks(self) -> list[Record]:
         return self._api.list("neutron", "/v2.0/networks", "networks")
+
+    def _user_of(self, server: Record) -> str:
+        """Return a user in the server's project.
+
+        Senlin ignores Nova's notifications of what users of other projects do, as administrators.
+        """
+        return f"{self._api.project_name(server['tenant_id'])}-1"
 
     def _set_quota(self, project: str, limits: Mapping[str, int]) -> None:
         body = {"quota_set": {**limits, "force": True}}

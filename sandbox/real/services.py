@@ -45,13 +45,20 @@ SERVICES = {
             after=ASKED_AT_START,
         ),
         Service(name="octavia", type="load-balancer", needs=("neutron",), after=ASKED_AT_START),
+        Service(name="zaqar", type="messaging", needs=("redis",), after=("redis", *ASKED_AT_START)),
         Service(name="senlin", type="clustering", after=ASKED_AT_START),
     )
 }
 ALWAYS = ("keystone", "senlin")
-OPTIONAL = tuple(name for name in SERVICES if name not in ALWAYS)
+# Not services of OpenStack: Zaqar's store, and the broker of notifications, which Nova sends and
+# Senlin's policies of the kind LIFECYCLE_EVENTS receive.
+HELPERS = ("redis", "rabbitmq")
+OPTIONAL = (*(name for name in SERVICES if name not in ALWAYS), "rabbitmq")
 DEFAULT = ("nova",)
-PORTS = tuple(port for name in SERVICES for port in (name, f"{name}-behind-proxy"))
+PORTS = (
+    *(port for name in SERVICES for port in (name, f"{name}-behind-proxy")),
+    *("redis", "rabbitmq", "rabbitmq-nodes", "epmd"),
+)
 
 
 def with_needs(only: Iterable[str]) -> tuple[str, ...]:
@@ -61,5 +68,11 @@ def with_needs(only: Iterable[str]) -> tuple[str, ...]:
     while waiting:
         name = waiting.pop()
         wanted.add(name)
-        waiting.extend(SERVICES[name].needs)
-    return tuple(name for name in SERVICES if name in wanted)
+        if name in SERVICES:
+            waiting.extend(SERVICES[name].needs)
+    return tuple(name for name in (*HELPERS, *SERVICES) if name in wanted)
+
+
+def of_openstack(names: Iterable[str]) -> tuple[str, ...]:
+    """Return those that are services of OpenStack, so in the catalogue and behind a proxy."""
+    return tuple(name for name in names if name in SERVICES)

@@ -69,7 +69,19 @@ def octavia(directory: str) -> Application:
     return application  # type: ignore[no-any-return]
 
 
-APPLICATIONS = {it.__name__: it for it in (keystone, placement, glance, neutron, octavia)}
+def zaqar(directory: str) -> Application:
+    from oslo_config import cfg
+    from oslo_log import log
+    from zaqar import bootstrap
+
+    log.register_options(cfg.CONF)
+    files = ["--config-file", f"{directory}/zaqar.conf"]
+    cfg.CONF(files, project="zaqar", prog="zaqar-queues")
+    log.setup(cfg.CONF, "zaqar")
+    return bootstrap.Bootstrap(cfg.CONF).transport.app  # type: ignore[no-any-return]
+
+
+APPLICATIONS = {it.__name__: it for it in (keystone, placement, glance, neutron, octavia, zaqar)}
 
 
 def main() -> None:
