@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sandbox import accounts
 from sandbox.databases import FILL, make_keystone, manage, use_write_ahead_log
+from sandbox.real import configuration
 from sandbox.real.configuration import TEMPLATES, write_configuration
 from sandbox.real.services import SERVICES
 from sandbox.settings import Settings
@@ -32,7 +33,8 @@ FROM_MODELS = ("neutron", "octavia")  # SQLite cannot run their migrations
 
 def database_inputs(environment: Path) -> list[str]:
     """Return all that the databases depend on."""
-    files = [FILL, SCHEMA, Path(__file__), *sorted(TEMPLATES.iterdir())]
+    code = [Path(__file__), Path(configuration.__file__), FILL, SCHEMA]
+    files = [*code, *sorted(TEMPLATES.iterdir())]
     return [environment.name, json.dumps(_document()), *(file.read_text() for file in files)]
 
 
@@ -41,14 +43,14 @@ def make_databases(settings: Settings) -> None:
     directory, python = settings.directory, settings.senlin / "bin" / "python"
     write_configuration(settings)
     with step("Prepared the databases of the real cloud"):
-        for service, configuration, arguments in MIGRATIONS:
-            command = manage(service, python, directory / f"{configuration}.conf")
+        for service, file, arguments in MIGRATIONS:
+            command = manage(service, python, directory / f"{file}.conf")
             run([*command, *arguments], cwd=directory)
         for service in FROM_MODELS:
             run([python, SCHEMA, service, directory / f"{service}.db"])
         make_keystone(python, directory, _document())
-        for file in directory.glob("*.db"):
-            use_write_ahead_log(file)
+        for database in directory.glob("*.db"):
+            use_write_ahead_log(database)
 
 
 def copy_databases(source: Path, directory: Path) -> None:

@@ -1,6 +1,6 @@
 """The control of the real Nova: over its API as an administrator, and over its control port."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Self
 
@@ -11,6 +11,7 @@ from sandbox.nova import Lift, Nova
 from sandbox.proxy.client import Proxy
 from sandbox.real.api import Api, Record, id_of, wait_until
 from sandbox.real.octavia import Octavia
+from sandbox.senlin.rules import matches
 
 RESET = "os-resetState"  # for administrators only
 OUTAGE = ("nova", "glance", "neutron")  # who does not answer while Nova is down
@@ -43,7 +44,8 @@ class RealNova(Nova):
         flavors = {it["id"]: it["name"] for it in self._flavors()}
         path = "/servers/detail?all_tenants=1&sort_key=created_at&sort_dir=asc"
         found = self._call("GET", path)["servers"]
-        matching = [it for it in found if _matches(it, name, metadata or {})]
+        named = [it for it in found if it["id"] == name or matches(it, name)]
+        matching = [it for it in named if matches(it, metadata=metadata)]
         return [_server(self._with_fault(it), flavors) for it in matching]
 
     def boot(
@@ -76,7 +78,8 @@ class RealNova(Nova):
         """Let nobody connect to Nova, Glance and Neutron; or with a text, answer 503 with it."""
         reply = {"kind": "answer", "status": 503, "body": text} if text else {"kind": "refuse"}
         proxies = [self._proxies[name] for name in OUTAGE if name in self._proxies]
-        return Together([proxy.fault(**reply, seconds=seconds) for proxy in proxies])
+        faults = [proxy.fault(**reply, seconds=seconds) for proxy in proxies]
+        return _Fault(*(fault.lift for fault in faults))
 
     def no_valid_host(
         self,
@@ -91,7 +94,7 @@ class RealNova(Nova):
     def quota(self, project: str, **limits: int) -> Lift:
         """Limit a project, such as by `instances=2`; lifting it removes these limits."""
         self._set_quota(project, limits)
-        return _Limits(lambda: self._set_quota(project, dict.fromkeys(limits, -1)))
+        return _Fault(lambda: self._set_quota(project, dict.fromkeys(limits, -1)))
 
     def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
         found = self.servers(name, metadata=metadata)
@@ -158,31 +161,15 @@ class RealNova(Nova):
         return self._api.ask("nova", method, f"/v2.1{path}", body, user=user)
 
 
-class Together:
-    """Several faults that are lifted together."""
+class _Fault:
+    """A fault that these functions lift."""
 
-    def __init__(self, faults: Sequence[Lift]) -> None:
-        self._faults = faults
-
-    def lift(self) -> None:
-        for fault in self._faults:
-            fault.lift()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.lift()
-
-
-class _Limits:
-    """The limits of a project, until they are lifted."""
-
-    def __init__(self, remove: Callable[[], None]) -> None:
-        self._remove = remove
+    def __init__(self, *ends: Callable[[], None]) -> None:
+        self._ends = ends
 
     def lift(self) -> None:
-        self._remove()
+        for end in self._ends:
+            end()
 
     def __enter__(self) -> Self:
         return self
@@ -202,10 +189,3 @@ def _server(record: Record, flavors: Mapping[str, str]) -> Record:
         "fault": record.get("fault"),
         "availability_zone": record["OS-EXT-AZ:availability_zone"],
     }
-
-
-def _matches(server: Record, name: str, metadata: Mapping[str, str]) -> bool:
-    has = server["metadata"]
-    return (server["id"] == name or fnmatchcase(server["name"], name)) and all(
-        fnmatchcase(str(has.get(key, "")), pattern) for key, pattern in metadata.items()
-    )

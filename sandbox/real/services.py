@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sandbox.errors import SandboxError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
@@ -62,7 +64,15 @@ PORTS = (
 
 
 def with_needs(only: Iterable[str]) -> tuple[str, ...]:
-    """Return these services, Keystone and Senlin, and all that they need, in the table's order."""
+    """Return these services, Keystone and Senlin, and all that they need, in the table's order.
+
+    Raises:
+        SandboxError: One of them is not known.
+    """
+    only = list(only)
+    if unknown := set(only) - {*SERVICES, *HELPERS}:
+        known = ", ".join(OPTIONAL)
+        raise SandboxError(f"The real cloud has no {', '.join(sorted(unknown))}, but: {known}.")
     wanted: set[str] = set()
     waiting = [*ALWAYS, *only]
     while waiting:
