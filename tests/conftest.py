@@ -36,6 +36,8 @@ GROUPS = {
     "tests/sandbox/test_proxy.py": "cloud",
     "tests/sandbox/test_senlin.py": "cloud",
     "tests/sandbox/test_real_cloud.py": "real cloud",
+    "tests/sandbox/test_real_messages.py": "real messages",
+    "tests/sandbox/test_real_services.py": "real services",
     "tests/sandbox/test_servers.py": "servers",
     "tests/sandbox/test_tls.py": "secure cloud",
 }
