@@ -23,6 +23,7 @@ from tools.venvs import virtual_environment
 
 HERE = Path(__file__).parent
 FILL = HERE / "serve" / "fill_cloud.py"
+HOSTS = HERE / "serve" / "hosts.py"
 
 
 def real_environment(python: str) -> Path:
@@ -45,7 +46,7 @@ def prepared_state(environment: Path) -> Path:
 
     inputs = database_inputs(environment)
     empty = cached("real-databases", inputs, make, keep=1)
-    more = [FILL.read_text(), Path(__file__).read_text()]
+    more = [file.read_text() for file in (FILL, HOSTS, Path(__file__))]
     return cached("real-state", [*inputs, *more], fill, keep=1)
 
 

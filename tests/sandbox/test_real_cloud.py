@@ -255,3 +255,33 @@ def test_a_slow_build_takes_its_time(cloud: Sandbox) -> None:
         assert cloud.nova.boot(name)["status"] == "ACTIVE"
 
     assert time.monotonic() - begin > 3
+
+
+def test_a_server_is_built_in_the_zone_that_it_asks_for(cloud: Sandbox, senlin: Senlin) -> None:
+    name = unique("web")
+
+    senlin.active_cluster(name, 2, networks=NETWORKS, availability_zone="az2")
+
+    assert {it["availability_zone"] for it in cloud.nova.servers(f"{name}-*")} == {"az2"}
+
+
+def test_anti_affinity_puts_servers_on_different_hosts(cloud: Sandbox, senlin: Senlin) -> None:
+    name = unique("web")
+    # Not a list, which Senlin accepts and hands to Nova, who refuses it.
+    group = {"name": name, "policies": "anti-affinity"}
+    spec = {
+        "type": "senlin.policy.affinity",
+        "version": "1.0",
+        "properties": {"servergroup": group},
+    }
+    policy = senlin.call("POST", "/policies", {"policy": {"name": name, "spec": spec}})["policy"]
+    cluster_id = senlin.active_cluster(name, 0, networks=NETWORKS)
+    assert senlin.act(cluster_id, "policy_attach", policy_id=policy["id"]) == "SUCCEEDED"
+
+    assert senlin.act(cluster_id, "scale_out", count=3) == "SUCCEEDED"
+    assert senlin.act(cluster_id, "scale_out", count=1) == "FAILED"  # there is no fourth host
+
+    zones = [it["availability_zone"] for it in cloud.nova.servers(f"{name}-*")]
+    assert sorted(zones) == ["az1", "az2", "az3"]
+    [made] = cloud.nova.server_groups(name)
+    assert len(made["members"]) == 3

@@ -9,6 +9,7 @@ import warnings
 warnings.simplefilter("ignore")
 
 import openstack  # noqa: E402
+from hosts import ZONES  # noqa: E402
 
 FLAVORS = {
     "m1.tiny": (512, 1),
@@ -44,10 +45,13 @@ def main() -> None:
         for name in KEY_PAIRS:
             openstack.connect(user).compute.create_keypair(name=name)
     deadline = time.monotonic() + SECONDS
-    while not list(admin.compute.hypervisors()):
+    while len(list(admin.compute.hypervisors())) < len(ZONES):
         if time.monotonic() > deadline:
-            sys.exit("Nova has no hypervisor.")
+            sys.exit("Nova does not have all hypervisors.")
         time.sleep(0.5)
+    for host, zone in ZONES.items():
+        aggregate = admin.compute.create_aggregate(name=zone, availability_zone=zone)
+        admin.compute.add_host_to_aggregate(aggregate, host)
 
 
 if __name__ == "__main__":

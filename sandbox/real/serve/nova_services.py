@@ -11,6 +11,7 @@ import os
 import sys
 
 import patches  # Senlin's
+from hosts import ZONES
 
 os.environ["OS_NOVA_DISABLE_EVENTLET_PATCHING"] = "1"  # it is done above
 
@@ -54,12 +55,12 @@ def _serve() -> None:
 
     # ServiceLauncher keeps every service in this process.
     launcher = launchers.ServiceLauncher(CONF, restart_method="mutate")
-    for binary, topic in (
-        ("nova-conductor", conductor.RPC_TOPIC),
-        ("nova-scheduler", scheduler.RPC_TOPIC),
-        ("nova-compute", compute.RPC_TOPIC),
+    for binary, topic, host in (
+        ("nova-conductor", conductor.RPC_TOPIC, CONF.host),
+        ("nova-scheduler", scheduler.RPC_TOPIC, CONF.host),
+        *(("nova-compute", compute.RPC_TOPIC, host) for host in ZONES),
     ):
-        launcher.launch_service(service.Service.create(binary=binary, topic=topic))
+        launcher.launch_service(service.Service.create(host, binary, topic))
     launcher.launch_service(service.WSGIService("osapi_compute"))
     launcher.wait()
 
