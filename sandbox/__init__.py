@@ -1,7 +1,8 @@
 """Real servers on one machine, for the tests and the demo: Kubernetes, Keystone, Senlin.
 
 `with Sandbox.up() as sandbox: …`, or `python -m sandbox up`. Only the cloud below Senlin is
-simulated. Linux only: servers are recognised by their entries in /proc.
+simulated, unless a real one is asked for. Linux only: servers are recognised by their entries in
+/proc.
 """
 
 from typing import TYPE_CHECKING, Any
