@@ -10,9 +10,12 @@ from typing import Any
 from keystoneauth1.exceptions import ClientException
 from keystoneauth1.session import Session
 
+from senlin_operator.telemetry import clock
+
 # 2.21 shows the instance actions of deleted servers, 2.84 the text of a failed one.
 _HEADERS = {"OpenStack-API-Version": "compute 2.84", "X-OpenStack-Nova-API-Version": "2.84"}
 _TIMEOUT = 10.0  # seconds; the answer only adds to a message
+_RETRY = 60.0  # seconds until a Nova that did not answer is asked again
 
 
 class Nova:
@@ -22,6 +25,7 @@ class Nova:
         """Take the region and the interface from an entry of clouds.yaml."""
         named = str(entry.get("interface") or entry.get("endpoint_type") or "public")
         self._session = session
+        self._retry_at = 0.0  # of the monotonic clock
         self._filter = {
             "service_type": "compute",
             "interface": named.removesuffix("URL"),
@@ -30,13 +34,18 @@ class Nova:
 
     def cause(self, server_id: str) -> str | None:
         """Return why a server failed; None: Nova does not know it, or does not answer."""
+        if clock.monotonic() < self._retry_at:
+            return None
         try:
             server = self._get(f"/servers/{server_id}").get("server")
             if server is not None:
                 return _text((server.get("fault") or {}).get("message"))
             return self._cause_of_deleted(server_id)
         except (ClientException, ValueError, AttributeError, TypeError, KeyError):
-            return None  # no compute service, no right, or a reply of another form
+            # No compute service, none that can be reached, or replies of another form: the next
+            # servers need not wait for that, too.
+            self._retry_at = clock.monotonic() + _RETRY
+            return None
 
     def _cause_of_deleted(self, server_id: str) -> str | None:
         actions = f"/servers/{server_id}/os-instance-actions"

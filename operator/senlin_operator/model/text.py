@@ -8,9 +8,12 @@ cost a write with each check; and addresses of services, which are not the users
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 _LIMIT = 400  # characters; a person reads the first sentences
+_FAULTS = 3  # different ones in a message; `status.faults` has more
 # keystoneauth1 and openstacksdk: "409: Client Error for url: http://…/servers, Port … is in use."
 _FOR_URL = re.compile(r"(?:: )?(?:Client|Server) Error for url: \S+(?=[,\s]|$),?")
 _REQUEST_ID = re.compile(r"\s*\(?(?:HTTP \d{3}\) \()?request[- ]id:? req-[0-9a-f-]{36}\)?", re.I)
@@ -43,6 +46,7 @@ _REPLACEMENTS = (
 )
 
 
+@lru_cache(maxsize=4096)
 def stable(text: str | None) -> str:
     """Return a text of OpenStack without the values that differ each time, and cut.
 
@@ -55,12 +59,11 @@ def stable(text: str | None) -> str:
     return result if len(result) <= _LIMIT else f"{result[: _LIMIT - 1].rstrip()}…"
 
 
-def grouped(faults: Sequence[Mapping[str, Any]], limit: int) -> list[str]:
-    """Return one text a reason, for the first ones: `node a: …`, or `3 nodes, such as a: …`.
+def grouped(faults: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return one text for each of the first reasons: `node a: …`, or `3 nodes, such as a: …`.
 
     Args:
         faults: As in `status.faults`.
-        limit: The number of texts.
     """
     counts = Counter(fault["reason"] for fault in faults)
     first = {fault["reason"]: fault["name"] for fault in reversed(faults)}
@@ -68,5 +71,5 @@ def grouped(faults: Sequence[Mapping[str, Any]], limit: int) -> list[str]:
         f"node {first[reason]}: {reason}"
         if count == 1
         else f"{count} nodes, such as {first[reason]}: {reason}"
-        for reason, count in list(counts.items())[:limit]
+        for reason, count in islice(counts.items(), _FAULTS)
     ]

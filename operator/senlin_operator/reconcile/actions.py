@@ -19,7 +19,6 @@ from senlin_operator.telemetry.logging import note
 
 DELETING = Waiting(Reason.DELETING, "Senlin is deleting it.", publish=False)
 CHECKING = Waiting(Reason.ACTION_RUNNING, "Senlin is checking the nodes.", publish=False)
-_FAULTS = 3  # different ones in a message; `status.faults` has more
 # Seconds after its timeout, from which on an action counts as orphaned. A living engine of Senlin
 # ends it within seconds, but the clocks of Senlin and the operator may differ.
 _OVERDUE = 60.0
@@ -173,7 +172,7 @@ def _record(previous: Mapping[str, Any], ended: Action, status: str) -> dict[str
 
 def _cause(previous: Mapping[str, Any], ended: Action, faults: Sequence[Mapping[str, Any]]) -> str:
     """Return the faults of the nodes; Senlin's reason for the action says only that it failed."""
-    texts = grouped(faults, _FAULTS) or [stable(ended.status_reason)]
+    texts = grouped(faults) or [stable(ended.status_reason)]
     name = previous.get("name", ended.action)
     result = "was cancelled" if ended.status == "CANCELLED" else "failed"
     return f"{name} {result}: {'; '.join(texts)}"

@@ -91,18 +91,18 @@ class Reconciler:
                 return waiting
             observed = await _with_details(scope, observed)
         while steps := scope.kind.plan(scope.desired, observed):
+            step = steps[0]
             scope.update_status(observed)
-            if failure := scope.memory.retry.pending(scope.desired) or _ineffective(
-                scope, steps[0]
-            ):
+            paused = scope.memory.retry.pending(scope.desired)
+            if failure := paused or _ineffective(scope, step):
                 return failure
-            result = await self._executor.execute(scope, steps[0])
+            result = await self._executor.execute(scope, step)
             if not isinstance(result, StepResult):
                 return result
             if observed is None:
                 scope.status.id = result.id
             if result.action_id:
-                return action_started(scope, steps[0], result.action_id)
+                return action_started(scope, step, result.action_id)
             if result.observed is None:
                 return AWAITING_SNAPSHOT
             observed = result.observed

@@ -88,6 +88,17 @@ def test_nova_is_asked_for_the_cause(documents: dict[str, Any], cause: str | Non
     assert {it["OpenStack-API-Version"] for it in session.headers} == {"compute 2.84"}
 
 
+def test_a_nova_that_does_not_answer_is_left_alone_for_a_minute(clock: Clock) -> None:
+    session: Any = FakeKeystoneSession({"catalogue": None})
+    nova = Nova(session, {})
+
+    for seconds in (0, 30, 31):
+        clock.advance(seconds)
+        assert nova.cause(SERVER) is None
+
+    assert len(session.headers) == 2
+
+
 def test_only_generic_words_are_replaced() -> None:
     assert failed_server(GENERIC) == SERVER
     assert failed_server("Failed in creating server: No Image found for gone.") is None

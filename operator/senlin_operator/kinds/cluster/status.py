@@ -14,7 +14,6 @@ from senlin_operator.model.outcome import Blocked, Settled, Waiting
 from senlin_operator.model.text import grouped
 
 _LISTED = 5  # objects in a message
-_FAULTS = 3  # different ones in a message; `status.faults` has more
 
 
 def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiting:
@@ -65,7 +64,7 @@ def _health(desired: Desired, observed: Observed) -> Settled:
     aside = f"; remediation is left to policy {policy}" if policy else ""
     if observed.status == "ACTIVE" and observed.active == number:
         return Settled(f"{active}{aside}.")
-    faults = grouped(observed.faults, _FAULTS)
+    faults = grouped(observed.faults)
     message = "; ".join([f"{active}, Senlin says {observed.status}{aside}", *faults])
     if remediation_held(desired, observed):
         most = desired.remediation.max_unhealthy
