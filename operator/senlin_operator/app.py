@@ -52,7 +52,10 @@ class App:
         self._cache = Cache(KINDS, self._queue, self._shard.has)
         subscribers = Subscribers(changed=self._wake_changed, polled=self._wake)
         options = SessionOptions(
-            tuple(KINDS.values()), settings.inventory_interval, settings.ask_nova, kube.may_write
+            tuple(KINDS.values()),
+            settings.inventory_interval,
+            settings.explain_failures,
+            kube.may_write,
         )
         self._sessions = SessionPool(subscribers, options)
         sessions = Sessions(self._cache, kube, self._sessions)

@@ -80,11 +80,11 @@ class Settings:
             "most": 3600,
         },
     )
-    ask_nova: bool = field(
+    explain_failures: bool = field(
         default=True,
         metadata={
-            "help": "true: ask Nova for the cause of a failed build that Senlin does not pass on; "
-            "false: show Senlin's words alone",
+            "help": "true: ask Nova and Heat where Senlin does not say why a server or stack "
+            "failed, or what it waits for; false: show Senlin's words alone",
             "choices": ("true", "false"),
         },
     )

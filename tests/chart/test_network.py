@@ -56,6 +56,7 @@ def test_the_api_server_accepts_it(sandbox: Sandbox, namespace: str, values: Doc
         (OPERATOR, OPENSTACK, "5000/TCP", True),
         (OPERATOR, OPENSTACK, "8778/TCP", True),
         (OPERATOR, OPENSTACK, "8774/TCP", True),
+        (OPERATOR, OPENSTACK, "8004/TCP", True),
         (OPERATOR, OPENSTACK, "9696/TCP", False),
         (OPERATOR, ELSEWHERE, "443/TCP", False),
         (OPERATOR, STRANGER, "80/TCP", False),

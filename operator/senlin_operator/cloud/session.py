@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from openstack_clustering import ClientException, Connection, Proxy, Sent
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
-from senlin_operator.cloud.causes import Causes
 from senlin_operator.cloud.credentials import Credential
+from senlin_operator.cloud.explanations import Explanations
+from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.inventory import Inventory, Subscribers
 from senlin_operator.cloud.nova import Nova
 from senlin_operator.cloud.pace import Pace
@@ -35,7 +36,7 @@ class SessionOptions:
 
     kinds: Sequence[ListedKind]  # listed by the inventories
     idle: float = 30.0  # seconds between polls of a project while nothing is awaited
-    ask_nova: bool = True  # for the causes of failed builds
+    explain: bool = True  # ask Nova and Heat where Senlin's words are generic
     may_write: Callable[[], None] = lambda: None  # raises unless it may; from any thread
 
     def before_request(self, method: str) -> None:
@@ -63,8 +64,10 @@ class CloudSession:
         )
         self.label = credential.label
         entry = credential.document["clouds"][credential.cloud]
-        self._nova = Nova(self._connection.session, entry) if options.ask_nova else None
-        self.causes = Causes(self._ask_nova)
+        self._explains = options.explain
+        session = self._connection.session
+        self.explanations = Explanations(self._read, Nova(session, entry), Heat(session, entry))
+        self._watching: asyncio.Task[None] | None = None
         self._pool = ThreadPoolExecutor(_THREADS + _POLLING, thread_name_prefix="senlin")
         self._permits = asyncio.Semaphore(_THREADS)
         self._ordinary = asyncio.Semaphore(_THREADS - _RESERVED)
@@ -95,17 +98,19 @@ class CloudSession:
         async with self._ordinary:
             return await self._admitted(operation, send)
 
-    async def _ask_nova(self, server_id: str) -> str | None:
-        nova = self._nova
-        if nova is None or self._refused:
+    async def _read(self, question: Callable[[], T | None]) -> T | None:
+        """Ask Nova or Heat from the pool; None: it must not ask, or there is no answer."""
+        if self._refused or not self._explains:
             return None
         async with self._ordinary, self._permits:
-            return await self._in_thread("cause", lambda: nova.cause(server_id))
+            return await self._in_thread("explanation", question)
 
     async def close(self) -> None:
         """Stop polling. The threads end with the requests in flight."""
-        self._loop.cancel()
-        await asyncio.gather(self._loop, return_exceptions=True)
+        tasks = [task for task in (self._loop, self._watching) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._connection.close()
 
@@ -122,6 +127,8 @@ class CloudSession:
         if self._refused and clock.monotonic() < self._login_at:
             raise self._refused.with_traceback(None)
         logging.note(request_id=None, code=None)  # remove those of the previous poll
+        if self.inventory.in_flight and (self._watching is None or self._watching.done()):
+            self._watching = asyncio.create_task(self.explanations.watch(), name="watch")
         with tracing.span(operation, credential=self.label):
             return await self._send(operation, send)
 

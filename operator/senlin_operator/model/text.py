@@ -18,6 +18,7 @@ _FAULTS = 3  # different ones in a message; `status.faults` has more
 _FOR_URL = re.compile(r"(?:: )?(?:Client|Server) Error for url: \S+(?=[,\s]|$),?")
 _REQUEST_ID = re.compile(r"\s*\(?(?:HTTP \d{3}\) \()?request[- ]id:? req-[0-9a-f-]{36}\)?", re.I)
 _BARE_REQUEST_ID = re.compile(r"req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OBJECT = re.compile(r"<([\w.]+) object at 0x[0-9a-f]+>", re.I)
 _MEMORY = re.compile(r"\b0x[0-9a-f]{4,}\b", re.I)
 # What urllib3 says of a server that does not answer.
@@ -65,11 +66,16 @@ def grouped(faults: Sequence[Mapping[str, Any]]) -> list[str]:
     Args:
         faults: As in `status.faults`.
     """
-    counts = Counter(fault["reason"] for fault in faults)
-    first = {fault["reason"]: fault["name"] for fault in reversed(faults)}
+    counts = Counter(_without_ids(fault["reason"]) for fault in faults)
+    first = {_without_ids(fault["reason"]): fault for fault in reversed(faults)}
     return [
-        f"node {first[reason]}: {reason}"
+        f"node {first[key]['name']}: {first[key]['reason']}"
         if count == 1
-        else f"{count} nodes, such as {first[reason]}: {reason}"
-        for reason, count in islice(counts.items(), _FAULTS)
+        else f"{count} nodes, such as {first[key]['name']}: {first[key]['reason']}"
+        for key, count in islice(counts.items(), _FAULTS)
     ]
+
+
+def _without_ids(reason: str) -> str:
+    """Return what the reasons of equal faults have in common: they differ in nodes and servers."""
+    return _UUID.sub("", reason)

@@ -1,50 +1,82 @@
-"""The causes of faults: Senlin's generic words are replaced by Nova's own."""
+"""The causes of faults: Senlin's generic words are replaced, or completed, by Nova's and Heat's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from senlin_operator.cloud.causes import failed_server, is_explained, with_cause
-from senlin_operator.cloud.session import CloudSession
+from openstack_clustering import Node, Profile
+from senlin_operator.cloud.explanations import Answers, Explanations, Subject
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.model.generic import failed_server, is_explained, is_vague, with_cause
 from senlin_operator.model.step import Observation
 from senlin_operator.model.text import stable
 
-_ASKED = 3  # new servers a reconcile; later reconciles ask about the others
+_ASKED = 3  # new questions a reconcile; later reconciles ask the others
+_STACK = "os.heat.stack"
+Fault = Mapping[str, Any]  # an entry of `status.faults`
 
 
 async def with_causes(
-    observed: Observation, session: CloudSession, published: Sequence[Mapping[str, Any]]
+    observed: Observation,
+    snapshot: Snapshot,
+    explanations: Explanations,
+    published: Sequence[Fault],
 ) -> Observation:
-    """Return the observation with the causes of its faults, as far as Nova says them.
+    """Return the observation with the causes of its faults, as far as Nova and Heat say them.
 
     Args:
         observed: The observation; only generic faults are changed.
-        session: Asks Nova, once a server.
-        published: `status.faults`: a cause that Nova does not say any more stays there.
+        snapshot: Has the nodes.
+        explanations: The answers of Nova and Heat.
+        published: `status.faults`: a cause that nobody says any more stays there.
     """
     left = _ASKED
     faults = []
     for fault in observed.faults:
-        server_id = failed_server(fault["reason"])
-        if server_id is not None and (left or session.causes.knows(server_id)):
-            left -= not session.causes.knows(server_id)
-            fault = await _with_cause(fault, server_id, session, published)
+        if question := _question(fault, snapshot, explanations):
+            answers, key = question
+            known = answers.knows(key)
+            if known or left:
+                left -= not known
+                fault = _with_answer(fault, await answers.of(key), published)
         faults.append(fault)
     if faults == observed.faults:
         return observed
     return replace(observed, faults=faults)  # type: ignore[type-var] # of a kind: a dataclass
 
 
-async def _with_cause(
-    fault: Mapping[str, Any],
-    server_id: str,
-    session: CloudSession,
-    published: Sequence[Mapping[str, Any]],
-) -> Mapping[str, Any]:
-    cause = await session.causes.of(server_id)
-    if cause is not None:
-        return {**fault, "reason": stable(with_cause(fault["reason"], cause))}
+def subjects(nodes: Iterable[Node], snapshot: Snapshot) -> list[Subject]:
+    """Return the nodes as Nova or Heat can be asked of them."""
+    return [
+        Subject(node.id, node.name, node.physical_id or None, _is_stack(node, snapshot))
+        for node in nodes
+    ]
+
+
+def _question(
+    fault: Fault, snapshot: Snapshot, explanations: Explanations
+) -> tuple[Answers[Any], str | Subject] | None:
+    """Return whom to ask of a fault, and about what; None: Senlin's words say it."""
+    if server_id := failed_server(fault["reason"]):
+        return explanations.causes, server_id
+    node = snapshot.all(Node).get(fault["node"])
+    if node is None or not is_vague(fault["reason"]):
+        return None
+    [subject] = subjects([node], snapshot)
+    return explanations.states, subject
+
+
+def _with_answer(fault: Fault, answer: str | None, published: Sequence[Fault]) -> Fault:
+    reason = fault["reason"]
+    if answer is not None:
+        told = with_cause(reason, answer) if failed_server(reason) else f"{reason} {answer}"
+        return {**fault, "reason": stable(told)}
     for known in published:
-        if known["node"] == fault["node"] and is_explained(known["reason"], fault["reason"]):
+        if known["node"] == fault["node"] and is_explained(known["reason"], reason):
             return {**fault, "reason": known["reason"]}
     return fault
+
+
+def _is_stack(node: Node, snapshot: Snapshot) -> bool:
+    profile = snapshot.all(Profile).get(node.profile_id)
+    return profile is not None and profile.spec["type"] == _STACK

@@ -13,10 +13,12 @@ from senlin_operator.model.step import Observation, StepResult
 from senlin_operator.reconcile import actions
 from senlin_operator.reconcile.execute import Executor
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
+from senlin_operator.reconcile.patience import told
 from senlin_operator.reconcile.sessions import Sessions
 
 _LISTED = 5  # objects in a message
 _REQUEUE = 5.0  # seconds until a step that Senlin refused is sent again
+_FORCE = f'The annotation {FORCE}: "true" deletes it all the same.'
 _log = logging.getLogger(__name__)
 
 
@@ -107,6 +109,8 @@ class Deletion:
     async def _delete(self, scope: Scope, observed: Observation, *, force: bool) -> Outcome:
         step = scope.kind.delete(observed, force=force)
         result = await self._executor.execute(scope, step, urgent=True, force=force)
+        if isinstance(result, Waiting) and result.publish:  # Senlin is at work on it
+            return await told(scope, result, cure=_FORCE)
         if not isinstance(result, StepResult):
             return result
         scope.memory.delete_action, scope.memory.delete_forced = result.action_id, force

@@ -32,7 +32,8 @@ async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
         session.inventory.requeue_after_poll(scope.resource.key)
         return AWAITING_SNAPSHOT
     if observed is not None:
-        observed = await with_causes(observed, session, scope.status.faults)
+        published = scope.status.faults
+        observed = await with_causes(observed, snapshot, session.explanations, published)
         scope.status.id = observed.id
     scope.status.faults = observed.faults if observed else []
     scope.session, scope.snapshot, scope.observed = session, snapshot, observed

@@ -25,6 +25,7 @@ from senlin_operator.reconcile.dependents import DependentsApplier
 from senlin_operator.reconcile.execute import Executor, action_started
 from senlin_operator.reconcile.imports import resolve_import
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
+from senlin_operator.reconcile.patience import told
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
 
@@ -79,7 +80,7 @@ class Reconciler:
         if waiting := follow(scope):
             if action_id := actions.orphaned(scope, scope.status.running_action):
                 return await self._executor.cancel(scope, action_id)
-            return waiting
+            return await told(scope, waiting) if scope.status.running_action else waiting
         await self._dependents.prune(scope)
         return await self._converge(scope)
 

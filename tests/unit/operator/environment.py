@@ -9,14 +9,16 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from openstack_clustering import Proxy
-from senlin_operator.cloud.causes import Causes
 from senlin_operator.cloud.credentials import Credential
+from senlin_operator.cloud.explanations import Explanations
+from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.inventory import Inventory, Subscribers
+from senlin_operator.cloud.nova import Nova
 from senlin_operator.cloud.session import CloudSession, SessionPool
 from senlin_operator.kinds import KINDS
 from senlin_operator.kube.client import KubeClient
@@ -32,6 +34,8 @@ from senlin_operator.telemetry import clock
 from tests.unit.operator.builders import SECRET_KEY, Clock, Document, a_profile_manifest
 from tests.unit.operator.fake_kube import FakeKube
 from tests.unit.operator.fake_senlin import FakeSenlin
+
+T = TypeVar("T")
 
 SMALL = Key("SenlinProfile", "team", "small")
 WEB = Key("SenlinCluster", "team", "web")
@@ -95,6 +99,36 @@ class CrashingKube:
         return call
 
 
+class FakeNova:
+    """Answers from tables, and notes which servers and nodes it was asked of."""
+
+    def __init__(self) -> None:
+        self.causes: dict[str, str] = {}  # by server
+        self.states: dict[str, str] = {}  # by the name of a node
+        self.in_error: dict[str, str] = {}  # the faults of servers that exist
+        self.asked: list[str] = []
+
+    def cause(self, server_id: str) -> str | None:
+        self.asked.append(server_id)
+        return self.causes.get(server_id)
+
+    def faults(self, known: Callable[[str], bool]) -> dict[str, str]:
+        return {id_: fault for id_, fault in self.in_error.items() if not known(id_)}
+
+    def state(self, _: str, name: str, __: str | None) -> str | None:
+        self.asked.append(name)
+        return self.states.get(name)
+
+
+class FakeHeat:
+    """Says the same of every stack."""
+
+    stack: str | None = None
+
+    def state(self, _: str) -> str | None:
+        return self.stack
+
+
 class FakeSession(CloudSession):
     """A session without threads and logins."""
 
@@ -102,15 +136,15 @@ class FakeSession(CloudSession):
         self, senlin: FakeSenlin, subscribers: Subscribers, crash_point: CrashPoint
     ) -> None:
         self.senlin = senlin
-        self.nova: dict[str, str] = {}  # a server's id to the cause of its failure
-        self.asked: list[str] = []  # the servers of which Nova was asked
-        self.causes = Causes(self._ask_nova)
+        self.nova, self.heat = FakeNova(), FakeHeat()
+        self.explanations = Explanations(
+            self._answer, cast("Nova", self.nova), cast("Heat", self.heat)
+        )
         self.inventory = Inventory(self.call, subscribers, tuple(KINDS.values()))
         self._crash_point = crash_point
 
-    async def _ask_nova(self, server_id: str) -> str | None:
-        self.asked.append(server_id)
-        return self.nova.get(server_id)
+    async def _answer(self, question: Callable[[], T | None]) -> T | None:
+        return question()
 
     async def call(
         self, operation: str, send: Callable[[Proxy], Any], *, urgent: bool = False

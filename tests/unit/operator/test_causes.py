@@ -1,117 +1,75 @@
-"""The cause of a failed build: asked of Nova once, and shown in place of Senlin's generic words."""
+"""The cause of a failure: asked of Nova or Heat, and shown where Senlin's words are generic."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pytest
-from keystoneauth1.exceptions import EndpointNotFound
 
-from senlin_operator.cloud.causes import Causes, failed_server, is_explained, with_cause
+from senlin_operator.cloud.explanations import Explanations
+from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.nova import Nova
-from senlin_operator.cloud.session import CloudSession
-from senlin_operator.model.step import Observation
+from senlin_operator.model.generic import failed_server, is_explained, is_vague, with_cause
 from senlin_operator.reconcile.causes import with_causes
-from tests.unit.operator.builders import OBSERVED_OF_THREE, Clock, a_cluster_manifest
-from tests.unit.operator.environment import PROFILE, THREE, WEB, Environment, replace_process
+from tests.unit.operator.builders import (
+    OBSERVED_OF_THREE,
+    Clock,
+    a_cluster_manifest,
+    a_node,
+    a_profile,
+    a_snapshot,
+)
+from tests.unit.operator.environment import (
+    PROFILE,
+    THREE,
+    WEB,
+    Environment,
+    FakeHeat,
+    FakeNova,
+    replace_process,
+)
+
+T = TypeVar("T")
 
 SERVER = "2a537982-022e-4b02-bc33-ac8f5a8eed59"
 CREATING = "Failed in creating server: "
 GENERIC = f"{CREATING}Server:{SERVER} transitioned to failure state ERROR."
 NO_HOST = "No valid host was found. There are not enough hosts available."
+NOT_ACTIVE = "Check: Node is not ACTIVE."
+TIMEOUT = "Failed in creating stack: Timeout waiting for Stack:1 to transition to CREATE_COMPLETE."
 
 
-class FakeKeystoneSession:
-    """Answers requests to Nova from a table of paths."""
-
-    def __init__(self, documents: dict[str, Any]) -> None:
-        self.documents = documents
-        self.headers: list[dict[str, str]] = []
-
-    def get(self, path: str, *, headers: dict[str, str], **_: Any) -> Any:
-        self.headers.append(headers)
-        if "catalogue" in self.documents:
-            raise EndpointNotFound
-        return FakeReply(self.documents.get(path))
-
-
-class FakeReply:
-    def __init__(self, document: Any) -> None:
-        self.ok = document is not None
-        self._document = document
-
-    def json(self) -> Any:
-        return self._document
-
-
-ACTIONS = f"/servers/{SERVER}/os-instance-actions"
-
-
-@pytest.mark.parametrize(
-    ("documents", "cause"),
-    [
-        pytest.param(
-            {f"/servers/{SERVER}": {"server": {"fault": {"code": 500, "message": NO_HOST}}}},
-            NO_HOST,
-            id="a server in ERROR: its fault",
-        ),
-        pytest.param(
-            {f"/servers/{SERVER}": {"server": {"status": "ACTIVE"}}},
-            None,
-            id="a server without a fault: nothing",
-        ),
-        pytest.param(
-            {
-                ACTIONS: {
-                    "instanceActions": [
-                        {"action": "delete", "request_id": "r2", "message": None},
-                        {"action": "create", "request_id": "r1", "message": "Error"},
-                    ]
-                },
-                f"{ACTIONS}/r1": {
-                    "instanceAction": {"events": [{"details": None}, {"details": NO_HOST}]}
-                },
-            },
-            NO_HOST,
-            id="a deleted server: the details of its failed action",
-        ),
-        pytest.param({}, None, id="Nova refuses: nothing"),
-        pytest.param({"catalogue": None}, None, id="no compute service: nothing"),
-        pytest.param({f"/servers/{SERVER}": ["?"]}, None, id="another form: nothing"),
-    ],
-)
-def test_nova_is_asked_for_the_cause(documents: dict[str, Any], cause: str | None) -> None:
-    session: Any = FakeKeystoneSession(documents)
-
-    assert Nova(session, {"region_name": "RegionOne"}).cause(SERVER) == cause
-    assert {it["OpenStack-API-Version"] for it in session.headers} == {"compute 2.84"}
-
-
-def test_a_nova_that_does_not_answer_is_left_alone_for_a_minute(clock: Clock) -> None:
-    session: Any = FakeKeystoneSession({"catalogue": None})
-    nova = Nova(session, {})
-
-    for seconds in (0, 30, 31):
-        clock.advance(seconds)
-        assert nova.cause(SERVER) is None
-
-    assert len(session.headers) == 2
-
-
-def test_only_generic_words_are_replaced() -> None:
+def test_only_generic_words_about_a_build_are_replaced() -> None:
     assert failed_server(GENERIC) == SERVER
     assert failed_server("Failed in creating server: No Image found for gone.") is None
     assert with_cause(GENERIC, NO_HOST) == CREATING + NO_HOST
-    assert is_explained(CREATING + NO_HOST, GENERIC)
-    assert not is_explained(GENERIC, GENERIC)
-    assert not is_explained("Failed in checking server: gone.", GENERIC)
+
+
+@pytest.mark.parametrize(
+    ("reason", "vague"), [(NOT_ACTIVE, True), (TIMEOUT, True), ("No Image found for gone.", False)]
+)
+def test_vague_words(reason: str, vague: bool) -> None:
+    assert is_vague(reason) is vague
+
+
+@pytest.mark.parametrize(
+    ("published", "generic", "explained"),
+    [
+        (CREATING + NO_HOST, GENERIC, True),
+        (GENERIC, GENERIC, False),
+        ("Failed in checking server: gone.", GENERIC, False),
+        (f"{NOT_ACTIVE} Nova says SHUTOFF", NOT_ACTIVE, True),
+        (NOT_ACTIVE, NOT_ACTIVE, False),
+    ],
+)
+def test_what_counts_as_explained(published: str, generic: str, explained: bool) -> None:
+    assert is_explained(published, generic) is explained
 
 
 @pytest.fixture
 async def failed(env: Environment) -> Environment:
     """Return an environment where two of three builds failed, without a word about the cause."""
-    env.session.nova[SERVER] = NO_HOST
+    env.session.nova.causes[SERVER] = NO_HOST
     env.senlin.broken_builds = 2
     env.senlin.fault = GENERIC
     env.kube.apply(PROFILE)
@@ -132,35 +90,7 @@ async def test_a_failed_build_shows_novas_words(failed: Environment) -> None:
 async def test_nova_is_asked_once_a_server(failed: Environment) -> None:
     await failed.converge()
 
-    assert failed.session.asked == [SERVER]
-
-
-def explained(observed: Observation) -> list[bool]:
-    return [failed_server(fault["reason"]) is None for fault in observed.faults]
-
-
-async def test_nova_is_asked_about_three_servers_a_reconcile(clock: Clock) -> None:
-    asked: list[str] = []
-
-    async def ask(server_id: str) -> str | None:
-        asked.append(server_id)
-        return NO_HOST
-
-    session = cast("CloudSession", SimpleNamespace(causes=Causes(ask)))
-    servers = [f"00000000-0000-0000-0000-00000000000{number}" for number in range(5)]
-    faults: list[Mapping[str, Any]] = [
-        {"node": it, "reason": GENERIC.replace(SERVER, it)} for it in servers
-    ]
-    observed = replace(OBSERVED_OF_THREE, faults=faults)
-
-    first = await with_causes(observed, session, [])
-    second = await with_causes(observed, session, [])
-
-    explained = [
-        [failed_server(it["reason"]) is None for it in of.faults] for of in (first, second)
-    ]
-    assert explained == [[True] * 3 + [False] * 2, [True] * 5]
-    assert asked == servers
+    assert failed.session.nova.asked == [SERVER]
 
 
 async def test_a_cause_stays_when_nova_does_not_say_it_any_more(failed: Environment) -> None:
@@ -182,3 +112,77 @@ async def test_without_an_answer_senlins_words_are_shown(env: Environment) -> No
 
     [fault] = env.kube[WEB]["status"]["faults"]
     assert fault["reason"] == GENERIC
+
+
+class Answering:
+    """Explanations over fakes of Nova and Heat."""
+
+    def __init__(self) -> None:
+        self.nova, self.heat = FakeNova(), FakeHeat()
+        self.explanations = Explanations(
+            self._read, cast("Nova", self.nova), cast("Heat", self.heat)
+        )
+
+    async def _read(self, question: Callable[[], T | None]) -> T | None:
+        return question()
+
+
+async def reasons(answering: Answering, *faults: Mapping[str, Any], **lists: Any) -> list[str]:
+    """Return the reasons of faults with their causes; the nodes are in a snapshot."""
+    observed = replace(OBSERVED_OF_THREE, faults=list(faults))
+    told = await with_causes(observed, a_snapshot(**lists), answering.explanations, [])
+    return [fault["reason"] for fault in told.faults]
+
+
+async def test_three_questions_a_reconcile() -> None:
+    answering = Answering()
+    servers = [f"00000000-0000-0000-0000-00000000000{number}" for number in range(5)]
+    answering.nova.causes = dict.fromkeys(servers, NO_HOST)
+    faults = [{"node": it, "reason": GENERIC.replace(SERVER, it)} for it in servers]
+
+    first, second = await reasons(answering, *faults), await reasons(answering, *faults)
+
+    assert [failed_server(it) is None for it in first] == [True] * 3 + [False] * 2
+    assert [failed_server(it) is None for it in second] == [True] * 5
+    assert answering.nova.asked == servers
+
+
+async def test_a_fault_is_learnt_while_the_server_exists(clock: Clock) -> None:
+    answering = Answering()
+    answering.nova.in_error = {SERVER: NO_HOST}
+    fault = {"node": "n", "reason": GENERIC}
+
+    await answering.explanations.watch()  # nothing is unexplained yet: Nova is not asked
+    assert await reasons(answering, fault) == [GENERIC]
+    await answering.explanations.watch()
+    assert await reasons(answering, fault) == [CREATING + NO_HOST]
+
+
+async def test_a_missing_cause_is_asked_for_again_after_a_minute(clock: Clock) -> None:
+    answering = Answering()
+    fault = {"node": "n", "reason": GENERIC}
+
+    for seconds in (0, 30, 31):
+        clock.advance(seconds)
+        assert await reasons(answering, fault) == [GENERIC]
+
+    assert answering.nova.asked == [SERVER] * 2
+
+
+async def test_vague_words_are_completed() -> None:
+    answering = Answering()
+    answering.nova.states = {"web-1": "SHUTOFF"}
+    answering.heat.stack = "CREATE_FAILED: Resource CREATE failed: no."
+    spec = {"type": "os.heat.stack", "version": "1.0"}
+    told = await reasons(
+        answering,
+        {"node": "n1", "reason": NOT_ACTIVE},
+        {"node": "n2", "reason": TIMEOUT},
+        nodes=[a_node("n1", name="web-1"), a_node("n2", profile_id="p2")],
+        profiles=[a_profile(), a_profile("p2", spec=spec)],
+    )
+
+    assert told == [
+        f"{NOT_ACTIVE} Nova says SHUTOFF",
+        f"{TIMEOUT} Heat says CREATE_FAILED: Resource CREATE failed: no.",
+    ]

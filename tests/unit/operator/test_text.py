@@ -113,3 +113,10 @@ def test_equal_faults_are_counted(faults: list[tuple[str, str]], texts: list[str
     entries = [{"name": name, "reason": reason} for name, reason in faults]
 
     assert grouped(entries) == texts
+
+
+def test_equal_faults_of_different_servers_are_counted() -> None:
+    ids = ("2a537982-022e-4b02-bc33-ac8f5a8eed59", "3b537982-022e-4b02-bc33-ac8f5a8eed59")
+    faults = [{"name": it[0], "reason": f"Server:{it} transitioned."} for it in ids]
+
+    assert grouped(faults) == [f"2 nodes, such as 2: Server:{ids[0]} transitioned."]

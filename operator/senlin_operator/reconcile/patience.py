@@ -1,0 +1,47 @@
+"""What is told while Senlin is at work for long: since when, and what Nova and Heat say."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from openstack_clustering import Node
+from senlin_operator.model.outcome import Waiting
+from senlin_operator.model.scope import Scope
+from senlin_operator.model.text import grouped, stable
+from senlin_operator.reconcile.causes import subjects
+from senlin_operator.telemetry import clock
+
+_LONG = 60.0  # seconds; most actions end before
+_ASKED = 3  # nodes
+_AT_REST = ("ACTIVE", "WARNING", "ERROR")  # statuses of nodes that Senlin is not at work on
+
+
+async def told(scope: Scope, waiting: Waiting, *, cure: str = "") -> Waiting:
+    """Return a reason to wait with what is known of it, if the operator's action lasts long.
+
+    Args:
+        scope: The reconcile; its status has the action.
+        waiting: The reason to wait for the action.
+        cure: A sentence about what a person can do.
+    """
+    since = (scope.status.action or {}).get("startedAt")
+    if since is None or _age(since) < _LONG:
+        return waiting
+    states = scope.session.explanations.states
+    asked = subjects(_at_work_on(scope)[:_ASKED], scope.snapshot)
+    known = [{"name": it.name, "reason": stable(await states.of(it))} for it in asked]
+    found = "; ".join(grouped([it for it in known if it["reason"]])).rstrip(".")
+    lasting = f"It has lasted since {since}{f': {found}' if found else ''}."
+    return replace(waiting, message=" ".join(filter(None, (waiting.message, lasting, cure))))
+
+
+def _at_work_on(scope: Scope) -> list[Node]:
+    """Return the nodes of the cluster, or the node, whose status has not settled."""
+    if scope.observed is None:
+        return []
+    id_ = scope.observed.id
+    nodes = [*scope.snapshot.members(Node, id_), *filter(None, [scope.snapshot.all(Node).get(id_)])]
+    return [node for node in nodes if node.status not in _AT_REST]
+
+
+def _age(timestamp: str) -> float:
+    return (clock.utcnow() - datetime.fromisoformat(timestamp)).total_seconds()
