@@ -65,17 +65,19 @@ unit: setup ## Run the unit tests (no server)
 .PHONY: test-server
 test-server: check ## Run the checks, the unit tests, and the stories on real servers that need no pods
 	$(BIN)/python -m sandbox build
-	$(BIN)/pytest --numprocesses 5 --dist loadgroup -m "not slow" tests/operator tests/client tests/contract tests/crds tests/unit
+	$(BIN)/pytest --numprocesses 5 --dist loadgroup -m "not slow and not real" tests/operator tests/client tests/contract tests/crds tests/unit
 
 .PHONY: test
 test: check ## Run the checks and all tests, with a sample of the crash points
 	$(BIN)/python -m sandbox build
+	$(BIN)/python -m sandbox build --cloud real
 	$(BIN)/python -m deploy.image build
 	$(BIN)/pytest $(ON_SERVERS)
 
 .PHONY: test-all
-test-all: check ## The same with all crash points
+test-all: check ## The same with all crash points, and what takes longest
 	$(BIN)/python -m sandbox build
+	$(BIN)/python -m sandbox build --cloud real
 	$(BIN)/python -m deploy.image build
 	$(BIN)/pytest $(ON_SERVERS) --all
 

@@ -35,9 +35,12 @@ GROUPS = {
     "tests/sandbox/test_nova.py": "cloud",
     "tests/sandbox/test_proxy.py": "cloud",
     "tests/sandbox/test_senlin.py": "cloud",
+    "tests/real/test_load_balancing.py": "real services",
+    "tests/real/test_stacks.py": "real services",
+    "tests/real/": "real",
     "tests/sandbox/test_real_cloud.py": "real cloud",
     "tests/sandbox/test_real_messages.py": "real messages",
-    "tests/sandbox/test_real_services.py": "real services",
+    "tests/sandbox/test_real_services.py": "real services of the sandbox",
     "tests/sandbox/test_servers.py": "servers",
     "tests/sandbox/test_tls.py": "secure cloud",
 }
@@ -45,6 +48,7 @@ GROUPS = {
 # directory to them; the first worker that needs a sandbox starts it there.
 SHARED = pytest.StashKey[Path]()
 CRASH_POINTS = pytest.StashKey[tuple[int, int]]()  # those that run, and all that were collected
+THOROUGH = pytest.StashKey[int]()  # tests that only --all runs
 EACH = 4  # crash points of a story, of which a sample has one; and the last
 OWNER = "sandbox_owner"
 DIRECTORY = "sandbox_directory"
@@ -67,6 +71,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Stop what the workers have started; they have ended by now."""
     if (output := getattr(session.config, "workeroutput", None)) is not None:
         output["crash_points"] = session.config.stash.get(CRASH_POINTS, (0, 0))
+        output["thorough"] = session.config.stash.get(THOROUGH, 0)
     if shared := session.config.stash.get(SHARED, None):
         for settings in shared.glob("*/sandbox.json"):
             Sandbox.attach(settings.parent).down()
@@ -74,8 +79,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all", action="store_true", help="run all crash points, not a sample")
-    parser.addoption("--real", action="store_true", help="run the tests of the real cloud, too")
+    help_ = "run the thorough tests, too, and all crash points"
+    parser.addoption("--all", action="store_true", help=help_)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -97,7 +102,7 @@ def group_of(nodeid: str) -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out most crash points, and the real cloud, unless the command line wants them."""
+    """Leave out most crash points, and thorough tests, unless the command line wants them."""
     points = [item for item in items if item.get_closest_marker("crash_points")]
     left_out: list[pytest.Item] = []
     if not config.getoption("all"):
@@ -105,19 +110,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             *but_the_last, _ = of_a_story
             left_out += [it for number, it in enumerate(but_the_last) if number % EACH]
     sampled = len(points) - len(left_out)
-    if not config.getoption("real"):
-        left_out += [item for item in items if item.get_closest_marker("real")]
+    thorough = [item for item in items if item.get_closest_marker("thorough")]
+    if not config.getoption("all"):
+        left_out += thorough
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
     config.stash[CRASH_POINTS] = (sampled, len(points))
+    config.stash[THOROUGH] = len(thorough)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Take over what a worker of pytest-xdist has counted; all of them collect the same."""
-    if counted := getattr(node, "workeroutput", {}).get("crash_points"):
+    output = getattr(node, "workeroutput", {})
+    if counted := output.get("crash_points"):
         node.config.stash[CRASH_POINTS] = tuple(counted)
+        node.config.stash[THOROUGH] = output["thorough"]
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -136,6 +145,8 @@ def pytest_terminal_summary(
     else:
         line = "crash points: none; make test runs a sample, make test-all runs all"
     terminalreporter.write_line(line)
+    if (thorough := config.stash.get(THOROUGH, 0)) and not config.getoption("all"):
+        terminalreporter.write_line(f"thorough: {thorough} left out; make test-all runs them")
     for folder, reason in _left_out().items():
         line = f"Left out: all tests in folders called {folder}, which cannot run here: {reason}"
         terminalreporter.write_line(line)

@@ -25,7 +25,10 @@ class Tenant:
 
     Attributes:
         log: Returns what the operator has logged about the namespace.
+        patience: Seconds that a test waits for a state if it does not say otherwise.
     """
+
+    patience = 40.0
 
     def __init__(self, sandbox: Sandbox, namespace: str, log: Callable[[], str]) -> None:
         self.sandbox = sandbox
@@ -93,9 +96,10 @@ class Tenant:
         name: str,
         until: Callable[[Document], bool],
         what: str,
-        seconds: float = 40,
+        seconds: float | None = None,
     ) -> Document:
         """Return the object once the condition holds."""
+        seconds = seconds or self.patience
         last: Document | None = None
         for _ in ticks(seconds):
             last = self.get(kind, name)
@@ -116,8 +120,9 @@ class Tenant:
         )
         return condition(found, "Ready")
 
-    def gone(self, kind: str, name: str, seconds: float = 40) -> None:
+    def gone(self, kind: str, name: str, seconds: float | None = None) -> None:
         """Wait until the object is no more."""
+        seconds = seconds or self.patience
         for _ in ticks(seconds):
             if self.get(kind, name) is None:
                 return
@@ -144,7 +149,10 @@ class Tenant:
         """Return those whose name begins with the namespace's; they have no metadata."""
         return [it for it in self.senlin.policies() if it.name.startswith(self.namespace)]
 
-    def eventually(self, holds: Callable[[], bool], what: str, seconds: float = 40) -> None:
+    def eventually(
+        self, holds: Callable[[], bool], what: str, seconds: float | None = None
+    ) -> None:
+        seconds = seconds or self.patience
         for _ in ticks(seconds):
             if holds():
                 return

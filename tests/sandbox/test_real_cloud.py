@@ -14,7 +14,7 @@ from sandbox.errors import SandboxError
 from tests.sandbox.api import Senlin, unique, wait_for
 from tests.sandbox.test_start import processes_of
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.thorough]
 NETWORKS = [{"network": "private"}]
 UUID = "[0-9a-f-]{36}"
 

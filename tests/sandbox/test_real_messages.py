@@ -10,7 +10,7 @@ from sandbox.control import fetch
 from tests.sandbox.api import Senlin, unique, wait_for
 from tests.sandbox.test_real_cloud import NETWORKS, only_node
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.thorough]
 ACTION = "CLUSTER_SCALE_OUT"
 
 

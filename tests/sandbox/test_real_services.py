@@ -9,7 +9,7 @@ from sandbox import Sandbox
 from tests.sandbox.api import Senlin, unique, wait_for
 from tests.sandbox.test_real_cloud import NETWORKS
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")
