@@ -18,7 +18,7 @@ from senlin_operator import handlers
 from senlin_operator.cloud.inventory import Subscribers
 from senlin_operator.cloud.session import SessionOptions, SessionPool
 from senlin_operator.collector import StateCollector
-from senlin_operator.kinds import KINDS
+from senlin_operator.kinds import KINDS, kinds_for
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.leases import Leases
@@ -49,10 +49,11 @@ class App:
         self._kube = kube
         self._queue = Queue()
         self._shard = Shard(settings.shard, settings.shards)
-        self._cache = Cache(KINDS, self._queue, self._shard.has)
+        kinds = kinds_for(rebuilds=settings.senlin_rebuilds)
+        self._cache = Cache(kinds, self._queue, self._shard.has)
         subscribers = Subscribers(changed=self._wake_changed, polled=self._wake)
         options = SessionOptions(
-            tuple(KINDS.values()),
+            tuple(kinds.values()),
             settings.inventory_interval,
             settings.explain_failures,
             kube.may_write,
@@ -61,7 +62,7 @@ class App:
         sessions = Sessions(self._cache, kube, self._sessions)
         self._recorder = Recorder(kube)
         self._controller = Controller(
-            KINDS,
+            kinds,
             self._cache,
             self._queue,
             sessions,

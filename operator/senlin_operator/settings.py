@@ -88,6 +88,14 @@ class Settings:
             "choices": ("true", "false"),
         },
     )
+    senlin_rebuilds: bool = field(
+        default=False,
+        metadata={
+            "help": "true: this Senlin is repaired, so that REBUILD and changes of an image work; "
+            "false: it is as released, where they stop servers and fail, so they are refused",
+            "choices": ("true", "false"),
+        },
+    )
     host: str | None = field(
         default=None,
         metadata={"help": "address of probes and metrics; none: all, of IPv4 and of IPv6"},

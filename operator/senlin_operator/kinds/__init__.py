@@ -8,5 +8,16 @@ from senlin_operator.kinds.policy.kind import PolicyKind
 from senlin_operator.kinds.profile.kind import ProfileKind
 from senlin_operator.model.kind import AnyKind
 
-_ALL: tuple[AnyKind, ...] = (ClusterKind(), NodeKind(), ProfileKind(), PolicyKind())
-KINDS: Mapping[str, AnyKind] = {kind.name: kind for kind in _ALL}
+
+def kinds_for(*, rebuilds: bool) -> Mapping[str, AnyKind]:
+    """Return the kinds by name, for a Senlin that can rebuild servers or not."""
+    all_ = (
+        ClusterKind(rebuilds=rebuilds),
+        NodeKind(rebuilds=rebuilds),
+        ProfileKind(),
+        PolicyKind(rebuilds=rebuilds),
+    )
+    return {kind.name: kind for kind in all_}
+
+
+KINDS = kinds_for(rebuilds=False)  # for Senlin 16 as released

@@ -233,9 +233,12 @@ class Engine(Records):
         cluster = self._clusters[action["target"]]
         cluster["status"] = "UPDATING"
         yield
-        cluster.update({name: it for name, it in fields.items() if name != "profile_id"})
+        apart = ("profile_id", "is_profile_only")
+        cluster.update({name: it for name, it in fields.items() if name not in apart})
         fault = ""
-        if profile := fields.get("profile_id"):
+        if fields.get("is_profile_only"):
+            cluster["profile_id"] = fields["profile_id"]
+        elif profile := fields.get("profile_id"):
             old = [it for it in self.members(cluster["id"]) if it["profile_id"] != profile]
             change = lambda node: self.reprofile(node, profile)  # noqa: E731
             fault = yield from self.each(action, "NODE_UPDATE", old, change)

@@ -9,6 +9,7 @@ from senlin_operator.kinds.cluster.template import profile_name
 from senlin_operator.kinds.shared import remediation
 from senlin_operator.kinds.shared.bindings import Binding
 from senlin_operator.kinds.shared.fields import from_manifest
+from senlin_operator.kinds.shared.rebuild import wanted_image
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.objects import Key, Resource
 
@@ -31,6 +32,9 @@ class Desired(Fields):
     remediation: Remediation = field(default_factory=Remediation)
     declared: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to name
     leaving: frozenset[str] = frozenset()  # uids of SenlinNodes that should not be members
+    image: str | None = None  # of the profile, as far as it is known
+    recreate: bool = False  # replace nodes for a change of profile; False: change them in place
+    rebuilds: bool = True  # whether this Senlin can rebuild servers
 
 
 def references(resource: Resource) -> tuple[Key, ...]:
@@ -54,6 +58,8 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     return Desired(
         **from_manifest(Desired, resource),
         profile_id=_id(known[_profile(resource)]),
+        image=wanted_image(known[_profile(resource)]),
+        recreate=wanted.get("updateStrategy") == "Recreate",
         config={key: config[field_] for field_, key in _CONFIG.items() if field_ in config},
         min_size=wanted["minSize"],
         max_size=wanted["maxSize"],

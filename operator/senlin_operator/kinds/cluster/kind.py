@@ -1,6 +1,6 @@
 """SenlinCluster: a number of nodes of one profile."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from senlin_operator.kinds.cluster.status import conditions, readiness, resource
 from senlin_operator.kinds.cluster.steps import Check, Delete, Resize
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import describe, from_observed
+from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model import kind
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
@@ -69,6 +70,9 @@ class Members(kind.Members[Observed]):
 class ClusterKind(Kind[Desired, Observed]):
     """All requests for a cluster start an action."""
 
+    def __init__(self, *, rebuilds: bool = False) -> None:
+        self._rebuilds = rebuilds
+
     name = "SenlinCluster"
     plural = "senlinclusters"
     resource_type = Cluster
@@ -80,11 +84,13 @@ class ClusterKind(Kind[Desired, Observed]):
 
     observe = staticmethod(observe)
     references = staticmethod(references)
-    desired = staticmethod(desired)
     plan = staticmethod(plan)
     readiness = staticmethod(readiness)
     resource_status = staticmethod(resource_status)
     conditions = staticmethod(conditions)
+
+    def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> Desired:
+        return replace(desired(resource, known), rebuilds=self._rebuilds)
 
     def list_objects(self, proxy: Proxy) -> Iterable[Cluster]:
         return proxy.clusters()

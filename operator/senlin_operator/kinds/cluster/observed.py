@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openstack_clustering import Cluster, Node
+from openstack_clustering import Cluster, Node, Profile
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.cluster.fields import Fields
 from senlin_operator.kinds.shared.bindings import Binding
@@ -16,6 +16,7 @@ from senlin_operator.kinds.shared.health import (
     is_serverless,
     is_unbuilt,
 )
+from senlin_operator.kinds.shared.rebuild import differs, image
 from senlin_operator.kube.objects import GROUP
 from senlin_operator.model.ownership import owner_uid
 
@@ -36,7 +37,9 @@ class Observed(Fields):
     unbuilt: int = 0  # nodes that never had a server
     interrupted: int = 0  # nodes in the status of a failed action; servers may work
     serverless: frozenset[str] = frozenset()  # broken or unfinished nodes without a server
-    profile_mismatch: tuple[str, ...] = ()  # nodes of another profile, after an interrupted update
+    profile_mismatch: tuple[str, ...] = ()  # nodes of another profile than the cluster
+    image_mismatch: frozenset[str] = frozenset()  # those of them with another image, too
+    image: str | None = None  # of the cluster's profile
     removal_order: tuple[str, ...] = ()  # all nodes, in the order in which Senlin removes them
     members_by_owner: Mapping[str, str] = field(default_factory=dict)  # SenlinNode's uid to node
     profiles: frozenset[str] = frozenset()  # of the cluster and its nodes
@@ -72,6 +75,9 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
     if cluster is None:
         return None
     nodes = snapshot.members(Node, cluster.id)
+    mismatch = [node for node in nodes if node.profile_id != cluster.profile_id]
+    profiles = snapshot.all(Profile)
+    current = image(profiles.get(cluster.profile_id))
     faulty = [node for node in nodes if _is_faulty(node, cluster)]
     return Observed(
         **from_senlin(Observed, cluster),
@@ -85,7 +91,11 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         unbuilt=sum(is_unbuilt(node) for node in nodes),
         interrupted=sum(is_interrupted(node) for node in nodes),
         serverless=frozenset(node.id for node in nodes if is_serverless(node)),
-        profile_mismatch=tuple(it.id for it in nodes if it.profile_id != cluster.profile_id),
+        profile_mismatch=tuple(node.id for node in mismatch),
+        image_mismatch=frozenset(
+            it.id for it in mismatch if differs(current, image(profiles.get(it.profile_id)))
+        ),
+        image=current,
         removal_order=tuple(node.id for node in sorted(nodes, key=_removal_rank)),
         members_by_owner={owner: node.id for node in nodes if (owner := owner_uid(node))},
         profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),

@@ -17,6 +17,7 @@ from senlin_operator.kinds.cluster.steps import (
 )
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import describe, difference
+from senlin_operator.kinds.shared.rebuild import REBUILD, differs
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
 
@@ -25,6 +26,8 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     """Return the steps; None: the cluster is known to be absent."""
     if observed is None:
         return [_create(desired)]
+    if image_refused(desired, observed):
+        desired = replace(desired, profile_id=observed.profile_id)
     duplicates = [Delete(id_) for id_ in observed.duplicates]
     # Detachments come first, as a policy may block the other steps. Attachments are next, as a
     # policy governs the other steps. But while nodes are broken, attachments come last: load
@@ -36,6 +39,19 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     converge = list(_converge(desired, observed))
     steps = [*converge, *added] if broken else [*added, *converge]
     return [*duplicates, *removed, *steps, *_remove_empty_marker(desired, observed)]
+
+
+def image_refused(desired: Desired, observed: Observed) -> bool:
+    """Return whether a change of profile is not sent, as Senlin would stop servers, and fail."""
+    in_place = not (desired.recreate or desired.rebuilds)
+    return in_place and differs(desired.image, observed.image)
+
+
+def rebuild_refused(desired: Desired, observed: Observed) -> bool:
+    """Return whether lost nodes are not recovered, as Senlin would fail to rebuild the servers."""
+    remediation = desired.remediation
+    refused = remediation.recover and remediation.operation == REBUILD and not desired.rebuilds
+    return refused and observed.lost > 0 and not observed.serverless
 
 
 def target_size(desired: Desired, observed: Observed) -> int:
@@ -79,6 +95,7 @@ def _converge(desired: Desired, observed: Observed) -> Iterator[Step]:
         yield from _size(desired, observed)
         yield from _repair(desired, observed)
         yield from _update_nodes(desired, observed)
+        yield from _replace_node(desired, observed)
 
 
 def _create(desired: Desired) -> Create:
@@ -96,6 +113,8 @@ def _create(desired: Desired) -> Create:
 def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
     if changes := difference(desired, observed):
         fields = {name: wanted for name, (_, wanted) in changes.items()}
+        if "profile_id" in changes and desired.recreate:
+            fields["is_profile_only"] = True
         yield Update(observed.id, fields, describe(changes))
 
 
@@ -128,9 +147,9 @@ def _size(desired: Desired, observed: Observed) -> Iterator[Resize | RemoveNodes
 
 def _min_size(desired: Desired, observed: Observed) -> int:
     """Return the min_size to set now, low enough for SenlinNodes to join and leave."""
-    leaving = len(_leaving(desired, observed))
+    leaving = len(_leaving(desired, observed)) + bool(_replaceable(desired, observed))
     if desired.fixed_size or observed.created_empty:
-        return min(desired.min_size, target_size(desired, observed) - leaving)
+        return max(min(desired.min_size, target_size(desired, observed) - leaving), 0)
     return max(min(desired.min_size, observed.nodes - leaving), 0)
 
 
@@ -219,7 +238,7 @@ def _repair(desired: Desired, observed: Observed) -> Iterator[Recover | Check]:
 def _may_recover(desired: Desired, observed: Observed) -> bool:
     if not desired.remediation.recover or not observed.lost:
         return False
-    held = remediation_held(desired, observed)
+    held = remediation_held(desired, observed) or rebuild_refused(desired, observed)
     return not held and health_policy(desired.remediation, observed.policies) is None
 
 
@@ -228,10 +247,39 @@ def _update_nodes(desired: Desired, observed: Observed) -> Iterator[UpdateNode]:
 
     Senlin refuses to change a cluster to the profile that it already has.
     """
-    if desired.profile_id == observed.profile_id:
-        for node in observed.profile_mismatch:
-            if node not in observed.members_by_owner.values():
+    if desired.profile_id == observed.profile_id and not desired.recreate:
+        for node in _mismatch(desired, observed):
+            if desired.rebuilds or node not in observed.image_mismatch:
                 yield UpdateNode(observed.id, node, desired.profile_id)
+
+
+def _replace_node(desired: Desired, observed: Observed) -> Iterator[Resize | RemoveNodes]:
+    """Yield the removal of one node of an earlier profile; the next plan creates another one.
+
+    It waits until all nodes work, so at most one is missing at a time, and no further node is
+    removed if the new profile cannot be built.
+    """
+    old = _replaceable(desired, observed)
+    if old and observed.active == observed.nodes == target_size(desired, observed):
+        summary = f"replacement of a node of an earlier profile ({len(old)} left)"
+        yield RemoveNodes(observed.id, old[:1], summary)
+
+
+def _replaceable(desired: Desired, observed: Observed) -> tuple[str, ...]:
+    """Return the nodes that are to be replaced, as they have an earlier profile."""
+    if not desired.recreate or desired.profile_id != observed.profile_id:
+        return ()
+    return _mismatch(desired, observed)
+
+
+def _mismatch(desired: Desired, observed: Observed) -> tuple[str, ...]:
+    """Return the nodes of another profile, in the order of removal; none of a SenlinNode."""
+    owned = observed.members_by_owner.values()
+    return tuple(
+        node
+        for node in observed.removal_order
+        if node in observed.profile_mismatch and node not in owned
+    )
 
 
 def _healthy(observed: Observed) -> bool:

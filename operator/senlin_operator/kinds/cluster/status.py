@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from senlin_operator.kinds.cluster import plan
 from senlin_operator.kinds.cluster.desired import Desired
 from senlin_operator.kinds.cluster.observed import Observed
 from senlin_operator.kinds.cluster.plan import pending, remediation_held, target_size
-from senlin_operator.kinds.shared import bindings
+from senlin_operator.kinds.shared import bindings, rebuild
 from senlin_operator.kinds.shared.fields import for_status
 from senlin_operator.kinds.shared.remediation import health_policy
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
@@ -20,6 +21,9 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiti
     """Return whether all desired nodes exist and work."""
     if desired.policies and (text := bindings.conflict(desired.policies)):
         return Blocked(Reason.POLICIES_CONFLICT, f"{text}.")
+    if plan.image_refused(desired, observed):
+        otherwise = "Set updateStrategy to Recreate, which replaces the nodes, or keep the image"
+        return rebuild.image_refused(desired.image, observed.image, otherwise)
     if desired.fixed_size and len(desired.declared) > desired.desired_capacity:
         return Blocked(Reason.TOO_MANY_MEMBERS, _too_many(desired))
     if names := pending(desired, observed):
@@ -71,6 +75,9 @@ def _health(desired: Desired, observed: Observed) -> Settled:
         message = (
             f"{observed.lost} nodes are unhealthy, and at most {most} are recovered; {message}"
         )
+        return Settled(message, ready=False, reason=Reason.REMEDIATION_HELD)
+    if plan.rebuild_refused(desired, observed):
+        message = f"{rebuild.rebuild_refused()}; {message}"
         return Settled(message, ready=False, reason=Reason.REMEDIATION_HELD)
     return Settled(message, ready=False, reason=Reason.DEGRADED)
 

@@ -1,6 +1,6 @@
 """SenlinNode: one server or stack, by itself or in a cluster."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from senlin_operator.kinds.node.status import readiness, resource_status
 from senlin_operator.kinds.node.steps import Check, Delete, DeleteAdopted, DeleteProfile, Recover
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import from_observed
+from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model import kind
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.outcome import Waiting
@@ -67,6 +68,9 @@ class ClusterPolicies(kind.Details[Desired, Observed]):
 class NodeKind(Kind[Desired, Observed]):
     """A node is created without a cluster, and joins one afterwards."""
 
+    def __init__(self, *, rebuilds: bool = False) -> None:
+        self._rebuilds = rebuilds
+
     name = "SenlinNode"
     plural = "senlinnodes"
     resource_type = Node
@@ -77,10 +81,12 @@ class NodeKind(Kind[Desired, Observed]):
 
     observe = staticmethod(observe)
     references = staticmethod(references)
-    desired = staticmethod(desired)
     plan = staticmethod(plan)
     readiness = staticmethod(readiness)
     resource_status = staticmethod(resource_status)
+
+    def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> Desired:
+        return replace(desired(resource, known), rebuilds=self._rebuilds)
 
     def list_objects(self, proxy: Proxy) -> Iterable[Node]:
         return proxy.nodes()

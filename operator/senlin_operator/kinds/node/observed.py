@@ -10,6 +10,7 @@ from senlin_operator.kinds.node.fields import Fields
 from senlin_operator.kinds.shared import health
 from senlin_operator.kinds.shared.bindings import Binding
 from senlin_operator.kinds.shared.fields import from_senlin
+from senlin_operator.kinds.shared.rebuild import image
 from senlin_operator.kube.objects import GROUP
 from senlin_operator.model.text import stable
 
@@ -56,6 +57,11 @@ class Observed(Fields):
     def cause(self) -> str:
         """Return why the node does not work, in the words of its fault if it has one."""
         return str(self.faults[0]["reason"]) if self.faults else self.reason
+
+    @property
+    def image(self) -> str | None:
+        """Return the image of its profile."""
+        return image(self.snapshot.all(Profile).get(self.profile_id))
 
     @property
     def cluster(self) -> Cluster | None:

@@ -18,6 +18,7 @@ from senlin_operator.kinds.node.steps import (
     Update,
 )
 from senlin_operator.kinds.shared.fields import describe, difference
+from senlin_operator.kinds.shared.rebuild import REBUILD, differs
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
 
@@ -40,6 +41,18 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     ]
 
 
+def image_refused(desired: Desired, observed: Observed) -> bool:
+    """Return whether a change of profile is not sent, as Senlin would stop the server, and fail."""
+    return not desired.rebuilds and differs(desired.image, observed.image)
+
+
+def rebuild_refused(desired: Desired, observed: Observed) -> bool:
+    """Return whether the node is not recovered, as Senlin would fail to rebuild its server."""
+    remediation = desired.remediation
+    refused = remediation.recover and remediation.operation == REBUILD and not desired.rebuilds
+    return refused and bool(observed.physical_id)
+
+
 def _claim_profile(observed: Observed) -> Iterator[ClaimProfile]:
     if observed.unclaimed_profile:
         yield ClaimProfile(observed.id, observed.unclaimed_profile)
@@ -55,7 +68,8 @@ def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
     # An update of a broken node makes Senlin 16 call it ACTIVE, even without a working server.
     if not observed.works:
         return
-    without = set() if desired.profile_id else {"profile_id"}
+    keeps_profile = not desired.profile_id or image_refused(desired, observed)
+    without = {"profile_id"} if keeps_profile else set()
     if moves(desired, observed):  # Senlin resets the role of a node that moves; _join sets it
         without.add("role")
     changes = difference(desired, observed, without=without)
@@ -84,6 +98,8 @@ def _repair(desired: Desired, observed: Observed) -> Iterator[Recover | Check]:
         yield Recover(observed.id, "another try at a node that could not be built")
     elif observed.interrupted:
         yield Check(observed.id)
+    elif rebuild_refused(desired, observed):
+        return
     elif remediation.recover and health_policy(remediation, observed.policies) is None:
         # A node without a server can only be created again.
         operation = remediation.operation if observed.physical_id else RECREATE

@@ -13,6 +13,8 @@ from senlin_operator.model.ownership import name_suffix
 class Desired(Fields):
     """The plain fields."""
 
+    rebuilds: bool = True  # whether this Senlin can rebuild servers
+
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     fields = from_manifest(Desired, resource)

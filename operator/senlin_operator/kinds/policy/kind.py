@@ -1,6 +1,7 @@
 """SenlinPolicy: a rule for clusters."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from openstack_clustering import Policy, Proxy
@@ -10,6 +11,7 @@ from senlin_operator.kinds.policy.plan import plan
 from senlin_operator.kinds.policy.status import readiness, resource_status
 from senlin_operator.kinds.policy.steps import Delete
 from senlin_operator.kinds.shared.fields import from_observed
+from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
 
@@ -20,15 +22,20 @@ class PolicyKind(Kind[Desired, Observed]):
     Policies have no metadata, so the owner's marker is the end of the name.
     """
 
+    def __init__(self, *, rebuilds: bool = False) -> None:
+        self._rebuilds = rebuilds
+
     name = "SenlinPolicy"
     plural = "senlinpolicies"
     resource_type = Policy
 
     observe = staticmethod(observe)
-    desired = staticmethod(desired)
     plan = staticmethod(plan)
     readiness = staticmethod(readiness)
     resource_status = staticmethod(resource_status)
+
+    def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> Desired:
+        return replace(desired(resource, known), rebuilds=self._rebuilds)
 
     def list_objects(self, proxy: Proxy) -> Iterable[Policy]:
         return proxy.policies()

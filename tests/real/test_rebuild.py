@@ -1,0 +1,100 @@
+"""Changes of an image, and recoveries by REBUILD, which Senlin 16 as released cannot do."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import Sandbox
+from tests.conftest import a_namespace, started
+from tests.operator.process import PROGRAM, Operator
+from tests.operator.tenant import Document, Tenant, condition
+from tests.real.conftest import RealTenant
+
+pytestmark = pytest.mark.real
+CLOUD = "six_services"
+
+REBUILD = {"mode": "Recover", "operation": "REBUILD", "checkInterval": "5s"}
+
+
+def images(tenant: Tenant) -> set[str]:
+    """Return the images of the tenant's servers, by id, and their statuses."""
+    return {server["image"]["id"] for server in tenant.sandbox.nova.servers(tenant.nodes_named())}
+
+
+def statuses(tenant: Tenant) -> set[str]:
+    return {server["status"] for server in tenant.sandbox.nova.servers(tenant.nodes_named())}
+
+
+def with_new_image(tenant: Tenant) -> Document:
+    """Make a second profile; return the change that refers a cluster to it."""
+    tenant.apply(tenant.profile("web-server-2", image="cirros-new"))
+    return {"profileRef": {"name": "web-server-2"}}
+
+
+def rebuilds(cloud: Sandbox) -> int:
+    """Return how many actions Nova was asked for."""
+    return len(cloud.proxies["nova"].requests(method="POST", path="/action$"))
+
+
+def test_an_image_is_changed_by_replacing_nodes(tenant: RealTenant, cloud: Sandbox) -> None:
+    tenant.quickstart(desiredCapacity=2, minSize=2)
+    before, asked = images(tenant), rebuilds(cloud)
+    change = with_new_image(tenant)
+
+    tenant.edit("SenlinCluster", "web", **change)
+
+    assert "Set updateStrategy to Recreate" in tenant.waits_for("Unsafe")["message"]
+    assert (images(tenant), statuses(tenant), rebuilds(cloud)) == (before, {"ACTIVE"}, asked)
+
+    tenant.edit("SenlinCluster", "web", updateStrategy="Recreate")
+
+    tenant.ready()
+    assert len(images(tenant)) == 1
+    assert images(tenant) != before
+    assert len(tenant.sandbox.nova.servers(tenant.nodes_named())) == 2
+    assert (tenant.clusters()[0].min_size, tenant.clusters()[0].status) == (2, "ACTIVE")
+
+
+def test_a_recovery_by_rebuild_is_not_sent(tenant: RealTenant, cloud: Sandbox) -> None:
+    tenant.quickstart(desiredCapacity=1, remediation=REBUILD)
+    cloud.nova.break_server(tenant.nodes_named(), status="PAUSED")
+    asked = rebuilds(cloud)
+
+    held = tenant.waits_for("RemediationHeld")
+
+    assert "cannot rebuild a server" in held["message"]
+    assert (statuses(tenant), rebuilds(cloud)) == ({"PAUSED"}, asked)
+
+
+@pytest.fixture
+def repaired(tmp_path: Path) -> Iterator[RealTenant]:
+    """A tenant of a repaired Senlin, whose operator knows that."""
+    with started(cloud="real", senlin="repaired") as cloud:
+        namespace, log = a_namespace(cloud), tmp_path / "operator.log"
+        operator = Operator(cloud.kubeconfig, namespace, log, PROGRAM)
+        operator.start("--senlin-rebuilds", "true")
+        tenant = RealTenant(cloud, namespace, log.read_text)
+        tenant.apply(tenant.secret())
+        yield tenant
+        operator.kill()
+
+
+@pytest.mark.thorough
+def test_a_repaired_senlin_rebuilds(repaired: RealTenant) -> None:
+    repaired.quickstart(desiredCapacity=1, remediation=REBUILD)
+    [server] = repaired.sandbox.nova.servers(repaired.nodes_named())
+    before = images(repaired)
+
+    repaired.edit("SenlinCluster", "web", **with_new_image(repaired))
+    repaired.eventually(lambda: images(repaired) != before, "another image")
+    repaired.ready()
+    repaired.sandbox.nova.break_server(repaired.nodes_named())
+    repaired.eventually(
+        lambda: any("by REBUILD" in note for _, note in repaired.events("web")), "recovered"
+    )
+    repaired.eventually(lambda: statuses(repaired) == {"ACTIVE"}, "active")
+
+    [after] = repaired.sandbox.nova.servers(repaired.nodes_named())
+    assert after["id"] == server["id"]
+    assert condition(repaired.ready(), "Ready")["status"] == "True"

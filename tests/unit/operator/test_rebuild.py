@@ -1,0 +1,203 @@
+"""Changes of an image and recoveries by REBUILD, which Senlin 16 as released cannot do."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from senlin_operator.kinds import kinds_for
+from senlin_operator.kinds.cluster import plan as of_cluster
+from senlin_operator.kinds.cluster import status as status_of_cluster
+from senlin_operator.kinds.cluster.steps import Recover, RemoveNodes, Resize, Update, UpdateNode
+from senlin_operator.kinds.node import plan as of_node
+from senlin_operator.kinds.node import status as status_of_node
+from senlin_operator.kinds.node import steps as steps_of_node
+from senlin_operator.kinds.policy.steps import Create
+from senlin_operator.kinds.shared.remediation import Remediation
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.model.outcome import Blocked, Settled, Unsupported
+from tests.unit.operator import builders
+from tests.unit.operator.builders import (
+    DESIRED_OF_THREE,
+    OBSERVED_OF_THREE,
+    a_cluster_manifest,
+    a_policy_manifest,
+    a_profile_manifest,
+    a_resource,
+)
+from tests.unit.operator.environment import THREE, WEB, Environment
+
+NODES = ("n1", "n2", "n3")
+OBSERVED = replace(OBSERVED_OF_THREE, image="old", removal_order=NODES)
+IN_PLACE = replace(DESIRED_OF_THREE, profile_id="p2", image="new", rebuilds=False)
+RECREATE = replace(IN_PLACE, recreate=True)
+REPAIRED = replace(IN_PLACE, rebuilds=True)
+TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
+TO_P2_ALONE = Update("c1", {"profile_id": "p2", "is_profile_only": True}, "profile_id p1 → p2")
+MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
+
+
+@pytest.mark.parametrize(
+    ("desired", "observed", "steps"),
+    [
+        pytest.param(IN_PLACE, OBSERVED, [], id="another image: not sent"),
+        pytest.param(REPAIRED, OBSERVED, [TO_P2], id="another image, Senlin is repaired: sent"),
+        pytest.param(replace(IN_PLACE, image="old"), OBSERVED, [TO_P2], id="the same image: sent"),
+        pytest.param(replace(IN_PLACE, image=None), OBSERVED, [TO_P2], id="unknown image: sent"),
+        pytest.param(
+            replace(IN_PLACE, desired_capacity=4),
+            OBSERVED,
+            [Resize("c1", 4, 1, 5, "")],
+            id="another image and size: only the size",
+        ),
+        pytest.param(
+            RECREATE, OBSERVED, [TO_P2_ALONE], id="another image, Recreate: of the cluster alone"
+        ),
+        pytest.param(
+            RECREATE, MOVED, [RemoveNodes("c1", ("n1",), "")], id="Recreate: the first is removed"
+        ),
+        pytest.param(
+            RECREATE,
+            replace(MOVED, active=2, status="WARNING", unbuilt=1),
+            [Recover("c1", "")],
+            id="Recreate, a node does not work: it comes first",
+        ),
+        pytest.param(
+            RECREATE,
+            replace(MOVED, nodes=2, active=2, desired_capacity=2, profile_mismatch=NODES[1:]),
+            [Resize("c1", 3, 1, 5, "")],
+            id="Recreate, one is missing: it is created first",
+        ),
+        pytest.param(
+            RECREATE,
+            replace(MOVED, profile_mismatch=(), min_size=0),
+            [Resize("c1", 3, 1, 5, "")],
+            id="Recreate, all are new: minSize is set back",
+        ),
+        pytest.param(
+            replace(RECREATE, desired_capacity=1, min_size=1),
+            replace(MOVED, nodes=1, active=1, desired_capacity=1, min_size=1),
+            [Resize("c1", 1, 0, 5, ""), RemoveNodes("c1", ("n1",), "")],
+            id="Recreate, at minSize: the limit makes room first",
+        ),
+        pytest.param(
+            replace(IN_PLACE, rebuilds=False),
+            replace(MOVED, image_mismatch=frozenset(["n1", "n2"])),
+            [UpdateNode("c1", "n3", "p2")],
+            id="nodes of another profile: those with another image are left",
+        ),
+    ],
+)
+def test_plan_of_a_cluster(desired: Any, observed: Any, steps: list[Any]) -> None:
+    assert of_cluster.plan(desired, observed) == steps
+
+
+def test_a_refused_image_is_told() -> None:
+    outcome = status_of_cluster.readiness(IN_PLACE, OBSERVED)
+
+    assert isinstance(outcome, Blocked)
+    assert outcome.reason == Reason.UNSAFE
+    assert outcome.message == (
+        "Senlin 16 as released cannot change the image of a server, from old to new: it would stop "
+        "the server, and fail. Set updateStrategy to Recreate, which replaces the nodes, or keep "
+        "the image, or set the operator's --senlin-rebuilds if this Senlin is repaired."
+    )
+
+
+REBUILD = Remediation(recover=True, operation="REBUILD")
+LOST_ONE = replace(OBSERVED, active=2, status="WARNING")
+
+
+@pytest.mark.parametrize(
+    ("rebuilds", "serverless", "operation"),
+    [(False, (), None), (True, (), "REBUILD"), (False, ("n1",), "RECREATE")],
+)
+def test_rebuild_of_a_cluster(rebuilds: bool, serverless: tuple[str], operation: str) -> None:
+    desired = replace(DESIRED_OF_THREE, remediation=REBUILD, rebuilds=rebuilds)
+    observed = replace(LOST_ONE, serverless=frozenset(serverless))
+
+    steps = of_cluster.plan(desired, observed)
+    outcome = status_of_cluster.readiness(desired, observed)
+
+    assert steps == ([Recover("c1", "", operation)] if operation else [])
+    assert isinstance(outcome, Settled)
+    assert (outcome.reason == Reason.REMEDIATION_HELD) is (operation is None)
+    assert ("cannot rebuild a server" in outcome.message) is (operation is None)
+
+
+@pytest.fixture
+def node() -> tuple[Any, Any]:
+    """Return a pair of a node that needs no step, of a profile in the snapshot."""
+    profile = builders.a_profile(spec={"type": "os.nova.server", "properties": {"image": "old"}})
+    snapshot = builders.a_snapshot(profiles=[profile], nodes=[builders.a_node(cluster="")])
+    kind = kinds_for(rebuilds=False)["SenlinNode"]
+    observed = kind.observe(snapshot, "n1", builders.UID)
+    return replace(kind.desired_from(observed), rebuilds=False), observed
+
+
+def test_an_image_of_a_node_is_not_changed(node: tuple[Any, Any]) -> None:
+    desired, observed = node
+    changed = replace(desired, profile_id="p2", image="new")
+
+    outcome = status_of_node.readiness(changed, observed)
+
+    assert of_node.plan(changed, observed) == []
+    assert of_node.plan(replace(changed, rebuilds=True), observed) != []
+    assert isinstance(outcome, Blocked)
+    assert "Make another SenlinNode, or keep the image" in outcome.message
+
+
+def test_rebuild_of_a_node(node: tuple[Any, Any]) -> None:
+    desired, observed = node
+    desired = replace(desired, remediation=REBUILD)
+    broken = replace(observed, status="ERROR")
+
+    outcome = status_of_node.readiness(desired, broken)
+
+    assert of_node.plan(desired, broken) == []
+    assert (outcome.reason, "cannot rebuild" in outcome.message) == (Reason.REMEDIATION_HELD, True)
+    repaired = replace(desired, rebuilds=True)
+    assert of_node.plan(repaired, broken) == [steps_of_node.Recover("n1", "", "REBUILD")]
+
+
+@pytest.mark.parametrize("name", ["REBUILD", "RECREATE"])
+def test_a_health_policy_by_rebuild_is_not_created(name: str) -> None:
+    properties = {"recovery": {"actions": [{"name": name}]}}
+    manifest = a_policy_manifest(
+        resource={"type": "senlin.policy.health", "version": "1.2", "properties": properties}
+    )
+    desired = kinds_for(rebuilds=False)["SenlinPolicy"].desired(a_resource(manifest), {})
+
+    if name == "REBUILD":
+        with pytest.raises(Unsupported, match="cannot rebuild"):
+            Create(desired).run(object(), "uid")  # type: ignore[arg-type] # it asks nothing
+    else:
+        with pytest.raises(AttributeError):  # it is sent
+            Create(desired).run(object(), "uid")  # type: ignore[arg-type]
+
+
+async def test_nodes_are_replaced_one_after_the_other(env: Environment) -> None:
+    small = a_profile_manifest(resource={"properties": {"image": "old"}}, uid="small-uid")
+    large = a_profile_manifest("large", resource={"properties": {"image": "new"}}, uid="large-uid")
+    for each in (small, large, a_cluster_manifest("web", THREE | {"updateStrategy": "Recreate"})):
+        env.kube.apply(each)
+    await env.converge()
+    before = {node.id for node in env.senlin.nodes()}
+    env.requests()
+
+    env.kube.apply(
+        a_cluster_manifest(
+            "web", THREE | {"updateStrategy": "Recreate", "profileRef": {"name": "large"}}
+        )
+    )
+    await env.converge(30)
+
+    assert env.reason(WEB) == "Ready"
+    nodes = list(env.senlin.nodes())
+    [cluster] = env.senlin.clusters()
+    assert {node.profile_id for node in nodes} == {cluster.profile_id}
+    assert len(nodes) == 3
+    assert not before & {node.id for node in nodes}
+    assert (cluster.min_size, cluster.desired_capacity) == (1, 3)
+    one = ["remove_nodes_from_cluster", "resize_cluster"]
+    assert env.requests() == ["update_cluster", *one * 3]
