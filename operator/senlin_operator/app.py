@@ -49,7 +49,7 @@ class App:
         self._kube = kube
         self._queue = Queue()
         self._shard = Shard(settings.shard, settings.shards)
-        kinds = kinds_for(rebuilds=settings.senlin_rebuilds)
+        kinds = kinds_for(repaired=settings.senlin_repaired)
         self._cache = Cache(kinds, self._queue, self._shard.has)
         subscribers = Subscribers(changed=self._wake_changed, polled=self._wake)
         options = SessionOptions(

@@ -88,11 +88,11 @@ class Settings:
             "choices": ("true", "false"),
         },
     )
-    senlin_rebuilds: bool = field(
+    senlin_repaired: bool = field(
         default=False,
         metadata={
-            "help": "true: this Senlin is repaired, so that REBUILD and changes of an image work; "
-            "false: it is as released, where they stop servers and fail, so they are refused",
+            "help": "true: the defects in docs/senlin-16.md are repaired in this Senlin; false: it "
+            "is as released, so what stops servers and fails, or does nothing, is refused",
             "choices": ("true", "false"),
         },
     )

@@ -32,20 +32,20 @@ def with_new_image(tenant: Tenant) -> Document:
     return {"profileRef": {"name": "web-server-2"}}
 
 
-def rebuilds(cloud: Sandbox) -> int:
+def asked_for(cloud: Sandbox) -> int:
     """Return how many actions Nova was asked for."""
     return len(cloud.proxies["nova"].requests(method="POST", path="/action$"))
 
 
 def test_an_image_is_changed_by_replacing_nodes(tenant: RealTenant, cloud: Sandbox) -> None:
     tenant.quickstart(desiredCapacity=2, minSize=2)
-    before, asked = images(tenant), rebuilds(cloud)
+    before, asked = images(tenant), asked_for(cloud)
     change = with_new_image(tenant)
 
     tenant.edit("SenlinCluster", "web", **change)
 
     assert "Set updateStrategy to Recreate" in tenant.waits_for("Unsafe")["message"]
-    assert (images(tenant), statuses(tenant), rebuilds(cloud)) == (before, {"ACTIVE"}, asked)
+    assert (images(tenant), statuses(tenant), asked_for(cloud)) == (before, {"ACTIVE"}, asked)
 
     tenant.edit("SenlinCluster", "web", updateStrategy="Recreate")
 
@@ -59,12 +59,12 @@ def test_an_image_is_changed_by_replacing_nodes(tenant: RealTenant, cloud: Sandb
 def test_a_recovery_by_rebuild_is_not_sent(tenant: RealTenant, cloud: Sandbox) -> None:
     tenant.quickstart(desiredCapacity=1, remediation=REBUILD)
     cloud.nova.break_server(tenant.nodes_named(), status="PAUSED")
-    asked = rebuilds(cloud)
+    asked = asked_for(cloud)
 
     held = tenant.waits_for("RemediationHeld")
 
     assert "cannot rebuild a server" in held["message"]
-    assert (statuses(tenant), rebuilds(cloud)) == ({"PAUSED"}, asked)
+    assert (statuses(tenant), asked_for(cloud)) == ({"PAUSED"}, asked)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def repaired(tmp_path: Path) -> Iterator[RealTenant]:
     with started(cloud="real", senlin="repaired") as cloud:
         namespace, log = a_namespace(cloud), tmp_path / "operator.log"
         operator = Operator(cloud.kubeconfig, namespace, log, PROGRAM)
-        operator.start("--senlin-rebuilds", "true")
+        operator.start("--senlin-repaired", "true")
         tenant = RealTenant(cloud, namespace, log.read_text)
         tenant.apply(tenant.secret())
         yield tenant

@@ -9,15 +9,15 @@ from senlin_operator.kinds.profile.kind import ProfileKind
 from senlin_operator.model.kind import AnyKind
 
 
-def kinds_for(*, rebuilds: bool) -> Mapping[str, AnyKind]:
+def kinds_for(*, repaired: bool) -> Mapping[str, AnyKind]:
     """Return the kinds by name, for a Senlin that can rebuild servers or not."""
     all_ = (
-        ClusterKind(rebuilds=rebuilds),
-        NodeKind(rebuilds=rebuilds),
+        ClusterKind(repaired=repaired),
+        NodeKind(repaired=repaired),
         ProfileKind(),
-        PolicyKind(rebuilds=rebuilds),
+        PolicyKind(repaired=repaired),
     )
     return {kind.name: kind for kind in all_}
 
 
-KINDS = kinds_for(rebuilds=False)  # for Senlin 16 as released
+KINDS = kinds_for(repaired=False)  # for Senlin 16 as released

@@ -77,7 +77,7 @@ PROFILE = Case(
 )
 POLICY = Case(
     PolicyKind(),
-    policy_desired.Desired(rebuilds=False, name=POLICY_NAME, **SCALING),
+    policy_desired.Desired(repaired=False, name=POLICY_NAME, **SCALING),
     policy_observed.Observed(id="y1", name=POLICY_NAME, display_name="grow", **SCALING),
     policy_steps,
 )

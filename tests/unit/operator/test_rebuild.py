@@ -12,26 +12,23 @@ from senlin_operator.kinds.cluster.steps import Recover, RemoveNodes, Resize, Up
 from senlin_operator.kinds.node import plan as of_node
 from senlin_operator.kinds.node import status as status_of_node
 from senlin_operator.kinds.node import steps as steps_of_node
-from senlin_operator.kinds.policy.steps import Create
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.conditions import Reason
-from senlin_operator.model.outcome import Blocked, Settled, Unsupported
+from senlin_operator.model.outcome import Blocked, Settled
 from tests.unit.operator import builders
 from tests.unit.operator.builders import (
     DESIRED_OF_THREE,
     OBSERVED_OF_THREE,
     a_cluster_manifest,
-    a_policy_manifest,
     a_profile_manifest,
-    a_resource,
 )
 from tests.unit.operator.environment import THREE, WEB, Environment
 
 NODES = ("n1", "n2", "n3")
 OBSERVED = replace(OBSERVED_OF_THREE, image="old", removal_order=NODES)
-IN_PLACE = replace(DESIRED_OF_THREE, profile_id="p2", image="new", rebuilds=False)
+IN_PLACE = replace(DESIRED_OF_THREE, profile_id="p2", image="new", repaired=False)
 RECREATE = replace(IN_PLACE, recreate=True)
-REPAIRED = replace(IN_PLACE, rebuilds=True)
+REPAIRED = replace(IN_PLACE, repaired=True)
 TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
 TO_P2_ALONE = Update("c1", {"profile_id": "p2", "is_profile_only": True}, "profile_id p1 → p2")
 MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
@@ -81,7 +78,7 @@ MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
             id="Recreate, at minSize: the limit makes room first",
         ),
         pytest.param(
-            replace(IN_PLACE, rebuilds=False),
+            replace(IN_PLACE, repaired=False),
             replace(MOVED, image_mismatch=frozenset(["n1", "n2"])),
             [UpdateNode("c1", "n3", "p2")],
             id="nodes of another profile: those with another image are left",
@@ -100,7 +97,7 @@ def test_a_refused_image_is_told() -> None:
     assert outcome.message == (
         "Senlin 16 as released cannot change the image of a server, from old to new: it would stop "
         "the server, and fail. Set updateStrategy to Recreate, which replaces the nodes, or keep "
-        "the image, or set the operator's --senlin-rebuilds if this Senlin is repaired."
+        "the image, or set the operator's --senlin-repaired if this Senlin is repaired."
     )
 
 
@@ -109,11 +106,11 @@ LOST_ONE = replace(OBSERVED, active=2, status="WARNING")
 
 
 @pytest.mark.parametrize(
-    ("rebuilds", "serverless", "operation"),
+    ("repaired", "serverless", "operation"),
     [(False, (), None), (True, (), "REBUILD"), (False, ("n1",), "RECREATE")],
 )
-def test_rebuild_of_a_cluster(rebuilds: bool, serverless: tuple[str], operation: str) -> None:
-    desired = replace(DESIRED_OF_THREE, remediation=REBUILD, rebuilds=rebuilds)
+def test_rebuild_of_a_cluster(repaired: bool, serverless: tuple[str], operation: str) -> None:
+    desired = replace(DESIRED_OF_THREE, remediation=REBUILD, repaired=repaired)
     observed = replace(LOST_ONE, serverless=frozenset(serverless))
 
     steps = of_cluster.plan(desired, observed)
@@ -130,9 +127,9 @@ def node() -> tuple[Any, Any]:
     """Return a pair of a node that needs no step, of a profile in the snapshot."""
     profile = builders.a_profile(spec={"type": "os.nova.server", "properties": {"image": "old"}})
     snapshot = builders.a_snapshot(profiles=[profile], nodes=[builders.a_node(cluster="")])
-    kind = kinds_for(rebuilds=False)["SenlinNode"]
+    kind = kinds_for(repaired=False)["SenlinNode"]
     observed = kind.observe(snapshot, "n1", builders.UID)
-    return replace(kind.desired_from(observed), rebuilds=False), observed
+    return replace(kind.desired_from(observed), repaired=False), observed
 
 
 def test_an_image_of_a_node_is_not_changed(node: tuple[Any, Any]) -> None:
@@ -142,7 +139,7 @@ def test_an_image_of_a_node_is_not_changed(node: tuple[Any, Any]) -> None:
     outcome = status_of_node.readiness(changed, observed)
 
     assert of_node.plan(changed, observed) == []
-    assert of_node.plan(replace(changed, rebuilds=True), observed) != []
+    assert of_node.plan(replace(changed, repaired=True), observed) != []
     assert isinstance(outcome, Blocked)
     assert "Make another SenlinNode, or keep the image" in outcome.message
 
@@ -156,24 +153,8 @@ def test_rebuild_of_a_node(node: tuple[Any, Any]) -> None:
 
     assert of_node.plan(desired, broken) == []
     assert (outcome.reason, "cannot rebuild" in outcome.message) == (Reason.REMEDIATION_HELD, True)
-    repaired = replace(desired, rebuilds=True)
+    repaired = replace(desired, repaired=True)
     assert of_node.plan(repaired, broken) == [steps_of_node.Recover("n1", "", "REBUILD")]
-
-
-@pytest.mark.parametrize("name", ["REBUILD", "RECREATE"])
-def test_a_health_policy_by_rebuild_is_not_created(name: str) -> None:
-    properties = {"recovery": {"actions": [{"name": name}]}}
-    manifest = a_policy_manifest(
-        resource={"type": "senlin.policy.health", "version": "1.2", "properties": properties}
-    )
-    desired = kinds_for(rebuilds=False)["SenlinPolicy"].desired(a_resource(manifest), {})
-
-    if name == "REBUILD":
-        with pytest.raises(Unsupported, match="cannot rebuild"):
-            Create(desired).run(object(), "uid")  # type: ignore[arg-type] # it asks nothing
-    else:
-        with pytest.raises(AttributeError):  # it is sent
-            Create(desired).run(object(), "uid")  # type: ignore[arg-type]
 
 
 async def test_nodes_are_replaced_one_after_the_other(env: Environment) -> None:

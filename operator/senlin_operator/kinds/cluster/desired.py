@@ -34,7 +34,7 @@ class Desired(Fields):
     leaving: frozenset[str] = frozenset()  # uids of SenlinNodes that should not be members
     image: str | None = None  # of the profile, as far as it is known
     recreate: bool = False  # replace nodes for a change of profile; False: change them in place
-    rebuilds: bool = True  # whether this Senlin can rebuild servers
+    repaired: bool = True  # whether this Senlin can rebuild servers
 
 
 def references(resource: Resource) -> tuple[Key, ...]:

@@ -70,8 +70,8 @@ class Members(kind.Members[Observed]):
 class ClusterKind(Kind[Desired, Observed]):
     """All requests for a cluster start an action."""
 
-    def __init__(self, *, rebuilds: bool = False) -> None:
-        self._rebuilds = rebuilds
+    def __init__(self, *, repaired: bool = False) -> None:
+        self._repaired = repaired
 
     name = "SenlinCluster"
     plural = "senlinclusters"
@@ -90,7 +90,7 @@ class ClusterKind(Kind[Desired, Observed]):
     conditions = staticmethod(conditions)
 
     def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> Desired:
-        return replace(desired(resource, known), rebuilds=self._rebuilds)
+        return replace(desired(resource, known), repaired=self._repaired)
 
     def list_objects(self, proxy: Proxy) -> Iterable[Cluster]:
         return proxy.clusters()

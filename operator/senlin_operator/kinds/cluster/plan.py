@@ -43,14 +43,14 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
 
 def image_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether a change of profile is not sent, as Senlin would stop servers, and fail."""
-    in_place = not (desired.recreate or desired.rebuilds)
+    in_place = not (desired.recreate or desired.repaired)
     return in_place and differs(desired.image, observed.image)
 
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether lost nodes are not recovered, as Senlin would fail to rebuild the servers."""
     remediation = desired.remediation
-    refused = remediation.recover and remediation.operation == REBUILD and not desired.rebuilds
+    refused = remediation.recover and remediation.operation == REBUILD and not desired.repaired
     return refused and observed.lost > 0 and not observed.serverless
 
 
@@ -249,7 +249,7 @@ def _update_nodes(desired: Desired, observed: Observed) -> Iterator[UpdateNode]:
     """
     if desired.profile_id == observed.profile_id and not desired.recreate:
         for node in _mismatch(desired, observed):
-            if desired.rebuilds or node not in observed.image_mismatch:
+            if desired.repaired or node not in observed.image_mismatch:
                 yield UpdateNode(observed.id, node, desired.profile_id)
 
 

@@ -35,7 +35,7 @@ class Desired(Fields):
     cluster_id: str = ""  # empty: a node without a cluster
     remediation: Remediation = field(default_factory=Remediation)
     image: str | None = None  # of the profile, as far as it is known
-    rebuilds: bool = True  # whether this Senlin can rebuild servers
+    repaired: bool = True  # whether this Senlin can rebuild servers
 
 
 def references(resource: Resource) -> tuple[Key, ...]:

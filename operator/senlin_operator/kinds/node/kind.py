@@ -68,8 +68,8 @@ class ClusterPolicies(kind.Details[Desired, Observed]):
 class NodeKind(Kind[Desired, Observed]):
     """A node is created without a cluster, and joins one afterwards."""
 
-    def __init__(self, *, rebuilds: bool = False) -> None:
-        self._rebuilds = rebuilds
+    def __init__(self, *, repaired: bool = False) -> None:
+        self._repaired = repaired
 
     name = "SenlinNode"
     plural = "senlinnodes"
@@ -86,7 +86,7 @@ class NodeKind(Kind[Desired, Observed]):
     resource_status = staticmethod(resource_status)
 
     def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> Desired:
-        return replace(desired(resource, known), rebuilds=self._rebuilds)
+        return replace(desired(resource, known), repaired=self._repaired)
 
     def list_objects(self, proxy: Proxy) -> Iterable[Node]:
         return proxy.nodes()

@@ -43,13 +43,13 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
 
 def image_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether a change of profile is not sent, as Senlin would stop the server, and fail."""
-    return not desired.rebuilds and differs(desired.image, observed.image)
+    return not desired.repaired and differs(desired.image, observed.image)
 
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether the node is not recovered, as Senlin would fail to rebuild its server."""
     remediation = desired.remediation
-    refused = remediation.recover and remediation.operation == REBUILD and not desired.rebuilds
+    refused = remediation.recover and remediation.operation == REBUILD and not desired.repaired
     return refused and bool(observed.physical_id)
 
 

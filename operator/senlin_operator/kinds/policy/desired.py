@@ -13,7 +13,7 @@ from senlin_operator.model.ownership import name_suffix
 class Desired(Fields):
     """The plain fields."""
 
-    rebuilds: bool = True  # whether this Senlin can rebuild servers
+    repaired: bool = True  # whether this Senlin can rebuild servers
 
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:

@@ -22,8 +22,8 @@ class PolicyKind(Kind[Desired, Observed]):
     Policies have no metadata, so the owner's marker is the end of the name.
     """
 
-    def __init__(self, *, rebuilds: bool = False) -> None:
-        self._rebuilds = rebuilds
+    def __init__(self, *, repaired: bool = False) -> None:
+        self._repaired = repaired
 
     name = "SenlinPolicy"
     plural = "senlinpolicies"
@@ -35,7 +35,7 @@ class PolicyKind(Kind[Desired, Observed]):
     resource_status = staticmethod(resource_status)
 
     def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> Desired:
-        return replace(desired(resource, known), rebuilds=self._rebuilds)
+        return replace(desired(resource, known), repaired=self._repaired)
 
     def list_objects(self, proxy: Proxy) -> Iterable[Policy]:
         return proxy.policies()

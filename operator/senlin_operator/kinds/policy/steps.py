@@ -1,14 +1,13 @@
 """The steps for a policy. Senlin carries them out at once, and the reply shows the result."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from openstack_clustering import Proxy
+from senlin_operator.kinds.policy.defects import defect
 from senlin_operator.kinds.policy.desired import Desired
 from senlin_operator.kinds.policy.observed import observed
 from senlin_operator.kinds.shared import steps
 from senlin_operator.kinds.shared.fields import request
-from senlin_operator.kinds.shared.rebuild import REBUILD, policy_refused
 from senlin_operator.model.outcome import Unsupported
 from senlin_operator.model.step import Step, StepResult
 
@@ -24,18 +23,12 @@ class Create(Step):
         return f"creation of policy {self.desired.name}"
 
     def run(self, proxy: Proxy, uid: str) -> StepResult:
-        if not self.desired.rebuilds and _rebuilds_servers(self.desired):
-            raise Unsupported(policy_refused())
+        text = defect(self.desired.type, self.desired.properties)
+        if text and not self.desired.repaired:
+            raise Unsupported(text)
         fields = request(self.desired)
         policy = proxy.create_policy(name=fields.pop("name"), spec=fields)
         return StepResult(policy.id, observed=observed(policy, uid))
-
-
-def _rebuilds_servers(desired: Desired) -> bool:
-    """Return whether it is a health policy that recovers nodes by REBUILD."""
-    recovery = desired.properties.get("recovery") or {}
-    actions = (recovery.get("actions") or []) if isinstance(recovery, Mapping) else []
-    return any(isinstance(it, Mapping) and it.get("name") == REBUILD for it in actions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from senlin_operator.kube.objects import Resource
 from senlin_operator.model.outcome import Blocked
 
 REBUILD = "REBUILD"
-_OR = "or set the operator's --senlin-rebuilds if this Senlin is repaired"
+OR_REPAIRED = "or set the operator's --senlin-repaired if this Senlin is repaired"
 
 
 def wanted_image(profile: Resource) -> str | None:
@@ -36,7 +36,7 @@ def image_refused(wanted: str | None, current: str | None, otherwise: str) -> Bl
     """Return the outcome for a change of the image; `otherwise` says what else can be done."""
     text = (
         f"Senlin 16 as released cannot change the image of a server, from {current} to {wanted}: "
-        f"it would stop the server, and fail. {otherwise}, {_OR}."
+        f"it would stop the server, and fail. {otherwise}, {OR_REPAIRED}."
     )
     return Blocked(Reason.UNSAFE, text)
 
@@ -45,13 +45,5 @@ def rebuild_refused() -> str:
     """Return a sentence about a recovery by REBUILD."""
     return (
         "Senlin 16 as released cannot rebuild a server: set remediation.operation to RECREATE or "
-        f"REBOOT, {_OR}"
-    )
-
-
-def policy_refused() -> str:
-    """Return a sentence about a health policy that recovers nodes by REBUILD."""
-    return (
-        "Senlin 16 as released cannot rebuild a server: let the policy's recovery be RECREATE or "
-        f"REBOOT, {_OR}."
+        f"REBOOT, {OR_REPAIRED}"
     )
