@@ -166,7 +166,10 @@ def test_a_deletion_by_others_is_followed_by_a_new_creation(
             {
                 "type": "senlin.policy.health",
                 "properties": {
-                    "detection": {"interval": 0, "detection_modes": [{"type": "LIFECYCLE_EVENTS"}]},
+                    "detection": {
+                        "interval": 0,
+                        "detection_modes": [{"type": "NODE_STATUS_POLLING"}],
+                    },
                     "recovery": {"actions": [{"name": "REBOOT"}]},
                 },
             },
