@@ -108,7 +108,7 @@ def test_defaults_of_a_cluster(clusters: Resources) -> None:
         "minSize": 0,
         "maxSize": -1,
         "capacityOwner": "Spec",
-        "updateStrategy": "InPlace",
+        "strategy": {"type": "InPlace"},
         "timeoutSeconds": 3600,
         "members": "Summary",
         "metadata": {},

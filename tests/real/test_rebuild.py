@@ -44,10 +44,10 @@ def test_an_image_is_changed_by_replacing_nodes(tenant: RealTenant, cloud: Sandb
 
     tenant.edit("SenlinCluster", "web", **change)
 
-    assert "Set updateStrategy to Recreate" in tenant.waits_for("Unsafe")["message"]
+    assert "Set strategy.type to Replace" in tenant.waits_for("Unsafe")["message"]
     assert (images(tenant), statuses(tenant), asked_for(cloud)) == (before, {"ACTIVE"}, asked)
 
-    tenant.edit("SenlinCluster", "web", updateStrategy="Recreate")
+    tenant.edit("SenlinCluster", "web", strategy={"type": "Replace"})
 
     tenant.ready()
     assert len(images(tenant)) == 1

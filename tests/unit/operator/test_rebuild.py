@@ -27,7 +27,7 @@ from tests.unit.operator.environment import THREE, WEB, Environment
 NODES = ("n1", "n2", "n3")
 OBSERVED = replace(OBSERVED_OF_THREE, image="old", removal_order=NODES)
 IN_PLACE = replace(DESIRED_OF_THREE, profile_id="p2", image="new", repaired=False)
-RECREATE = replace(IN_PLACE, recreate=True)
+REPLACE = replace(IN_PLACE, replaces=True)
 REPAIRED = replace(IN_PLACE, repaired=True)
 TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
 TO_P2_ALONE = Update("c1", {"profile_id": "p2", "is_profile_only": True}, "profile_id p1 → p2")
@@ -48,34 +48,34 @@ MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
             id="another image and size: only the size",
         ),
         pytest.param(
-            RECREATE, OBSERVED, [TO_P2_ALONE], id="another image, Recreate: of the cluster alone"
+            REPLACE, OBSERVED, [TO_P2_ALONE], id="another image, Replace: of the cluster alone"
         ),
         pytest.param(
-            RECREATE, MOVED, [RemoveNodes("c1", ("n1",), "")], id="Recreate: the first is removed"
+            REPLACE, MOVED, [RemoveNodes("c1", ("n1",), "")], id="Replace: the first is removed"
         ),
         pytest.param(
-            RECREATE,
+            REPLACE,
             replace(MOVED, active=2, status="WARNING", unbuilt=1),
             [Recover("c1", "")],
-            id="Recreate, a node does not work: it comes first",
+            id="Replace, a node does not work: it comes first",
         ),
         pytest.param(
-            RECREATE,
+            REPLACE,
             replace(MOVED, nodes=2, active=2, desired_capacity=2, profile_mismatch=NODES[1:]),
             [Resize("c1", 3, 1, 5, "")],
-            id="Recreate, one is missing: it is created first",
+            id="Replace, one is missing: it is created first",
         ),
         pytest.param(
-            RECREATE,
+            REPLACE,
             replace(MOVED, profile_mismatch=(), min_size=0),
             [Resize("c1", 3, 1, 5, "")],
-            id="Recreate, all are new: minSize is set back",
+            id="Replace, all are new: minSize is set back",
         ),
         pytest.param(
-            replace(RECREATE, desired_capacity=1, min_size=1),
+            replace(REPLACE, desired_capacity=1, min_size=1),
             replace(MOVED, nodes=1, active=1, desired_capacity=1, min_size=1),
             [Resize("c1", 1, 0, 5, ""), RemoveNodes("c1", ("n1",), "")],
-            id="Recreate, at minSize: the limit makes room first",
+            id="Replace, at minSize: the limit makes room first",
         ),
         pytest.param(
             replace(IN_PLACE, repaired=False),
@@ -96,7 +96,7 @@ def test_a_refused_image_is_told() -> None:
     assert outcome.reason == Reason.UNSAFE
     assert outcome.message == (
         "Senlin 16 as released cannot change the image of a server, from old to new: it would stop "
-        "the server, and fail. Set updateStrategy to Recreate, which replaces the nodes, or keep "
+        "the server, and fail. Set strategy.type to Replace, which replaces the nodes, or keep "
         "the image, or set the operator's --senlin-repaired if this Senlin is repaired."
     )
 
@@ -160,7 +160,11 @@ def test_rebuild_of_a_node(node: tuple[Any, Any]) -> None:
 async def test_nodes_are_replaced_one_after_the_other(env: Environment) -> None:
     small = a_profile_manifest(resource={"properties": {"image": "old"}}, uid="small-uid")
     large = a_profile_manifest("large", resource={"properties": {"image": "new"}}, uid="large-uid")
-    for each in (small, large, a_cluster_manifest("web", THREE | {"updateStrategy": "Recreate"})):
+    for each in (
+        small,
+        large,
+        a_cluster_manifest("web", THREE | {"strategy": {"type": "Replace"}}),
+    ):
         env.kube.apply(each)
     await env.converge()
     before = {node.id for node in env.senlin.nodes()}
@@ -168,7 +172,7 @@ async def test_nodes_are_replaced_one_after_the_other(env: Environment) -> None:
 
     env.kube.apply(
         a_cluster_manifest(
-            "web", THREE | {"updateStrategy": "Recreate", "profileRef": {"name": "large"}}
+            "web", THREE | {"strategy": {"type": "Replace"}, "profileRef": {"name": "large"}}
         )
     )
     await env.converge(30)

@@ -33,7 +33,7 @@ class Desired(Fields):
     declared: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to name
     leaving: frozenset[str] = frozenset()  # uids of SenlinNodes that should not be members
     image: str | None = None  # of the profile, as far as it is known
-    recreate: bool = False  # replace nodes for a change of profile; False: change them in place
+    replaces: bool = False  # replace nodes for a change of profile; False: change them in place
     repaired: bool = True  # whether this Senlin can rebuild servers
 
 
@@ -59,7 +59,7 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
         **from_manifest(Desired, resource),
         profile_id=_id(known[_profile(resource)]),
         image=wanted_image(known[_profile(resource)]),
-        recreate=wanted.get("updateStrategy") == "Recreate",
+        replaces=wanted.get("strategy", {}).get("type") == "Replace",
         config={key: config[field_] for field_, key in _CONFIG.items() if field_ in config},
         min_size=wanted["minSize"],
         max_size=wanted["maxSize"],

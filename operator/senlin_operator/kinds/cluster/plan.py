@@ -43,7 +43,7 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
 
 def image_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether a change of profile is not sent, as Senlin would stop servers, and fail."""
-    in_place = not (desired.recreate or desired.repaired)
+    in_place = not (desired.replaces or desired.repaired)
     return in_place and differs(desired.image, observed.image)
 
 
@@ -113,7 +113,7 @@ def _create(desired: Desired) -> Create:
 def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
     if changes := difference(desired, observed):
         fields = {name: wanted for name, (_, wanted) in changes.items()}
-        if "profile_id" in changes and desired.recreate:
+        if "profile_id" in changes and desired.replaces:
             fields["is_profile_only"] = True
         yield Update(observed.id, fields, describe(changes))
 
@@ -247,7 +247,7 @@ def _update_nodes(desired: Desired, observed: Observed) -> Iterator[UpdateNode]:
 
     Senlin refuses to change a cluster to the profile that it already has.
     """
-    if desired.profile_id == observed.profile_id and not desired.recreate:
+    if desired.profile_id == observed.profile_id and not desired.replaces:
         for node in _mismatch(desired, observed):
             if desired.repaired or node not in observed.image_mismatch:
                 yield UpdateNode(observed.id, node, desired.profile_id)
@@ -267,7 +267,7 @@ def _replace_node(desired: Desired, observed: Observed) -> Iterator[Resize | Rem
 
 def _replaceable(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """Return the nodes that are to be replaced, as they have an earlier profile."""
-    if not desired.recreate or desired.profile_id != observed.profile_id:
+    if not desired.replaces or desired.profile_id != observed.profile_id:
         return ()
     return _mismatch(desired, observed)
 

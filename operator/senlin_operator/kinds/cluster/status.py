@@ -22,7 +22,7 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiti
     if desired.policies and (text := bindings.conflict(desired.policies)):
         return Blocked(Reason.POLICIES_CONFLICT, f"{text}.")
     if plan.image_refused(desired, observed):
-        otherwise = "Set updateStrategy to Recreate, which replaces the nodes, or keep the image"
+        otherwise = "Set strategy.type to Replace, which replaces the nodes, or keep the image"
         return rebuild.image_refused(desired.image, observed.image, otherwise)
     if desired.fixed_size and len(desired.declared) > desired.desired_capacity:
         return Blocked(Reason.TOO_MANY_MEMBERS, _too_many(desired))
