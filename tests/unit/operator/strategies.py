@@ -52,6 +52,7 @@ def desired_states(draw: st.DrawFn) -> Desired:
         config=draw(maps),
         policies=draw(policies),
         remediation=draw(remediations),
+        replaces=draw(st.booleans()),
     )
 
 

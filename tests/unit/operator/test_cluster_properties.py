@@ -30,7 +30,7 @@ from tests.unit.operator.strategies import (
     observations,
 )
 
-STEPS = 12  # more than any change of the desired state should take
+STEPS = 24  # more than any change of the desired state should take: six nodes are replaced in 12
 quick = settings(max_examples=50, deadline=None)
 
 
