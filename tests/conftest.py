@@ -29,6 +29,7 @@ GROUPS = {
     "tests/client/test_lists.py": "lists",
     "tests/client/test_types.py": "types",
     "tests/observe/": "observe",
+    "tests/operator/test_autoscaling.py": "autoscaling",
     "tests/operator/test_tls.py": "tls",
     "tests/pods/test_dockerfile.py": "engine",
     "tests/pods/test_image.py": "image",

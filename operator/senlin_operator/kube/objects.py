@@ -10,6 +10,8 @@ FINALIZER = f"{GROUP}/finalizer"
 PAUSED = f"{GROUP}/paused"  # annotations
 RECONCILE_AT = f"{GROUP}/reconcile-requested-at"
 FORCE = f"{GROUP}/force-deletion"
+CLUSTER_LABEL = f"{GROUP}/cluster"  # of pods that run on the nodes of a SenlinCluster
+_LABEL_LIMIT = 63  # characters of a label's value
 SECRET = "Secret"  # noqa: S105 - a kind, not a password
 
 
@@ -119,6 +121,12 @@ class Resource:
             and condition["status"] == "True"
             and condition.get("observedGeneration") == self.generation
         )
+
+
+def label_value(resource: Resource) -> str:
+    """Return the name of the object as a label's value; its uid if the name is too long."""
+    name = resource.key.name
+    return name if len(name) <= _LABEL_LIMIT else resource.uid
 
 
 def strip_unused(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Status:
     id: str | None = None
     action: Mapping[str, Any] | None = None
     resource: Mapping[str, Any] | None = None
+    selector: str | None = None  # of pods
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)  # only those of the kind
 
@@ -37,6 +38,7 @@ class Status:
             id=status.get("id"),
             action=status.get("action"),
             resource=status.get("resource"),
+            selector=status.get("selector"),
             faults=list(status.get("faults", ())),
             conditions=[
                 Condition(ConditionType(c["type"]), c["status"], Reason(c["reason"]), c["message"])
@@ -92,6 +94,7 @@ def render(
         "id": status.id,
         "action": status.action,
         "resource": status.resource,
+        "selector": status.selector,
         "faults": status.faults[:_FAULTS],
     }
     return rendered | {name: value for name, value in facts.items() if value}

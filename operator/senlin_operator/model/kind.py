@@ -237,6 +237,13 @@ class Kind(ABC, Generic[D, O]):
         A value that changes by itself, such as a time, causes a write at every reconcile.
         """
 
+    def pod_selector(self, resource: Resource) -> str | None:
+        """Return `status.selector`, which an autoscaler reads; None: the kind has no size.
+
+        It selects the pods that run on the nodes, whose load the autoscaler may follow.
+        """
+        return None
+
     def conditions(self, desired: D, observed: O) -> list[Condition]:
         """Return the conditions that this kind alone has.
 

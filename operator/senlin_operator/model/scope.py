@@ -42,4 +42,5 @@ class Scope:
         """Put the observed cloud object into the status."""
         if observed is not None:
             self.status.resource = self.kind.resource_status(observed)
+            self.status.selector = self.kind.pod_selector(self.resource)
             self.status.conditions = self.kind.conditions(self.desired, observed)

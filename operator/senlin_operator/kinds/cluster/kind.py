@@ -13,7 +13,7 @@ from senlin_operator.kinds.cluster.status import conditions, readiness, resource
 from senlin_operator.kinds.cluster.steps import Check, Delete, Resize
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import describe, from_observed
-from senlin_operator.kube.objects import Key, Resource
+from senlin_operator.kube.objects import CLUSTER_LABEL, Key, Resource, label_value
 from senlin_operator.model import kind
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
@@ -94,6 +94,9 @@ class ClusterKind(Kind[Desired, Observed]):
 
     def list_objects(self, proxy: Proxy) -> Iterable[Cluster]:
         return proxy.clusters()
+
+    def pod_selector(self, resource: Resource) -> str:
+        return f"{CLUSTER_LABEL}={label_value(resource)}"
 
     def desired_from(self, observed: Observed) -> Desired:
         return Desired(
