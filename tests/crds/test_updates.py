@@ -190,6 +190,17 @@ def test_a_limit_cannot_be_moved_past_the_desired_size(cluster: Resources) -> No
         cluster.try_patch(resource(maxSize=2))
 
 
+def test_a_limit_can_be_moved_past_what_an_autoscaler_wrote(clusters: Resources) -> None:
+    clusters.create(merged(base("senlinclusters"), resource(capacityOwner="Autoscaler")))
+
+    assert clusters.try_patch(resource(maxSize=2))["spec"]["resource"]["desiredCapacity"] == 3
+    with refused(
+        at="spec.resource.desiredCapacity",
+        says="desiredCapacity (4) must be at most maxSize (2)",
+    ):
+        clusters.try_patch(resource(maxSize=2, desiredCapacity=4))
+
+
 def test_scale_shows_and_sets_the_desired_size(
     sandbox: Sandbox, cluster: Resources, namespace: str
 ) -> None:

@@ -58,6 +58,13 @@ def autoscaler(metric: Document) -> Document:
     return {**header, "metadata": {"name": "web"}, "spec": spec}
 
 
+def without_a_size(tenant: TenantWithOperator) -> Document:
+    """Return a cluster as it is in Git if an autoscaler shall size it."""
+    cluster = tenant.cluster(capacityOwner="Autoscaler")
+    del cluster["spec"]["resource"]["desiredCapacity"]
+    return cluster
+
+
 def nodes(tenant: TenantWithOperator) -> int:
     return len(tenant.nodes())
 
@@ -82,12 +89,18 @@ def pod_on_a_node(tenant: TenantWithOperator, name: str) -> None:
 
 
 def test_an_external_metric(tenant: TenantWithOperator, metrics: type[MetricsApi]) -> None:
-    tenant.quickstart(desiredCapacity=1)
+    manifest = without_a_size(tenant)
+    tenant.apply(tenant.secret(), tenant.profile(), manifest)
+    assert tenant.ready()["status"]["resource"]["desiredCapacity"] == 1
     metrics.external = "40"  # of 10 a node
 
     tenant.apply(autoscaler(QUEUE))
     tenant.eventually(lambda: nodes(tenant) == 4, "four nodes", seconds=90)
     tenant.ready()
+    tenant.apply(manifest)  # as a GitOps tool does
+    manifest["spec"]["resource"]["maxSize"] = 3
+    tenant.apply(manifest)
+    tenant.eventually(lambda: nodes(tenant) == 3, "three nodes, as Git wants no more", seconds=90)
     metrics.external = "11"
     tenant.eventually(lambda: nodes(tenant) == 2, "two nodes", seconds=90)
 

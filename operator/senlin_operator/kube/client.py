@@ -14,6 +14,7 @@ from senlin_operator.telemetry import clock, metrics, tracing
 
 FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
+_SIZE_MANAGER = "senlin-operator-size"
 _APPLY = "application/apply-patch+yaml"
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -152,6 +153,18 @@ class KubeClient:
         body = self._header(resource.key.kind) | {"metadata": metadata, "status": status}
         metrics.KUBE_WRITES.labels("status").inc()
         return await self._apply(resource.key, body, manager=FIELD_MANAGER, subresource="status")
+
+    async def set_size(self, resource: Resource, size: int) -> dict[str, Any]:
+        """Give a spec without a size its first one, and return the object.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
+        metadata = {"name": resource.key.name, "uid": resource.uid}
+        spec = {"resource": {"desiredCapacity": size}}
+        body = self._header(resource.key.kind) | {"metadata": metadata, "spec": spec}
+        metrics.KUBE_WRITES.labels("size").inc()
+        return await self._apply(resource.key, body, manager=_SIZE_MANAGER)
 
     async def apply_dependent(
         self, owner: Resource, key: Key, manifest: Mapping[str, Any]

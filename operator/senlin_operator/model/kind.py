@@ -237,6 +237,13 @@ class Kind(ABC, Generic[D, O]):
         A value that changes by itself, such as a time, causes a write at every reconcile.
         """
 
+    def first_size(self, resource: Resource) -> int | None:
+        """Return the size to write into the spec, which lacks one; None: it needs none.
+
+        An autoscaler reads the size from the spec before it writes one.
+        """
+        return None
+
     def pod_selector(self, resource: Resource) -> str | None:
         """Return `status.selector`, which an autoscaler reads; None: the kind has no size.
 

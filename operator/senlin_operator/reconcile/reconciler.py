@@ -76,6 +76,7 @@ class Reconciler:
         if isinstance(known, Waiting):
             return known
         await self._ensure_finalizer(scope)
+        await self._ensure_size(scope)
         scope.desired = scope.kind.desired(scope.resource, known)
         if waiting := follow(scope):
             if action_id := actions.orphaned(scope, scope.status.running_action):
@@ -185,6 +186,13 @@ class Reconciler:
             return result
         memory.transient_since = None
         return action_started(scope, step, result.action_id or "")
+
+    async def _ensure_size(self, scope: Scope) -> None:
+        """Give the spec a size if an autoscaler waits for one."""
+        size = scope.kind.first_size(scope.resource)
+        if size is not None:
+            reply = await self._kube.set_size(scope.resource, size)
+            scope.resource = self._cache.store_reply(scope.resource.key.kind, reply)
 
     async def _ensure_finalizer(self, scope: Scope) -> None:
         """Add the finalizers of the object and its Secret before anything is created."""

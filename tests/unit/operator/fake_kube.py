@@ -92,6 +92,13 @@ class FakeKube:
         metadata = {**raw["metadata"], "finalizers": [*others, *([FINALIZER] * present)]}
         return self._reply(resource.key, {**raw, "metadata": metadata})
 
+    async def set_size(self, resource: Resource, size: int) -> Document:
+        raw = self._receive("size", resource)
+        metadata = {**raw["metadata"], "generation": raw["metadata"]["generation"] + 1}
+        wanted = {**raw["spec"]["resource"], "desiredCapacity": size}
+        spec = {**raw["spec"], "resource": wanted}
+        return self._reply(resource.key, {**raw, "metadata": metadata, "spec": spec})
+
     async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> Document:
         raw = self._receive("status", resource)
         return self._reply(resource.key, {**raw, "status": dict(status)})

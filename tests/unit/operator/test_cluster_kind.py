@@ -57,6 +57,18 @@ def test_references_are_the_profile() -> None:
             {"min_size": 1, "desired_capacity": 4},
             id="desiredCapacity 4",
         ),
+        pytest.param(
+            {"minSize": 2, "desiredCapacity": 1},
+            {"min_size": 2, "desired_capacity": 2, "beyond_limits": 1},
+            id="a desiredCapacity below minSize: minSize",
+        ),
+        pytest.param(
+            {"maxSize": 3, "desiredCapacity": 9},
+            {"max_size": 3, "desired_capacity": 3, "beyond_limits": 9},
+            id="a desiredCapacity above maxSize: maxSize",
+        ),
+        pytest.param({"capacityOwner": "Autoscaler"}, {}, id="an autoscaler's size counts"),
+        pytest.param({"capacityOwner": "Senlin"}, {"fixed_size": False}, id="Senlin's size"),
         pytest.param({"timeoutSeconds": 60}, {"timeout": 60}, id="timeout"),
         pytest.param({"metadata": {"a": "b"}}, {"metadata": {"a": "b"}}, id="metadata"),
         pytest.param(

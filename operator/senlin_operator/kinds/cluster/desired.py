@@ -28,6 +28,7 @@ class Desired(Fields):
     max_size: int = -1  # no limit
     desired_capacity: int = 0
     fixed_size: bool = True  # False: desired_capacity counts only at the creation
+    beyond_limits: int | None = None  # the desiredCapacity of the manifest, if a limit counts
     policies: tuple[Binding, ...] | None = None  # None: not managed by the operator
     remediation: Remediation = field(default_factory=Remediation)
     declared: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to name
@@ -52,6 +53,8 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     """
     wanted = resource.spec["resource"]
     config = wanted.get("config", {})
+    asked = wanted.get("desiredCapacity", wanted["minSize"])
+    size = _within_limits(asked, wanted)
     others = known.values()
     nodes = [other for other in others if other.key.kind == "SenlinNode" and not other.unmanaged]
     declared = {node.uid: node.key.name for node in nodes if _is_member(node, resource)}
@@ -63,13 +66,27 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
         config={key: config[field_] for field_, key in _CONFIG.items() if field_ in config},
         min_size=wanted["minSize"],
         max_size=wanted["maxSize"],
-        desired_capacity=wanted.get("desiredCapacity", wanted["minSize"]),
-        fixed_size=wanted["capacityOwner"] == "Spec",
+        desired_capacity=size,
+        beyond_limits=asked if asked != size else None,
+        fixed_size=wanted["capacityOwner"] != "Senlin",
         policies=_desired_policies(resource, known),
         remediation=remediation.read(wanted.get("remediation", {})),
         declared=declared,
         leaving=frozenset(node.uid for node in nodes) - declared.keys(),
     )
+
+
+def first_size(resource: Resource) -> int | None:
+    """Return the value for a desiredCapacity that an autoscaler shall write; None: it has one."""
+    wanted = resource.spec["resource"]
+    if wanted["capacityOwner"] != "Autoscaler" or "desiredCapacity" in wanted:
+        return None
+    return max(int(wanted["minSize"]), 1)  # an autoscaler takes 0 for "do not scale"
+
+
+def _within_limits(size: int, wanted: Mapping[str, Any]) -> int:
+    upper = wanted["maxSize"] if wanted["maxSize"] >= 0 else size
+    return max(int(wanted["minSize"]), min(size, int(upper)))
 
 
 def _is_member(node: Resource, cluster: Resource) -> bool:

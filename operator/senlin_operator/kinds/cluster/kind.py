@@ -6,7 +6,7 @@ from typing import Any
 
 from openstack_clustering import Cluster, Proxy
 from senlin_operator.kinds.cluster.dependents import Dependents
-from senlin_operator.kinds.cluster.desired import Desired, desired, references
+from senlin_operator.kinds.cluster.desired import Desired, desired, first_size, references
 from senlin_operator.kinds.cluster.observed import Observed, observe
 from senlin_operator.kinds.cluster.plan import plan
 from senlin_operator.kinds.cluster.status import conditions, readiness, resource_status
@@ -97,6 +97,9 @@ class ClusterKind(Kind[Desired, Observed]):
 
     def pod_selector(self, resource: Resource) -> str:
         return f"{CLUSTER_LABEL}={label_value(resource)}"
+
+    def first_size(self, resource: Resource) -> int | None:
+        return first_size(resource)
 
     def desired_from(self, observed: Observed) -> Desired:
         return Desired(

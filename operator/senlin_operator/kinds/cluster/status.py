@@ -66,6 +66,8 @@ def _health(desired: Desired, observed: Observed) -> Settled:
     active = f"{observed.active} of {number} nodes are active"
     policy = health_policy(desired.remediation, observed.policies)
     aside = f"; remediation is left to policy {policy}" if policy else ""
+    if desired.beyond_limits is not None:
+        aside += f"; desiredCapacity {desired.beyond_limits} is beyond minSize or maxSize"
     if observed.status == "ACTIVE" and observed.active == number:
         return Settled(f"{active}{aside}.")
     faults = grouped(observed.faults)
