@@ -35,6 +35,7 @@ class Settled:
     ready: bool = True
     reason: Reason = Reason.READY
     requeue_after: float | None = None  # seconds; None: events and polls wake it
+    unused: str = ""  # a sentence about a part of the manifest that has no effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,9 @@ def conditions_of(outcome: Outcome, failures: int) -> list[Condition]:
         failures: The consecutive failures, including this outcome.
     """
     match outcome:
-        case Settled(message, ready, reason):
+        case Settled(message, ready, reason, unused=unused):
             status: ConditionStatus = "True" if ready else "False"
-            return _trio(status, reason, message)
+            return _trio(status, reason, f"{message} {unused}".strip())
         case Waiting(reason, message):
             return _trio("False", reason, message, active="Reconciling")
         case Blocked(reason, message):

@@ -64,7 +64,10 @@ class Publisher:
             if error.status in (404, 409):  # it was deleted, or another object has its name
                 return
             raise
-        self._announce(resource, self._cache.store_reply(resource.key.kind, reply))
+        after = self._cache.store_reply(resource.key.kind, reply)
+        self._announce(resource, after)
+        if isinstance(outcome, Settled) and outcome.unused and _is_new_generation(resource):
+            self._recorder.record(after, "Warning", "NotUsed", "Reconcile", outcome.unused)
 
     def _announce(self, before: Resource, after: Resource) -> None:
         """Log a change of the condition Ready (status or reason), and record an event."""
@@ -100,6 +103,11 @@ class Publisher:
             self._queue.add_after(key, seconds * early, Lane.BACK)
 
 
+def _is_new_generation(resource: Resource) -> bool:
+    """Return whether the last status is about an earlier manifest."""
+    return bool(resource.status.get("observedGeneration") != resource.generation)
+
+
 def _with_drift(scope: Scope, outcome: Settled) -> Settled:
     """Return the outcome with the latest correction of drift in this generation of the object.
 
@@ -109,6 +117,7 @@ def _with_drift(scope: Scope, outcome: Settled) -> Settled:
     if drift and drift[0] == resource.generation:
         return replace(outcome, message=f"{outcome.message}{_DRIFT}{drift[1]}.")
     published = (resource.condition("Ready") or {}).get("message", "")
+    published = published.removesuffix(f" {outcome.unused}")
     if resource.ready and published.startswith(f"{outcome.message}{_DRIFT}"):
         return replace(outcome, message=published)
     return outcome

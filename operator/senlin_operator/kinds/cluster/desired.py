@@ -29,6 +29,7 @@ class Desired(Fields):
     desired_capacity: int = 0
     fixed_size: bool = True  # False: desired_capacity counts only at the creation
     beyond_limits: int | None = None  # the desiredCapacity of the manifest, if a limit counts
+    unused_size: int | None = None  # the desiredCapacity of the manifest, if Senlin owns the size
     policies: tuple[Binding, ...] | None = None  # None: not managed by the operator
     remediation: Remediation = field(default_factory=Remediation)
     declared: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to name
@@ -55,6 +56,7 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     config = wanted.get("config", {})
     asked = wanted.get("desiredCapacity", wanted["minSize"])
     size = _within_limits(asked, wanted)
+    fixed = wanted["capacityOwner"] != "Senlin"
     others = known.values()
     nodes = [other for other in others if other.key.kind == "SenlinNode" and not other.unmanaged]
     declared = {node.uid: node.key.name for node in nodes if _is_member(node, resource)}
@@ -68,7 +70,8 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
         max_size=wanted["maxSize"],
         desired_capacity=size,
         beyond_limits=asked if asked != size else None,
-        fixed_size=wanted["capacityOwner"] != "Senlin",
+        fixed_size=fixed,
+        unused_size=None if fixed else wanted.get("desiredCapacity"),
         policies=_desired_policies(resource, known),
         remediation=remediation.read(wanted.get("remediation", {})),
         declared=declared,

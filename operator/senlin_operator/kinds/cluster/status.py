@@ -1,6 +1,7 @@
 """The status of a SenlinCluster: readiness, conditions of its own, `status.resource`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from senlin_operator.kinds.cluster import plan
@@ -29,7 +30,7 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiti
     if names := pending(desired, observed):
         message = f"SenlinNode {', '.join(names[:_LISTED])} has not joined yet."
         return Waiting(Reason.MEMBERS_PENDING, message)
-    return _health(desired, observed)
+    return replace(_health(desired, observed), unused=_unused(desired, observed))
 
 
 def conditions(desired: Desired, observed: Observed) -> list[Condition]:
@@ -82,6 +83,14 @@ def _health(desired: Desired, observed: Observed) -> Settled:
         message = f"{rebuild.rebuild_refused()}; {message}"
         return Settled(message, ready=False, reason=Reason.REMEDIATION_HELD)
     return Settled(message, ready=False, reason=Reason.DEGRADED)
+
+
+def _unused(desired: Desired, observed: Observed) -> str:
+    """Return a sentence about a desiredCapacity that does not count; empty: it does."""
+    asked = desired.unused_size
+    if asked in (None, observed.desired_capacity):
+        return ""
+    return f"desiredCapacity {asked} is not used, as capacityOwner is Senlin."
 
 
 def _too_many(desired: Desired) -> str:
