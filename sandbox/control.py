@@ -22,11 +22,15 @@ def fetch(
 ) -> requests.Response:
     """Make one request, on a new connection; return the reply.
 
-    No connection is kept, because a test may restart the server at any time.
+    The body is sent as JSON, unless it is bytes. No connection is kept, because a test may restart
+    the server at any time.
     """
     with requests.Session() as session:
         session.trust_env = False  # the environment may name an HTTP proxy
         session.verify = str(authority) if authority else True
+        if isinstance(body, bytes):
+            headers = {"Content-Type": "application/octet-stream", **(headers or {})}
+            return session.request(method, url, data=body, headers=headers, timeout=seconds)
         return session.request(method, url, json=body, headers=headers, timeout=seconds)
 
 

@@ -67,7 +67,18 @@ class Nova(ABC):
 
     @abstractmethod
     def down(self, seconds: float | None = None, *, text: str | None = None) -> Lift:
-        """Let every request to Nova, Glance and Neutron fail, for all clusters."""
+        """Let every request to Nova, Glance and Neutron fail, for all clusters.
+
+        Nobody can connect to them; or with a text, they answer 503 with it.
+        """
+
+    @abstractmethod
+    def make_image(self, name: str) -> None:
+        """Make an image that all projects can use."""
+
+    @abstractmethod
+    def delete_image(self, name: str) -> None:
+        """Delete an image."""
 
     @abstractmethod
     def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
@@ -88,7 +99,12 @@ class Nova(ABC):
         refuse: bool = False,
         metadata: Mapping[str, str] | None = None,
     ) -> ControlledFault:
-        """Let the next `count` builds (None: all) end in ERROR, or with `refuse` not start."""
+        """Let the next `count` builds (None: all) end in ERROR, or with `refuse` not start.
+
+        A build that fails has the text as its fault, in Nova's words: "Build of instance …
+        aborted: <text>". Senlin 16 shows it nowhere. A build that is refused has it as the text of
+        Nova's reply.
+        """
         kind = "refuse-build" if refuse else "fail-build"
         return self._plan(kind, name=name, count=count, text=text, metadata=metadata)
 
@@ -102,6 +118,19 @@ class Nova(ABC):
     ) -> ControlledFault:
         """Let builds take that long; lifting the fault finishes those in progress."""
         return self._plan("slow-build", name=name, seconds=seconds, count=count, metadata=metadata)
+
+    def no_valid_host(
+        self,
+        name: str = "*",
+        *,
+        count: int | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> ControlledFault:
+        """Let the scheduler find no host, for builds and for resizes, which Nova has accepted.
+
+        Senlin 16 waits 10 minutes for such a resize.
+        """
+        return self._plan("no-valid-host", name=name, count=count, metadata=metadata)
 
     def refuse_resize(
         self, name: str = "*", *, count: int | None = None, text: str = "Quota exceeded for cores."
@@ -155,8 +184,13 @@ class SimulatedNova(Nova):
         return self._objects("balancer", name)
 
     def down(self, seconds: float | None = None, *, text: str | None = None) -> ControlledFault:
-        text = text or "Unable to establish connection to Nova"
-        return self._plan("down", seconds=seconds, text=text)
+        return self._plan("down", seconds=seconds, text=text or "")
+
+    def make_image(self, name: str) -> None:
+        self._control.call("make_image", name=name)
+
+    def delete_image(self, name: str) -> None:
+        self._control.call("delete_image", name=name)
 
     def vanish(self, name: str = "*", *, metadata: Mapping[str, str] | None = None) -> int:
         return int(self._control.call("vanish", name=name, metadata=metadata))

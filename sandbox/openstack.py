@@ -108,6 +108,10 @@ class OpenStack(ABC):
         """The variable of a service that reaches others through the catalogue, so by HTTPS."""
         return {"REQUESTS_CA_BUNDLE": str(self.authority)} if self.authority else {}
 
+    @property
+    def _senlin_variables(self) -> dict[str, str]:
+        return {"SENLIN_IS_REPAIRED": "1"} if self._settings.repaired else {}
+
     def _proxy(self) -> Server:
         ports = self._settings.ports
         routes = [f"{name}:{ports[name]}:{ports[name + '-behind-proxy']}" for name in self.proxies]

@@ -100,8 +100,8 @@ class Sandbox:
             cloud: What is below Senlin. The real one is slower, but shows what Senlin 16 does.
             only: The services of the real cloud that are started, with those that they need:
                 `sandbox.real.services.OPTIONAL` has the names.
-            senlin: Whether the real cloud's Senlin is as released, or `repaired` where it does not
-                work with real services (senlin/real_cloud.py).
+            senlin: Whether Senlin is as released, or `repaired` where it does not work with real
+                services (senlin/repairs.py).
             owner: The process whose end, even by SIGKILL, ends the sandbox. None: this process.
             lasting: The sandbox has no owner, but runs until `down`.
             temporary: The directory is removed at the end even though it was given.

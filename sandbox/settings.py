@@ -51,7 +51,7 @@ class Settings:
     tls: bool = False  # the services speak HTTPS, with certificates of a private authority
     cloud: CloudName = "simulated"
     services: tuple[str, ...] = ()  # of the real cloud
-    repaired: bool = False  # whether the real cloud's Senlin is
+    repaired: bool = False  # whether Senlin is
     debian: Path | None = None  # Redis and RabbitMQ; None: the real cloud needs neither
 
     def save(self) -> None:

@@ -56,5 +56,6 @@ class SimulatedCloud(OpenStack):
                 # Its libraries print deprecation warnings at every start.
                 "PYTHONWARNINGS": "ignore",
                 **self._trusting,
+                **self._senlin_variables,
             },
         )

@@ -84,7 +84,3 @@ class RealCloud(OpenStack):
     @property
     def _nova_variables(self) -> dict[str, str]:
         return {"NOVA_CONTROL_PORT": str(self._settings.ports["nova-control"])}
-
-    @property
-    def _senlin_variables(self) -> dict[str, str]:
-        return {"SENLIN_IS_REPAIRED": "1"} if self._settings.repaired else {}

@@ -5,7 +5,6 @@ from fnmatch import fnmatchcase
 from typing import Any, Self
 
 from sandbox import accounts
-from sandbox.control import ControlledFault
 from sandbox.errors import SandboxError
 from sandbox.nova import Lift, Nova
 from sandbox.proxy.client import Proxy
@@ -26,11 +25,7 @@ ACTIONS: Mapping[str, Record] = {
 
 
 class RealNova(Nova):
-    """A real Nova.
-
-    A build that fails has the text as its fault, in Nova's words: "Build of instance … aborted:
-    <text>". A build or deletion that is refused has it as the text of Nova's reply.
-    """
+    """A real Nova."""
 
     def __init__(
         self, control_url: str, api: Api, octavia: Octavia, proxies: Mapping[str, Proxy]
@@ -75,21 +70,20 @@ class RealNova(Nova):
         return self._octavia.load_balancers(name)
 
     def down(self, seconds: float | None = None, *, text: str | None = None) -> Lift:
-        """Let nobody connect to Nova, Glance and Neutron; or with a text, answer 503 with it."""
         reply = {"kind": "answer", "status": 503, "body": text} if text else {"kind": "refuse"}
         proxies = [self._proxies[name] for name in OUTAGE if name in self._proxies]
         faults = [proxy.fault(**reply, seconds=seconds) for proxy in proxies]
         return _Fault(*(fault.lift for fault in faults))
 
-    def no_valid_host(
-        self,
-        name: str = "*",
-        *,
-        count: int | None = None,
-        metadata: Mapping[str, str] | None = None,
-    ) -> ControlledFault:
-        """Let the scheduler find no host, for builds and for resizes, which Nova has accepted."""
-        return self._plan("no-valid-host", name=name, count=count, metadata=metadata)
+    def make_image(self, name: str) -> None:
+        fixed = {"disk_format": "raw", "container_format": "bare", "visibility": "public"}
+        made = self._api.ask("glance", "POST", "/v2/images", {"name": name, **fixed})
+        data = b"No server ever boots from this.\n"
+        self._api.ask("glance", "PUT", f"/v2/images/{made['id']}/file", data)
+
+    def delete_image(self, name: str) -> None:
+        image = id_of(name, self._api.list("glance", f"/v2/images?name={name}", "images"))
+        self._api.ask("glance", "DELETE", f"/v2/images/{image}")
 
     def quota(self, project: str, **limits: int) -> Lift:
         """Limit a project, such as by `instances=2`; lifting it removes these limits."""

@@ -3,7 +3,8 @@
 """All of Senlin in one process: API, conductor, engine, health manager.
 
 `serve.py --config-file FILE`. With SIMULATED_CLOUD_PORT and SIMULATED_CLOUD_FILE in the environment
-the cloud below is simulated (simnova.py); without, it is real (real_cloud.py).
+the cloud below is simulated (simnova.py); without, it is real (real_cloud.py). Some defects of
+Senlin can be repaired (repairs.py).
 """
 
 # As in Senlin's own commands: before anything else is imported.
@@ -20,6 +21,7 @@ import os  # noqa: E402
 import sys  # noqa: E402
 
 import patches  # noqa: E402
+import repairs  # noqa: E402
 
 
 def main() -> None:
@@ -37,6 +39,7 @@ def main() -> None:
         import real_cloud
 
         real_cloud.adapt()
+    repairs.repair()
     _serve()
 
 
