@@ -41,7 +41,13 @@ class Nova(ABC):
 
     @abstractmethod
     def boot(
-        self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
+        self,
+        name: str,
+        *,
+        flavor: str = "m1.tiny",
+        image: str = "cirros",
+        user: str = "blue-1",
+        **attributes: Any,
     ) -> dict[str, Any]:
         """Make a server, on the network private, that is not in Senlin; return it.
 
@@ -49,6 +55,7 @@ class Nova(ABC):
             name: The server's name.
             flavor: Name or id.
             image: Name or id.
+            user: Whose it is; the simulated Nova shows each server to all projects.
             attributes: Such as `metadata`, `availability_zone` or `key_name`. A server without
                 `key_name` can only be adopted by Senlin 16 if the request overrides it.
         """
@@ -167,7 +174,13 @@ class SimulatedNova(Nova):
         return found
 
     def boot(
-        self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
+        self,
+        name: str,
+        *,
+        flavor: str = "m1.tiny",
+        image: str = "cirros",
+        user: str = "blue-1",
+        **attributes: Any,
     ) -> dict[str, Any]:
         server: dict[str, Any] = self._control.call(
             "boot", name=name, flavor=flavor, image=image, **attributes

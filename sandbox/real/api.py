@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import requests
+
 from sandbox import accounts
 from sandbox.control import fetch
 from sandbox.errors import SandboxError
@@ -11,7 +13,8 @@ from sandbox.openstack import log_in
 from sandbox.settings import Settings
 
 Record = dict[str, Any]
-SECONDS = 30
+SECONDS = 60
+UNAUTHORIZED, NOT_FOUND = 401, 404
 POLL_SECONDS = 0.1
 
 
@@ -20,6 +23,7 @@ class Api:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._tokens: dict[str, str] = {}  # by user; a login costs more than most requests
 
     def ask(
         self,
@@ -35,14 +39,33 @@ class Api:
         Raises:
             SandboxError: The service is not there, or refuses the request.
         """
+        reply = self._send(service, method, path, body, user)
+        if not reply.ok:
+            raise SandboxError(f"{method} {reply.url}: {reply.status_code} {reply.text}")
+        return reply.json() if reply.content else None
+
+    def find(self, service: str, path: str) -> Any:
+        """Return the document at that path; None: there is none."""
+        reply = self._send(service, "GET", path, None, accounts.ADMIN)
+        if reply.status_code == NOT_FOUND:
+            return None
+        if not reply.ok:
+            raise SandboxError(f"GET {reply.url}: {reply.status_code} {reply.text}")
+        return reply.json()
+
+    def _send(
+        self, service: str, method: str, path: str, body: object, user: str
+    ) -> requests.Response:
         if service not in self._settings.services:
             raise SandboxError(f"This sandbox was started without {service}.")
-        token = log_in(self._settings.url("keystone-behind-proxy") + "/v3", user)
         url = self._settings.url(f"{service}-behind-proxy") + path
-        reply = fetch(method, url, body, headers={"X-Auth-Token": token})
-        if not reply.ok:
-            raise SandboxError(f"{method} {url}: {reply.status_code} {reply.text}")
-        return reply.json() if reply.content else None
+        if token := self._tokens.get(user):
+            reply = fetch(method, url, body, headers={"X-Auth-Token": token})
+            if reply.status_code != UNAUTHORIZED:
+                return reply
+        token = log_in(self._settings.url("keystone-behind-proxy") + "/v3", user)
+        self._tokens[user] = token
+        return fetch(method, url, body, headers={"X-Auth-Token": token})
 
     def list(self, service: str, path: str, kind: str) -> list[Record]:
         found: list[Record] = self.ask(service, "GET", path)[kind]

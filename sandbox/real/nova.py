@@ -41,10 +41,17 @@ class RealNova(Nova):
         found = self._call("GET", path)["servers"]
         named = [it for it in found if it["id"] == name or matches(it, name)]
         matching = [it for it in named if matches(it, metadata=metadata)]
-        return [_server(self._with_fault(it), flavors) for it in matching]
+        shown = [self._with_fault(it) for it in matching]
+        return [_server(it, flavors) for it in shown if it]
 
     def boot(
-        self, name: str, *, flavor: str = "m1.tiny", image: str = "cirros", **attributes: Any
+        self,
+        name: str,
+        *,
+        flavor: str = "m1.tiny",
+        image: str = "cirros",
+        user: str = "blue-1",
+        **attributes: Any,
     ) -> Record:
         body = {
             "name": name,
@@ -53,10 +60,10 @@ class RealNova(Nova):
             "networks": [{"uuid": id_of("private", self._networks())}],
             **attributes,
         }
-        made = self._call("POST", "/servers", {"server": body}, user="blue-1")["server"]
+        made = self._call("POST", "/servers", {"server": body}, user=user)["server"]
         # Nova records the fault after the status.
         return self._wait_for(
-            made["id"], lambda it: it["status"] == "ACTIVE" or it["fault"] is not None
+            made["id"], lambda it: it["status"] == "ACTIVE" or it.get("fault") is not None
         )
 
     def server_groups(self, name: str = "*") -> list[Record]:
@@ -94,8 +101,8 @@ class RealNova(Nova):
         found = self.servers(name, metadata=metadata)
         for server in found:
             self._call("DELETE", f"/servers/{server['id']}", user=self._user_of(server))
-        gone = {server["id"] for server in found}
-        wait_until(lambda: not gone & {it["id"] for it in self.servers()}, "the servers are gone")
+        for server in found:
+            self._wait_until_gone(server["id"])
         return len(found)
 
     def break_server(
@@ -118,19 +125,31 @@ class RealNova(Nova):
             for proxy in (self._proxies[it] for it in OUTAGE if it in self._proxies):
                 proxy.lift_all()
 
-    def _with_fault(self, server: Record) -> Record:
-        """Return a server as Nova shows it by itself: a list has no fault if it got no host."""
+    def _with_fault(self, server: Record) -> Record | None:
+        """Return a server as Nova shows it by itself: a list has no fault if it got no host.
+
+        None: it has been deleted meanwhile.
+        """
         if server["status"] != "ERROR" or "fault" in server:
             return server
-        shown: Record = self._call("GET", f"/servers/{server['id']}")["server"]
-        return shown
+        return self._get(server["id"])
+
+    def _get(self, server_id: str) -> Record | None:
+        document = self._api.find("nova", f"/v2.1/servers/{server_id}")
+        server: Record | None = document and document["server"]
+        return server
 
     def _wait_for(self, server_id: str, is_so: Callable[[Record], bool]) -> Record:
-        def found() -> Record | None:
-            return next(filter(is_so, self.servers(server_id)), None)
+        def is_found() -> bool:
+            server = self._get(server_id)
+            return server is not None and is_so(server)
 
-        server: Record = wait_until(found, f"server {server_id} is as it should be")
-        return server
+        wait_until(is_found, f"server {server_id} is as it should be")
+        (found,) = self.servers(server_id)
+        return found
+
+    def _wait_until_gone(self, server_id: str) -> None:
+        wait_until(lambda: self._get(server_id) is None, f"server {server_id} is gone")
 
     def _flavors(self) -> list[Record]:
         return self._api.list("nova", "/v2.1/flavors/detail?is_public=none", "flavors")
