@@ -27,7 +27,6 @@ from tools.run import ToolError
 
 QUICKSTART = Path(__file__).parents[1] / "deploy" / "samples" / "quickstart"
 CLUSTER = "senlincluster/web"
-NETWORK = "{network: private}"
 PATIENCE = 60.0  # seconds for each wait
 
 
@@ -70,9 +69,7 @@ class Demo:
     def apply(self) -> None:
         with chapter("kubectl apply -f deploy/samples/quickstart (with this cloud's Secret)"):
             manifests = [
-                # A real Nova refuses to choose one of several networks.
-                (QUICKSTART / f"{name}.yaml").read_text().replace(" []\n", f" [{NETWORK}]\n")
-                for name in ("profile", "cluster")
+                (QUICKSTART / f"{name}.yaml").read_text() for name in ("profile", "cluster")
             ]
             self._kubectl("apply", "-f", "-", input="\n---\n".join([self._secret(), *manifests]))
             self._wait_for_ready()

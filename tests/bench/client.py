@@ -29,7 +29,7 @@ PATIENCE = 300  # seconds that Senlin may take for what is prepared
 SPEC = {
     "type": "os.nova.server",
     "version": "1.0",
-    "properties": {"flavor": "m1.tiny", "networks": []},
+    "properties": {"flavor": "m1.tiny", "networks": [{"network": "private"}]},
 }
 CPU = {
     "get": "get_cluster",

