@@ -74,7 +74,7 @@ class Nova(nova_v2.NovaClient):
     def wait_for_server(
         self, server, status=consts.VS_ACTIVE, failures=None, interval=2, timeout=None
     ):
-        seconds = timeout or cfg.CONF.default_nova_timeout
+        seconds = cfg.CONF.default_nova_timeout if timeout is None else timeout
         with eventlet.Timeout(seconds, late(server, status)):
             while (found := cloud.get(server)["status"]) != status:
                 if found in (failures or [consts.VS_ERROR]):

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox import Sandbox
 from senlin_operator.leader import Shard
-from tests.conftest import a_namespace, number_of_workers, worker
+from tests.conftest import a_namespace, number_of_workers, shared_sandbox, worker
 from tests.operator.process import SharedOperator
 from tests.operator.tenant import Tenant, TenantWithOperator
 
@@ -50,3 +50,19 @@ def tenant_with_operator(idle_tenant: TenantWithOperator) -> TenantWithOperator:
     """A tenant whose own operator runs: for tests of flags, logs, signals, faults and logins."""
     idle_tenant.operator.start()
     return idle_tenant
+
+
+@pytest.fixture(scope="session")
+def repaired(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A sandbox in which REBUILD and changes of an image work."""
+    with shared_sandbox(request.config, "repaired", senlin="repaired") as shared:
+        yield shared
+
+
+@pytest.fixture
+def repaired_tenant(repaired: Sandbox, tmp_path: Path) -> Iterator[TenantWithOperator]:
+    """A tenant of that sandbox, whose own operator runs."""
+    tenant = TenantWithOperator(repaired, a_namespace(repaired), tmp_path / "operator.log")
+    tenant.operator.start()
+    yield tenant
+    tenant.operator.kill()

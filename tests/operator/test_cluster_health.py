@@ -37,20 +37,6 @@ def test_a_lost_server_of_a_cluster_is_recreated(tenant: Tenant) -> None:
     assert "Recovering" in steps(tenant)
 
 
-def test_a_broken_server_is_rebuilt_if_that_is_wanted(tenant: Tenant) -> None:
-    tenant.quickstart(remediation={**RECOVERED, "operation": "REBUILD"})
-    before = servers(tenant)
-    [victim, *_] = tenant.sandbox.nova.servers(tenant.nodes_named())
-
-    tenant.sandbox.nova.break_server(victim["name"])
-    tenant.wait("SenlinCluster", "web", lambda _: "Recovering" in steps(tenant), "being recovered")
-    tenant.ready()
-
-    assert servers(tenant) == before
-    states = {server["status"] for server in tenant.sandbox.nova.servers(tenant.nodes_named())}
-    assert states == {"ACTIVE"}
-
-
 def test_too_many_lost_servers_are_left_to_a_person(tenant: Tenant) -> None:
     tenant.quickstart(remediation={**RECOVERED, "maxUnhealthy": "40%"})
     victims = tenant.sandbox.nova.servers(tenant.nodes_named())[:2]

@@ -104,13 +104,14 @@ def test_a_change_that_servers_cannot_take_says_which_node_and_is_healed_by_a_re
 
 def test_a_template_that_senlin_refuses_is_reported_and_fixed_by_an_edit(tenant: Tenant) -> None:
     document = inline(tenant)
-    document["spec"]["resource"]["profile"]["properties"]["flavor"] = "m1.none"
+    networks = [{"network": "nowhere"}]
+    document["spec"]["resource"]["profile"]["properties"]["networks"] = networks
     tenant.apply(tenant.secret(), document)
 
     tenant.wait(
         "SenlinCluster",
         "web",
-        lambda it: "m1.none" in condition(it, "Ready").get("message", ""),
+        lambda it: "network nowhere" in condition(it, "Ready").get("message", ""),
         "waiting for a profile that Senlin refuses",
     )
     assert condition(tenant.get("SenlinCluster", "web") or {}, "Ready")["reason"] == (

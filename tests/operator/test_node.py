@@ -105,19 +105,6 @@ def test_an_update_that_fails_is_healed_by_the_manifest_alone(tenant: Tenant) ->
     assert tenant.nodes()[0].status == "ACTIVE"
 
 
-def test_a_broken_server_is_recovered_by_the_operation_in_the_manifest(tenant: Tenant) -> None:
-    remediation = {"mode": "Recover", "operation": "REBUILD", "checkInterval": "5s"}
-    server = server_of(alone(tenant, remediation=remediation))
-
-    tenant.sandbox.nova.break_server(server)
-
-    tenant.eventually(
-        lambda: tenant.sandbox.nova.servers(server)[0]["status"] == "ACTIVE", "mended", seconds=60
-    )
-    assert server_of(ready(tenant)) == server
-    assert any("by REBUILD" in note for _, note in tenant.events("web-1"))
-
-
 def test_a_node_of_others_is_shown_and_left_alone(tenant: Tenant) -> None:
     tenant.apply(tenant.secret(), tenant.profile())
     profile = tenant.ready("SenlinProfile", "web-server")

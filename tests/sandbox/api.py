@@ -1,5 +1,6 @@
 """Senlin as its tests see it: plain HTTP with a token, and nothing of ours in between."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
@@ -11,6 +12,22 @@ from sandbox import Sandbox
 
 T = TypeVar("T")
 SECONDS = 20
+UUID = "[0-9a-f-]{36}"
+# What both clouds have Senlin say.
+FAILED_BUILD = rf"Failed in creating server: Server:{UUID} transitioned to failure state ERROR\."
+NO_HOST = "No valid host was found. There are not enough hosts available."
+_CHECKING = rf"Failed in checking server '{UUID}': "
+_NOVA = r"http://127\.0\.0\.1:\d+/v2\.1/servers"
+UNREACHABLE = (
+    rf"{_CHECKING}Unable to establish connection to {_NOVA}/{UUID}: HTTPConnectionPool\("
+    rf"host='127\.0\.0\.1', port=\d+\): Max retries exceeded with url: /v2\.1/servers/{UUID} "
+    r"\(Caused by NewConnectionError\('<urllib3\.connection\.HTTPConnection object at "
+    r"0x[0-9a-f]+>: Failed to establish a new connection: \[Errno 111\] ECONNREFUSED'\)\)\."
+)
+UNAVAILABLE = (
+    rf"{_CHECKING}No Server found for {UUID}: Server Error for url: {_NOVA}/{UUID}, Nova is away\."
+)
+NETWORKS = [{"network": "private"}]  # a cloud with several refuses servers that name none
 
 
 def unique(word: str) -> str:
@@ -99,6 +116,12 @@ class Senlin:
 
         return wait_for(end)
 
+    def update_profile(self, cluster_id: str, **properties: Any) -> str:
+        """Give a cluster another profile; return the action's status at its end."""
+        body = {"cluster": {"profile_id": self.create_profile(**properties)}}
+        reply = self.ask("PATCH", f"/clusters/{cluster_id}", body)
+        return self.ended(reply.headers["Location"].rpartition("/")[2])
+
     def delete_cluster(self, cluster_id: str) -> str:
         """Delete it; return the action's status at its end."""
         reply = self.ask("DELETE", f"/clusters/{cluster_id}")
@@ -106,7 +129,25 @@ class Senlin:
         return self.ended(reply.headers["Location"].rpartition("/")[2])
 
 
+def refusal_of(text: str) -> str:
+    """Return the pattern of the reason of a node whose build Nova refuses."""
+    said = rf"ForbiddenException: 403: Client Error for url: {_NOVA}, {re.escape(text)}"
+    return f"Failed in creating server: {said}"
+
+
+def rebuilt(cloud: Sandbox, senlin: Senlin, **parameters: object) -> str:
+    """Let Senlin rebuild a server in ERROR; return the status of the action at its end."""
+    name = unique("web")
+    cluster_id = senlin.active_cluster(name, 1)
+    cloud.nova.break_server(f"{name}-*")
+    senlin.act(cluster_id, "check")
+    status = senlin.act(cluster_id, "recover", operation="REBUILD", **parameters)
+    if status == "SUCCEEDED":
+        assert [it["status"] for it in cloud.nova.servers(f"{name}-*")] == ["ACTIVE"]
+    return status
+
+
 def a_profile(**properties: Any) -> dict[str, Any]:
-    given = {"flavor": "m1.tiny", "image": "cirros", "networks": [], **properties}
+    given = {"flavor": "m1.tiny", "image": "cirros", "networks": NETWORKS, **properties}
     spec = {"type": "os.nova.server", "version": "1.0", "properties": given}
     return {"name": unique("profile"), "spec": spec}

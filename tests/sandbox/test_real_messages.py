@@ -8,7 +8,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.control import fetch
 from tests.sandbox.api import Senlin, unique, wait_for
-from tests.sandbox.test_real_cloud import NETWORKS, only_node
+from tests.sandbox.test_real_cloud import only_node
 
 pytestmark = [pytest.mark.real, pytest.mark.thorough]
 ACTION = "CLUSTER_SCALE_OUT"
@@ -36,7 +36,7 @@ def send(cloud: Sandbox, queue: str, cluster_id: str) -> None:
 
 
 def test_a_message_scales_a_cluster(cloud: Sandbox, senlin: Senlin) -> None:
-    cluster_id = senlin.active_cluster(unique("web"), 1, networks=NETWORKS)
+    cluster_id = senlin.active_cluster(unique("web"), 1)
     receiver = {
         "name": unique("receiver"),
         "type": "message",
@@ -61,7 +61,7 @@ def test_a_lost_server_is_recovered_after_novas_notification(
     }
     spec = {"type": "senlin.policy.health", "version": "1.2", "properties": properties}
     policy = senlin.call("POST", "/policies", {"policy": {"name": name, "spec": spec}})["policy"]
-    cluster_id = senlin.active_cluster(name, 1, networks=NETWORKS)
+    cluster_id = senlin.active_cluster(name, 1)
     assert senlin.act(cluster_id, "policy_attach", policy_id=policy["id"]) == "SUCCEEDED"
     before = only_node(senlin, cluster_id)["physical_id"]
 

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
-from tests.sandbox.api import Senlin, unique, wait_for
-from tests.sandbox.test_real_cloud import NETWORKS
+from tests.sandbox.api import NETWORKS, Senlin, unique, wait_for
 
 pytestmark = [pytest.mark.real, pytest.mark.thorough]
 
@@ -52,7 +51,7 @@ def failed_stacks(cloud: Sandbox) -> list[dict[str, Any]]:
 
 
 def test_senlin_does_not_notice_that_a_stack_has_failed(cloud: Sandbox, senlin: Senlin) -> None:
-    with cloud.real.nova.no_valid_host():
+    with cloud.nova.no_valid_host():
         server = {"flavor": "m1.tiny", "image": "cirros", "networks": NETWORKS}
         cluster_id = stack_cluster(
             senlin, {"server": {"type": "OS::Nova::Server", "properties": server}}
@@ -74,7 +73,7 @@ def load_balancing_policy(senlin: Senlin) -> str:
 def test_a_load_balancing_policy_adds_servers_to_a_pool(cloud: Sandbox, senlin: Senlin) -> None:
     name = unique("web")
     policy = load_balancing_policy(senlin)
-    cluster_id = senlin.active_cluster(name, 1, networks=NETWORKS)
+    cluster_id = senlin.active_cluster(name, 1)
 
     assert senlin.act(cluster_id, "policy_attach", policy_id=policy) == "SUCCEEDED"
     assert senlin.act(cluster_id, "scale_out", count=1) == "SUCCEEDED"
@@ -88,7 +87,7 @@ def test_a_load_balancing_policy_adds_servers_to_a_pool(cloud: Sandbox, senlin: 
 
 def test_a_load_balancer_fails_after_it_was_accepted(cloud: Sandbox, senlin: Senlin) -> None:
     policy = load_balancing_policy(senlin)
-    cluster_id = senlin.active_cluster(unique("web"), 1, networks=NETWORKS)
+    cluster_id = senlin.active_cluster(unique("web"), 1)
 
     with cloud.real.octavia.failing():
         assert senlin.act(cluster_id, "policy_attach", policy_id=policy) == "FAILED"
