@@ -1,4 +1,4 @@
-"""A Senlin and the servers behind it, as a scenario reaches them; there are two of them."""
+"""A Senlin and the servers behind it, as a scenario reaches them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -11,9 +11,14 @@ from senlin_operator.cloud.snapshot import UNFINISHED
 
 Document = dict[str, Any]
 Started = Cluster | Node | Mapping[str, Any] | None  # how the client returns an action
+NETWORKS = [{"network": "private"}]
 NOBODY = "00000000-0000-4000-8000-000000000000"  # the id of nothing
 DELETION, SCALING, BATCH = (f"senlin.policy.{it}" for it in ("deletion", "scaling", "batch"))
 _SCALE_OUT = {"event": "CLUSTER_SCALE_OUT", "adjustment": {}}
+
+
+class Unable(Exception):
+    """This side has no such thing; differences.py says why."""
 
 
 class Cloud(ABC):
@@ -31,7 +36,7 @@ class Cloud(ABC):
 
     def profile(self, **properties: object) -> str:
         """Make a profile; return its id."""
-        given = {"flavor": "m1.tiny", "image": "cirros", "networks": [], **self.labels()}
+        given = {"flavor": "m1.tiny", "image": "cirros", "networks": NETWORKS, **self.labels()}
         spec = {"type": "os.nova.server", "version": "1.0", "properties": given | properties}
         return self.senlin.create_profile(name=self.name, spec=spec, metadata={}).id
 
@@ -188,6 +193,10 @@ class Cloud(ABC):
         """Let an action end; return the status that it has then."""
         return self.ended(started).status
 
+    def until_works(self, server: str) -> None:
+        """Let time pass until a server is ACTIVE."""
+        self.until(lambda: self.works(server))
+
     def let_start(self, started: Started) -> str:
         """Wait until an engine works on an action, which has locked its target then."""
         id_ = action_id(started)
@@ -217,6 +226,14 @@ class Cloud(ABC):
     def failing_resizes(self, count: int | None = None) -> AbstractContextManager[None]:
         """Have Nova refuse to give the next `count` servers another flavor meanwhile."""
 
+    def failing_deletions(self) -> AbstractContextManager[None]:
+        """Have Nova refuse to delete servers meanwhile."""
+        raise Unable
+
+    def image(self) -> AbstractContextManager[str]:
+        """Have an image meanwhile; its name is that of the scenario."""
+        raise Unable
+
     @abstractmethod
     def lose_server(self, node: str) -> None:
         """Have somebody delete the server of a node; Senlin does not know."""
@@ -230,8 +247,16 @@ class Cloud(ABC):
         """Have that server be ACTIVE again; Senlin does not know."""
 
     @abstractmethod
+    def works(self, id_: str) -> bool:
+        """Return whether there is such a server, and it is ACTIVE."""
+
+    @abstractmethod
     def has_server(self, id_: str) -> bool:
         """Return whether there is such a server."""
+
+    def server_status(self, node: str) -> str:
+        """Return the status that Nova says the server of a node has."""
+        raise Unable
 
     @abstractmethod
     def boot(self, **attributes: str) -> str:

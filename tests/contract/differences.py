@@ -1,9 +1,14 @@
-"""Where the fake Senlin does not answer as Senlin does, and why that may be.
+"""Where a side does not answer as Senlin 16 over a real cloud does, and why that may be.
 
-A fake that gives Senlin's answer after all fails the test, until its entry is removed.
+A side that gives the answer after all fails the test, until its entry is removed.
 """
 
-DIFFERENCES = {
+from collections.abc import Mapping
+
+from tests.contract.scenario import SCENARIOS, Side
+from tests.contract.scenarios import texts
+
+_FAKE = {
     "a policy with a property that does not exist: it is refused by 500, as ESchema": (
         "The fake knows no schemas; a test that needs the refusal puts it into `refusals`."
     ),
@@ -17,4 +22,14 @@ DIFFERENCES = {
         "test_member_properties has nodes leave without asking for the cluster's policies first, "
         "which the operator does; it would lose servers. The fake heeds what a policy says."
     ),
+}
+
+_OWN_WORDS = "The fake has reasons of its own, as the operator only passes them on."
+_FAKE |= {it.title: _OWN_WORDS for it in SCENARIOS if it.story.__module__ == texts.__name__}
+_SIMULATION: Mapping[str, str] = {}
+
+DIFFERENCES: Mapping[Side, Mapping[str, str]] = {
+    "fake": _FAKE,
+    "simulation": _SIMULATION,
+    "real": {},
 }

@@ -59,6 +59,9 @@ class FakeCloud(Cloud):
     def has_server(self, id_: str) -> bool:
         return id_ in self._senlin.servers
 
+    def works(self, id_: str) -> bool:
+        return id_ in self._senlin.servers - self._senlin.broken_servers
+
     def boot(self, **attributes: str) -> str:
         id_ = f"booted-{next(self._numbers)}"
         self._senlin.servers.add(id_)

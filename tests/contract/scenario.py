@@ -1,11 +1,13 @@
-"""Scenarios: requests to Senlin, and the answer that both Senlins must give."""
+"""Scenarios: requests to Senlin, and the answer that all sides must give."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.contract.cloud import Cloud
 
 Story = Callable[[Cloud], object]
+Side = Literal["fake", "simulation", "real"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ VERSION = "Senlin 16"
 # Facts that would disturb other tests of a shared Senlin: words of the comment, and their test.
 ELSEWHERE = {
     "engine stopped": "tests/chaos/test_dead_engine.py",
-    "failure state": "tests/sandbox/test_real_cloud.py",  # the simulated Nova says why
 }
 
 

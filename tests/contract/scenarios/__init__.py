@@ -11,6 +11,7 @@ from tests.contract.scenarios import (
     policies,
     profiles,
     sizes,
+    texts,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "policies",
     "profiles",
     "sizes",
+    "texts",
 ]

@@ -156,18 +156,42 @@ def _(cloud: Cloud) -> object:
 
 
 @scenario(
-    "a broken server is rebuilt or rebooted: the node is ACTIVE and keeps it",
-    expect=[("SUCCEEDED", "ACTIVE", True), ("SUCCEEDED", "ACTIVE", True)],
+    "a broken server is rebuilt or rebooted: that fails, and the node has no server any more",
+    expect=[("FAILED", "ERROR", None), ("FAILED", "ERROR", None)],
 )
 def _(cloud: Cloud) -> object:
     answers = []
     for operation in ("REBUILD", "REBOOT"):
         node = cloud.broken_node()
-        server = cloud.read_node(node).physical_id
         status = cloud.end(cloud.recover_node(node, operation))
         observed = cloud.read_node(node)
-        answers.append((status, observed.status, observed.physical_id == server))
+        answers.append((status, observed.status, observed.physical_id))
     return answers
+
+
+@scenario(
+    "a broken server is rebooted: Senlin calls that a failure, but the server works again",
+    expect="FAILED",
+)
+def _(cloud: Cloud) -> object:
+    node = cloud.broken_node()
+    server = cloud.read_node(node).physical_id or ""
+    status = cloud.end(cloud.recover_node(node, "REBOOT"))
+    cloud.until_works(server)
+    return status
+
+
+@scenario(
+    "a node is recreated after a reboot that failed: its former server stays, which nobody knows",
+    expect=("SUCCEEDED", "ACTIVE", True, True),
+)
+def _(cloud: Cloud) -> object:
+    node = cloud.broken_node()
+    server = cloud.read_node(node).physical_id or ""
+    cloud.end(cloud.recover_node(node, "REBOOT"))
+    status = cloud.end(cloud.recover_node(node))
+    observed = cloud.read_node(node)
+    return status, observed.status, observed.physical_id != server, cloud.has_server(server)
 
 
 @scenario(
@@ -184,8 +208,8 @@ def _(cloud: Cloud) -> object:
 
 
 @scenario(
-    "a cluster's nodes are to be rebuilt, with empty operation_params: they are ACTIVE",
-    expect=("SUCCEEDED", WELL),
+    "a cluster's nodes are to be rebuilt, with empty operation_params: it fails, they are ERROR",
+    expect=("FAILED", LOST),
     cites=("operation_params rebuild",),
 )
 def _(cloud: Cloud) -> object:
@@ -196,8 +220,8 @@ def _(cloud: Cloud) -> object:
 
 
 @scenario(
-    "a node is to be rebuilt, without operation_params: it is ACTIVE",
-    expect=("SUCCEEDED", "ACTIVE"),
+    "a node is to be rebuilt, without operation_params: it fails, and it is ERROR",
+    expect=("FAILED", "ERROR"),
 )
 def _(cloud: Cloud) -> object:
     node = cloud.broken_node()

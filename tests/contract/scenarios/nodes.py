@@ -152,6 +152,34 @@ def _(cloud: Cloud) -> object:
 
 
 @scenario(
+    "a node gets another image: that fails, and its server is stopped for good",
+    expect=("FAILED", "ERROR", False, True, "ERROR"),
+)
+def _(cloud: Cloud) -> object:
+    node, profile = cloud.node(), cloud.profile(image="cirros-new")
+    server = cloud.read_node(node).physical_id
+    status = cloud.end(cloud.senlin.update_node(node, profile_id=profile))
+    observed = cloud.read_node(node)
+    cloud.end(cloud.senlin.check_node(node))
+    same = observed.physical_id == server
+    after = cloud.read_node(node).status
+    return status, observed.status, observed.profile_id == profile, same, after
+
+
+@scenario(
+    "a node gets another flavor whose server was deleted: that fails, and it keeps the id",
+    expect=("FAILED", "ERROR", True),
+)
+def _(cloud: Cloud) -> object:
+    node, profile = cloud.node(), cloud.profile(flavor="m1.small")
+    server = cloud.read_node(node).physical_id
+    cloud.lose_server(node)
+    status = cloud.end(cloud.senlin.update_node(node, profile_id=profile))
+    observed = cloud.read_node(node)
+    return status, observed.status, observed.physical_id == server
+
+
+@scenario(
     "a node is deleted: its server is deleted with it",
     expect=("SUCCEEDED", False, False),
 )

@@ -78,7 +78,12 @@ class Records:
         if node["physical_id"] not in self.servers:
             self.break_(node, "The server could not be found.", physical_id=None)
             return "Failed in recovering nodes."
-        self.broken_servers.discard(node["physical_id"])
+        if operation == "REBUILD" or node["physical_id"] in self.broken_servers:
+            # Senlin's own call is wrong, or it takes the server's status for that of the reboot.
+            if operation == "REBOOT":
+                self.broken_servers.discard(node["physical_id"])
+            self.break_(node, f"Failed in {operation}.", physical_id=None)
+            return "Failed in recovering nodes."
         node.update(status="ACTIVE", status_reason="")
         return ""
 
@@ -109,6 +114,13 @@ class Records:
             for it in (before.keys() | properties.keys()) - _UPDATABLE
         ):
             node["status"] = "UPDATING"
+            return "Failed in updating nodes."
+        if node["physical_id"] not in self.servers:
+            self.break_(node, "The server could not be found.")
+            return "Failed in updating nodes."
+        if before.get("image") != properties.get("image"):  # Senlin's own call is wrong
+            self.broken_servers.add(node["physical_id"])  # it has stopped it before
+            self.break_(node, "Failed in updating server.")
             return "Failed in updating nodes."
         hopeless = properties.get("flavor") == "none"
         if self.refused_resizes or hopeless:

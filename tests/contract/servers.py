@@ -1,4 +1,4 @@
-"""The real Senlin 16 of the sandbox; its Nova is simulated, and does what a scenario plans."""
+"""Senlin 16 in a sandbox, over the simulated cloud or the real one."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,17 +14,17 @@ from sandbox.nova import Nova
 from tests.contract.cloud import DELETION, Cloud, Document
 
 USER = "green-1"  # its project holds little else, so that lists are short
-_PATIENCE = 60.0  # seconds
 _PAUSE = 0.05  # seconds between the first two polls
 _LABEL = "scenario"
 _LONG = 60.0  # seconds that a slow build takes if nobody ends it
 
 
-class RealCloud(Cloud):
+class SandboxCloud(Cloud):
     """One scenario's part of the sandbox; `run` is in all names of this run of the tests."""
 
-    def __init__(self, senlin: Proxy, nova: Nova, run: str) -> None:
+    def __init__(self, senlin: Proxy, nova: Nova, run: str, patience: float) -> None:
         self.senlin = senlin
+        self._patience = patience
         self.name = f"{run}-{uuid4().hex[:8]}"
         self._nova = nova
         self._profiles: set[str] = set()
@@ -48,7 +48,7 @@ class RealCloud(Cloud):
         return self.senlin.get_action(id_)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        end, pause = time.monotonic() + _PATIENCE, _PAUSE
+        end, pause = time.monotonic() + self._patience, _PAUSE
         while not condition():
             assert time.monotonic() < end, "it did not come in time"
             time.sleep(pause)
@@ -69,6 +69,15 @@ class RealCloud(Cloud):
     def failing_resizes(self, count: int | None = None) -> AbstractContextManager[None]:
         return self._planned(self._nova.refuse_resize(self.name, count=count))
 
+    def failing_deletions(self) -> AbstractContextManager[None]:
+        return self._planned(self._nova.refuse_deletion(metadata=self._mine))
+
+    @contextmanager
+    def image(self) -> Iterator[str]:
+        self._nova.make_image(self.name)
+        yield self.name
+        self._nova.delete_image(self.name)
+
     def lose_server(self, node: str) -> None:
         assert self._nova.vanish(self._server(node)) == 1
 
@@ -81,9 +90,16 @@ class RealCloud(Cloud):
     def has_server(self, id_: str) -> bool:
         return bool(self._nova.servers(id_))
 
+    def server_status(self, node: str) -> str:
+        (server,) = self._nova.servers(self._server(node))
+        return str(server["status"])
+
+    def works(self, id_: str) -> bool:
+        return any(it["status"] == "ACTIVE" for it in self._nova.servers(id_))
+
     def boot(self, **attributes: str) -> str:
         name = f"{self.name}-{next(self._numbers)}"
-        given: Document = {"metadata": self._mine, **attributes}
+        given: Document = {"metadata": self._mine, "user": USER, **attributes}
         return str(self._nova.boot(name, **given)["id"])
 
     def empty(self, cluster: str) -> None:
@@ -108,9 +124,9 @@ class RealCloud(Cloud):
             yield
 
 
-def sweep(senlin: Proxy, run: str) -> None:
+def sweep(senlin: Proxy, run: str, patience: float) -> None:
     """Delete what the scenarios of a run have made, and wait until it is deleted."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + patience
     asked: set[str] = set()
     while (left := _left(senlin, run)) and time.monotonic() < end:
         for delete, id_ in left:
