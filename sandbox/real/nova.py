@@ -39,7 +39,8 @@ class RealNova(Nova):
         flavors = {it["id"]: it["name"] for it in self._flavors()}
         path = "/servers/detail?all_tenants=1&sort_key=created_at&sort_dir=asc"
         found = self._call("GET", path)["servers"]
-        named = [it for it in found if it["id"] == name or matches(it, name)]
+        alive = [it for it in found if it["status"] != "DELETED"]  # which Nova shows for a moment
+        named = [it for it in alive if it["id"] == name or matches(it, name)]
         matching = [it for it in named if matches(it, metadata=metadata)]
         shown = [self._with_fault(it) for it in matching]
         return [_server(it, flavors) for it in shown if it]
