@@ -22,7 +22,7 @@ PATIENCE = {"simulation": 60.0, "real": 150.0}  # seconds for each wait
     params=[
         "fake",
         pytest.param("simulation", marks=pytest.mark.slow),
-        pytest.param("real", marks=pytest.mark.real),
+        pytest.param("real", marks=[pytest.mark.real, pytest.mark.thorough]),
     ]
 )
 def side(request: pytest.FixtureRequest) -> Side:

@@ -63,6 +63,6 @@ def repaired(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 def repaired_tenant(repaired: Sandbox, tmp_path: Path) -> Iterator[TenantWithOperator]:
     """A tenant of that sandbox, whose own operator runs."""
     tenant = TenantWithOperator(repaired, a_namespace(repaired), tmp_path / "operator.log")
-    tenant.operator.start()
+    tenant.operator.start("--senlin-repaired", "true")
     yield tenant
     tenant.operator.kill()

@@ -25,6 +25,8 @@ REPROBE = 300.0  # seconds until a retry while a person has to change something
 # Senlin 16 answers 404 to an unknown type in the spec, as it does for a deleted object. If a
 # policy's properties do not fit their schema, it answers 500 with the type ESchema.
 _UNKNOWN_TYPE = ("The policy_type ", "The profile_type ")
+# Senlin 16 answers 500 to a flavor, image or key pair that the cloud does not have.
+_UNKNOWN_NAME = ("No Flavor found for ", "No Image found for ", "No Keypair found for ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,9 @@ def outcome_of(error: ClientException) -> Outcome:
             )
         case Unsupported():
             return Blocked(Reason.REJECTED, str(error))
-        case BadRequest() | Forbidden() | ServerError(type="ESchema"):
+        case BadRequest() | Forbidden():
+            return Blocked(Reason.REJECTED, f"Senlin refuses it: {_without_request_id(error)}")
+        case ServerError() if _is_refusal(error):
             return Blocked(Reason.REJECTED, f"Senlin refuses it: {_without_request_id(error)}")
         case ConnectFailure():
             return Failed(Reason.UNREACHABLE, str(error), observed=False)
@@ -121,11 +125,16 @@ def _without_request_id(error: ClientException) -> str:
     return stable(error.message) if isinstance(error, HttpError) else str(error)
 
 
+def _is_refusal(error: HttpError) -> bool:
+    """Return whether an error of Senlin is a refusal of what the request has."""
+    return error.type == "ESchema" or error.message.startswith(_UNKNOWN_NAME)
+
+
 def is_unclear(error: ClientException) -> bool:
     """Return whether the request may have been carried out in spite of the error."""
     if isinstance(error, ConnectFailure):
         return error.sent is not False
-    if not isinstance(error, HttpError) or error.type == "ESchema":
+    if not isinstance(error, HttpError) or _is_refusal(error):
         return False
     return error.status >= 500 or error.status < 400
 

@@ -126,6 +126,7 @@ def _(cloud: Cloud) -> object:
         ("BadRequest InvalidSpec", "No SecurityGroup found for none"),
         ("BadRequest InvalidSpec", "No Port found for none"),
     ],
+    cites=["flavor, image or key pair that the cloud does not have"],
 )
 def _(cloud: Cloud) -> object:
     unknown: list[dict[str, object]] = [

@@ -120,6 +120,11 @@ NOT_FOUND = ResourceNotFound("no such cluster")
             id="500: the spec does not fit its schema",
         ),
         pytest.param(
+            ServerError("No Flavor found for none", type="InternalError"),
+            Blocked(Reason.REJECTED, "Senlin refuses it: No Flavor found for none"),
+            id="500: a flavor that does not exist",
+        ),
+        pytest.param(
             ServerError("quota", type="OverQuota"),
             Failed(Reason.CLOUD_ERROR, "Senlin answers 500: quota", observed=False),
             id="500",
@@ -155,6 +160,7 @@ def test_the_request_id_is_not_in_the_outcome(kind: type[HttpError]) -> None:
         pytest.param(RequestTimeout("late"), True, id="no answer in time"),
         pytest.param(ServerError("boom"), True, id="500"),
         pytest.param(ServerError("no", type="ESchema"), False, id="500: refused all the same"),
+        pytest.param(ServerError("No Image found for x"), False, id="500: a wrong name"),
         pytest.param(HttpError("gateway", status=504), True, id="504"),
         pytest.param(InvalidResponse("cut off", status=202), True, id="an answer cut off"),
         pytest.param(BadRequest("no"), False, id="400"),
