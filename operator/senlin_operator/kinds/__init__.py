@@ -20,4 +20,4 @@ def kinds_for(*, repaired: bool) -> Mapping[str, AnyKind]:
     return {kind.name: kind for kind in all_}
 
 
-KINDS = kinds_for(repaired=False)  # for Senlin 16 as released
+KINDS = kinds_for(repaired=False)  # for a Senlin as released

@@ -126,7 +126,7 @@ def _(cloud: Cloud) -> object:
         ("BadRequest InvalidSpec", "No SecurityGroup found for none"),
         ("BadRequest InvalidSpec", "No Port found for none"),
     ],
-    cites=["flavor, image or key pair that the cloud does not have"],
+    cites=("flavor, image or key pair that the cloud does not have",),
 )
 def _(cloud: Cloud) -> object:
     unknown: list[dict[str, object]] = [
@@ -175,6 +175,7 @@ def _(cloud: Cloud) -> object:
 @scenario(
     "a server is rebuilt: that fails in Senlin itself",
     expect=("FAILED", "ERROR", f"Failed in rebuilding server '<id>': {REBUILT}"),
+    cites=("cannot rebuild a server",),
 )
 def _(cloud: Cloud) -> object:
     node = cloud.broken_node()
@@ -207,6 +208,7 @@ def _(cloud: Cloud) -> object:
 @scenario(
     "a node gets another image: that fails in Senlin itself, and its server stays stopped",
     expect=("FAILED", "ERROR", f"Failed in updating server '<id>': {REBUILT}", "SHUTOFF"),
+    cites=("cannot change the image of a server", "stops a server, and then fails"),
 )
 def _(cloud: Cloud) -> object:
     node = cloud.node()

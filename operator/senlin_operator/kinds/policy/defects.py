@@ -1,4 +1,4 @@
-"""Policies that Senlin 16 as released accepts, and that do harm or nothing (docs/senlin-16.md)."""
+"""Policies that a released Senlin accepts, and that do harm or nothing (docs/senlin-16.md)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
