@@ -50,10 +50,8 @@ def test_a_message_scales_a_cluster(cloud: Sandbox, senlin: Senlin) -> None:
     wait_for(lambda: len(senlin.nodes(cluster_id)) == 2)
 
 
-def test_a_lost_server_is_recovered_after_novas_notification(
-    cloud: Sandbox, senlin: Senlin
-) -> None:
-    name = unique("web")
+def cluster_that_listens(senlin: Senlin, name: str) -> str:
+    """Create a cluster of one node, whose loss Nova's notification should tell; return its id."""
     properties = {
         # The interval is so long that no poll can notice the loss.
         "detection": {"interval": 3600, "detection_modes": [{"type": "LIFECYCLE_EVENTS"}]},
@@ -63,9 +61,30 @@ def test_a_lost_server_is_recovered_after_novas_notification(
     policy = senlin.call("POST", "/policies", {"policy": {"name": name, "spec": spec}})["policy"]
     cluster_id = senlin.active_cluster(name, 1)
     assert senlin.act(cluster_id, "policy_attach", policy_id=policy["id"]) == "SUCCEEDED"
+    return cluster_id
+
+
+def test_a_lost_server_is_recovered_after_novas_notification(
+    cloud: Sandbox, senlin: Senlin
+) -> None:
+    name = unique("web")
+    cluster_id = cluster_that_listens(senlin, name)
     before = only_node(senlin, cluster_id)["physical_id"]
 
     cloud.nova.vanish(f"{name}-*")
 
     wait_for(lambda: only_node(senlin, cluster_id)["physical_id"] not in (None, before))
     wait_for(lambda: only_node(senlin, cluster_id)["status"] == "ACTIVE")
+
+
+def test_a_released_senlin_refuses_its_own_call_after_the_notification() -> None:
+    name = unique("web")
+    released = Sandbox.up(kubernetes=False, cloud="real", only=("nova", "rabbitmq"))
+    with released, Senlin(released) as senlin:
+        cluster_id = cluster_that_listens(senlin, name)
+        released.nova.vanish(f"{name}-*")
+
+        log = released.directory / "senlin.log"
+        wait_for(lambda: "is not recognizable" in log.read_text())
+
+        assert only_node(senlin, cluster_id)["status"] == "ACTIVE"  # nobody has noticed
