@@ -14,6 +14,7 @@ from sandbox.real.helpers import helper_servers, prepare_helpers
 from sandbox.real.nova import RealNova
 from sandbox.real.octavia import Octavia
 from sandbox.real.services import SERVICES, of_openstack
+from sandbox.real.supplies import Supplies
 from sandbox.servers import Server
 from sandbox.settings import Settings
 from tools.run import Command
@@ -27,6 +28,7 @@ class RealCloud(OpenStack):
 
     Attributes:
         heat, octavia: Their stacks and load balancers; only if the services were started.
+        supplies: Images, networks and key pairs.
     """
 
     nova: RealNova
@@ -36,6 +38,7 @@ class RealCloud(OpenStack):
         api = Api(settings)
         self.heat = Heat(api)
         self.octavia = Octavia(api, settings.directory)
+        self.supplies = Supplies(api)
         self.nova = RealNova(settings.url("nova-control"), api, self.octavia, self.proxies)
         self._python = settings.senlin / "bin" / "python"
 
