@@ -49,23 +49,22 @@ def assert_told(tenant: Tenant, cluster: Document, text: str) -> None:
 
 
 def test_no_valid_host(tenant: RealTenant, cloud: Sandbox) -> None:
+    """It is known after a few tries, and from then on it is told once for all nodes."""
     cloud.real.nova.no_valid_host(tenant.nodes_named())
 
     build(tenant, nodes=3)
 
     cluster = failed(tenant, NO_HOST)
     assert_told(tenant, cluster, NO_HOST)
-    cluster = failed(tenant, f": Failed in creating server: {NO_HOST}")
-
-
-def test_equal_faults_are_told_once(tenant: RealTenant, cloud: Sandbox) -> None:
-    cloud.real.nova.no_valid_host(tenant.nodes_named())
-
-    build(tenant, nodes=3)
-
-    cluster = failed(tenant, "3 nodes, such as")
-    message = condition(cluster, "ActionSucceeded")["message"]
-    assert message.count("Failed in creating server") == 1
+    cluster = tenant.wait(
+        "SenlinCluster",
+        "web",
+        lambda it: len(reasons(it)) == 3 and all(NO_HOST in reason for reason in reasons(it)),
+        NO_HOST,
+    )
+    message = condition(cluster, "Ready")["message"]
+    assert "failed: 3 nodes, such as" in message
+    assert message.count(NO_HOST) == 1
 
 
 def test_an_exhausted_quota(tenant: RealTenant, cloud: Sandbox) -> None:
@@ -201,7 +200,7 @@ def test_nova_is_not_asked_if_that_is_not_wanted(
     tenant.eventually(lambda: len(failures(tenant)) >= 3, "tried three times")
     cluster = tenant.get("SenlinCluster", "web")
     assert cluster
-    assert [GENERIC.fullmatch(reason) is not None for reason in reasons(cluster)] == [True]
+    assert [GENERIC.search(reason) is not None for reason in reasons(cluster)] == [True]
     assert all(NO_HOST not in note for note in failures(tenant))
     assert cloud.proxies["nova"].requests(caller="senlin-operator", path=tenant.namespace) == []
 

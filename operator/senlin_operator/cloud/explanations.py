@@ -15,6 +15,8 @@ _REMEMBERED = 1000  # answers
 _RETRY = 60.0  # seconds until the same is asked again
 # Seconds for which the next tries of an unexplained build are watched: longer than their pauses.
 _WATCHED = 900.0
+# Seconds for which a cause also explains the next tries of the same node: several of them.
+_EARLIER = 3600.0
 
 
 class Subject(NamedTuple):
@@ -75,6 +77,7 @@ class Explanations:
     def __init__(self, read: Read, nova: Nova, heat: Heat) -> None:
         self._read, self._nova, self._heat = read, nova, heat
         self._watched_until = 0.0  # of the monotonic clock
+        self._builds: OrderedDict[str, tuple[str, float]] = OrderedDict()
         self.causes = Answers(self._cause, lasting=True)
         self.states = Answers(self._state)
 
@@ -88,6 +91,24 @@ class Explanations:
             faults = await self._read(lambda: self._nova.faults(self.causes.has)) or {}
             for server_id, fault in faults.items():
                 self.causes.learn(server_id, fault)
+
+    def of_build(self, node_id: str, cause: str | None) -> str | None:
+        """Return why the last build of a node failed, as far as anybody says it.
+
+        Each try has a server of its own, and the fault of one may be missed. The cause of an
+        earlier try then stays, else the message would come and go with each try.
+
+        Args:
+            node_id: The node.
+            cause: Why its last server failed, if that is known.
+        """
+        if cause is not None:
+            self._builds[node_id] = cause, clock.monotonic() + _EARLIER
+            self._builds.move_to_end(node_id)
+            if len(self._builds) > _REMEMBERED:
+                self._builds.popitem(last=False)
+        known, until = self._builds.get(node_id, (None, 0.0))
+        return known if until > clock.monotonic() else None
 
     async def _cause(self, server_id: str) -> str | None:
         cause = await self._read(lambda: self._nova.cause(server_id))

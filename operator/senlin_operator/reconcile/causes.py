@@ -35,10 +35,13 @@ async def with_causes(
     for fault in observed.faults:
         if question := _question(fault, snapshot, explanations):
             answers, key = question
-            known = answers.knows(key)
+            known, answer = answers.knows(key), None
             if known or left:
                 left -= not known
-                fault = _with_answer(fault, await answers.of(key), published)
+                answer = await answers.of(key)
+            if failed_server(fault["reason"]):
+                answer = explanations.of_build(fault["node"], answer)
+            fault = _with_answer(fault, answer, published)
         faults.append(fault)
     if faults == observed.faults:
         return observed

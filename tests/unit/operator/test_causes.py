@@ -32,6 +32,7 @@ from tests.unit.operator.environment import (
 T = TypeVar("T")
 
 SERVER = "2a537982-022e-4b02-bc33-ac8f5a8eed59"
+OTHER = "5b9f5b2e-9c66-4f0b-a7be-0f3c2a7d0c11"
 CREATING = "Failed in creating server: "
 GENERIC = f"{CREATING}Server:{SERVER} transitioned to failure state ERROR."
 NO_HOST = "No valid host was found. There are not enough hosts available."
@@ -156,6 +157,37 @@ async def test_a_fault_is_learnt_while_the_server_exists(clock: Clock) -> None:
     assert await reasons(answering, fault) == [GENERIC]
     await answering.explanations.watch()
     assert await reasons(answering, fault) == [CREATING + NO_HOST]
+
+
+async def test_the_cause_of_an_earlier_try_stays_if_that_of_the_last_one_is_missed(
+    clock: Clock,
+) -> None:
+    answering = Answering()
+    answering.nova.causes[SERVER] = NO_HOST
+    first = {"node": "n", "reason": GENERIC}
+    again = "Failed in recovering node 'n': "
+    second = {"node": "n", "reason": again + GENERIC.replace(SERVER, OTHER)}
+    await reasons(answering, first)
+
+    assert await reasons(answering, second) == [again + CREATING + NO_HOST]
+    assert await reasons(answering, {**second, "node": "m"}) == [second["reason"]]
+    clock.advance(3601)
+    assert await reasons(answering, second) == [second["reason"]]
+
+
+async def test_a_cause_is_kept_where_there_was_no_question_left() -> None:
+    answering = Answering()
+    servers = [f"00000000-0000-0000-0000-00000000000{number}" for number in range(8)]
+    answering.nova.causes[servers[3]] = NO_HOST
+    await reasons(answering, {"node": "3", "reason": GENERIC.replace(SERVER, servers[3])})
+    faults = [
+        {"node": str(number), "reason": GENERIC.replace(SERVER, servers[number + 4])}
+        for number in range(4)
+    ]
+
+    told = await reasons(answering, *faults)
+
+    assert [failed_server(it) is None for it in told] == [False] * 3 + [True]
 
 
 async def test_a_missing_cause_is_asked_for_again_after_a_minute(clock: Clock) -> None:
