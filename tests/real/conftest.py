@@ -1,7 +1,7 @@
 """The operator over the real cloud, which polls as seldom as Senlin 16 is released."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 

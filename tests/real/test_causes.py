@@ -111,7 +111,7 @@ def test_what_a_profile_names_is_deleted(
 ) -> None:
     name = f"{tenant.namespace}-{property_}"
     add(cloud.real.supplies, name)
-    value = [{"network": name}] if property_ == "networks" else name
+    value: Any = [{"network": name}] if property_ == "networks" else name
     tenant.apply(tenant.profile(**{property_: value}))
     tenant.ready("SenlinProfile", "web-server")
 

@@ -1,5 +1,6 @@
 """What Nova and Heat say where Senlin's words are generic: asked seldom, and remembered."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Generic, NamedTuple, Protocol, TypeVar
@@ -12,6 +13,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 _REMEMBERED = 1000  # answers
+_READ = 3  # servers whose faults are read at once
 _RETRY = 60.0  # seconds until the same is asked again
 # Seconds for which the next tries of an unexplained build are watched: longer than their pauses.
 _WATCHED = 900.0
@@ -89,8 +91,13 @@ class Explanations:
         """
         if clock.monotonic() < self._watched_until:
             faults = await self._read(lambda: self._nova.faults(self.causes.has)) or {}
+            unlisted = [server_id for server_id, fault in faults.items() if fault is None]
+            # All at once: Senlin deletes them just now.
+            found = await asyncio.gather(*map(self._fault, unlisted[:_READ]))
+            faults |= dict(zip(unlisted, found, strict=False))
             for server_id, fault in faults.items():
-                self.causes.learn(server_id, fault)
+                if fault is not None:
+                    self.causes.learn(server_id, fault)
 
     def of_build(self, node_id: str, cause: str | None) -> str | None:
         """Return why the last build of a node failed, as far as anybody says it.
@@ -115,6 +122,9 @@ class Explanations:
         if cause is None:
             self._watched_until = clock.monotonic() + _WATCHED
         return cause
+
+    async def _fault(self, server_id: str) -> str | None:
+        return await self._read(lambda: self._nova.fault(server_id))
 
     async def _state(self, subject: Subject) -> str | None:
         node_id, name, server_id, is_stack = subject

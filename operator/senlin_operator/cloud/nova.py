@@ -15,7 +15,6 @@ from senlin_operator.cloud.service import Service, text_in
 
 # 2.21 shows the instance actions of deleted servers, 2.84 the text of a failed one.
 _HEADERS = {"OpenStack-API-Version": "compute 2.84", "X-OpenStack-Nova-API-Version": "2.84"}
-_READ = 3  # servers in ERROR that are read one by one, as no list shows their faults
 _NODE = "cluster_node_id"  # the key in a server's metadata that Senlin sets
 
 
@@ -29,13 +28,21 @@ class Nova:
         """Return why a server failed; None: Nova does not know it, or does not say it."""
         return self._service.ask(lambda: self._cause(server_id))
 
-    def faults(self, known: Callable[[str], bool]) -> dict[str, str]:
-        """Return the faults of nodes' servers in ERROR, by server.
+    def faults(self, known: Callable[[str], bool]) -> dict[str, str | None]:
+        """Return the faults of nodes' servers in ERROR, by server; None: ask by `fault`.
+
+        No list shows the faults of servers that got no host.
 
         Args:
             known: Returns whether the fault of a server is known, and not asked for again.
         """
         return self._service.ask(lambda: self._faults(known)) or {}
+
+    def fault(self, server_id: str) -> str | None:
+        """Return the fault of a server; None: it has none, or it is gone."""
+        return self._service.ask(
+            lambda: _fault(self._get(f"/servers/{server_id}").get("server") or {})
+        )
 
     def state(self, node_id: str, name: str, server_id: str | None) -> str | None:
         """Return what Nova says of the server of a node, such as `ERROR: No valid host was found.`.
@@ -51,12 +58,11 @@ class Nova:
         server = self._get(f"/servers/{server_id}").get("server")
         return _fault(server) if server is not None else self._failed_action(server_id)[1]
 
-    def _faults(self, known: Callable[[str], bool]) -> dict[str, str]:
+    def _faults(self, known: Callable[[str], bool]) -> dict[str, str | None]:
         listed = self._get("/servers/detail?status=ERROR").get("servers", [])
-        new = [it for it in listed if _NODE in it["metadata"] and not known(it["id"])]
-        unlisted = [it["id"] for it in new if _fault(it) is None]  # those that got no host
-        read = [self._get(f"/servers/{id_}").get("server") or {} for id_ in unlisted[:_READ]]
-        return {it["id"]: fault for it in (*new, *read) if (fault := _fault(it))}
+        return {
+            it["id"]: _fault(it) for it in listed if _NODE in it["metadata"] and not known(it["id"])
+        }
 
     def _state(self, node_id: str, name: str, server_id: str | None) -> str | None:
         server = self._get(f"/servers/{server_id}").get("server") if server_id else None

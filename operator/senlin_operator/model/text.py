@@ -9,8 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Any
+
+from senlin_operator.model.generic import failed_server
 
 _LIMIT = 400  # characters; a person reads the first sentences
 _FAULTS = 3  # different ones in a message; `status.faults` has more
@@ -63,16 +64,19 @@ def stable(text: str | None) -> str:
 def grouped(faults: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return one text for each of the first reasons: `node a: …`, or `3 nodes, such as a: …`.
 
+    Reasons that say a cause come first.
+
     Args:
         faults: As in `status.faults`.
     """
     counts = Counter(_without_ids(fault["reason"]) for fault in faults)
     first = {_without_ids(fault["reason"]): fault for fault in reversed(faults)}
+    ordered = sorted(counts, key=lambda it: failed_server(first[it]["reason"]) is not None)
     return [
         f"node {first[key]['name']}: {first[key]['reason']}"
-        if count == 1
-        else f"{count} nodes, such as {first[key]['name']}: {first[key]['reason']}"
-        for key, count in islice(counts.items(), _FAULTS)
+        if counts[key] == 1
+        else f"{counts[key]} nodes, such as {first[key]['name']}: {first[key]['reason']}"
+        for key in ordered[:_FAULTS]
     ]
 
 

@@ -106,14 +106,19 @@ class FakeNova:
         self.causes: dict[str, str] = {}  # by server
         self.states: dict[str, str] = {}  # by the name of a node
         self.in_error: dict[str, str] = {}  # the faults of servers that exist
+        self.listed = True  # whether a list shows them
         self.asked: list[str] = []
 
     def cause(self, server_id: str) -> str | None:
         self.asked.append(server_id)
         return self.causes.get(server_id)
 
-    def faults(self, known: Callable[[str], bool]) -> dict[str, str]:
-        return {id_: fault for id_, fault in self.in_error.items() if not known(id_)}
+    def faults(self, known: Callable[[str], bool]) -> dict[str, str | None]:
+        new = {id_: fault for id_, fault in self.in_error.items() if not known(id_)}
+        return {id_: fault if self.listed else None for id_, fault in new.items()}
+
+    def fault(self, server_id: str) -> str | None:
+        return self.in_error.get(server_id)
 
     def state(self, _: str, name: str, __: str | None) -> str | None:
         self.asked.append(name)

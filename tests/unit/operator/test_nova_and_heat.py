@@ -91,10 +91,11 @@ def test_the_faults_of_nodes_in_error() -> None:
     documents = {"/servers/detail?status=ERROR": {"servers": listed}, PATH: read}
     session: Any = FakeKeystoneSession(documents)
 
-    faults = Nova(session, ENTRY).faults(lambda it: it == "known")
+    nova = Nova(session, ENTRY)
 
-    assert faults == {"1": "The disk is full.", SERVER: NO_HOST}
-    assert len(session.headers) == 2
+    assert nova.faults(lambda it: it == "known") == {"1": "The disk is full.", SERVER: None}
+    assert nova.fault(SERVER) == NO_HOST
+    assert nova.fault("gone") is None
 
 
 def server(status: str, **more: Any) -> Document:

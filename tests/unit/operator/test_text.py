@@ -120,3 +120,10 @@ def test_equal_faults_of_different_servers_are_counted() -> None:
     faults = [{"name": it[0], "reason": f"Server:{it} transitioned."} for it in ids]
 
     assert grouped(faults) == [f"2 nodes, such as 2: Server:{ids[0]} transitioned."]
+
+
+def test_a_cause_comes_before_generic_words() -> None:
+    generic = f"Server:{SERVER} transitioned to failure state ERROR."
+    faults = [{"name": "a", "reason": generic}, {"name": "b", "reason": "The disk is full."}]
+
+    assert grouped(faults) == ["node b: The disk is full.", f"node a: {generic}"]
