@@ -11,7 +11,7 @@ from sandbox import Sandbox
 from senlin_operator.leader import Shard
 from tests.conftest import a_namespace, started
 from tests.operator.process import SharedOperator
-from tests.operator.tenant import Document, Tenant, TenantWithOperator
+from tests.operator.tenant import Document, Tenant, TenantWithOperator, condition
 
 SIX = ("nova",)  # with the services that it needs
 EIGHT = ("nova", "heat", "octavia")
@@ -29,6 +29,11 @@ class RealTenant(Tenant):
         return self.wait(
             "SenlinCluster", name, lambda it: any(text in reason for reason in reasons(it)), text
         )
+
+
+def message(document: Document) -> str:
+    """Return the message of Ready."""
+    return str(condition(document, "Ready").get("message", ""))
 
 
 def reasons(cluster: Document) -> list[str]:

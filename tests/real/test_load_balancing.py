@@ -7,7 +7,7 @@ import pytest
 from sandbox import Sandbox
 from tests.operator.keystone import Person
 from tests.operator.tenant import Document, Tenant, condition, sample
-from tests.real.conftest import VOLATILE, RealTenant
+from tests.real.conftest import VOLATILE, RealTenant, message
 
 pytestmark = [pytest.mark.real, pytest.mark.thorough, pytest.mark.timeout(600)]
 CLOUD = "eight_services"  # see conftest.py
@@ -23,10 +23,6 @@ def balanced(tenant: Tenant) -> None:
         tenant.profile(),
         tenant.cluster(desiredCapacity=1, policies=policies),
     )
-
-
-def message(document: Document) -> str:
-    return str(condition(document, "Ready").get("message", ""))
 
 
 def members(tenant: Tenant) -> set[str]:

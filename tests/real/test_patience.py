@@ -3,15 +3,11 @@
 import pytest
 
 from sandbox import Sandbox
-from tests.operator.tenant import Document, condition
-from tests.real.conftest import VOLATILE, RealTenant
+from tests.operator.tenant import condition
+from tests.real.conftest import VOLATILE, RealTenant, message
 
 pytestmark = [pytest.mark.real, pytest.mark.thorough]
 CLOUD = "six_services"  # see conftest.py
-
-
-def message(document: Document) -> str:
-    return str(condition(document, "Ready").get("message", ""))
 
 
 def test_a_resize_that_nova_gives_up(tenant: RealTenant, cloud: Sandbox) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox import Sandbox
 from tests.operator.tenant import Document, Tenant, condition, sample
-from tests.real.conftest import VOLATILE, RealTenant, reasons
+from tests.real.conftest import VOLATILE, RealTenant, message, reasons
 
 pytestmark = [pytest.mark.real, pytest.mark.thorough]
 CLOUD = "eight_services"  # see conftest.py
@@ -41,10 +41,6 @@ def test_the_sample(tenant: RealTenant) -> None:
     tenant.gone("SenlinProfile", "web-stack")
 
     assert stacks(tenant) == []
-
-
-def message(document: Document) -> str:
-    return str(condition(document, "Ready").get("message", ""))
 
 
 def test_a_stack_that_fails_is_told_while_senlin_waits(tenant: RealTenant, cloud: Sandbox) -> None:
