@@ -78,6 +78,7 @@ def refused(tenant: Tenant, text: str) -> Document:
         "web",
         lambda it: text in condition(it, "ActionSucceeded").get("message", ""),
         text,
+        seconds=400,  # Senlin waits for up to 300
     )
     told = condition(found, "ActionSucceeded")["message"]
     assert told.startswith("attachment of policy web-traffic failed: ")

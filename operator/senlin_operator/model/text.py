@@ -32,6 +32,7 @@ _HOST_AND_PORT = re.compile(
 _TIME = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 _DURATION = re.compile(r"\b\d+\.\d+ ?(?:s|sec|secs|seconds|ms)\b")
 _SPACES = re.compile(r"\s+")
+_SECOND_STOP = re.compile(r"(?<=[^.]\.)\.$")  # Senlin's own after another service's
 _REPLACEMENTS = (
     (_REQUEST_ID, ""),
     (_BARE_REQUEST_ID, "req-…"),
@@ -45,6 +46,7 @@ _REPLACEMENTS = (
     (_TIME, "…"),
     (_DURATION, "some time"),
     (_SPACES, " "),
+    (_SECOND_STOP, ""),
 )
 
 

@@ -23,6 +23,13 @@ PASSED_ON = {
         "Failed in creating server: ForbiddenException: 403: Quota exceeded for instances: "
         "Requested 1, but already used 5 of 0 instances.",
     ),
+    "Octavia refuses: one full stop": (
+        "Failed in creating loadbalancer: ForbiddenException: 403: Client Error for url: "
+        "http://10.0.0.5:9876/v2.0/lbaas/loadbalancers, Policy does not allow this request to be "
+        "performed..",
+        "Failed in creating loadbalancer: ForbiddenException: 403: Policy does not allow this "
+        "request to be performed.",
+    ),
     "a server that was deleted": (
         f"Failed in found server '{SERVER}': No Server found for {SERVER}: Client Error for url: "
         f"{URL}, Instance {SERVER} could not be found.",
