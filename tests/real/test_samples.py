@@ -43,6 +43,7 @@ def test_quickstart(tenant: RealTenant) -> None:
     assert servers(tenant, cluster) == []
 
 
+@pytest.mark.thorough
 def test_healing(tenant: RealTenant, cloud: Sandbox) -> None:
     document = sample("healing/cluster.yaml")
     document["spec"]["resource"]["remediation"]["checkInterval"] = "5s"
@@ -131,6 +132,7 @@ def test_zone_placement(tenant: RealTenant) -> None:
     assert [it["availability_zone"] for it in servers(tenant, cluster)] == ["az2"] * 2
 
 
+@pytest.mark.thorough
 def test_adoption(tenant: RealTenant, cloud: Sandbox) -> None:
     server = cloud.nova.boot(f"{tenant.namespace}-legacy")
     document = sample("adoption/server.yaml")
