@@ -88,7 +88,6 @@ def test_a_health_policy(tenant: RealTenant, cloud: Sandbox) -> None:
 def test_rolling(tenant: RealTenant) -> None:
     document = sample("rolling/cluster.yaml")
     properties = document["spec"]["resource"]["profile"]["properties"]
-    properties["networks"] = [{"network": "private"}]
     tenant.apply(sample("rolling/batch.yaml"), document)
     cluster = tenant.ready(name="shop")
     before = {server["id"] for server in servers(tenant, cluster)}
