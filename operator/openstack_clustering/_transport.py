@@ -8,6 +8,7 @@ import copy
 import json
 import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +44,7 @@ class Sent(NamedTuple):
     """One sent request and its result, for `after_request`."""
 
     method: str
-    place: str  # the URL without its query; "a webhook" instead of a webhook's URL, which is secret
+    place: str  # the URL without its query and a receiver's id; "a webhook" instead of a webhook's
     seconds: float
     status: int | None = None  # None: there was no reply
     request_id: str | None = None
@@ -57,6 +58,8 @@ class Sent(NamedTuple):
 Query = Mapping[str, str | Sequence[str]]
 
 _RETRIABLE_STATUSES = frozenset({429, 502, 503, 504})
+# The URL of a webhook follows from the id of its receiver.
+_RECEIVER = re.compile(r"(/receivers/)[^/]+")
 _MAX_RETRY_AFTER = 20.0  # seconds; if the server asks for more, the caller gets the error
 
 
@@ -200,7 +203,7 @@ class Transport:
         except (keystone_exceptions.ClientException, *_NO_REPLY) as error:
             self._report(request, started)
             failed = failure.of_request(error, str(request))
-            raise failed from (None if request.secret else error)
+            raise failed from (None if request.has_secret else error)
         reply = Reply(response, request.method, request.place)
         self._report(request, started, reply)
         return reply
@@ -315,8 +318,13 @@ class _Request:
 
     @property
     def place(self) -> str | None:
-        """The URL without its query; None if it is secret."""
-        return None if self.secret else self.url.partition("?")[0]
+        """The URL without its query and a receiver's id; None if it is secret as a whole."""
+        return None if self.secret else _RECEIVER.sub(r"\1…", self.url.partition("?")[0])
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether the URL, or the id of a receiver in it, is secret."""
+        return self.secret or _RECEIVER.search(self.url) is not None
 
     def is_retriable_after_reply(self, reply: Reply) -> bool:
         """Whether the request may be sent again after this reply."""

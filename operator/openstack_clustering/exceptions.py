@@ -23,7 +23,8 @@
       ResourceTimeout             a waiter's time limit has passed
       ResourceFailure             the awaited action or status has failed
 
-No message contains a password, a token or a webhook's URL.
+No message contains a password, a token or a webhook's URL, nor the URL of a request for a receiver,
+from whose id that follows.
 """
 
 from typing import Any
@@ -83,7 +84,7 @@ class HttpError(ClientException):
         request_id: The id of the request in the server's log.
         retry_after: Seconds after which the server asks for a retry; None if it does not.
         method: The HTTP method of the request; None if the error belongs to no single request.
-        url: The URL without its query; None as for `method`, and for a webhook.
+        url: The URL without its query and a receiver's id; None as for `method`, and for a webhook.
     """
 
     status: int = 0

@@ -118,7 +118,7 @@ class Receiver(Owned):
     """Starts an action when its webhook is called or a message arrives."""
 
     __slots__ = ()
-    _repr_names = ("name", "id", "type")  # without the channel, whose URL is a credential
+    _repr_names = ("name", "type")  # neither the URL in the channel, nor the id it follows from
 
     type: Field[str] = Field()
     cluster_id: Field[str] = Field()

@@ -83,7 +83,7 @@ def test_repr_is_short_and_has_no_secret() -> None:
     channel = {"alarm_url": "http://senlin/v1/webhooks/1/trigger?V=2"}
     receiver = Receiver({"id": "r", "name": "grow", "type": "webhook", "channel": channel})
 
-    assert repr(receiver) == "Receiver(name='grow', id='r', type='webhook')"
+    assert repr(receiver) == "Receiver(name='grow', type='webhook')"
 
 
 @pytest.mark.parametrize(("kind", "names"), [(Event, ["name"]), (ClusterAttr, ["id", "name"])])

@@ -119,6 +119,27 @@ def test_refused_connection_was_not_sent(cloud: Cloud) -> None:
     assert str(caught.value) == f"POST {url}/v1/clusters: connection refused."
 
 
+def test_the_id_of_a_receiver_is_in_no_message_and_no_report(cloud: Cloud) -> None:
+    """From it follows the URL of its webhook, which needs no login."""
+    places = []
+    with (
+        Connection(clouds=cloud.clouds(), after_request=lambda it: places.append(str(it))) as here,
+        stopped_senlin(cloud) as (proxy, url),
+    ):
+        with pytest.raises(exceptions.ConnectFailure) as unsent:
+            proxy.update_receiver(ID, action="CLUSTER_SCALE_IN")
+        refusal = Answer(404, error(404, "ResourceNotFound", "No."))
+        cloud.answer("PATCH", f"/v1/receivers/{ID}", refusal)
+        with pytest.raises(exceptions.ResourceNotFound) as refused:
+            here.cluster.update_receiver(ID, action="CLUSTER_SCALE_IN")
+
+    assert str(unsent.value) == f"PATCH {url}/v1/receivers/…: connection refused."
+    assert unsent.value.__cause__ is None
+    assert refused.value.url == f"{cloud.url}/v1/receivers/…"
+    assert ID not in str(places)
+    assert any(it.startswith(f"PATCH {cloud.url}/v1/receivers/…: 404") for it in places)
+
+
 def test_request_with_a_slow_reply_may_have_been_carried_out(cloud: Cloud) -> None:
     release = threading.Event()
     cloud.answer("POST", "/v1/clusters", Answer(delay=release))
