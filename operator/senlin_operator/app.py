@@ -49,7 +49,8 @@ class App:
         self._kube = kube
         self._queue = Queue()
         self._shard = Shard(settings.shard, settings.shards)
-        kinds = kinds_for(repaired=settings.senlin_repaired)
+        kinds = kinds_for(repaired=settings.senlin_repaired, receivers=settings.receivers)
+        self._plurals = {kind.name: kind.plural for kind in kinds.values()}
         self._cache = Cache(kinds, self._queue, self._shard.has)
         subscribers = Subscribers(changed=self._wake_changed, polled=self._wake)
         options = SessionOptions(
@@ -83,7 +84,7 @@ class App:
         ]
         self.health.ready = True
         registry = handlers.build_registry(
-            _PLURALS.items(), self._cache.on_event, self._kube.watch_session
+            self._plurals.items(), self._cache.on_event, self._kube.watch_session
         )
         try:
             await handlers.watch(registry, self._settings.namespaces)
@@ -93,7 +94,7 @@ class App:
 
     async def _fill(self) -> None:
         """List all objects once, so that no decision is taken from half of them."""
-        for kind in (SECRET, *KINDS):
+        for kind in (SECRET, *self._plurals):
             for namespace in self._settings.namespaces or (None,):
                 for raw in await self._list(kind, namespace):
                     self._cache.on_event(kind, None, raw)

@@ -96,6 +96,14 @@ class Settings:
             "choices": ("true", "false"),
         },
     )
+    receivers: bool = field(
+        default=True,
+        metadata={
+            "help": "true: look after SenlinReceivers, which takes the right to create Secrets; "
+            "false: neither watch nor list them",
+            "choices": ("true", "false"),
+        },
+    )
     host: str | None = field(
         default=None,
         metadata={"help": "address of probes and metrics; none: all, of IPv4 and of IPv6"},

@@ -30,6 +30,7 @@ NEEDED: list[Right] = [
     ),
     ("update", OURS, "senlinclusters/finalizers"),
     *((verb, CORE, "secrets") for verb in ("get", "list", "watch", "patch")),
+    ("create", CORE, "secrets"),  # with the URL of a SenlinReceiver
     ("create", "events.k8s.io", "events"),
 ]
 # No request bears these verbs: a patch that makes an object needs the right to create it, and where
@@ -43,9 +44,13 @@ NEEDED_AT_HOME: list[Right] = [
     (verb, LEASES, "leases") for verb in ("get", "list", "create", "update")
 ]
 NOT_NEEDED: list[Right] = [
-    *((verb, CORE, "secrets") for verb in ("create", "update", "delete", "deletecollection")),
+    *((verb, CORE, "secrets") for verb in ("update", "delete", "deletecollection")),
     *((verb, OURS, "senlinclusters") for verb in ("create", "update", "delete")),
-    *((verb, OURS, "senlinpolicies") for verb in ("create", "delete")),
+    *(
+        (verb, OURS, kind)
+        for verb in ("create", "delete")
+        for kind in ("senlinpolicies", "senlinreceivers")
+    ),
     *((verb, OURS, kind) for verb in ("deletecollection", "update") for kind in KINDS),
     ("update", OURS, "senlinclusters/status"),
     ("update", OURS, "senlinclusters/scale"),
@@ -142,6 +147,19 @@ def test_the_operator_of_all_namespaces(release: Release) -> None:
     assert release.denied(who, NEEDED_AT_HOME) == NEEDED_AT_HOME
     assert release.denied(who, NOT_NEEDED, home) == NOT_NEEDED
     assert release.denied(who, NOT_NEEDED_ANYWHERE) == NOT_NEEDED_ANYWHERE
+
+
+def test_the_operator_without_receivers(release: Release) -> None:
+    """It has no right on them, nor the one that they alone take."""
+    release.install(settings={"receivers": False})
+    of_receivers = [
+        right
+        for right in NEEDED
+        if right[2].startswith("senlinreceivers") or right == ("create", CORE, "secrets")
+    ]
+
+    assert release.denied(release.account, NEEDED) == of_receivers
+    assert len(of_receivers) == 5
 
 
 def test_the_operator_of_some_namespaces(release: Release) -> None:
@@ -243,7 +261,9 @@ def test_the_roles_grant_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
 def test_each_right_of_the_operator_is_used(
     release: Release, idle_tenant: TenantWithOperator
 ) -> None:
-    """By a cluster that makes its profile itself and shows its members, and by what it needs."""
+    """By a cluster that makes its profile itself and shows its members, by what it needs, and by
+    its receiver.
+    """
     sandbox, namespace, tenant = release.sandbox, release.namespace, idle_tenant
     release.install(watchNamespaces=[namespace])
     account = sandbox.service_account_kubeconfig(namespace, namespace)
@@ -254,7 +274,9 @@ def test_each_right_of_the_operator_is_used(
     )
     del cluster["spec"]["resource"]["profileRef"]
     tenant.apply(tenant.secret(), tenant.policy(), tenant.profile(), tenant.node(), cluster)
+    tenant.apply(tenant.receiver())
     tenant.ready()
+    tenant.ready("SenlinReceiver", "grow")
     tenant.ready("SenlinNode", "web-1")
 
     cluster["spec"]["resource"] |= {

@@ -36,5 +36,10 @@ def clusters(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
 
 
 @pytest.fixture
+def receivers(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
+    return Resources(custom_objects, "senlinreceivers", namespace)
+
+
+@pytest.fixture
 def nodes(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
     return Resources(custom_objects, "senlinnodes", namespace)

@@ -82,6 +82,9 @@ def test_every_kind_has_a_corpus_worth_the_name(plural: str) -> None:
         ("senlinnodes", "spec.resource.profileRef.name", 253),
         ("senlinnodes", "spec.resource.clusterRef.name", 253),
         ("senlinclusters", "spec.resource.config.nodeNameFormat", 255),
+        ("senlinreceivers", "spec.resource.name", 200),  # a dot and a uid follow
+        ("senlinreceivers", "spec.resource.clusterRef.name", 253),
+        ("senlinreceivers", "spec.channelSecretRef.name", 253),
     ],
 )
 def test_longest(custom_objects: CustomObjectsApi, plural: str, path: str, longest: int) -> None:
@@ -100,19 +103,19 @@ def test_longest_version(custom_objects: CustomObjectsApi, plural: str) -> None:
         resources(custom_objects, plural).try_create(too_long)
 
 
-def test_a_policy_with_a_long_name_needs_a_shorter_one_for_senlin(
-    custom_objects: CustomObjectsApi,
+@pytest.mark.parametrize("plural", ["senlinpolicies", "senlinreceivers"])
+def test_a_long_name_needs_a_shorter_one_for_senlin(
+    custom_objects: CustomObjectsApi, plural: str
 ) -> None:
-    policies = resources(custom_objects, "senlinpolicies")
+    kind = resources(custom_objects, plural)
     longest, too_long = (
-        merged(base("senlinpolicies"), nested("metadata.name", "n" * length))
-        for length in (200, 201)
+        merged(base(plural), nested("metadata.name", "n" * length)) for length in (200, 201)
     )
 
-    policies.try_create(longest)
-    policies.try_create(merged(too_long, nested("spec.resource.name", "grow")))
+    kind.try_create(longest)
+    kind.try_create(merged(too_long, nested("spec.resource.name", "grow")))
     with refused(at="spec.resource.name", says="must be given, with at most 200 characters"):
-        policies.try_create(too_long)
+        kind.try_create(too_long)
 
 
 @pytest.mark.parametrize("plural", WITH_METADATA)

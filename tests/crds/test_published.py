@@ -101,6 +101,14 @@ def test_defaults_of_a_policy(policies: Resources) -> None:
     assert made["spec"] == merged(SPEC_DEFAULTS, spec)
 
 
+def test_defaults_of_a_receiver(receivers: Resources) -> None:
+    spec = base("senlinreceivers")["spec"]
+
+    made = receivers.try_create(base("senlinreceivers"))
+
+    assert made["spec"] == merged(SPEC_DEFAULTS, spec)
+
+
 def test_defaults_of_a_cluster(clusters: Resources) -> None:
     no_sizes = {"minSize": None, "maxSize": None, "desiredCapacity": None}
     bare = merged(base("senlinclusters"), {"spec": {"resource": no_sizes}})

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from kubernetes.client import ApiException
 
 from tests.crds.apiserver import (
     CONDITION,
@@ -17,7 +18,6 @@ from tests.crds.apiserver import (
 
 # The part that all kinds have; the corpus has the rest of each.
 COMMON = {
-    "id": "3d1a62b7-6a0c-4a6e-8d53-0a5a9f6e1c11",
     "observedGeneration": 1,
     "conditions": [CONDITION],
     "lastSyncTime": NOW,
@@ -25,9 +25,13 @@ COMMON = {
 }
 
 
+ID = {"id": "3d1a62b7-6a0c-4a6e-8d53-0a5a9f6e1c11"}
+SECRET_ID = "senlinreceivers"  # the kind whose ids are as good as passwords
+
+
 def whole_status(plural: str) -> Manifest:
     """Return a status with every field that the operator may write."""
-    return {**COMMON, **corpus(plural)["status"]}
+    return {**COMMON, **({} if plural == SECRET_ID else ID), **corpus(plural)["status"]}
 
 
 def test_a_new_resource_is_not_yet_observed(each_kind: Resources) -> None:
@@ -74,7 +78,6 @@ def test_a_condition_out_of_shape_is_refused(
         ({"conditions": [CONDITION] * 2}, "conditions[1]", "Duplicate value"),
         ({"observedGeneration": -2}, "observedGeneration", "should be greater than or equal to -1"),
         ({"lastSyncTime": "12:00"}, "lastSyncTime", "must be of type date-time"),
-        ({"resource": {"createdAt": "12:00"}}, "resource.createdAt", "must be of type date-time"),
     ],
 )
 def test_a_status_out_of_shape_is_refused(
@@ -84,6 +87,24 @@ def test_a_status_out_of_shape_is_refused(
 
     with refused(at=f"status.{at}", says=says):
         each_kind.set_status(status)
+
+
+@pytest.mark.parametrize("kind", ["profiles", "policies", "clusters", "nodes"])
+def test_a_time_of_creation_out_of_shape_is_refused(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    resources: Resources = request.getfixturevalue(kind)
+    resources.create(base(resources.plural))
+
+    with refused(at="status.resource.createdAt", says="must be of type date-time"):
+        resources.set_status({"resource": {"createdAt": "12:00"}})
+
+
+def test_the_status_of_a_receiver_has_no_room_for_its_id(receivers: Resources) -> None:
+    receivers.create(base("senlinreceivers"))
+
+    with pytest.raises(ApiException, match="unknown field"):
+        receivers.set_status(ID)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ def node(nodes: Resources) -> Resources:
 
 
 @pytest.fixture
+def receiver(receivers: Resources) -> Resources:
+    receivers.create(base("senlinreceivers"))
+    return receivers
+
+
+@pytest.fixture
 def adopted(nodes: Resources) -> Resources:
     nodes.create(merged(base("senlinnodes"), ADOPTING))
     return nodes
@@ -116,6 +122,50 @@ def test_what_a_policy_rules_cannot_be_changed(policy: Resources, patch: Manifes
 )
 def test_the_rest_of_a_policy_can_be_changed(policy: Resources, patch: Manifest) -> None:
     changed = policy.try_patch(patch)
+
+    assert changed == merged(changed, patch)
+
+
+@pytest.mark.parametrize(
+    ("patch", "at"),
+    [
+        pytest.param(
+            resource(clusterRef={"name": "shop"}), "spec.resource.clusterRef", id="another cluster"
+        ),
+        pytest.param(
+            resource(type="message", clusterRef=None, action=None), None, id="another type"
+        ),
+        pytest.param(
+            {"spec": {"channelSecretRef": {"name": "other"}}},
+            "spec.channelSecretRef",
+            id="a Secret's name, where there was none",
+        ),
+    ],
+)
+def test_what_a_receiver_belongs_to_cannot_be_changed(
+    receiver: Resources, patch: Manifest, at: str | None
+) -> None:
+    if at is None:
+        with pytest.raises(ApiException, match="cannot be changed; make another SenlinReceiver"):
+            receiver.try_patch(patch)
+        return
+    with refused(at=at, says="cannot be changed; make another"):
+        receiver.try_patch(patch)
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(resource(name="other"), id="a name, where there was none"),
+        pytest.param(resource(action="CLUSTER_SCALE_IN"), id="the action"),
+        pytest.param(resource(params={"count": 2}), id="the inputs"),
+        pytest.param({"spec": {"cloudCredentialsRef": {"secretName": "rotated"}}}, id="the Secret"),
+        pytest.param({"spec": {"managedOptions": {"onDelete": "detach"}}}, id="what deletion does"),
+        pytest.param({"spec": {"resyncPeriod": "0"}}, id="the resync period"),
+    ],
+)
+def test_the_rest_of_a_receiver_can_be_changed(receiver: Resources, patch: Manifest) -> None:
+    changed = receiver.try_patch(patch)
 
     assert changed == merged(changed, patch)
 

@@ -1,5 +1,6 @@
 """What the operator's tests do as a user would: manifests in, resources and servers out."""
 
+import base64
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -149,6 +150,25 @@ class Tenant:
         """Return those whose name begins with the namespace's; they have no metadata."""
         return [it for it in self.senlin.policies() if it.name.startswith(self.namespace)]
 
+    def receivers(self) -> list[Any]:
+        """Return those whose name begins with the namespace's; they have no metadata."""
+        return [it for it in self.senlin.receivers() if it.name.startswith(self.namespace)]
+
+    def channel(self, name: str = "grow") -> client.V1Secret | None:
+        """Return the Secret with the URL of a receiver."""
+        try:
+            return self.core.read_namespaced_secret(name, self.namespace)
+        except client.ApiException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def url(self, name: str = "grow") -> str:
+        """Return the URL in the Secret of a receiver; empty: there is none."""
+        secret = self.channel(name)
+        encoded = (secret.data or {}).get("url", "") if secret else ""
+        return base64.b64decode(encoded).decode()
+
     def eventually(
         self, holds: Callable[[], bool], what: str, seconds: float | None = None
     ) -> None:
@@ -194,6 +214,15 @@ class Tenant:
             "metadata": {"namespace": self.namespace},
             "config": {"nodeNameFormat": f"{self.namespace}-$8R"},
         } | changes
+        return document
+
+    def receiver(self, name: str = "grow", **changes: Any) -> Document:
+        """Return the manifest of a webhook that scales the cluster `web` out."""
+        document = sample("receiver/receiver.yaml")
+        document["metadata"]["name"] = name
+        document["spec"].pop("channelSecretRef", None)
+        resource = document["spec"]["resource"]
+        resource |= {"name": f"{self.namespace}-{name}", "clusterRef": {"name": "web"}} | changes
         return document
 
     def node(self, name: str = "web-1", **changes: Any) -> Document:

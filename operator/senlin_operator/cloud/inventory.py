@@ -164,7 +164,8 @@ class Inventory:
         if self.refused and not refused_before and self.snapshot:
             # Every object of the project reports the refusal, each once.
             lists = self.snapshot.objects.values()
-            self.subscribers.changed({id_ for objects in lists for id_ in objects})
+            ids = {id_ for objects in lists for id_ in objects}
+            self.subscribers.changed(ids | set(self.snapshot.owners.values()))
 
     async def _pause(self, began: float, failures: int) -> None:
         took = clock.monotonic() - began

@@ -74,13 +74,23 @@ class CloudSession:
         self._refused: ClientException | None = None
         self._refusals = 0
         self._login_at = 0.0
-        self.inventory = Inventory(
-            self._call_for_poll, subscribers, options.kinds, Pace(options.idle)
-        )
+        self._kinds = options.kinds
+        always = tuple(kind for kind in options.kinds if not kind.on_demand)
+        self.inventory = Inventory(self._call_for_poll, subscribers, always, Pace(options.idle))
         # In a context of its own: the log lines of a poll belong to no single object.
         self._loop = asyncio.create_task(
             self._poll(), name="inventory", context=contextvars.Context()
         )
+
+    def list_on_demand(self, name: str, *, used: bool) -> None:
+        """List a kind from the next poll on, or list it no more; only if it is one on demand."""
+        listed = {kind.name for kind in self.inventory.kinds}
+        if (name in listed) != used:
+            self.inventory.kinds = tuple(
+                kind
+                for kind in self._kinds
+                if (used if kind.on_demand and kind.name == name else kind.name in listed)
+            )
 
     async def call(self, operation: str, send: Callable[[Proxy], T], *, urgent: bool = False) -> T:
         """Send a request from the pool.
@@ -190,19 +200,20 @@ class SessionPool:
         self._subscribers = subscribers
         self._options = options
         self._sessions: dict[str, CloudSession] = {}
-        self._users: dict[str, str] = {}  # uid to fingerprint
+        self._users: dict[str, tuple[str, str]] = {}  # uid to fingerprint and kind
         self._closing: set[asyncio.Task[None]] = set()
 
-    def use(self, credential: Credential, uid: str) -> CloudSession:
+    def use(self, credential: Credential, uid: str, kind: str) -> CloudSession:
         """Return the session of the credential for a user, who leaves the previous session."""
         fingerprint = credential.fingerprint
         session = self._sessions.get(fingerprint) or CloudSession(
             credential, self._subscribers, self._options
         )
         self._sessions[fingerprint] = session
-        if self._users.get(uid) != fingerprint:
+        if self._users.get(uid) != (fingerprint, kind):
             self.leave(uid)
-            self._users[uid] = fingerprint
+            self._users[uid] = fingerprint, kind
+            session.list_on_demand(kind, used=True)
         logging.note(credential=session.label)
         return session
 
@@ -212,13 +223,17 @@ class SessionPool:
 
     def users_of_session(self, uid: str) -> list[str]:
         """Return the uids of the users of the same session, including the given one."""
-        fingerprint = self._users.get(uid)
-        return [other for other, used in self._users.items() if used == fingerprint]
+        fingerprint, _ = self._users.get(uid, (None, None))
+        return [other for other, (used, _) in self._users.items() if used == fingerprint]
 
     def leave(self, uid: str) -> None:
         """Close the session if this was the last user."""
-        fingerprint = self._users.pop(uid, None)
-        if fingerprint is None or fingerprint in self._users.values():
+        fingerprint, kind = self._users.pop(uid, (None, ""))
+        if fingerprint is None:
+            return
+        if any(used == fingerprint for used, _ in self._users.values()):
+            if (fingerprint, kind) not in self._users.values():
+                self._sessions[fingerprint].list_on_demand(kind, used=False)
             return
         task = asyncio.create_task(self._sessions.pop(fingerprint).close())
         self._closing.add(task)

@@ -24,6 +24,14 @@ class ListedKind(Protocol):
     """A kind of cloud objects, as a poll needs it."""
 
     @property
+    def name(self) -> str:
+        """Return the kind of the custom resources that these objects are made for."""
+
+    @property
+    def on_demand(self) -> bool:
+        """Return whether the kind is listed only if such a resource uses the credential."""
+
+    @property
     def resource_type(self) -> type[CloudObject]:
         """The client's class of these objects."""
 

@@ -6,12 +6,21 @@ from senlin_operator.kinds.cluster.kind import ClusterKind
 from senlin_operator.kinds.node.kind import NodeKind
 from senlin_operator.kinds.policy.kind import PolicyKind
 from senlin_operator.kinds.profile.kind import ProfileKind
+from senlin_operator.kinds.receiver.kind import ReceiverKind
 from senlin_operator.model.kind import AnyKind
 
 
-def kinds_for(*, repaired: bool) -> Mapping[str, AnyKind]:
-    """Return the kinds by name, for a Senlin that can rebuild servers or not."""
-    all_ = (
+def kinds_for(*, repaired: bool, receivers: bool = True) -> Mapping[str, AnyKind]:
+    """Return the kinds by name, in the order in which a poll lists them.
+
+    Args:
+        repaired: For a Senlin whose defects are repaired.
+        receivers: With SenlinReceivers.
+    """
+    all_: tuple[AnyKind, ...] = (
+        # Before the clusters: when Senlin deletes a cluster, its receivers go first. So a cluster
+        # whose receivers are absent is listed as one that is being deleted, or not at all.
+        *([ReceiverKind(repaired=repaired)] if receivers else []),
         ClusterKind(repaired=repaired),
         NodeKind(repaired=repaired),
         ProfileKind(),

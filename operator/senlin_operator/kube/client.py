@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -169,28 +169,69 @@ class KubeClient:
     async def apply_dependent(
         self, owner: Resource, key: Key, manifest: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Create or change an object that another one owns; return it.
+        """Create or change a custom resource that another one owns; return it.
 
         Args:
             owner: The object to name in the controlling owner reference.
             key: Kind, namespace and name of the dependent.
-            manifest: The other fields of the dependent, such as `spec`, or a Secret's `data`.
+            manifest: The other fields of the dependent, such as `spec`.
 
         Raises:
             KubeError: Kubernetes refuses it.
         """
-        reference = {
-            "apiVersion": f"{GROUP}/{VERSION}",
-            "kind": owner.key.kind,
-            "name": owner.key.name,
-            "uid": owner.uid,
-            "controller": True,
-            "blockOwnerDeletion": True,
-        }
+        reference = {**_owner(owner), "blockOwnerDeletion": True}
         metadata = {"name": key.name, "ownerReferences": [reference]}
         body = {**manifest, **self._header(key.kind), "metadata": metadata}
         metrics.KUBE_WRITES.labels("child").inc()
         return await self._apply(key, body, manager=FIELD_MANAGER)
+
+    async def create_secret(
+        self, owner: Resource, key: Key, manifest: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Create a Secret that a custom resource owns; one of that name is never changed.
+
+        Raises:
+            KubeError: Kubernetes refuses it; status 409 if there is one of that name.
+        """
+        metadata = {"name": key.name, "ownerReferences": [_owner(owner)]}
+        body = {**manifest, **self._header(SECRET), "metadata": metadata}
+        metrics.KUBE_WRITES.labels("child").inc()
+        query = {"fieldManager": FIELD_MANAGER}
+        return await self.send("POST", self._path(SECRET, key.namespace), query=query, body=body)
+
+    async def replace_secret_data(
+        self, secret: Resource, data: Mapping[str, str], annotations: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Replace the whole content of a Secret, add annotations, and return it.
+
+        A server-side apply would leave what others have added. The test of the uid stops the
+        request from changing another Secret of the same name.
+
+        Raises:
+            NotFound: The Secret does not exist any more.
+            KubeError: Kubernetes refuses it.
+        """
+        key, known = secret.key, secret.annotations
+        patch: list[dict[str, Any]] = [
+            {"op": "test", "path": "/metadata/uid", "value": secret.uid},
+            {"op": "add", "path": "/data", "value": dict(data)},
+        ]
+        if annotations:
+            value = {**known, **annotations}
+            patch.append({"op": "add", "path": "/metadata/annotations", "value": value})
+        metrics.KUBE_WRITES.labels("child").inc()
+        try:
+            return await self.send(
+                "PATCH",
+                self._path(SECRET, key.namespace, key.name),
+                query={"fieldManager": FIELD_MANAGER},
+                body=patch,
+                content_type="application/json-patch+json",
+            )
+        except KubeError as error:
+            if error.status == 404:
+                raise NotFound(secret) from error
+            raise
 
     async def delete(self, resource: Resource) -> None:
         """Request the deletion of the object; one with its name but another uid stays."""
@@ -235,7 +276,7 @@ class KubeClient:
         path: str,
         *,
         query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         content_type: str = "application/json",
         always: bool = False,
     ) -> dict[str, Any]:
@@ -282,6 +323,12 @@ class KubeClient:
         if status >= 400:
             raise KubeError(status, _message(text))
         return dict(json.loads(text))
+
+
+def _owner(owner: Resource) -> dict[str, Any]:
+    """Return the controlling owner reference of a dependent."""
+    identity = {"kind": owner.key.kind, "name": owner.key.name, "uid": owner.uid}
+    return {"apiVersion": f"{GROUP}/{VERSION}", **identity, "controller": True}
 
 
 def _in_cluster() -> bool:

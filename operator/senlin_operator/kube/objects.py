@@ -10,6 +10,7 @@ FINALIZER = f"{GROUP}/finalizer"
 PAUSED = f"{GROUP}/paused"  # annotations
 RECONCILE_AT = f"{GROUP}/reconcile-requested-at"
 FORCE = f"{GROUP}/force-deletion"
+URL_CHANGED_AT = f"{GROUP}/url-changed-at"
 CLUSTER_LABEL = f"{GROUP}/cluster"  # of pods that run on the nodes of a SenlinCluster
 _LABEL_LIMIT = 63  # characters of a label's value
 SECRET = "Secret"  # noqa: S105 - a kind, not a password
@@ -88,6 +89,11 @@ class Resource:
     def cloud_id(self) -> str | None:
         """Return the id of the object's cloud object, from its status."""
         return self.status.get("id")
+
+    @property
+    def recorded(self) -> bool:
+        """Return whether the status shows a cloud object, with or without its id."""
+        return bool(self.cloud_id or self.status.get("resource"))
 
     @property
     def unmanaged(self) -> bool:

@@ -24,12 +24,13 @@ _KIND_SPECIFIC = (ConditionType.AVAILABLE, ConditionType.POLICIES_ATTACHED)
 class Status:
     """A status under construction: a reconcile begins with the last one, and changes it."""
 
-    id: str | None = None
+    id: str | None = field(default=None, repr=False)
     action: Mapping[str, Any] | None = None
     resource: Mapping[str, Any] | None = None
     selector: str | None = None  # of pods
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)  # only those of the kind
+    shows_id: bool = True
 
     @classmethod
     def of(cls, status: Mapping[str, Any]) -> "Status":
@@ -91,7 +92,7 @@ def render(
     if requested := resource.annotations.get(RECONCILE_AT):
         rendered["lastHandledReconcileAt"] = requested
     facts = {
-        "id": status.id,
+        "id": status.id if status.shows_id else None,
         "action": status.action,
         "resource": status.resource,
         "selector": status.selector,

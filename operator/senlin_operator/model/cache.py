@@ -80,6 +80,8 @@ class Cache:
         self._link(resource, old)
         if old is None or _changed_by_others(old) != _changed_by_others(resource):
             self._queue.add(key)
+            if old and key.kind == SECRET and resource.controller_uid:
+                self._queue_all(self.keys_of([resource.controller_uid]))  # puts its content back
         if old is None or _visible_to_referrers(old) != _visible_to_referrers(resource):
             self._wake_referrers(key)
 

@@ -5,7 +5,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from openstack_clustering import Proxy
@@ -102,7 +102,11 @@ class Dependent:
 
     kind: str
     name: str
-    manifest: Mapping[str, Any]  # all but apiVersion, kind and metadata
+    # All but apiVersion, kind and metadata. None: the content is not known yet, so nothing is
+    # written, but the name must not be taken.
+    manifest: Mapping[str, Any] | None = field(repr=False)
+    # Of a Secret: an annotation, and the key in `data` whose latest change of value it dates.
+    dated: Mapping[str, str] = field(default_factory=dict)
 
 
 class Dependents(ABC, Generic[O]):
@@ -122,6 +126,10 @@ class Dependents(ABC, Generic[O]):
         If not, it is deleted, with its cloud object.
         """
 
+    def for_status(self, resource: Resource) -> Mapping[str, Any]:
+        """Return the part of `status.resource` that names dependents."""
+        return {}
+
 
 class Kind(ABC, Generic[D, O]):
     """One kind of custom resource.
@@ -133,6 +141,14 @@ class Kind(ABC, Generic[D, O]):
     name: ClassVar[str]  # in manifests, such as SenlinProfile
     plural: ClassVar[str]  # in the API's paths
     resource_type: ClassVar[type[CloudObject]]  # the client's class of its cloud objects
+
+    # Whether `status.id` shows the id of the cloud object. False: the id is as good as a password.
+    # Then the owner's marker alone identifies the cloud object for a new process, and no text may
+    # have the id: step summaries, readiness, `repr`. Otherwise whoever reads the status can use it.
+    shows_id: ClassVar[bool] = True
+    # Whether a poll lists the kind only if a resource of that kind uses the credential. No other
+    # kind may read such cloud objects: they would find none.
+    on_demand: ClassVar[bool] = False
 
     deletion: Deletion[O] = Deletion()
     checks: Checks[D, O] | None = None
@@ -203,6 +219,13 @@ class Kind(ABC, Generic[D, O]):
 
         It is compared in `readiness` and `conditions`, and never planned from.
         """
+
+    def creation_blocked(self, desired: D, snapshot: Snapshot) -> Waiting | None:
+        """Return the reason to wait before the creation, if there is one.
+
+        If it misses one, a request that Senlin refuses is sent, and the object counts as Stalled.
+        """
+        return None
 
     @abstractmethod
     def plan(self, desired: D, observed: O | None) -> list[Step]:

@@ -91,7 +91,9 @@ class Memory:
     delete_forced: bool = False  # that deletion was sent by force
     transient_since: float | None = None
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, the facts
-    replaced: str | None = None  # the cloud id of an object deleted in order to create it again
+    cloud_id: str | None = field(default=None, repr=False)  # of a kind whose status has no id
+    # The cloud id of an object deleted in order to create it again.
+    replaced: str | None = field(default=None, repr=False)
     drift: tuple[int, str] | None = None  # the generation, and the last correction of drift since
     requested: str | None = None  # the last value of the annotation reconcile-requested-at
 

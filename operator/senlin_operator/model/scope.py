@@ -32,15 +32,24 @@ class Scope:
     @classmethod
     def begin(cls, resource: Resource, kind: AnyKind, memory: Memory) -> "Scope":
         """Return the scope at the beginning of a reconcile."""
-        return cls(resource, kind, memory, Status.of(resource.status))
+        status = Status.of(resource.status)
+        if not kind.shows_id:
+            status.id, status.shows_id = memory.cloud_id, False
+        return cls(resource, kind, memory, status)
 
     @property
     def inventory(self) -> Inventory:
         return self.session.inventory
 
+    def identify(self, id_: str) -> None:
+        """Record the id of the cloud object: in the status, or in memory alone if it is secret."""
+        self.status.id = self.memory.cloud_id = id_
+
     def update_status(self, observed: Observation | None) -> None:
         """Put the observed cloud object into the status."""
         if observed is not None:
-            self.status.resource = self.kind.resource_status(observed)
+            dependents = self.kind.dependents
+            names = dependents.for_status(self.resource) if dependents else {}
+            self.status.resource = {**self.kind.resource_status(observed), **names}
             self.status.selector = self.kind.pod_selector(self.resource)
             self.status.conditions = self.kind.conditions(self.desired, observed)

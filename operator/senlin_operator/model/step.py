@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from openstack_clustering import Proxy
@@ -36,7 +36,7 @@ class Observation(Protocol):
 class StepResult:
     """The result of a step: an action that still runs in Senlin, or the observation at once."""
 
-    id: str  # of the cloud object
+    id: str = field(repr=False)  # of the cloud object; secret for some kinds
     action_id: str | None = None
     observed: Any = None  # the kind's observation, if the reply shows the result
     replaced: bool = False  # the object itself was deleted, so that it is created again

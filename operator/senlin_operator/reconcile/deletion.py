@@ -72,7 +72,7 @@ class Deletion:
         being deleted. An object without a cloud object is not in use.
         """
         referrers = self._cache.referrers(scope.resource.key)
-        users = [key for key in referrers if (user := self._cache.get(key)) and user.cloud_id]
+        users = [key for key in referrers if (user := self._cache.get(key)) and user.recorded]
         if not users or not scope.status.id:
             return None
         names = ", ".join(str(user) for user in users[:_LISTED])

@@ -8,13 +8,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from senlin_operator.cloud.credentials import fingerprint
-from senlin_operator.kube.client import KubeClient
+from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import SECRET, Key, Resource
+from senlin_operator.kube.status import timestamp
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.kind import Dependent
 from senlin_operator.model.outcome import Blocked
 from senlin_operator.model.scope import Scope
+from senlin_operator.telemetry import clock
+
+_REQUEUE = 30.0  # seconds; nothing wakes an owner when a name becomes free
 
 
 class DependentsApplier:
@@ -37,11 +41,31 @@ class DependentsApplier:
             if existing and existing.controller_uid != owner.uid:
                 if existing.deleting:
                     continue  # of an earlier owner of that name; its deletion wakes the new owner
-                return Blocked(Reason.NAME_TAKEN, f"{key} exists, but {owner.key} does not own it.")
-            if existing is None or not _matches(existing, dependent):
-                reply = await self._kube.apply_dependent(owner, key, dependent.manifest)
-                self._cache.store_reply(key.kind, reply)
+                return _name_taken(owner, key)
+            if dependent.manifest is None or (existing and _matches(existing, dependent)):
+                continue
+            try:
+                reply = await self._write(owner, key, existing, dependent)
+            except KubeError as error:
+                if error.status != 409 or existing or key.kind != SECRET:
+                    raise
+                return _name_taken(owner, key)  # by a Secret of a type that is not watched
+            self._cache.store_reply(key.kind, reply)
         return None
+
+    async def _write(
+        self, owner: Resource, key: Key, existing: Resource | None, dependent: Dependent
+    ) -> dict[str, Any]:
+        manifest = dependent.manifest or {}
+        if key.kind != SECRET:
+            return await self._kube.apply_dependent(owner, key, manifest)
+        if existing is None:
+            return await self._kube.create_secret(owner, key, manifest)
+        before = (await self._kube.get_secret(existing)).get("data") or {}
+        now, data = timestamp(clock.utcnow()), manifest.get("data", {})
+        changed = {it for it in before if before[it] != data.get(it)}
+        dates = {name: now for name, dated in dependent.dated.items() if dated in changed}
+        return await self._kube.replace_secret_data(existing, data, dates)
 
     async def prune(self, scope: Scope) -> None:
         """Delete dependents that are neither desired nor in use.
@@ -63,15 +87,21 @@ class DependentsApplier:
                 await self._kube.delete(existing)
 
 
+def _name_taken(owner: Resource, key: Key) -> Blocked:
+    text = f"{key} exists, but {owner.key} does not own it."
+    return Blocked(Reason.NAME_TAKEN, text, requeue_after=_REQUEUE)
+
+
 def _key(owner: Resource, dependent: Dependent) -> Key:
     return Key(dependent.kind, owner.key.namespace, dependent.name)
 
 
 def _matches(existing: Resource, dependent: Dependent) -> bool:
     """Return whether the object is as desired; for a Secret, the fingerprints decide."""
+    manifest = dependent.manifest or {}
     if dependent.kind == SECRET:
-        return bool(existing.raw["fingerprint"] == fingerprint(dependent.manifest.get("data")))
-    return _covers(existing.raw, dependent.manifest)
+        return bool(existing.raw["fingerprint"] == fingerprint(manifest.get("data")))
+    return _covers(existing.raw, manifest)
 
 
 def _covers(current: Mapping[str, Any], desired: Mapping[str, Any]) -> bool:

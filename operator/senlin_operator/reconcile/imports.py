@@ -12,7 +12,11 @@ _LISTED = 5  # ids in a message
 
 
 def resolve_import(
-    objects: Mapping[str, CloudObject], resource: Resource, known: str | None
+    objects: Mapping[str, CloudObject],
+    resource: Resource,
+    known: str | None,
+    *,
+    shows_id: bool = True,
 ) -> str | Waiting | Blocked:
     """Return the id of the imported cloud object, or why there is none.
 
@@ -20,8 +24,11 @@ def resolve_import(
         objects: All cloud objects of the kind, by id.
         resource: The unmanaged resource.
         known: The id from the status, which wins over a later object of the same name.
+        shows_id: Whether messages may have ids.
     """
     source = resource.spec["import"]
+    if not shows_id and known not in objects:
+        known = None  # the name decides again, and no message says which id there was
     if id_ := known or source.get("id"):
         return id_ if id_ in objects else _missing(f"with the id {id_}")
     name = source["filter"]["name"]
@@ -29,9 +36,10 @@ def resolve_import(
     if not found:
         return _missing(f"called {name}")
     if len(found) > 1:
-        ids = ", ".join(found[:_LISTED])
-        count = len(found)
-        message = f"{count} objects of this kind are called {name}; import one by its id: {ids}."
+        cure = "give one of them another name there"
+        if shows_id:
+            cure = f"import one by its id: {', '.join(found[:_LISTED])}"
+        message = f"{len(found)} objects of this kind are called {name}; {cure}."
         return Blocked(Reason.IMPORT_AMBIGUOUS, message, requeue_after=_REQUEUE)
     return found[0]
 

@@ -34,7 +34,7 @@ async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
     if observed is not None:
         published = scope.status.faults
         observed = await with_causes(observed, snapshot, session.explanations, published)
-        scope.status.id = observed.id
+        scope.identify(observed.id)
     scope.status.faults = observed.faults if observed else []
     scope.session, scope.snapshot, scope.observed = session, snapshot, observed
     return None
@@ -44,7 +44,8 @@ def _latest(scope: Scope, inventory: Inventory) -> Snapshot | None:
     """Return the latest snapshot, if it is fresh enough to act upon; else request a poll."""
     snapshot = inventory.snapshot
     oldest = max(scope.memory.freshness.not_before, clock.monotonic() - _STALE)
-    if snapshot is None or snapshot.began < oldest or inventory.refused:
+    listed = snapshot is not None and scope.kind.resource_type in snapshot.objects
+    if snapshot is None or not listed or snapshot.began < oldest or inventory.refused:
         inventory.requeue_after_poll(scope.resource.key)
         if inventory.error:
             raise inventory.error.with_traceback(None)  # the same error is raised for many objects

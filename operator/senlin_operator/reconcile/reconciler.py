@@ -30,6 +30,7 @@ from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
 
 _DETAILS_TTL = 300.0  # seconds after which details are fetched again
+_REQUEUE = 30.0  # seconds
 _EMPTIED = (
     "Most objects that the operator created in this project have vanished at once. It creates "
     f"none again until a person has checked the project and set the annotation {RECONCILE_AT}."
@@ -92,6 +93,8 @@ class Reconciler:
             if waiting := await self._recover_transient(scope, observed):
                 return waiting
             observed = await _with_details(scope, observed)
+        elif blocked := scope.kind.creation_blocked(scope.desired, scope.snapshot):
+            return blocked
         while steps := scope.kind.plan(scope.desired, observed):
             step = steps[0]
             scope.update_status(observed)
@@ -102,12 +105,14 @@ class Reconciler:
             if not isinstance(result, StepResult):
                 return result
             if observed is None:
-                scope.status.id = result.id
+                scope.identify(result.id)
             if result.action_id:
                 return action_started(scope, step, result.action_id)
             if result.observed is None:
                 return AWAITING_SNAPSHOT
-            observed = result.observed
+            observed = scope.observed = result.observed
+            if name_taken := await self._dependents.apply(scope):
+                return name_taken
         scope.update_status(observed)
         # The plan for an absent object is never empty, so here the object is observed.
         return await self._settle(scope, cast("Observation", observed))
@@ -163,8 +168,10 @@ class Reconciler:
 
     def _mass_deletion_suspected(self, scope: Scope) -> bool:
         """Return whether to ask a person before an object that has vanished is created again."""
-        memory = scope.memory
-        vanished = scope.status.id not in (None, memory.replaced) and not memory.retry.forced
+        memory, id_ = scope.memory, scope.status.id
+        recorded = id_ is not None or scope.resource.recorded
+        replaced = id_ is not None and id_ == memory.replaced
+        vanished = recorded and not replaced and not memory.retry.forced
         return vanished and self._sessions.mass_deletion_suspected(scope.resource, scope.snapshot)
 
     async def _recover_transient(self, scope: Scope, observed: Observation) -> Outcome | None:
@@ -220,10 +227,11 @@ def follow(scope: Scope) -> Waiting | None:
 def _show(scope: Scope) -> Outcome:
     """Show an unmanaged cloud object in the status, and never change it."""
     kind, resource = scope.kind, scope.resource
-    found = resolve_import(scope.snapshot.all(kind.resource_type), resource, scope.status.id)
+    objects = scope.snapshot.all(kind.resource_type)
+    found = resolve_import(objects, resource, scope.status.id, shows_id=kind.shows_id)
     if not isinstance(found, str):
         return found
-    scope.status.id = found
+    scope.identify(found)
     observed = cast("Observation", kind.observe(scope.snapshot, found, resource.uid))
     scope.status.faults = observed.faults
     scope.desired = kind.desired_from(observed)
@@ -232,7 +240,10 @@ def _show(scope: Scope) -> Outcome:
         message = "Senlin is at work on behalf of others."
         return Waiting(Reason.BUSY, message, publish=not resource.ready)
     readiness: Readiness = kind.readiness(scope.desired, observed)
-    return readiness
+    if kind.shows_id:
+        return readiness
+    # No poll wakes an object by an id that its status does not have.
+    return dataclasses.replace(readiness, requeue_after=_REQUEUE)
 
 
 async def _with_details(scope: Scope, observed: Observation) -> Observation:

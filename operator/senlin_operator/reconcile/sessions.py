@@ -40,12 +40,13 @@ class Sessions:
             credential = await self._credential(secret, name)
         if isinstance(credential, Blocked):
             return credential
-        return self._pool.use(credential, resource.uid)
+        return self._pool.use(credential, resource.uid, resource.key.kind)
 
     def mass_deletion_suspected(self, resource: Resource, snapshot: Snapshot) -> bool:
         """Return whether most objects that share the session have vanished from the project.
 
-        The credential may belong to another project now, where nothing should be created.
+        The credential may belong to another project now, where nothing should be created. Objects
+        without an id in the status do not count: they vanish with those that they refer to.
         """
         sharing = self._cache.keys_of(self._pool.users_of_session(resource.uid))
         users = [user for key in sharing if (user := self._cache.get(key))]

@@ -10,6 +10,7 @@ from tests.contract.scenarios import (
     nodes,
     policies,
     profiles,
+    receivers,
     sizes,
     texts,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "nodes",
     "policies",
     "profiles",
+    "receivers",
     "sizes",
     "texts",
 ]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
-from openstack_clustering import Action, Cluster, Node, Policy, Profile
+from openstack_clustering import Action, Cluster, Node, Policy, Profile, Receiver
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds import KINDS
 from senlin_operator.kinds.cluster.desired import Desired
@@ -140,6 +140,15 @@ def a_node_manifest(name: str = "one", resource: Any = None, **more: Any) -> Doc
     return a_manifest("SenlinNode", name, {**defaults, **(resource or {})}, **more)
 
 
+def a_receiver_manifest(name: str = "grow", resource: Any = None, **more: Any) -> Document:
+    defaults = {
+        "type": "webhook",
+        "clusterRef": {"name": "web"},
+        "action": "CLUSTER_SCALE_OUT",
+    }
+    return a_manifest("SenlinReceiver", name, {**defaults, **(resource or {})}, **more)
+
+
 def a_secret_manifest(clouds: str = CLOUDS, **metadata: Any) -> Document:
     identity = {"namespace": NAMESPACE, "name": SECRET_KEY.name, "uid": "secret-uid"}
     return {
@@ -216,6 +225,20 @@ def a_policy(id_: str = "y1", uid: str | None = UID, **fields: Any) -> Policy:
     return Policy({**document, **fields})
 
 
+def a_receiver(id_: str = "r1", uid: str | None = UID, **fields: Any) -> Receiver:
+    document: Document = {
+        "id": id_,
+        "name": f"grow.{uid}" if uid else "grow",
+        "type": "webhook",
+        "cluster_id": "c1",
+        "action": "CLUSTER_SCALE_OUT",
+        "params": {},
+        "channel": {"alarm_url": f"http://senlin/v1/webhooks/{id_}/trigger?V=2"},
+        "created_at": NOW,
+    }
+    return Receiver({**document, **fields})
+
+
 def an_action(id_: str = "a1", status: str = "RUNNING", **fields: Any) -> Action:
     document: Document = {
         "id": id_,
@@ -236,6 +259,7 @@ def a_snapshot(
     nodes: Iterable[Node] = (),
     profiles: Iterable[Profile] = (),
     policies: Iterable[Policy] = (),
+    receivers: Iterable[Receiver] = (),
     unfinished: Iterable[Action] = (),
     ended: Iterable[Action] = (),
     began: float = 0.0,
@@ -247,6 +271,7 @@ def a_snapshot(
             Node: tuple(nodes),
             Profile: tuple(profiles),
             Policy: tuple(policies),
+            Receiver: tuple(receivers),
         },
         began=began,
         unfinished={it.id: it for it in unfinished},

@@ -168,7 +168,7 @@ class FakeSessionPool:
         self._session = session
         self.users: set[str] = set()
 
-    def use(self, _: Credential, uid: str) -> FakeSession:
+    def use(self, _: Credential, uid: str, __: str) -> FakeSession:
         self.users.add(uid)
         return self._session
 

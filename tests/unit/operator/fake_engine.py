@@ -7,6 +7,7 @@ its half-finished work stays. Each action is a generator; between its steps othe
 """
 
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable
 from functools import partial
 
@@ -60,6 +61,10 @@ class Engine(Records):
                     self._jobs[action["id"]] = self._alone(action)
                 elif not cleanly and action["status"] not in ENDED:
                     self._end(action, "Engine failure.")
+
+    @abstractmethod
+    def lose_receivers(self, cluster_id: str) -> None:
+        """Delete the receivers of a cluster."""
 
     @property
     def busy(self) -> bool:
@@ -315,6 +320,7 @@ class Engine(Records):
 
     def delete(self, action: Document) -> Work:
         cluster = self._clusters[action["target"]]
+        self.lose_receivers(cluster["id"])
         cluster["status"] = "DELETING"
         for id_ in [it["id"] for it in self.bindings(cluster["id"])]:
             del self._bindings[id_]

@@ -4,9 +4,10 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from openstack_clustering import ClientException, Policy, Proxy
+from openstack_clustering import ClientException, Policy, Proxy, Receiver
 from openstack_clustering.exceptions import RequestTimeout
 from senlin_operator.kinds.policy.kind import PolicyKind
+from senlin_operator.kinds.receiver.kind import ReceiverKind
 from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.fake_engine import ENDED, Work
 from tests.unit.operator.fake_records import Document
@@ -73,6 +74,8 @@ class FakeGuardedSenlin(FakeSenlin):
         """Return the uid in the owner's marker of a cloud object."""
         if id_ in self._policies:
             return PolicyKind().owner_uid(Policy(self._policies[id_]))
+        if id_ in self._receivers:
+            return ReceiverKind().owner_uid(Receiver(self._receivers[id_]))
         for records in (self._clusters, self._nodes, self._profiles):
             if id_ in records:
                 return str(records[id_]["metadata"].get(OWNER_KEY))

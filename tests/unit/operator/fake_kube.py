@@ -28,6 +28,7 @@ class FakeKube:
     def __init__(self, watch: Callable[[str, str, Document], None]) -> None:
         self.writes: list[tuple[str, str]] = []  # the kind of write, and the object's name
         self.secret_reads = 0
+        self.hidden: set[Key] = set()  # Secrets of a type that no watch shows
         self.uids: set[str] = set()  # of all objects that ever existed
         self.refusals: list[KubeError] = []  # of the next writes
         self._watch = watch
@@ -132,6 +133,22 @@ class FakeKube:
         metadata["generation"] = known.get("generation", 1) + changed
         rest = {"kind": key.kind, **(old or {})}
         return self._reply(key, {**rest, **content, "metadata": metadata})
+
+    async def create_secret(
+        self, owner: Resource, key: Key, manifest: Mapping[str, Any]
+    ) -> Document:
+        if key in self._objects or key in self.hidden:
+            self._receive_write("refused", key.name)
+            raise KubeError(409, f"secrets {key.name} already exists")
+        return await self.apply_dependent(owner, key, manifest)
+
+    async def replace_secret_data(
+        self, secret: Resource, data: Mapping[str, str], annotations: Mapping[str, str]
+    ) -> Document:
+        raw = self._receive("dependent", secret)
+        known = raw["metadata"].get("annotations", {})
+        metadata = {**raw["metadata"], "annotations": {**known, **annotations}}
+        return self._reply(secret.key, {**raw, "data": dict(data), "metadata": metadata})
 
     async def delete(self, resource: Resource) -> None:
         self._receive_write("deletion", resource.key.name)

@@ -28,7 +28,8 @@ from openstack_clustering.exceptions import (
 )
 from senlin_operator.cloud.snapshot import Snapshot, Watched, poll
 from senlin_operator.kinds import KINDS
-from tests.unit.operator.fake_engine import ENDED, Engine, Work
+from tests.unit.operator.fake_engine import ENDED, Work
+from tests.unit.operator.fake_receivers import Receivers
 from tests.unit.operator.fake_records import Document, fits
 
 R = TypeVar("R")
@@ -39,7 +40,7 @@ _OPERATIONS = ("REBOOT", "REBUILD", "RECREATE")
 _UNDELETABLE = ("CREATING", "UPDATING", "DELETING", "RECOVERING")
 
 
-class FakeSenlin(Engine):
+class FakeSenlin(Receivers):
     """The proxy's methods that the operator uses, and switches to make them fail."""
 
     def __init__(
@@ -117,6 +118,7 @@ class FakeSenlin(Engine):
         self.empty(cluster_id)
         for binding in self.bindings(cluster_id):
             del self._bindings[binding["id"]]
+        self.lose_receivers(cluster_id)
         del self._clusters[cluster_id]
 
     def empty(self, cluster_id: str) -> None:

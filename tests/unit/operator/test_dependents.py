@@ -267,10 +267,14 @@ class SecretDependents(Dependents[Any]):
     """Keeps one Secret, or none."""
 
     manifest: Mapping[str, Any] | None = TOKEN
+    dated: Mapping[str, str] = {}
     used = False
+    wanted = False  # also without content
 
     def desired(self, resource: Resource, observed: Any) -> list[Dependent]:
-        return [] if self.manifest is None else [Dependent(SECRET, TOKEN_KEY.name, self.manifest)]
+        if self.manifest is None and not self.wanted:
+            return []
+        return [Dependent(SECRET, TOKEN_KEY.name, self.manifest, self.dated)]
 
     def in_use(self, dependent: Resource, observed: Any) -> bool:
         return self.used
@@ -355,6 +359,54 @@ async def test_a_secret_without_data_is_created_once() -> None:
     assert await applied.apply() == (None, [])
 
 
+async def test_a_key_that_others_added_to_a_secret_is_removed(applied: Applied) -> None:
+    data = {**TOKEN["data"], "more": "bW9yZQ=="}
+    applied.kube.apply({**applied.kube[TOKEN_KEY], "data": data})
+    await asyncio.sleep(0)
+
+    assert await applied.apply() == (None, ["dependent"])
+    assert applied.kube[TOKEN_KEY]["data"] == TOKEN["data"]
+
+
+async def test_a_change_of_a_dated_key_is_dated(applied: Applied) -> None:
+    applied.kind.secret.dated = {"a.test/changed-at": "token", "a.test/other-at": "other"}
+    await applied.apply()
+    assert "annotations" not in applied.kube[TOKEN_KEY]["metadata"]
+
+    applied.kind.secret.manifest = OTHER_TOKEN
+    await applied.apply()
+
+    [(name, time)] = applied.kube[TOKEN_KEY]["metadata"]["annotations"].items()
+    assert (name, time[-1]) == ("a.test/changed-at", "Z")
+
+
+async def test_a_secret_whose_content_is_not_known_yet_is_not_written() -> None:
+    applied = Applied()
+    applied.kind.secret.manifest = None
+    applied.kind.secret.wanted = True
+
+    assert await applied.apply() == (None, [])
+
+
+async def test_an_existing_secret_whose_content_is_not_known_is_left(applied: Applied) -> None:
+    applied.kind.secret.manifest = None
+    applied.kind.secret.wanted = True
+
+    assert await applied.apply() == (None, [])
+    assert applied.kube[TOKEN_KEY]["data"] == TOKEN["data"]
+
+
+async def test_a_secret_that_no_watch_shows_is_not_overwritten() -> None:
+    applied = Applied()
+    applied.kube.hidden.add(TOKEN_KEY)
+
+    outcome, writes = await applied.apply()
+
+    assert isinstance(outcome, Blocked)
+    assert outcome.reason == Reason.NAME_TAKEN
+    assert writes == ["refused"]
+
+
 @pytest.mark.parametrize(
     ("used", "writes"),
     [pytest.param(False, ["deletion"], id="unused: deleted"), pytest.param(True, [], id="in use")],
@@ -378,7 +430,9 @@ async def test_a_secret_of_others_is_not_overwritten() -> None:
     outcome, writes = await applied.apply()
 
     assert outcome == Blocked(
-        Reason.NAME_TAKEN, "Secret small-token exists, but SenlinProfile small does not own it."
+        Reason.NAME_TAKEN,
+        "Secret small-token exists, but SenlinProfile small does not own it.",
+        requeue_after=30,
     )
     assert writes == []
     assert applied.kube[TOKEN_KEY]["data"] == OTHER_TOKEN["data"]

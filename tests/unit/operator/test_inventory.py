@@ -134,7 +134,7 @@ async def test_a_refused_login_is_reported_once_to_all_objects(
     await recorded.poll()
 
     assert recorded.inventory.refused
-    assert recorded.changed == [{"c1", "n1", "n2", "n3", "p1", "y1"}]
+    assert recorded.changed == [{"c1", "n1", "n2", "n3", "p1", "y1", UID}]
 
 
 @pytest.fixture

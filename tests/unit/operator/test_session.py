@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from openstack_clustering.exceptions import AuthenticationFailed, ConnectFailure
 from senlin_operator.cloud import session
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Subscribers
-from senlin_operator.cloud.session import CloudSession, SessionOptions
+from senlin_operator.cloud.session import CloudSession, SessionOptions, SessionPool
+from senlin_operator.kinds.policy.kind import PolicyKind
+from senlin_operator.kinds.profile.kind import ProfileKind
 from tests.unit.operator.builders import Clock
 
 CREDENTIAL = Credential("fingerprint", "label", {"clouds": {"openstack": {}}}, "openstack", None)
@@ -121,3 +124,57 @@ async def test_queued_requests_are_not_sent_after_a_refused_login(
 
     assert [type(refusal) for refusal in refusals] == [AuthenticationFailed] * 50
     assert len(sent) <= session._THREADS
+
+
+class OnDemand(ProfileKind):
+    """A kind that is listed only if a resource of it uses the credential."""
+
+    name = "Rare"
+    on_demand = True
+
+
+@pytest.fixture
+async def pool(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIterator[SessionPool]:
+    monkeypatch.setattr(session, "Connection", UnreachableConnection)
+    subscribers = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    pool = SessionPool(subscribers, SessionOptions((OnDemand(), PolicyKind(), ProfileKind())))
+    yield pool
+    await pool.close()
+
+
+ALWAYS = ["SenlinPolicy", "SenlinProfile"]
+
+
+async def test_a_kind_on_demand_is_listed_while_a_resource_of_it_uses_the_credential(
+    pool: SessionPool,
+) -> None:
+    def listed() -> list[str]:
+        return [kind.name for kind in pool.all()[0].inventory.kinds]
+
+    pool.use(CREDENTIAL, "profile-uid", "SenlinProfile")
+    assert listed() == ALWAYS
+    for uid in ("one", "two"):
+        pool.use(CREDENTIAL, uid, "Rare")
+        assert listed() == ["Rare", *ALWAYS]
+
+    pool.leave("one")
+    assert listed() == ["Rare", *ALWAYS]
+    pool.leave("two")
+    assert listed() == ALWAYS
+    pool.leave("nobody")
+    pool.use(CREDENTIAL, "policy-uid", "SenlinPolicy")
+    pool.leave("profile-uid")
+    assert listed() == ALWAYS
+
+
+async def test_a_kind_on_demand_is_listed_for_its_own_credential_alone(pool: SessionPool) -> None:
+    other = replace(CREDENTIAL, fingerprint="other")
+    first = pool.use(CREDENTIAL, "one", "Rare")
+    second = pool.use(other, "two", "SenlinProfile")
+    assert ([it.name for it in second.inventory.kinds]) == ALWAYS
+
+    pool.use(CREDENTIAL, "profile-uid", "SenlinProfile")
+    pool.use(other, "one", "Rare")
+
+    assert [it.name for it in first.inventory.kinds] == ALWAYS
+    assert [it.name for it in second.inventory.kinds] == ["Rare", *ALWAYS]

@@ -26,6 +26,7 @@ from tests.unit.operator.builders import (
     a_node,
     a_policy,
     a_profile,
+    a_receiver,
     a_snapshot,
     an_action,
 )
@@ -135,6 +136,10 @@ class ListingProxy:
         self.queries.append("policies")
         return [a_policy("y1")]
 
+    def receivers(self) -> list[Any]:
+        self.queries.append("receivers")
+        return [a_receiver("r1")]
+
 
 def poll_once(
     proxy: ListingProxy, watched: dict[str, Watched] | None = None, known: Iterable[Action] = ()
@@ -148,7 +153,7 @@ def test_a_poll_lists_actions_first_and_everything_once() -> None:
 
     snapshot = poll_once(proxy)
 
-    lists = ["clusters", "nodes", "profiles", "policies"]
+    lists = ["receivers", "clusters", "nodes", "profiles", "policies"]
     assert proxy.queries == [{"status": list(UNFINISHED)}, *lists]
     assert snapshot == a_snapshot(
         began=5.0,
@@ -156,6 +161,7 @@ def test_a_poll_lists_actions_first_and_everything_once() -> None:
         nodes=[a_node("n1"), a_node("n3"), a_node("n2", "c2"), a_node("n4", "")],
         profiles=[a_profile("p1")],
         policies=[a_policy("y1")],
+        receivers=[a_receiver("r1")],
         unfinished=[an_action()],
     )
 
@@ -219,6 +225,7 @@ BEFORE: dict[str, Any] = {
     "nodes": [a_node()],
     "profiles": [a_profile("p1", "owner")],
     "policies": [a_policy("y1", "ruler")],
+    "receivers": [a_receiver("r1", "caller")],
 }
 
 
@@ -260,6 +267,11 @@ BEFORE: dict[str, Any] = {
             id="a policy lost its owner's marker",
         ),
         pytest.param({"policies": []}, {"y1", "ruler"}, id="a policy was deleted"),
+        pytest.param(
+            {"receivers": [a_receiver("r2", "caller")]},
+            {"r1", "r2", "caller"},
+            id="a receiver was replaced",
+        ),
         pytest.param({"unfinished": [an_action()]}, {"c1"}, id="an action has begun"),
         pytest.param(
             {"unfinished": [an_action(target="n1", cluster_id="")]},

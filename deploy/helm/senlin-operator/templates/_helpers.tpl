@@ -69,6 +69,15 @@ annotations:
 {{- end }}
 {{- end -}}
 
+{{/* The plural names of the kinds that the operator looks after. */}}
+{{- define "senlin-operator.served" -}}
+{{- range include "senlin-operator.plurals" . | fromYamlArray }}
+{{- if or $.Values.settings.receivers (ne . "senlinreceivers") }}
+- {{ . }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* The kinds of dependents that the operator makes for a SenlinCluster: those that its manifest has a field for. */}}
 {{- define "senlin-operator.owned" -}}
 {{- $crd := .Files.Get "files/crds/senlinclusters.yaml" | fromYaml -}}

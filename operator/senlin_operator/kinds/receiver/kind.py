@@ -1,0 +1,76 @@
+"""SenlinReceiver: a URL, or a message queue, by which others start an action on a cluster."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from openstack_clustering import Cluster, Proxy, Receiver
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds.receiver.dependents import Dependents
+from senlin_operator.kinds.receiver.desired import Desired, desired, references
+from senlin_operator.kinds.receiver.observed import Observed, observe
+from senlin_operator.kinds.receiver.plan import plan
+from senlin_operator.kinds.receiver.status import readiness, resource_status
+from senlin_operator.kinds.receiver.steps import Delete
+from senlin_operator.kinds.shared.fields import from_observed
+from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.objects import Key, Resource
+from senlin_operator.model.kind import Kind
+from senlin_operator.model.outcome import Waiting
+from senlin_operator.model.step import Step
+
+_REQUEUE = 5.0  # seconds; the latest snapshot is read again, and no poll is requested
+_CLUSTER_ABSENT = Waiting(
+    Reason.REFERENCE_NOT_READY,
+    "Senlin does not list the cluster at present, or is deleting it.",
+    requeue_after=_REQUEUE,
+)
+
+
+class ReceiverKind(Kind[Desired, Observed]):
+    """Senlin creates and changes receivers at once, without an action.
+
+    Receivers have no metadata, so the owner's marker is the end of the name. Whoever knows the id
+    knows the URL of the webhook, and can start the action.
+    """
+
+    def __init__(self, *, repaired: bool = False) -> None:
+        self._repaired = repaired
+
+    name = "SenlinReceiver"
+    plural = "senlinreceivers"
+    resource_type = Receiver
+    shows_id = False
+    on_demand = True
+
+    dependents = Dependents()
+
+    observe = staticmethod(observe)
+    references = staticmethod(references)
+    plan = staticmethod(plan)
+    readiness = staticmethod(readiness)
+    resource_status = staticmethod(resource_status)
+
+    def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> Desired:
+        return replace(desired(resource, known), repaired=self._repaired)
+
+    def list_objects(self, proxy: Proxy) -> Iterable[Receiver]:
+        return proxy.receivers()
+
+    def owner_uid(self, cloud_object: Any) -> str | None:
+        display_name, _, uid = cloud_object.name.rpartition(".")
+        return uid if display_name else None
+
+    def desired_from(self, observed: Observed) -> Desired:
+        fields = from_observed(observed)
+        return Desired(**fields, display_name=observed.display_name, cluster_id=observed.cluster_id)
+
+    def creation_blocked(self, desired: Desired, snapshot: Snapshot) -> Waiting | None:
+        """Wait for a cluster that has vanished: Senlin 16 deletes its receivers with it."""
+        if not desired.cluster_id:
+            return None
+        cluster = snapshot.all(Cluster).get(desired.cluster_id)
+        return _CLUSTER_ABSENT if cluster is None or cluster.status == "DELETING" else None
+
+    def delete(self, observed: Observed, *, force: bool) -> Step:
+        return Delete(observed.id, observed.display_name)

@@ -1,0 +1,105 @@
+"""The steps for a receiver. Senlin carries them out at once, and the reply shows the result.
+
+No summary and no error has the id of a receiver: its webhook's URL follows from it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from openstack_clustering import ClientException, Proxy
+from openstack_clustering.exceptions import Forbidden
+from senlin_operator.kinds.receiver.defects import defect
+from senlin_operator.kinds.receiver.desired import Desired
+from senlin_operator.kinds.receiver.observed import observed
+from senlin_operator.kinds.shared import steps
+from senlin_operator.kinds.shared.fields import request
+from senlin_operator.model.outcome import Unsupported
+from senlin_operator.model.step import Step, StepResult
+
+# Senlin 16 answers a stranger to the cluster "You are not authorized …" and nothing else.
+_STRANGER = "It makes a webhook only for the user who made the cluster."
+
+
+@dataclass(frozen=True, slots=True)
+class Create(Step):
+    desired: Desired
+
+    verb = "Creating"
+
+    @property
+    def summary(self) -> str:
+        return f"creation of receiver {self.desired.display_name}"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        text = defect(self.desired.type)
+        if text and not self.desired.repaired:
+            raise Unsupported(text)
+        fields = request(self.desired) | {"cluster_id": self.desired.cluster_id}
+        given = {name: value for name, value in fields.items() if value}
+        try:
+            receiver = proxy.create_receiver(**given)
+        except Forbidden as error:
+            error.args = (f"{error.message} {_STRANGER}",)
+            raise
+        return StepResult(receiver.id, observed=observed(receiver, uid))
+
+
+@dataclass(frozen=True, slots=True)
+class Update(steps.Update):
+    id: str = field(repr=False)
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        with _without(self.id):
+            receiver = proxy.update_receiver(self.id, **self.fields)
+        return StepResult(receiver.id, observed=observed(receiver, uid))
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Step):
+    id: str = field(repr=False)
+    name: str
+
+    verb = "Deleting"
+
+    @property
+    def summary(self) -> str:
+        return f"deletion of receiver {self.name}"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        with _without(self.id):
+            proxy.delete_receiver(self.id)
+        return StepResult(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteDuplicate(Delete):
+    @property
+    def summary(self) -> str:
+        return f"deletion of a duplicate of receiver {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Replace(Delete):
+    """The deletion of a receiver of another cluster, in order to create it again for its own."""
+
+    verb = "Discarding"
+
+    @property
+    def summary(self) -> str:
+        return f"deletion of receiver {self.name}, to create it again for its present cluster"
+
+    def run(self, proxy: Proxy, uid: str) -> StepResult:
+        with _without(self.id):
+            proxy.delete_receiver(self.id)
+        return StepResult(self.id, replaced=True)
+
+
+@contextmanager
+def _without(id_: str) -> Iterator[None]:
+    """Remove an id from the message of an error."""
+    try:
+        yield
+    except ClientException as error:
+        error.args = (error.message.replace(id_, "…"),)
+        raise
