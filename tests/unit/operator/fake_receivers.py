@@ -38,6 +38,9 @@ class Receivers(Engine):
     def put_receiver(self, receiver: Receiver) -> None:
         self._receivers[receiver.id] = receiver.to_dict()
 
+    def move_receiver(self, id_: str, cluster_id: str) -> None:
+        self._receivers[id_]["cluster_id"] = cluster_id
+
     def lose_receivers(self, cluster_id: str) -> None:
         """Delete the receivers of a cluster with it."""
         for receiver in [it for it in self._receivers.values() if it["cluster_id"] == cluster_id]:

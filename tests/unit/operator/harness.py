@@ -6,6 +6,8 @@ every object, nothing may be left.
 """
 
 import asyncio
+import base64
+import re
 from collections.abc import Coroutine
 from itertools import count
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 
 from openstack_clustering import Cluster, Node
 from senlin_operator.kinds import KINDS
-from senlin_operator.kube.objects import RECONCILE_AT, Key, Resource
+from senlin_operator.kube.objects import RECONCILE_AT, SECRET, Key, Resource
 from tests.unit.operator.builders import SECRET_KEY, Clock, Document
 from tests.unit.operator.environment import Environment, set_clock
 from tests.unit.operator.fake_guarded_senlin import FakeGuardedSenlin
@@ -183,6 +185,18 @@ class Harness:
         id_ = self.resource(key).cloud_id if key in self.env.kube else None
         return id_ if id_ and self.senlin.owner_of(id_) else None
 
+    def receiver_id(self, name: str) -> str | None:
+        """Return the id in the URL that the Secret of a receiver has."""
+        key = Key(SECRET, "team", name)
+        encoded = self.env.kube[key]["data"].get("url", "") if key in self.env.kube else ""
+        match = re.search(r"/webhooks/([^/]+)/", base64.b64decode(encoded).decode())
+        return match[1] if match else None
+
+    def id_of(self, key: Key) -> str | None:
+        if key.kind == "SenlinReceiver":
+            return self.receiver_id(key.name)
+        return self.resource(key).cloud_id
+
     def reason(self, key: Key) -> str:
         return str((self.resource(key).condition("Ready") or {}).get("reason"))
 
@@ -266,7 +280,7 @@ class Harness:
 
     def orphans_and_duplicates(self) -> list[str]:
         """Return the cloud objects with an owner's marker that no existing object refers to."""
-        used = {self.resource(key).uid: self.resource(key).cloud_id for key in self.all_keys()}
+        used = {self.resource(key).uid: self.id_of(key) for key in self.all_keys()}
         snapshot = self.senlin.poll()
         return [
             f"{id_} of {owner}"

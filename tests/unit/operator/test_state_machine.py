@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from openstack_clustering import ClientException
 from openstack_clustering.exceptions import Conflict, ConnectFailure, ServerError
 from senlin_operator.kube.client import KubeError
-from senlin_operator.kube.objects import FORCE, Key
+from senlin_operator.kube.objects import FORCE, SECRET, Key
 from tests.unit.operator.builders import (
     Document,
     a_cluster,
@@ -26,6 +26,7 @@ from tests.unit.operator.builders import (
     a_policy_manifest,
     a_profile,
     a_profile_manifest,
+    a_receiver_manifest,
     a_secret_manifest,
     a_template_manifest,
 )
@@ -36,6 +37,7 @@ OTHERS = "theirs"
 _START = 12  # polls until every initial object is Ready
 clusters = st.sampled_from(["web", "shop"])
 nodes = st.sampled_from(["one", "two"])
+receivers = st.sampled_from(["call", "ring"])
 profiles = st.sampled_from(["small", "large"])
 policies = st.sampled_from(["young", "old", "grow"])
 poll_counts = st.integers(0, 3)
@@ -52,6 +54,7 @@ shapes = st.fixed_dictionaries(
 keys = st.one_of(
     st.builds(lambda name: Key("SenlinCluster", "team", name), clusters),
     st.builds(lambda name: Key("SenlinNode", "team", name), nodes),
+    st.builds(lambda name: Key("SenlinReceiver", "team", name), receivers),
     st.builds(lambda name: Key("SenlinProfile", "team", name), profiles),
     st.builds(lambda name: Key("SenlinPolicy", "team", name), policies),
 )
@@ -93,6 +96,7 @@ class StateMachine(Harness, RuleBasedStateMachine):
             self.task = asyncio.create_task(self.env.controller.run())
             self.apply(a_cluster_manifest("web", {"desiredCapacity": 2}))
             self.apply(a_node_manifest("one", {"clusterRef": {"name": "web"}, "role": ""}))
+            self.apply(a_receiver_manifest("call"))
 
         self.run(begin(), _START)
         assert {self.reason(key) for key in self.all_keys()} == {"Ready"}
@@ -143,6 +147,21 @@ class StateMachine(Harness, RuleBasedStateMachine):
         resource = {"profileRef": {"name": profile}, "role": role, "remediation": {"mode": mode}}
         self.write(a_node_manifest(name, {**resource, **reference}), polls)
 
+    @rule(
+        name=receivers,
+        cluster=clusters,
+        action=st.sampled_from(["CLUSTER_SCALE_OUT", "CLUSTER_CHECK"]),
+        count=st.integers(0, 2),
+        polls=poll_counts,
+    )
+    def write_receiver(self, name: str, cluster: str, action: str, count: int, polls: int) -> None:
+        key = Key("SenlinReceiver", "team", name)
+        if key in self.env.kube:  # its cluster cannot be changed
+            cluster = self.resource(key).spec["resource"]["clusterRef"]["name"]
+        params = {"count": count} if count else {}
+        fields = {"clusterRef": {"name": cluster}, "action": action, "params": params}
+        self.write(a_receiver_manifest(name, fields), polls)
+
     @rule(key=keys, foreground=st.booleans(), polls=poll_counts)
     def remove(self, key: Key, foreground: bool, polls: int) -> None:
         async def remove() -> None:
@@ -174,6 +193,39 @@ class StateMachine(Harness, RuleBasedStateMachine):
             with contextlib.suppress(ClientException):
                 self.senlin.update_profile(id_, name="renamed")
         self.run(asyncio.sleep(0), polls)
+
+    @rule(
+        name=receivers,
+        change=st.sampled_from(["delete", "rename", "change", "move"]),
+        polls=poll_counts,
+    )
+    def others_change_a_receiver(self, name: str, change: str, polls: int) -> None:
+        if (id_ := self.receiver_id(name)) and self.senlin.owner_of(id_):
+            if change == "delete":
+                with contextlib.suppress(ClientException):
+                    self.senlin.delete_receiver(id_)
+            elif change == "move":  # no request of Senlin does, but it would be replaced
+                self.senlin.move_receiver(id_, OTHERS)
+            else:
+                fields = {"name": "renamed"} if change == "rename" else {"params": {"x": "y"}}
+                with contextlib.suppress(ClientException):
+                    self.senlin.update_receiver(id_, **fields)
+        self.run(asyncio.sleep(0), polls)
+
+    @rule(name=receivers, change=st.sampled_from(["delete", "edit", "add"]), polls=poll_counts)
+    def others_change_a_secret(self, name: str, change: str, polls: int) -> None:
+        async def change_it() -> None:
+            key = Key(SECRET, "team", name)
+            if key not in self.env.kube:
+                return
+            if change == "delete":
+                self.env.kube.remove(key)
+            else:
+                data = {"url": "dGhlaXJz"} if change == "edit" else {"more": "bW9yZQ=="}
+                raw = self.env.kube[key]
+                self.env.kube.apply({**raw, "kind": SECRET, "data": {**raw["data"], **data}})
+
+        self.run(change_it(), polls)
 
     @rule(name=clusters, polls=poll_counts)
     def others_delete(self, name: str, polls: int) -> None:
