@@ -16,8 +16,9 @@ def requests(tenant: Tenant) -> list[Request]:
 
 def is_shared(request: Request) -> bool:
     """Return whether it is one of the inventory's lists, which cost the same for all objects."""
-    lists = ("/v1/clusters", "/v1/nodes", "/v1/profiles", "/v1/policies", "/v1/actions")
-    return request.method == "GET" and request.path.split("?")[0] in lists
+    kinds = ("actions", "clusters", "nodes", "profiles", "policies", "receivers")
+    path = request.path.split("?")[0]
+    return request.method == "GET" and path in {f"/v1/{kind}" for kind in kinds}
 
 
 def writes(sandbox: Sandbox) -> Counter[str]:

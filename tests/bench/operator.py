@@ -43,6 +43,14 @@ def one_cluster(tenant: TenantWithOperator) -> None:
         tenant.apply(tenant.cluster())
         tenant.ready()
 
+    def receive() -> None:
+        tenant.apply(tenant.receiver())
+        tenant.ready("SenlinReceiver", "grow")
+
+    def forget() -> None:
+        tenant.delete("senlinreceiver/grow")
+        tenant.gone("SenlinReceiver", "grow")
+
     def scale() -> None:
         tenant.kubectl("scale", "senlincluster/web", "--replicas=5")
         tenant.ready()
@@ -54,6 +62,8 @@ def one_cluster(tenant: TenantWithOperator) -> None:
     steps: Iterable[tuple[str, Callable[[], None]]] = (
         ("creation (budget 3)", create),
         ("change of size (budget 2)", scale),
+        ("a receiver (budget 3)", receive),  # one of them is its Secret
+        ("its deletion (budget 1)", forget),
         ("deletion (budget 1)", delete),
     )
     for name, step in steps:

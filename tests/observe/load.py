@@ -29,6 +29,7 @@ READY = (
     ("SenlinCluster", "web"),
     ("SenlinCluster", "mirrored"),
     ("SenlinNode", "web-1"),
+    ("SenlinReceiver", "call"),
 )
 
 
@@ -95,6 +96,7 @@ class Watched(TenantWithOperator):
             self.cluster("failing", config={"nodeNameFormat": f"{self.namespace}-broken-$8R"}),
             self.node(),
             self.node("broken-1"),
+            self.receiver("call"),
         )
         self.waits_for("CredentialsRejected", "SenlinProfile", "refused")
         self.waits_for("CredentialsMissing", "SenlinProfile", "without-secret")

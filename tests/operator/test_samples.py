@@ -73,5 +73,6 @@ def test_all_samples_become_ready_and_leave_nothing(tenant: TenantWithOperator) 
     assert [it.cluster_id for it in nodes.values()] == [theirs.id]
     assert {it.id for it in senlin.profiles()} == {theirs.profile_id, left.profile_id}
     assert list(senlin.policies()) == []
+    assert list(senlin.receivers()) == []
     assert len(tenant.sandbox.nova.servers()) == 2
     tenant.eventually(lambda: not tenant.kubectl("get", "secrets", "-o", "name"), "the Secret gone")

@@ -22,9 +22,10 @@ from tests.unit.operator.environment import Environment, set_clock
 from tests.unit.operator.fake_guarded_senlin import FakeGuardedSenlin
 
 ABSENT = Key("SenlinProfile", "team", "absent")
-# Seconds between two polls, longer after each poll without a change: enough for a retry, for the
-# retry of a refused request, and until an action must be orphaned.
-_PAUSES = (1.0, 1.0, 6.0, 40.0, 310.0, 310.0, 4000.0)
+# Seconds between two polls, longer after each poll without a change: enough for a retry, for a new
+# process to trust an absence, for the retry of a refused request, and until an action must be
+# orphaned.
+_PAUSES = (1.0, 1.0, 11.0, 40.0, 310.0, 310.0, 4000.0)
 _STABLE = 2  # polls without a change, after which the state counts as final
 _MAX_POLLS = 200  # until the state must be final
 
