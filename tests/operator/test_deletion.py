@@ -4,6 +4,7 @@ from tests.operator.tenant import Tenant, ticks
 
 
 def assert_nothing_left(tenant: Tenant) -> None:
+    assert tenant.receivers() == []
     assert tenant.clusters() == []
     assert tenant.profiles() == []
     assert tenant.sandbox.nova.servers(tenant.nodes_named()) == []
@@ -32,6 +33,8 @@ def test_cluster_and_profile_at_once(tenant: Tenant) -> None:
 
 def test_a_namespace_with_everything_in_it_empties(tenant: Tenant) -> None:
     tenant.quickstart()
+    tenant.apply(tenant.receiver())
+    tenant.ready("SenlinReceiver", "grow")
 
     tenant.sandbox.kubectl("delete", "namespace", tenant.namespace, "--wait=false")
     for _ in ticks(60):

@@ -14,7 +14,7 @@ from tests.unit.operator.builders import (
     a_receiver,
     a_receiver_manifest,
 )
-from tests.unit.operator.environment import WEB, Environment, LastRequest, replace_process
+from tests.unit.operator.environment import SMALL, WEB, Environment, LastRequest, replace_process
 
 GROW = Key("SenlinReceiver", "team", "grow")
 CHANNEL = Key(SECRET, "team", "grow")
@@ -250,6 +250,49 @@ async def test_several_receivers_that_vanish_with_their_cluster_need_no_person(
 
     assert len(receivers(grown)) == 4
     assert grown.reason(GROW) == "Ready"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_in_an_emptied_project_no_receiver_is_made(
+    grown: Environment, restarted: bool
+) -> None:
+    grown.senlin.vanish(grown.kube[WEB]["status"]["id"])
+    grown.senlin.delete_profile(grown.kube[SMALL]["status"]["id"])
+    grown.requests()
+    running: list[asyncio.Task[None]] = []
+    if restarted:
+        await replace_process(grown)
+        running.append(asyncio.create_task(grown.controller.run()))
+        grown.clock.advance(15)
+
+    await grown.converge()
+    await grown.retry(GROW, after=310)
+    await grown.converge()
+
+    assert grown.reason(GROW) == "ProjectEmptied"
+    assert grown.requests() == []
+    for task in running:
+        task.cancel()
+
+
+async def test_a_snapshot_without_receivers_proves_no_absence(ready_env: Environment) -> None:
+    """They are listed only once a SenlinReceiver uses the credential."""
+    inventory = ready_env.session.inventory
+    all_kinds = inventory.kinds
+    cluster = ready_env.kube[WEB]["status"]["id"]
+    ready_env.senlin.put_receiver(a_receiver("r9", "grow-uid", cluster_id=cluster))
+    inventory.kinds = [kind for kind in all_kinds if not kind.on_demand]
+    await ready_env.poll()
+
+    ready_env.kube.apply(MANIFEST)
+    await ready_env.until_idle()
+    assert ready_env.requests() == []
+    inventory.kinds = all_kinds
+    await ready_env.converge()
+
+    assert ready_env.reason(GROW) == "Ready"
+    assert ready_env.requests() == []
+    assert [it.id for it in receivers(ready_env)] == ["r9"]
 
 
 async def test_a_receiver_of_another_cluster_is_replaced(grown: Environment) -> None:
