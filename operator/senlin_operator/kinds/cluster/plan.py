@@ -17,7 +17,7 @@ from senlin_operator.kinds.cluster.steps import (
 )
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import describe, difference
-from senlin_operator.kinds.shared.rebuild import REBUILD, differs
+from senlin_operator.kinds.shared.rebuild import differs
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
 
@@ -49,8 +49,7 @@ def image_refused(desired: Desired, observed: Observed) -> bool:
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether lost nodes are not recovered, as Senlin would fail to rebuild the servers."""
-    remediation = desired.remediation
-    refused = remediation.recover and remediation.operation == REBUILD and not desired.repaired
+    refused = desired.remediation.rebuilds and not desired.repaired
     return refused and observed.lost > 0 and not observed.serverless
 
 

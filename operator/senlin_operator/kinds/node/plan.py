@@ -18,7 +18,7 @@ from senlin_operator.kinds.node.steps import (
     Update,
 )
 from senlin_operator.kinds.shared.fields import describe, difference
-from senlin_operator.kinds.shared.rebuild import REBUILD, differs
+from senlin_operator.kinds.shared.rebuild import differs
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
 
@@ -48,8 +48,7 @@ def image_refused(desired: Desired, observed: Observed) -> bool:
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether the node is not recovered, as Senlin would fail to rebuild its server."""
-    remediation = desired.remediation
-    refused = remediation.recover and remediation.operation == REBUILD and not desired.repaired
+    refused = desired.remediation.rebuilds and not desired.repaired
     return refused and bool(observed.physical_id)
 
 

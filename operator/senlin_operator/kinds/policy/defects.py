@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from senlin_operator.kinds.shared.rebuild import OR_REPAIRED, REBUILD
+from senlin_operator.kinds.shared.rebuild import OR_REPAIRED
+from senlin_operator.kinds.shared.remediation import REBUILD
 
 _HEALTH = "senlin.policy.health"
 

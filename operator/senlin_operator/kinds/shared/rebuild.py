@@ -9,7 +9,6 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Resource
 from senlin_operator.model.outcome import Blocked
 
-REBUILD = "REBUILD"
 OR_REPAIRED = "or set the operator's --senlin-repaired if this Senlin is repaired"
 
 

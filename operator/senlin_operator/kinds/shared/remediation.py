@@ -8,7 +8,7 @@ from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.bindings import Binding
 from senlin_operator.kube.duration import parse_duration
 
-RECREATE = "RECREATE"
+RECREATE, REBUILD = "RECREATE", "REBUILD"
 _HEALTH = "senlin.policy.health"
 
 
@@ -20,6 +20,11 @@ class Remediation:
     operation: str = RECREATE  # or REBUILD, REBOOT
     max_unhealthy: str = "100%"  # a number or a share of all nodes; above it, a person decides
     check_interval: float | None = None  # seconds between checks; None: no checks
+
+    @property
+    def rebuilds(self) -> bool:
+        """Return whether it recovers nodes by REBUILD."""
+        return self.recover and self.operation == REBUILD
 
     def allows(self, unhealthy: int, nodes: int) -> bool:
         """Return whether few enough nodes are unhealthy that they, not the cloud, are at fault."""
