@@ -124,7 +124,7 @@ def test_each_setting_of_the_operator_is_a_value() -> None:
     for name, value in VALUES["settings"].items() - {("leaderElection", True)}:
         field = known[snake(name)]
         choices = None if field.type is bool else field.metadata.get("choices")
-        assert (value or None) == field.default
+        assert (value if isinstance(value, bool) else value or None) == field.default
         assert schemas[name].get("maximum") == field.metadata.get("most")
         assert schemas[name].get("enum") == (list(choices) if choices else None)
 
