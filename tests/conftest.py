@@ -40,6 +40,7 @@ GROUPS = {
     "tests/sandbox/test_senlin.py": "cloud",
     "tests/real/test_load_balancing.py": "real services",
     "tests/real/test_stacks.py": "real services",
+    "tests/real/test_repaired.py": "real repaired",
     "tests/real/": "real",
     "tests/sandbox/test_real_cloud.py": "real cloud",
     "tests/sandbox/test_real_messages.py": "real messages",

@@ -1,14 +1,9 @@
 """Changes of an image, and recoveries by REBUILD, which Senlin 16 as released cannot do."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from sandbox import Sandbox
-from tests.conftest import a_namespace, started
-from tests.operator.process import PROGRAM, Operator
-from tests.operator.tenant import Document, Tenant, condition
+from tests.operator.tenant import Document, Tenant
 from tests.real.conftest import RealTenant
 
 pytestmark = pytest.mark.real
@@ -65,36 +60,3 @@ def test_a_recovery_by_rebuild_is_not_sent(tenant: RealTenant, cloud: Sandbox) -
 
     assert "cannot rebuild a server" in held["message"]
     assert (statuses(tenant), asked_for(cloud)) == ({"PAUSED"}, asked)
-
-
-@pytest.fixture
-def repaired(tmp_path: Path) -> Iterator[RealTenant]:
-    """A tenant of a repaired Senlin, whose operator knows that."""
-    with started(cloud="real", senlin="repaired") as cloud:
-        namespace, log = a_namespace(cloud), tmp_path / "operator.log"
-        operator = Operator(cloud.kubeconfig, namespace, log, PROGRAM)
-        operator.start("--senlin-repaired", "true")
-        tenant = RealTenant(cloud, namespace, log.read_text)
-        tenant.apply(tenant.secret())
-        yield tenant
-        operator.kill()
-
-
-@pytest.mark.thorough
-def test_a_repaired_senlin_rebuilds(repaired: RealTenant) -> None:
-    repaired.quickstart(desiredCapacity=1, remediation=REBUILD)
-    [server] = repaired.sandbox.nova.servers(repaired.nodes_named())
-    before = images(repaired)
-
-    repaired.edit("SenlinCluster", "web", **with_new_image(repaired))
-    repaired.eventually(lambda: images(repaired) != before, "another image")
-    repaired.ready()
-    repaired.sandbox.nova.break_server(repaired.nodes_named())
-    repaired.eventually(
-        lambda: any("by REBUILD" in note for _, note in repaired.events("web")), "recovered"
-    )
-    repaired.eventually(lambda: statuses(repaired) == {"ACTIVE"}, "active")
-
-    [after] = repaired.sandbox.nova.servers(repaired.nodes_named())
-    assert after["id"] == server["id"]
-    assert condition(repaired.ready(), "Ready")["status"] == "True"
