@@ -23,8 +23,8 @@ async def told(scope: Scope, waiting: Waiting, *, cure: str = "") -> Waiting:
         waiting: The reason to wait for the action.
         cure: A sentence about what a person can do.
     """
-    since = (scope.status.action or {}).get("startedAt")
-    if since is None or _age(since) < _LONG:
+    running = scope.status.action if scope.status.running_action else None
+    if running is None or _age(since := running["startedAt"]) < _LONG:
         return waiting
     states = scope.session.explanations.states
     asked = subjects(_at_work_on(scope)[:_ASKED], scope.snapshot)

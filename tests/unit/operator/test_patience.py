@@ -79,3 +79,19 @@ async def test_a_deletion_that_senlin_refuses_for_long_says_what_helps(
 
     cure = f'The annotation {FORCE}: "true" deletes it all the same.'
     assert creating.condition(WEB)["message"].endswith(cure)
+
+
+async def test_an_action_that_has_ended_is_not_told(ready_env: Environment) -> None:
+    ready_env.clock.advance(600)
+    ready_env.senlin.slow = True
+    cluster_id = ready_env.kube[WEB]["status"]["id"]
+    ready_env.senlin.update_cluster(cluster_id, timeout=77)  # by somebody else
+    ready_env.senlin.work()
+    ready_env.senlin.work()  # it is UPDATING now
+    ready_env.kube.remove(WEB)
+
+    await ready_env.converge(2)
+
+    assert ready_env.reason(WEB) == "Busy"
+    assert ready_env.kube[WEB]["status"]["action"]["status"] == "SUCCEEDED"
+    assert "It has lasted since" not in str(ready_env.kube[WEB]["status"]["conditions"])
