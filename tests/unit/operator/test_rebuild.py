@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from openstack_clustering import Profile
 from senlin_operator.kinds import kinds_for
 from senlin_operator.kinds.cluster import plan as of_cluster
 from senlin_operator.kinds.cluster import status as status_of_cluster
@@ -12,6 +13,7 @@ from senlin_operator.kinds.cluster.steps import Recover, RemoveNodes, Resize, Up
 from senlin_operator.kinds.node import plan as of_node
 from senlin_operator.kinds.node import status as status_of_node
 from senlin_operator.kinds.node import steps as steps_of_node
+from senlin_operator.kinds.shared.bindings import Binding
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.model.outcome import Blocked, Settled
@@ -31,6 +33,9 @@ REPLACE = replace(IN_PLACE, replaces=True)
 REPAIRED = replace(IN_PLACE, repaired=True)
 TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
 TO_P2_ALONE = Update("c1", {"profile_id": "p2", "is_profile_only": True}, "profile_id p1 → p2")
+OF_OTHERS = builders.a_profile(
+    "p2", uid=None, spec={"type": "os.nova.server", "properties": {"image": "new"}}
+)
 MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
 
 
@@ -41,6 +46,12 @@ MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
         pytest.param(REPAIRED, OBSERVED, [TO_P2], id="another image, Senlin is repaired: sent"),
         pytest.param(replace(IN_PLACE, image="old"), OBSERVED, [TO_P2], id="the same image: sent"),
         pytest.param(replace(IN_PLACE, image=None), OBSERVED, [TO_P2], id="unknown image: sent"),
+        pytest.param(
+            replace(IN_PLACE, image=None),
+            replace(OBSERVED, all_profiles={"p2": OF_OTHERS}),
+            [],
+            id="another image, of an unmanaged profile: not sent",
+        ),
         pytest.param(
             replace(IN_PLACE, desired_capacity=4),
             OBSERVED,
@@ -142,6 +153,31 @@ def test_an_image_of_a_node_is_not_changed(node: tuple[Any, Any]) -> None:
     assert of_node.plan(replace(changed, repaired=True), observed) != []
     assert isinstance(outcome, Blocked)
     assert "Make another SenlinNode, or keep the image" in outcome.message
+
+
+def test_an_image_of_an_unmanaged_profile_is_not_given_to_a_node(node: tuple[Any, Any]) -> None:
+    desired, observed = node
+    profiles = [*observed.snapshot.all(Profile).values(), OF_OTHERS]
+    observed = replace(observed, snapshot=builders.a_snapshot(profiles=profiles))
+    changed = replace(desired, profile_id="p2", image=None)
+
+    assert of_node.plan(changed, observed) == []
+    assert isinstance(status_of_node.readiness(changed, observed), Blocked)
+
+
+def test_a_health_policy_recovers_in_place_of_a_rebuild(node: tuple[Any, Any]) -> None:
+    desired, observed = node
+    health = (Binding("y1", "healing", type="senlin.policy.health-1.2"),)
+    broken = replace(observed, status="ERROR", policies=health)
+    cluster = replace(DESIRED_OF_THREE, remediation=REBUILD, repaired=False)
+
+    for outcome in (
+        status_of_node.readiness(replace(desired, remediation=REBUILD), broken),
+        status_of_cluster.readiness(cluster, replace(LOST_ONE, policies=health)),
+    ):
+        assert isinstance(outcome, Settled)
+        assert "remediation is left to policy healing" in outcome.message
+        assert "cannot rebuild" not in outcome.message
 
 
 def test_rebuild_of_a_node(node: tuple[Any, Any]) -> None:

@@ -40,6 +40,7 @@ class Observed(Fields):
     profile_mismatch: tuple[str, ...] = ()  # nodes of another profile than the cluster
     image_mismatch: frozenset[str] = frozenset()  # those of them with another image, too
     image: str | None = None  # of the cluster's profile
+    all_profiles: Mapping[str, Profile] = field(default_factory=dict, repr=False, compare=False)
     removal_order: tuple[str, ...] = ()  # all nodes, in the order in which Senlin removes them
     members_by_owner: Mapping[str, str] = field(default_factory=dict)  # SenlinNode's uid to node
     profiles: frozenset[str] = frozenset()  # of the cluster and its nodes
@@ -96,6 +97,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
             it.id for it in mismatch if differs(current, image(profiles.get(it.profile_id)))
         ),
         image=current,
+        all_profiles=profiles,
         removal_order=tuple(node.id for node in sorted(nodes, key=_removal_rank)),
         members_by_owner={owner: node.id for node in nodes if (owner := owner_uid(node))},
         profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),

@@ -17,7 +17,7 @@ from senlin_operator.kinds.cluster.steps import (
 )
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import describe, difference
-from senlin_operator.kinds.shared.rebuild import differs
+from senlin_operator.kinds.shared.rebuild import differs, image_after
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
 
@@ -44,13 +44,19 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
 def image_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether a change of profile is not sent, as Senlin would stop servers, and fail."""
     in_place = not (desired.replaces or desired.repaired)
-    return in_place and differs(desired.image, observed.image)
+    return in_place and differs(wanted_image(desired, observed), observed.image)
+
+
+def wanted_image(desired: Desired, observed: Observed) -> str | None:
+    """Return the image that the servers should have."""
+    return image_after(desired.image, desired.profile_id, observed.all_profiles)
 
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether lost nodes are not recovered, as Senlin would fail to rebuild the servers."""
     refused = desired.remediation.rebuilds and not desired.repaired
-    return refused and observed.lost > 0 and not observed.serverless
+    left = health_policy(desired.remediation, observed.policies)
+    return refused and left is None and observed.lost > 0 and not observed.serverless
 
 
 def target_size(desired: Desired, observed: Observed) -> int:
@@ -273,12 +279,8 @@ def _replaceable(desired: Desired, observed: Observed) -> tuple[str, ...]:
 
 def _mismatch(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """Return the nodes of another profile, in the order of removal; none of a SenlinNode."""
-    owned = observed.members_by_owner.values()
-    return tuple(
-        node
-        for node in observed.removal_order
-        if node in observed.profile_mismatch and node not in owned
-    )
+    nodes = set(observed.profile_mismatch) - set(observed.members_by_owner.values())
+    return tuple(node for node in observed.removal_order if node in nodes)
 
 
 def _healthy(observed: Observed) -> bool:

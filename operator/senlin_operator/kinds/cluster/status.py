@@ -24,7 +24,9 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiti
         return Blocked(Reason.POLICIES_CONFLICT, f"{text}.")
     if plan.image_refused(desired, observed):
         otherwise = "Set strategy.type to Replace, which replaces the nodes, or keep the image"
-        return rebuild.image_refused(desired.image, observed.image, otherwise)
+        return rebuild.image_refused(
+            plan.wanted_image(desired, observed), observed.image, otherwise
+        )
     if desired.fixed_size and len(desired.declared) > desired.desired_capacity:
         return Blocked(Reason.TOO_MANY_MEMBERS, _too_many(desired))
     if names := pending(desired, observed):

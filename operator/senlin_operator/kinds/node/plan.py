@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from openstack_clustering import Profile
 from senlin_operator.kinds.node.desired import Desired
 from senlin_operator.kinds.node.membership import cluster_name, moves
 from senlin_operator.kinds.node.observed import ADOPTED, Observed
@@ -18,7 +19,7 @@ from senlin_operator.kinds.node.steps import (
     Update,
 )
 from senlin_operator.kinds.shared.fields import describe, difference
-from senlin_operator.kinds.shared.rebuild import differs
+from senlin_operator.kinds.shared.rebuild import differs, image_after
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
 
@@ -43,13 +44,20 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
 
 def image_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether a change of profile is not sent, as Senlin would stop the server, and fail."""
-    return not desired.repaired and differs(desired.image, observed.image)
+    return not desired.repaired and differs(wanted_image(desired, observed), observed.image)
+
+
+def wanted_image(desired: Desired, observed: Observed) -> str | None:
+    """Return the image that the server should have."""
+    profiles = observed.snapshot.all(Profile)
+    return image_after(desired.image, desired.profile_id, profiles)
 
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:
     """Return whether the node is not recovered, as Senlin would fail to rebuild its server."""
     refused = desired.remediation.rebuilds and not desired.repaired
-    return refused and bool(observed.physical_id)
+    left = health_policy(desired.remediation, observed.policies)
+    return refused and left is None and bool(observed.physical_id)
 
 
 def _claim_profile(observed: Observed) -> Iterator[ClaimProfile]:

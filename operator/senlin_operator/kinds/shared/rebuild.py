@@ -4,6 +4,8 @@ Its driver calls openstacksdk's `rebuild_server` with arguments that it does not
 (senlin/drivers/os/nova_v2.py). A recovery by REBUILD and a change of the image both need it.
 """
 
+from collections.abc import Mapping
+
 from openstack_clustering import Profile
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Resource
@@ -24,6 +26,17 @@ def image(profile: Profile | None) -> str | None:
     properties = (profile.spec.get("properties") or {}) if profile else {}
     found: str | None = properties.get("image")
     return found
+
+
+def image_after(wanted: str | None, profile_id: str, profiles: Mapping[str, Profile]) -> str | None:
+    """Return the image that a change to a profile gives to a server.
+
+    Args:
+        wanted: The image in the manifest, which a snapshot may not show yet.
+        profile_id: The profile; of an unmanaged one only Senlin has the image.
+        profiles: Those in Senlin, by id.
+    """
+    return wanted if wanted is not None else image(profiles.get(profile_id))
 
 
 def differs(wanted: str | None, current: str | None) -> bool:
