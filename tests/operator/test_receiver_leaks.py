@@ -46,6 +46,33 @@ def audit(tenant: TenantWithOperator) -> str:
     return json.dumps(entries)
 
 
+def shown_while_changes_fail(tenant: TenantWithOperator, receiver_id: str) -> list[str]:
+    """Have changes of the receiver refused, lost and failed; return what Kubernetes shows."""
+    shown = []
+    senlin = tenant.sandbox.senlin
+    change: dict[str, Any] = {
+        "method": "PATCH",
+        "path": f"/v1/receivers/{receiver_id}$",
+        "count": 1,
+    }
+    with senlin.fault("answer", **refusal(404, receiver_id), **change) as refused:
+        tenant.edit("SenlinReceiver", "grow", params={"count": 2})
+        tenant.ready("SenlinReceiver", "grow")
+        assert refused.hits == 1
+    with senlin.fault("lose-reply", **change) as lost:
+        tenant.edit("SenlinReceiver", "grow", params={"count": 3})
+        tenant.eventually(lambda: lost.hits == 1, "asked")
+        shown.append(kubernetes(tenant))
+    tenant.ready("SenlinReceiver", "grow")
+    with senlin.fault("answer", **refusal(500, receiver_id), **change) as failed:
+        tenant.edit("SenlinReceiver", "grow", action="CLUSTER_SCALE_IN")
+        tenant.eventually(lambda: failed.hits == 1, "asked")
+        tenant.wait("SenlinReceiver", "grow", lambda it: not is_ready(it), "failed")
+        shown.append(kubernetes(tenant))
+    tenant.ready("SenlinReceiver", "grow", seconds=60)
+    return shown
+
+
 def test_neither_the_url_nor_the_id_is_shown_anywhere(
     idle_tenant: TenantWithOperator, traces: TraceReceiver
 ) -> None:
@@ -62,27 +89,7 @@ def test_neither_the_url_nor_the_id_is_shown_anywhere(
     [first] = tenant.receivers()
     shown = [kubernetes(tenant)]
 
-    senlin = tenant.sandbox.senlin
-    change: dict[str, Any] = {
-        "method": "PATCH",
-        "path": f"/v1/receivers/{first.id}$",
-        "count": 1,
-    }
-    with senlin.fault("answer", **refusal(404, first.id), **change) as refused:
-        tenant.edit("SenlinReceiver", "grow", params={"count": 2})
-        tenant.ready("SenlinReceiver", "grow")
-        assert refused.hits == 1
-    with senlin.fault("lose-reply", **change) as lost:
-        tenant.edit("SenlinReceiver", "grow", params={"count": 3})
-        tenant.eventually(lambda: lost.hits == 1, "asked")
-        shown.append(kubernetes(tenant))
-    tenant.ready("SenlinReceiver", "grow")
-    with senlin.fault("answer", **refusal(500, first.id), **change) as failed:
-        tenant.edit("SenlinReceiver", "grow", action="CLUSTER_SCALE_IN")
-        tenant.eventually(lambda: failed.hits == 1, "asked")
-        tenant.wait("SenlinReceiver", "grow", lambda it: not is_ready(it), "failed")
-        shown.append(kubernetes(tenant))
-    tenant.ready("SenlinReceiver", "grow", seconds=60)
+    shown += shown_while_changes_fail(tenant, first.id)
 
     tenant.senlin.delete_receiver(first.id)
     tenant.eventually(lambda: tenant.url() not in ("", first.channel["alarm_url"]), "found again")
