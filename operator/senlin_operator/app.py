@@ -18,7 +18,7 @@ from senlin_operator import handlers
 from senlin_operator.cloud.inventory import Subscribers
 from senlin_operator.cloud.session import SessionOptions, SessionPool
 from senlin_operator.collector import StateCollector
-from senlin_operator.kinds import KINDS, kinds_for
+from senlin_operator.kinds import KINDS, RUN_KINDS, kinds_for, run_kinds_for
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.leases import Leases
@@ -29,11 +29,12 @@ from senlin_operator.model.queue import Queue
 from senlin_operator.reconcile.controller import Controller
 from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
+from senlin_operator.reconcile.runner import Runner
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.settings import Settings
 from senlin_operator.telemetry import metrics
 
-_PLURALS = {kind.name: kind.plural for kind in KINDS.values()}
+_PLURALS = {kind.name: kind.plural for kind in (*KINDS.values(), *RUN_KINDS.values())}
 _DRAIN = 20.0  # seconds for the reconciles in progress; shorter than a pod's grace period
 _FLUSH = 2.0  # seconds for the last events
 _HEARTBEAT = 1.0  # seconds
@@ -49,12 +50,13 @@ class App:
         self._kube = kube
         self._queue = Queue()
         self._shard = Shard(settings.shard, settings.shards)
-        kinds = kinds_for(repaired=settings.senlin_repaired, receivers=settings.receivers)
+        listed = kinds_for(repaired=settings.senlin_repaired, receivers=settings.receivers)
+        kinds = {**listed, **run_kinds_for(repaired=settings.senlin_repaired)}
         self._plurals = {kind.name: kind.plural for kind in kinds.values()}
         self._cache = Cache(kinds, self._queue, self._shard.has)
         subscribers = Subscribers(changed=self._wake_changed, polled=self._wake)
         options = SessionOptions(
-            tuple(kinds.values()),
+            tuple(listed.values()),
             settings.inventory_interval,
             settings.explain_failures,
             kube.may_write,
@@ -62,13 +64,15 @@ class App:
         self._sessions = SessionPool(subscribers, options)
         sessions = Sessions(self._cache, kube, self._sessions)
         self._recorder = Recorder(kube)
+        publisher = Publisher(self._cache, self._queue, kube, self._recorder)
         self._controller = Controller(
             kinds,
             self._cache,
             self._queue,
             sessions,
             Reconciler(self._cache, kube, sessions, self._recorder),
-            Publisher(self._cache, self._queue, kube, self._recorder),
+            Runner(self._cache, kube, sessions, self._recorder, publisher),
+            publisher,
             settings.workers,
         )
         metrics.SHARDS.set(settings.shards)

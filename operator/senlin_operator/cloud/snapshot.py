@@ -176,7 +176,7 @@ def poll(
 
 
 def differences(before: Snapshot, now: Snapshot) -> set[str]:
-    """Return the ids, and the owners' uids, of all objects that changed between two polls."""
+    """Return the ids, and the owners' uids, of all objects and actions that changed."""
     changed: set[str] = set()
     for type_ in now.objects:
         old, new = before.all(type_), now.all(type_)
@@ -205,7 +205,8 @@ def _concerned(snapshot: Snapshot, ids: Iterable[str]) -> set[str]:
 
 def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str]:
     actions = [before.get(id_) or now[id_] for id_ in before.keys() ^ now.keys()]
-    return {id_ for action in actions for id_ in (action.target_id, action.cluster_id) if id_}
+    ids = {id_ for action in actions for id_ in (action.id, action.target_id, action.cluster_id)}
+    return {id_ for id_ in ids if id_}
 
 
 def _watched_actions(proxy: Proxy, watched: Mapping[str, Watched]) -> dict[str, Action]:

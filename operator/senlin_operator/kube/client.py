@@ -143,13 +143,22 @@ class KubeClient:
         answer = await self.send("GET", self._path(key.kind, key.namespace), query=query)
         return any(item["metadata"]["uid"] == resource.uid for item in answer["items"])
 
-    async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> dict[str, Any]:
+    async def apply_status(
+        self, resource: Resource, status: Mapping[str, Any], *, unchanged: bool = False
+    ) -> dict[str, Any]:
         """Replace the whole status, and return the object.
+
+        Args:
+            resource: The object.
+            status: The whole status.
+            unchanged: Only if nobody has written the object since (status 409 otherwise).
 
         Raises:
             KubeError: Kubernetes refuses it.
         """
         metadata = {"name": resource.key.name, "uid": resource.uid}
+        if unchanged:
+            metadata["resourceVersion"] = str(resource.resource_version)
         body = self._header(resource.key.kind) | {"metadata": metadata, "status": status}
         metrics.KUBE_WRITES.labels("status").inc()
         return await self._apply(resource.key, body, manager=FIELD_MANAGER, subresource="status")

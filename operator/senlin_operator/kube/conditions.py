@@ -19,6 +19,9 @@ class ConditionType(StrEnum):
     ACTION_SUCCEEDED = "ActionSucceeded"
     AVAILABLE = "Available"
     POLICIES_ATTACHED = "PoliciesAttached"
+    COMPLETE = "Complete"
+    FAILED = "Failed"
+    SUSPENDED = "Suspended"
 
 
 class Reason(StrEnum):
@@ -57,6 +60,12 @@ class Reason(StrEnum):
     TOO_MANY_MEMBERS = "TooManyMembers"
     REMEDIATION_HELD = "RemediationHeld"
     UNSAFE = "Unsafe"
+    COMPLETE = "Complete"
+    SUSPENDED = "Suspended"
+    RESUMED = "Resumed"
+    TARGET_PAUSED = "TargetPaused"
+    DEADLINE_EXCEEDED = "DeadlineExceeded"
+    RESULT_UNKNOWN = "ResultUnknown"
     INTERNAL_ERROR = "InternalError"
 
 

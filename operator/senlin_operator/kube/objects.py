@@ -91,9 +91,19 @@ class Resource:
         return self.status.get("id")
 
     @property
+    def awaited_id(self) -> str | None:
+        """Return the id in Senlin whose changes concern the object: of an operation, its action."""
+        return self.cloud_id or (self.status.get("action") or {}).get("id")
+
+    @property
     def recorded(self) -> bool:
         """Return whether the status shows a cloud object, with or without its id."""
         return bool(self.cloud_id or self.status.get("resource"))
+
+    @property
+    def paused(self) -> bool:
+        """Return whether a person holds the operator back from the object."""
+        return self.annotations.get(PAUSED) == "true"
 
     @property
     def unmanaged(self) -> bool:

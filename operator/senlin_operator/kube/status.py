@@ -17,7 +17,25 @@ from senlin_operator.kube.objects import RECONCILE_AT, Resource
 RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
 _VOLATILE = "lastSyncTime"
 _FAULTS = 5  # nodes; the definitions allow no more
-_KIND_SPECIFIC = (ConditionType.AVAILABLE, ConditionType.POLICIES_ATTACHED)
+_KIND_SPECIFIC = (
+    ConditionType.AVAILABLE,
+    ConditionType.POLICIES_ATTACHED,
+    ConditionType.COMPLETE,
+    ConditionType.FAILED,
+    ConditionType.SUSPENDED,
+)
+# Of resources that are run to completion.
+_RUN = (
+    "operation",
+    "target",
+    "startTime",
+    "completionTime",
+    "failed",
+    "sending",
+    "children",
+    "childrenTotal",
+    "result",
+)
 
 
 @dataclass(slots=True)
@@ -30,6 +48,7 @@ class Status:
     selector: str | None = None  # of pods
     faults: list[Mapping[str, Any]] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)  # only those of the kind
+    run: dict[str, Any] = field(default_factory=dict)  # of a resource that is run to completion
     shows_id: bool = True
 
     @classmethod
@@ -41,6 +60,7 @@ class Status:
             resource=status.get("resource"),
             selector=status.get("selector"),
             faults=list(status.get("faults", ())),
+            run={name: status[name] for name in _RUN if name in status},
             conditions=[
                 Condition(ConditionType(c["type"]), c["status"], Reason(c["reason"]), c["message"])
                 for c in status.get("conditions", ())
@@ -97,6 +117,7 @@ def render(
         "resource": status.resource,
         "selector": status.selector,
         "faults": status.faults[:_FAULTS],
+        **status.run,
     }
     return rendered | {name: value for name, value in facts.items() if value}
 

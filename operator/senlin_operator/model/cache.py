@@ -6,7 +6,7 @@ from typing import Any
 
 from senlin_operator.cloud.credentials import fingerprint
 from senlin_operator.kube.objects import SECRET, Key, Resource, strip_unused
-from senlin_operator.model.kind import AnyKind
+from senlin_operator.model.kind import ResourceKind
 from senlin_operator.model.queue import Queue
 
 
@@ -18,7 +18,7 @@ class Cache:
 
     def __init__(
         self,
-        kinds: Mapping[str, AnyKind],
+        kinds: Mapping[str, ResourceKind],
         queue: Queue,
         in_shard: Callable[[str], bool] = lambda _: True,
     ) -> None:
@@ -30,7 +30,8 @@ class Cache:
         self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
         self._dependents: defaultdict[str, set[Key]] = defaultdict(set)  # by the owner's uid
         self._by_uid: dict[str, Key] = {}
-        self._by_cloud_id: defaultdict[str, set[Key]] = defaultdict(set)  # unmanaged ones share ids
+        # By cloud id, which unmanaged ones share, or by the id of the action of an operation.
+        self._by_cloud_id: defaultdict[str, set[Key]] = defaultdict(set)
 
     def get(self, key: Key) -> Resource | None:
         return self._objects.get(key)
@@ -106,7 +107,7 @@ class Cache:
 
     def _link(self, now: Resource | None, old: Resource | None) -> None:
         """Update the indexes, and wake the owner of an object that was removed."""
-        _move(self._by_cloud_id, old, now, lambda resource: resource.cloud_id)
+        _move(self._by_cloud_id, old, now, lambda resource: resource.awaited_id)
         _move(self._dependents, old, now, lambda resource: resource.controller_uid)
         if old and old.controller_uid and now is None:
             self._queue_all(self.keys_of([old.controller_uid]))  # the owner may create it again
@@ -140,7 +141,7 @@ class Cache:
 
     def _has_members(self, key: Key) -> bool:
         """Return whether the object's desired state depends on its referrers."""
-        return key.kind in self._kinds and self._kinds[key.kind].members is not None
+        return key.kind in self._kinds and self._kinds[key.kind].has_members
 
     def _queue_all(self, keys: Iterable[Key]) -> None:
         for key in keys:
@@ -199,6 +200,7 @@ def _visible_to_referrers(resource: Resource) -> tuple[object, ...]:
         resource.cloud_id,
         resource.ready,
         resource.stalled_message,
+        resource.paused,
         resource.raw.get("fingerprint"),
     )
 

@@ -131,15 +131,34 @@ class Dependents(ABC, Generic[O]):
         return {}
 
 
-class Kind(ABC, Generic[D, O]):
-    """One kind of custom resource.
+class ResourceKind(ABC):
+    """What all kinds of custom resources have."""
+
+    name: ClassVar[str]  # in manifests, such as SenlinProfile
+    plural: ClassVar[str]  # in the API's paths
+
+    @property
+    def has_members(self) -> bool:
+        """Return whether the desired state of a resource depends on its referrers."""
+        return False
+
+    def references(self, resource: Resource) -> tuple[Key, ...]:
+        """Return the custom resources that the manifest refers to.
+
+        A reconcile waits until each has a cloud id, and is woken when one changes. A reference
+        that is left out here is not known to the reconcile, and may be deleted while it is in use.
+        The cache also calls this for unmanaged resources, which have no `spec.resource`.
+        """
+        return ()
+
+
+class Kind(ResourceKind, Generic[D, O]):
+    """A kind of custom resource that stands for a cloud object, and converges it.
 
     All methods but `list_objects` are pure. They are called at any time, any number of times, and
     after a crash at any point.
     """
 
-    name: ClassVar[str]  # in manifests, such as SenlinProfile
-    plural: ClassVar[str]  # in the API's paths
     resource_type: ClassVar[type[CloudObject]]  # the client's class of its cloud objects
 
     # Whether `status.id` shows the id of the cloud object. False: the id is as good as a password.
@@ -155,6 +174,10 @@ class Kind(ABC, Generic[D, O]):
     details: Details[D, O] | None = None
     members: Members[O] | None = None
     dependents: Dependents[O] | None = None
+
+    @property
+    def has_members(self) -> bool:
+        return self.members is not None
 
     # Used by a poll.
 
@@ -190,15 +213,6 @@ class Kind(ABC, Generic[D, O]):
         It must use `Snapshot.find`, so that every reconcile chooses the same one of several
         duplicates, and the others are known and deleted.
         """
-
-    def references(self, resource: Resource) -> tuple[Key, ...]:
-        """Return the custom resources that the manifest refers to.
-
-        A reconcile waits until each has a cloud id, and is woken when one changes. A reference
-        that is left out here is not in `known` below, and may be deleted while it is in use.
-        The cache also calls this for unmanaged resources, which have no `spec.resource`.
-        """
-        return ()
 
     @abstractmethod
     def desired(self, resource: Resource, known: Mapping[Key, Resource]) -> D:

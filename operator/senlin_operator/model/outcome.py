@@ -73,7 +73,14 @@ class Gone:
     """The finalizer is removed, so no object is left to write a status to."""
 
 
-Outcome = Settled | Waiting | Blocked | Failed | Gone
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The object has come to its end, and its status says how."""
+
+    requeue_after: float | None = None  # seconds until its time to live is over
+
+
+Outcome = Settled | Waiting | Blocked | Failed | Gone | Finished
 
 
 class Unsupported(ClientException):
@@ -158,7 +165,7 @@ def conditions_of(outcome: Outcome, failures: int) -> list[Condition]:
             stalled = failures >= STALLED_AFTER and observed
             status = "False" if observed else "Unknown"
             return _trio(status, reason, message, active="Stalled" if stalled else "Reconciling")
-        case Gone():
+        case Gone() | Finished():
             return []
 
 

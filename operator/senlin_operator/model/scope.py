@@ -10,23 +10,34 @@ from senlin_operator.kube.objects import Resource
 from senlin_operator.kube.status import Status
 from senlin_operator.model.kind import AnyKind
 from senlin_operator.model.memory import Memory
+from senlin_operator.model.run import RunKind
 from senlin_operator.model.step import Observation
 
 
 @dataclass(slots=True)
-class Scope:
+class BaseScope:
     """A scope begins with the last status; the publisher writes the next one from it.
 
-    The fields without a default are set by `reconcile.observe`; nothing reads them before.
+    The fields without a default are set when the project is observed; nothing reads them before.
     """
 
     resource: Resource
-    kind: AnyKind
     memory: Memory
     status: Status
-    desired: Any = None  # of the kind; None until the references are resolved
     session: CloudSession = field(init=False, repr=False)
     snapshot: Snapshot = field(init=False, repr=False)
+
+    @property
+    def inventory(self) -> Inventory:
+        return self.session.inventory
+
+
+@dataclass(slots=True)
+class Scope(BaseScope):
+    """The scope of a resource that stands for a cloud object."""
+
+    kind: AnyKind
+    desired: Any = None  # of the kind; None until the references are resolved
     observed: Observation | None = field(init=False, repr=False)  # None: known to be absent
 
     @classmethod
@@ -35,11 +46,7 @@ class Scope:
         status = Status.of(resource.status)
         if not kind.shows_id:
             status.id, status.shows_id = memory.cloud_id, False
-        return cls(resource, kind, memory, status)
-
-    @property
-    def inventory(self) -> Inventory:
-        return self.session.inventory
+        return cls(resource, memory, status, kind)
 
     def identify(self, id_: str) -> None:
         """Record the id of the cloud object: in the status, or in memory alone if it is secret."""
@@ -53,3 +60,15 @@ class Scope:
             self.status.resource = {**self.kind.resource_status(observed), **names}
             self.status.selector = self.kind.pod_selector(self.resource)
             self.status.conditions = self.kind.conditions(self.desired, observed)
+
+
+@dataclass(slots=True)
+class RunScope(BaseScope):
+    """The scope of a resource that is run to completion."""
+
+    kind: RunKind
+
+    @classmethod
+    def begin(cls, resource: Resource, kind: RunKind, memory: Memory) -> "RunScope":
+        """Return the scope at the beginning of a reconcile."""
+        return cls(resource, memory, Status.of(resource.status), kind)

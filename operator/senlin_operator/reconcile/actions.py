@@ -64,11 +64,16 @@ def own(scope: Scope) -> Waiting | Ended | None:
     scope.inventory.unwatch(action_id)
     if ended is None:
         return Ended(None)
+    return end_of(scope.status, ended, scope.status.faults)
+
+
+def end_of(status: Status, ended: Action, faults: Sequence[Mapping[str, Any]]) -> Ended:
+    """Return the end of the action in the status; the faults say why, if it failed."""
     _count(ended)
-    previous = scope.status.action or {}
+    previous = status.action or {}
     if ended.status == "SUCCEEDED":
         return Ended(_record(previous, ended, SUCCEEDED))
-    cause = _cause(previous, ended, scope.status.faults)
+    cause = _cause(previous, ended, faults)
     record = {**_record(previous, ended, FAILED), "reason": cause}
     return Ended(record, Failed(Reason.ACTION_FAILED, cause))
 

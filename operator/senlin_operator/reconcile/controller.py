@@ -4,19 +4,22 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from typing import cast
 from uuid import uuid4
 
 from senlin_operator.kube.client import KubeError, NotFound
 from senlin_operator.kube.conditions import Reason
-from senlin_operator.kube.objects import PAUSED, RECONCILE_AT, SECRET, Key, Resource
+from senlin_operator.kube.objects import RECONCILE_AT, SECRET, Key, Resource
 from senlin_operator.model.cache import Cache
-from senlin_operator.model.kind import AnyKind
+from senlin_operator.model.kind import AnyKind, ResourceKind
 from senlin_operator.model.memory import Memory
-from senlin_operator.model.outcome import Failed, Gone, Outcome
+from senlin_operator.model.outcome import Failed, Finished, Gone, Outcome
 from senlin_operator.model.queue import Queue, backoff
-from senlin_operator.model.scope import Scope
+from senlin_operator.model.run import RunKind
+from senlin_operator.model.scope import RunScope, Scope
 from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
+from senlin_operator.reconcile.runner import Runner
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock, metrics, tracing
 from senlin_operator.telemetry.logging import bind, note
@@ -30,11 +33,12 @@ class Controller:
 
     def __init__(
         self,
-        kinds: Mapping[str, AnyKind],
+        kinds: Mapping[str, ResourceKind],
         cache: Cache,
         queue: Queue,
         sessions: Sessions,
         reconciler: Reconciler,
+        runner: Runner,
         publisher: Publisher,
         workers: int,
     ) -> None:
@@ -43,6 +47,7 @@ class Controller:
         self._queue = queue
         self._sessions = sessions
         self._reconciler = reconciler
+        self._runner = runner
         self._publisher = publisher
         self._permits = asyncio.Semaphore(workers)
         self._memories: dict[Key, tuple[str, Memory]] = {}  # with the uid
@@ -90,9 +95,9 @@ class Controller:
         if resource is None:
             self._forget(key)
             return
-        if resource.annotations.get(PAUSED) == "true":
+        if resource.paused:
             return
-        scope = Scope.begin(resource, self._kinds[key.kind], self._memory(resource))
+        scope = self._scope(resource)
         ids = {
             "uid": resource.uid,
             "generation": resource.generation,
@@ -105,10 +110,16 @@ class Controller:
             with tracing.span("queue", waited=waited):
                 pass  # the time that the key has waited for a worker
             outcome = await self._measured(scope)
-        if isinstance(outcome, Gone):
+        if isinstance(outcome, Gone | Finished):
             self._forget(key)
 
-    async def _measured(self, scope: Scope) -> Outcome:
+    def _scope(self, resource: Resource) -> Scope | RunScope:
+        kind, memory = self._kinds[resource.key.kind], self._memory(resource)
+        if isinstance(kind, RunKind):
+            return RunScope.begin(resource, kind, memory)
+        return Scope.begin(resource, cast("AnyKind", kind), memory)
+
+    async def _measured(self, scope: Scope | RunScope) -> Outcome:
         kind = scope.resource.key.kind
         began, result = clock.monotonic(), "error"
         try:
@@ -122,8 +133,10 @@ class Controller:
             metrics.RECONCILES.labels(kind, result).inc()
             metrics.RECONCILE_TIME.labels(kind).observe(seconds, exemplar)
 
-    async def _outcome(self, scope: Scope) -> Outcome:
+    async def _outcome(self, scope: Scope | RunScope) -> Outcome:
         try:
+            if isinstance(scope, RunScope):
+                return await self._runner.reconcile(scope)
             return await self._reconciler.reconcile(scope)
         except KubeError:
             raise
@@ -131,7 +144,8 @@ class Controller:
             _log.exception("the reconcile raised an unexpected error, which is a bug")
             text = f"The operator met {type(error).__name__}, which is a bug; its log says more."
             failure = Failed(Reason.INTERNAL_ERROR, text)
-            scope.memory.retry.fail(failure, scope.desired)
+            desired = None if isinstance(scope, RunScope) else scope.desired
+            scope.memory.retry.fail(failure, desired)
             return failure
 
     def _memory(self, resource: Resource) -> Memory:

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import replace
 
-from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import FORCE, Resource
 from senlin_operator.model.cache import Cache
@@ -12,6 +11,7 @@ from senlin_operator.model.scope import Scope
 from senlin_operator.model.step import Observation, StepResult
 from senlin_operator.reconcile import actions
 from senlin_operator.reconcile.execute import Executor
+from senlin_operator.reconcile.finalizer import Finalizer
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
 from senlin_operator.reconcile.patience import told
 from senlin_operator.reconcile.sessions import Sessions
@@ -24,10 +24,10 @@ _log = logging.getLogger(__name__)
 
 class Deletion:
     def __init__(
-        self, cache: Cache, kube: KubeClient, sessions: Sessions, executor: Executor
+        self, cache: Cache, finalizer: Finalizer, sessions: Sessions, executor: Executor
     ) -> None:
         self._cache = cache
-        self._kube = kube
+        self._finalizer = finalizer
         self._sessions = sessions
         self._executor = executor
 
@@ -130,8 +130,7 @@ class Deletion:
         return AWAITING_SNAPSHOT if isinstance(result, StepResult) else result
 
     async def _remove_finalizer(self, scope: Scope) -> Gone:
-        reply = await self._kube.set_finalizer(scope.resource, present=False)
-        self._cache.store_reply(scope.resource.key.kind, reply)
+        await self._finalizer.remove(scope)
         _log.info("finalizer removed")
         return Gone()
 

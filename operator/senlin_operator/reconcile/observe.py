@@ -1,11 +1,10 @@
 """The observation of a cloud object: session, fresh snapshot, observed state."""
 
-from senlin_operator.cloud.inventory import Inventory
 from senlin_operator.cloud.session import CloudSession
-from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.cloud.snapshot import CloudObject
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.model.outcome import Blocked, Waiting
-from senlin_operator.model.scope import Scope
+from senlin_operator.model.scope import BaseScope, Scope
 from senlin_operator.reconcile.causes import with_causes
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
@@ -20,12 +19,9 @@ async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
     Raises:
         ClientException: The project cannot be polled.
     """
-    session = await sessions.session_for(scope.resource)
-    if not isinstance(session, CloudSession):
-        return session
-    snapshot = _latest(scope, session.inventory)
-    if snapshot is None:
-        return AWAITING_SNAPSHOT
+    if unconnected := await connect(sessions, scope, scope.kind.resource_type):
+        return unconnected
+    session, snapshot = scope.session, scope.snapshot
     observed = scope.kind.observe(snapshot, scope.status.id, scope.resource.uid)
     absence_counts = snapshot.began >= scope.memory.freshness.absent_not_before
     if observed is None and not absence_counts and not scope.resource.deleting:
@@ -36,18 +32,33 @@ async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
         observed = await with_causes(observed, snapshot, session.explanations, published)
         scope.identify(observed.id)
     scope.status.faults = observed.faults if observed else []
-    scope.session, scope.snapshot, scope.observed = session, snapshot, observed
+    scope.observed = observed
     return None
 
 
-def _latest(scope: Scope, inventory: Inventory) -> Snapshot | None:
-    """Return the latest snapshot, if it is fresh enough to act upon; else request a poll."""
-    snapshot = inventory.snapshot
+async def connect(
+    sessions: Sessions, scope: BaseScope, *types: type[CloudObject]
+) -> Blocked | Waiting | None:
+    """Set the session and the latest snapshot of the scope, or return why it cannot.
+
+    Args:
+        sessions: Has the session.
+        scope: The reconcile; a snapshot must be fresh enough for its object to act upon.
+        types: What the snapshot must have listed.
+
+    Raises:
+        ClientException: The project cannot be polled.
+    """
+    session = await sessions.session_for(scope.resource)
+    if not isinstance(session, CloudSession):
+        return session
+    inventory, snapshot = session.inventory, session.inventory.snapshot
     oldest = max(scope.memory.freshness.not_before, clock.monotonic() - _STALE)
-    listed = snapshot is not None and scope.kind.resource_type in snapshot.objects
+    listed = snapshot is not None and snapshot.objects.keys() >= {*types}
     if snapshot is None or not listed or snapshot.began < oldest or inventory.refused:
         inventory.requeue_after_poll(scope.resource.key)
         if inventory.error:
             raise inventory.error.with_traceback(None)  # the same error is raised for many objects
-        return None
-    return snapshot
+        return AWAITING_SNAPSHOT
+    scope.session, scope.snapshot = session, snapshot
+    return None

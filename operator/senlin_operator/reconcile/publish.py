@@ -4,6 +4,7 @@ import logging
 import random
 from dataclasses import replace
 from logging import INFO, WARNING
+from typing import Any
 
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
@@ -15,6 +16,7 @@ from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import (
     Blocked,
     Failed,
+    Finished,
     Gone,
     Outcome,
     Settled,
@@ -22,7 +24,7 @@ from senlin_operator.model.outcome import (
     conditions_of,
 )
 from senlin_operator.model.queue import Lane, Queue
-from senlin_operator.model.scope import Scope
+from senlin_operator.model.scope import BaseScope
 from senlin_operator.telemetry import clock
 
 _DRIFT = " Drift corrected: "
@@ -37,13 +39,17 @@ class Publisher:
         self._kube = kube
         self._recorder = recorder
 
-    async def publish(self, scope: Scope, outcome: Outcome) -> None:
+    async def publish(self, scope: BaseScope, outcome: Outcome) -> None:
         """Requeue the object, and write its status if it has changed.
 
         Raises:
             KubeError: Kubernetes refuses the status.
         """
         if isinstance(outcome, Gone):
+            return
+        if isinstance(outcome, Finished):
+            if outcome.requeue_after is not None:
+                self._queue.add_after(scope.resource.key, outcome.requeue_after, Lane.BACK)
             return
         if isinstance(outcome, Settled):
             scope.memory.retry.reset()
@@ -52,10 +58,28 @@ class Publisher:
         if not isinstance(outcome, Waiting) or outcome.publish:
             await self._write(scope, outcome)
 
-    async def _write(self, scope: Scope, outcome: Outcome) -> None:
+    async def claim(self, scope: BaseScope, outcome: Waiting) -> bool:
+        """Write the status before a request that must not be sent twice.
+
+        Return False if anybody else has written the object in the meantime, such as another process
+        that claims the request, too: then it must not be sent.
+
+        Raises:
+            KubeError: Kubernetes refuses the status, or does not answer.
+        """
+        status = _rendered(scope, outcome)
+        try:
+            reply = await self._kube.apply_status(scope.resource, status, unchanged=True)
+        except KubeError as error:
+            if error.status in (404, 409):
+                return False
+            raise
+        scope.resource = self._cache.store_reply(scope.resource.key.kind, reply)
+        return True
+
+    async def _write(self, scope: BaseScope, outcome: Outcome) -> None:
         resource = scope.resource
-        conditions = conditions_of(outcome, scope.memory.retry.failures)
-        status = render(resource, scope.status, conditions, clock.utcnow())
+        status = _rendered(scope, outcome)
         if same(status, resource.status):
             return
         try:
@@ -84,7 +108,7 @@ class Publisher:
             after, "Normal" if healthy else "Warning", new["reason"], "Reconcile", new["message"]
         )
 
-    def _requeue(self, scope: Scope, outcome: Outcome) -> None:
+    def _requeue(self, scope: BaseScope, outcome: Outcome) -> None:
         key, retry = scope.resource.key, scope.memory.retry
         pause_left = retry.pause_left()
         match outcome:
@@ -103,12 +127,17 @@ class Publisher:
             self._queue.add_after(key, seconds * early, Lane.BACK)
 
 
+def _rendered(scope: BaseScope, outcome: Outcome) -> dict[str, Any]:
+    conditions = conditions_of(outcome, scope.memory.retry.failures)
+    return render(scope.resource, scope.status, conditions, clock.utcnow())
+
+
 def _is_new_generation(resource: Resource) -> bool:
     """Return whether the last status is about an earlier manifest."""
     return bool(resource.status.get("observedGeneration") != resource.generation)
 
 
-def _with_drift(scope: Scope, outcome: Settled) -> Settled:
+def _with_drift(scope: BaseScope, outcome: Settled) -> Settled:
     """Return the outcome with the latest correction of drift in this generation of the object.
 
     After a restart only the status has it; without it, each restart would cause a write.

@@ -23,9 +23,11 @@ from senlin_operator.reconcile import actions
 from senlin_operator.reconcile.deletion import Deletion
 from senlin_operator.reconcile.dependents import DependentsApplier
 from senlin_operator.reconcile.execute import Executor, action_started
+from senlin_operator.reconcile.finalizer import Finalizer
 from senlin_operator.reconcile.imports import resolve_import
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
 from senlin_operator.reconcile.patience import told
+from senlin_operator.reconcile.references import resolve
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
 
@@ -48,7 +50,8 @@ class Reconciler:
         self._kube = kube
         self._sessions = sessions
         self._executor = Executor(recorder)
-        self._deletion = Deletion(cache, kube, sessions, self._executor)
+        self._finalizer = Finalizer(cache, kube, sessions)
+        self._deletion = Deletion(cache, self._finalizer, sessions, self._executor)
         self._dependents = DependentsApplier(cache, kube)
 
     async def reconcile(self, scope: Scope) -> Outcome:
@@ -76,7 +79,7 @@ class Reconciler:
         known = self._resolve(scope)
         if isinstance(known, Waiting):
             return known
-        await self._ensure_finalizer(scope)
+        await self._finalizer.ensure(scope)
         await self._ensure_size(scope)
         scope.desired = scope.kind.desired(scope.resource, known)
         if waiting := follow(scope):
@@ -149,22 +152,15 @@ class Reconciler:
 
     def _resolve(self, scope: Scope) -> Mapping[Key, Resource] | Waiting:
         """Return the objects that the desired state depends on, or a reason to wait for one."""
-        known: dict[Key, Resource] = {}
-        for key in scope.kind.references(scope.resource):
-            referred = self._cache.get(key)
-            if referred is None:
-                return Waiting(Reason.REFERENCE_MISSING, f"{key} does not exist.")
-            if referred.deleting and scope.status.id is None:
-                return Waiting(Reason.REFERENCE_MISSING, f"{key} is being deleted.")
-            if referred.cloud_id is None:
-                why = f": {referred.stalled_message}" if referred.stalled_message else "."
-                return Waiting(Reason.REFERENCE_NOT_READY, f"{key} is not Ready yet{why}")
-            known[key] = referred
+        keys = scope.kind.references(scope.resource)
+        known = resolve(self._cache, keys, exists=scope.status.id is not None)
+        if isinstance(known, Waiting):
+            return known
         if scope.kind.members is None:
             return known
         uids = scope.kind.members.owner_uids(scope.observed)
-        keys = {*self._cache.referrers(scope.resource.key), *self._cache.keys_of(uids)}
-        return known | {key: other for key in keys if (other := self._cache.get(key))}
+        related = {*self._cache.referrers(scope.resource.key), *self._cache.keys_of(uids)}
+        return {**known, **{key: other for key in related if (other := self._cache.get(key))}}
 
     def _mass_deletion_suspected(self, scope: Scope) -> bool:
         """Return whether to ask a person before an object that has vanished is created again."""
@@ -200,14 +196,6 @@ class Reconciler:
         if size is not None:
             reply = await self._kube.set_size(scope.resource, size)
             scope.resource = self._cache.store_reply(scope.resource.key.kind, reply)
-
-    async def _ensure_finalizer(self, scope: Scope) -> None:
-        """Add the finalizers of the object and its Secret before anything is created."""
-        resource = scope.resource
-        await self._sessions.protect_secret(resource.secret_key)
-        if not resource.has_finalizer:
-            reply = await self._kube.set_finalizer(resource, present=True)
-            scope.resource = self._cache.store_reply(resource.key.kind, reply)
 
 
 def follow(scope: Scope) -> Waiting | None:

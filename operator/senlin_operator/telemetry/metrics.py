@@ -88,6 +88,11 @@ ACTION_TIME = Histogram(
     ["action"],
     buckets=_SLOW,
 )
+OPERATIONS = Counter(
+    "senlin_operator_operations",
+    "SenlinOperations that have come to their end, by operation and reason, such as Complete.",
+    ["operation", "reason"],
+)
 SHARDS = Gauge(
     "senlin_operator_shards",
     "Number of shards among which the namespaces are divided; each shard has a leader.",

@@ -5,7 +5,7 @@ polled when the test says so (`poll`), and time passes when it says so.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import Enum
@@ -20,15 +20,17 @@ from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.inventory import Inventory, Subscribers
 from senlin_operator.cloud.nova import Nova
 from senlin_operator.cloud.session import CloudSession, SessionPool
-from senlin_operator.kinds import KINDS
+from senlin_operator.kinds import KINDS, RUN_KINDS
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.cache import Cache
+from senlin_operator.model.kind import ResourceKind
 from senlin_operator.model.queue import Queue
 from senlin_operator.reconcile.controller import Controller
 from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
+from senlin_operator.reconcile.runner import Runner
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
 from tests.unit.operator.builders import SECRET_KEY, Clock, Document, a_profile_manifest
@@ -37,6 +39,7 @@ from tests.unit.operator.fake_senlin import FakeSenlin
 
 T = TypeVar("T")
 
+ALL_KINDS: Mapping[str, ResourceKind] = {**KINDS, **RUN_KINDS}
 SMALL = Key("SenlinProfile", "team", "small")
 WEB = Key("SenlinCluster", "team", "web")
 PROFILE = a_profile_manifest(uid="profile-uid")
@@ -203,7 +206,7 @@ class Environment:
         """Start a process that knows only what Kubernetes lists."""
         self.crash_point = CrashPoint()
         self.queue = Queue()
-        self.cache = Cache(KINDS, self.queue)
+        self.cache = Cache(ALL_KINDS, self.queue)
         for kind, raw in self.kube.all():
             self.cache.on_event(kind, None, raw)
         subscribers = Subscribers(
@@ -286,7 +289,8 @@ def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Contr
     sessions = Sessions(cache, kube, cast("SessionPool", env.sessions))
     reconciler = Reconciler(cache, kube, sessions, recorder)
     publisher = Publisher(cache, queue, kube, recorder)
-    return Controller(KINDS, cache, queue, sessions, reconciler, publisher, workers=4)
+    runner = Runner(cache, kube, sessions, recorder, publisher)
+    return Controller(ALL_KINDS, cache, queue, sessions, reconciler, runner, publisher, workers=4)
 
 
 def set_clock(fake: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

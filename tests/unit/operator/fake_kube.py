@@ -100,8 +100,12 @@ class FakeKube:
         spec = {**raw["spec"], "resource": wanted}
         return self._reply(resource.key, {**raw, "metadata": metadata, "spec": spec})
 
-    async def apply_status(self, resource: Resource, status: Mapping[str, Any]) -> Document:
+    async def apply_status(
+        self, resource: Resource, status: Mapping[str, Any], *, unchanged: bool = False
+    ) -> Document:
         raw = self._receive("status", resource)
+        if unchanged and int(raw["metadata"]["resourceVersion"]) != resource.resource_version:
+            raise KubeError(409, "the object has been modified")
         return self._reply(resource.key, {**raw, "status": dict(status)})
 
     async def get_secret(self, secret: Resource) -> Document:

@@ -272,13 +272,15 @@ BEFORE: dict[str, Any] = {
             {"r1", "r2", "caller"},
             id="a receiver was replaced",
         ),
-        pytest.param({"unfinished": [an_action()]}, {"c1"}, id="an action has begun"),
+        pytest.param({"unfinished": [an_action()]}, {"c1", "a1"}, id="an action has begun"),
         pytest.param(
             {"unfinished": [an_action(target="n1", cluster_id="")]},
-            {"n1"},
+            {"n1", "a1"},
             id="an action on a node has begun",
         ),
-        pytest.param({"ended": [an_action(status="FAILED")]}, {"c1"}, id="an action has ended"),
+        pytest.param(
+            {"ended": [an_action(status="FAILED")]}, {"c1", "a1"}, id="an action has ended"
+        ),
     ],
 )
 def test_differences(now: dict[str, Any], changed: set[str]) -> None:
@@ -287,7 +289,7 @@ def test_differences(now: dict[str, Any], changed: set[str]) -> None:
 
 def test_an_action_that_is_no_longer_listed_is_a_difference() -> None:
     """Only so does a poll show the end of an action that is not watched."""
-    assert differences(a_snapshot(unfinished=[an_action()]), a_snapshot()) == {"c1"}
+    assert differences(a_snapshot(unfinished=[an_action()]), a_snapshot()) == {"c1", "a1"}
 
 
 PROJECT = a_snapshot(

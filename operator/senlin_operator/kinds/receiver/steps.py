@@ -3,17 +3,16 @@
 No summary and no error has the id of a receiver: its webhook's URL follows from it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from openstack_clustering import ClientException, Proxy
+from openstack_clustering import Proxy
 from openstack_clustering.exceptions import Forbidden
 from senlin_operator.kinds.receiver.defects import defect
 from senlin_operator.kinds.receiver.desired import Desired
 from senlin_operator.kinds.receiver.observed import observed
 from senlin_operator.kinds.shared import steps
 from senlin_operator.kinds.shared.fields import request
+from senlin_operator.kinds.shared.hiding import without
 from senlin_operator.model.outcome import Unsupported
 from senlin_operator.model.step import Step, StepResult
 
@@ -50,7 +49,7 @@ class Update(steps.Update):
     id: str = field(repr=False)
 
     def run(self, proxy: Proxy, uid: str) -> StepResult:
-        with _without(self.id):
+        with without([self.id]):
             receiver = proxy.update_receiver(self.id, **self.fields)
         return StepResult(receiver.id, observed=observed(receiver, uid))
 
@@ -67,7 +66,7 @@ class Delete(Step):
         return f"deletion of receiver {self.name}"
 
     def run(self, proxy: Proxy, uid: str) -> StepResult:
-        with _without(self.id):
+        with without([self.id]):
             proxy.delete_receiver(self.id)
         return StepResult(self.id)
 
@@ -90,16 +89,6 @@ class Replace(Delete):
         return f"deletion of receiver {self.name}, to create it again for its present cluster"
 
     def run(self, proxy: Proxy, uid: str) -> StepResult:
-        with _without(self.id):
+        with without([self.id]):
             proxy.delete_receiver(self.id)
         return StepResult(self.id, replaced=True)
-
-
-@contextmanager
-def _without(id_: str) -> Iterator[None]:
-    """Remove an id from the message of an error."""
-    try:
-        yield
-    except ClientException as error:
-        error.args = (error.message.replace(id_, "…"),)
-        raise

@@ -1,0 +1,62 @@
+"""The children of an action that has ended: what it did to each node."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
+from typing import Any
+
+from openstack_clustering import Action, Node, Proxy
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.model.text import stable
+
+_SHOWN = 20  # in the status
+_PAGE = 100
+_DERIVED = "Derived Action"  # the beginning of their cause
+
+
+def children(proxy: Proxy, parent: Action, snapshot: Snapshot) -> dict[str, Any]:
+    """Return `children` and `childrenTotal` of a status, failed ones first. It runs in a thread.
+
+    Senlin links children to their parent only until they end, and stores those of checks,
+    recoveries and operations without the cluster. But a cluster has one action at a time: the
+    actions on its nodes that another action started, since this one was created, are its children.
+    """
+    began = parent.created_at or ""
+    since = takewhile(lambda it: (it.created_at or "") >= began, _newest(proxy, parent, snapshot))
+    derived = [
+        it
+        for it in since
+        if it.cause.startswith(_DERIVED) and (it.start_at or 0) <= (parent.end_at or 0)
+    ]
+    if not derived:
+        return {}
+    ordered = sorted(derived, key=lambda it: (it.status == "SUCCEEDED", it.id))
+    return {"children": [_shown(it) for it in ordered[:_SHOWN]], "childrenTotal": len(derived)}
+
+
+def _newest(proxy: Proxy, parent: Action, snapshot: Snapshot) -> Iterator[Action]:
+    sort = "created_at:desc"
+    if parent.action in ("CLUSTER_CHECK", "CLUSTER_RECOVER", "CLUSTER_OPERATION"):
+        nodes = [node.id for node in snapshot.members(Node, parent.target_id)]
+        return proxy.actions(target=nodes, sort=sort, limit=_PAGE) if nodes else iter(())
+    return proxy.actions(cluster_id=parent.target_id, sort=sort, limit=_PAGE)
+
+
+def _shown(action: Action) -> Mapping[str, Any]:
+    return {
+        "id": action.id,
+        "action": action.action,
+        "target": action.target_id,
+        "status": action.status,
+        **({"reason": stable(action.status_reason)} if action.status_reason else {}),
+    }
+
+
+def reasons(shown: Iterable[Mapping[str, Any]], snapshot: Snapshot) -> list[dict[str, str]]:
+    """Return the reasons of failed children, as in `status.faults`; Senlin's own, if it has any."""
+    nodes = snapshot.all(Node)
+    return [
+        {"name": nodes[id_].name if id_ in nodes else id_, "reason": child["reason"]}
+        for child in shown
+        if child["status"] != "SUCCEEDED" and "reason" in child
+        for id_ in [child["target"]]
+    ]
