@@ -12,11 +12,11 @@ from kubernetes import client, config
 
 from openstack_clustering import Connection
 from sandbox import Sandbox
-from senlin_operator.kinds import KINDS
+from senlin_operator.kinds import KINDS, RUN_KINDS
 from tests.operator.process import PROGRAM, Operator
 
 GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
-PLURALS = {kind.name: kind.plural for kind in KINDS.values()}
+PLURALS = {kind.name: kind.plural for kind in (*KINDS.values(), *RUN_KINDS.values())}
 SAMPLES = Path(__file__).parents[2] / "deploy" / "samples"
 Document = dict[str, Any]
 
@@ -224,6 +224,28 @@ class Tenant:
         resource = document["spec"]["resource"]
         resource |= {"name": f"{self.namespace}-{name}", "clusterRef": {"name": "web"}} | changes
         return document
+
+    def operation(self, name: str, operation: Document, **spec: Any) -> Document:
+        """Return the manifest of an operation; its usual target is the cluster `web`."""
+        credentials = sample("quickstart/cluster.yaml")["spec"]["cloudCredentialsRef"]
+        targets = ("clusterRef", "nodeRef", "clusterID", "nodeID")
+        usual = {} if any(it in spec for it in targets) else {"clusterRef": {"name": "web"}}
+        return {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": "SenlinOperation",
+            "metadata": {"name": name},
+            "spec": {"cloudCredentialsRef": credentials, "operation": operation, **usual, **spec},
+        }
+
+    def ends(self, name: str, **options: Any) -> Document:
+        """Wait until an operation is complete, or has failed; return it."""
+        return self.wait(
+            "SenlinOperation",
+            name,
+            lambda it: bool(condition(it, "Complete") or condition(it, "Failed")),
+            "finished",
+            **options,
+        )
 
     def node(self, name: str = "web-1", **changes: Any) -> Document:
         document = sample("nodes/standalone.yaml")

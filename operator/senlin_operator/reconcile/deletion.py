@@ -110,7 +110,7 @@ class Deletion:
         step = scope.kind.delete(observed, force=force)
         result = await self._executor.execute(scope, step, urgent=True, force=force)
         if isinstance(result, Waiting) and result.publish:  # Senlin is at work on it
-            return await told(scope, result, cure=_FORCE)
+            return await told(scope, result, observed.id, cure=_FORCE)
         if not isinstance(result, StepResult):
             return result
         scope.memory.delete_action, scope.memory.delete_forced = result.action_id, force

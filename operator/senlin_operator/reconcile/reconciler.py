@@ -85,7 +85,7 @@ class Reconciler:
         if waiting := follow(scope):
             if action_id := actions.orphaned(scope, scope.status.running_action):
                 return await self._executor.cancel(scope, action_id)
-            return await told(scope, waiting) if scope.status.running_action else waiting
+            return await told(scope, waiting, scope.status.id)
         await self._dependents.prune(scope)
         return await self._converge(scope)
 

@@ -35,6 +35,7 @@ from senlin_operator.reconcile.cancelling import Canceller
 from senlin_operator.reconcile.children import children, reasons
 from senlin_operator.reconcile.finalizer import Finalizer
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, connect
+from senlin_operator.reconcile.patience import told
 from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.references import resolve
 from senlin_operator.reconcile.sessions import Sessions
@@ -263,7 +264,7 @@ class Runner:
             text = f"Its result is unknown: Senlin has no action {action_id} any more."
             return run_status.fail(scope.resource, status, Reason.RESULT_UNKNOWN, text)
         if not overdue:
-            return actions.running(status)
+            return await told(scope, actions.running(status), target.id)
         cancelled = await self._canceller.cancel(scope)
         if isinstance(cancelled, Waiting):
             return cancelled
