@@ -1,7 +1,6 @@
 """Killed between every two requests of an operation: it is sent once, and never told wrongly."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
