@@ -32,7 +32,7 @@ from senlin_operator.model.run import Call, Refused, Target
 from senlin_operator.model.scope import RunScope
 from senlin_operator.reconcile import actions, lost, run_status
 from senlin_operator.reconcile.cancelling import Canceller
-from senlin_operator.reconcile.children import children, reasons
+from senlin_operator.reconcile.derived import derived_actions, reasons
 from senlin_operator.reconcile.finalizer import Finalizer
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, connect
 from senlin_operator.reconcile.patience import told
@@ -104,7 +104,7 @@ class Runner:
         if status.running_action:
             outcome = await self._follow(scope, overdue=overdue)
         elif in_flight:
-            outcome = await self._look_for_action(scope)
+            outcome = await self._find_action(scope)
         else:
             outcome = await self._begin(scope)
         return run_status.woken_in_time(outcome, left)
@@ -233,7 +233,7 @@ class Runner:
 
     # After the request.
 
-    async def _look_for_action(self, scope: RunScope) -> Outcome:
+    async def _find_action(self, scope: RunScope) -> Outcome:
         """Find the action of a request whose answer was lost; the request is not sent again."""
         sent, target = scope.status.run["sending"], _known_target(scope)
         call = scope.kind.call(scope.resource, target, {})
@@ -247,7 +247,8 @@ class Runner:
         several = f"{len(found)} actions may be its" if found else "no action of it is found"
         text = (
             "Whether Senlin has carried it out is unknown: the answer to the request was lost, and "
-            f"{several}. It is not sent again. Look at {target}; then make another one, if needed."
+            f"{several}. It is not sent again: see what {target} is like, and make another "
+            f"{scope.resource.key.kind} if it is needed."
         )
         return run_status.fail(scope.resource, scope.status, Reason.RESULT_UNKNOWN, text)
 
@@ -278,7 +279,7 @@ class Runner:
     async def _ended(self, scope: RunScope, ended: Action, *, overdue: bool) -> Outcome:
         resource, status = scope.resource, scope.status
         scope.status.run |= await scope.session.call(
-            "children", lambda proxy: children(proxy, ended, scope.snapshot)
+            "derived", lambda proxy: derived_actions(proxy, ended, scope.snapshot)
         )
         scope.inventory.unwatch(ended.id)
         faults = reasons(status.run.get("children", ()), scope.snapshot)
@@ -320,13 +321,13 @@ class Runner:
         if unconnected:
             return unconnected
         if not scope.status.running_action:
-            outcome = await self._look_for_action(scope)
+            outcome = await self._find_action(scope)
             if not scope.status.running_action:
                 return outcome if isinstance(outcome, Waiting) else "No action is found."
         return await self._canceller.cancel(scope)
 
     async def _clean_up(self, scope: RunScope) -> Finished:
-        """Let go of everything; delete the resource when its time to live is over."""
+        """Remove the finalizer; delete the resource when its time to live is over."""
         resource = scope.resource
         if resource.has_finalizer:
             await self._finalizer.remove(scope)

@@ -1,4 +1,4 @@
-"""The children of an action that has ended: what it did to each node."""
+"""The actions on nodes that an action on a cluster has started, once it has ended."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
@@ -13,12 +13,12 @@ _PAGE = 100
 _DERIVED = "Derived Action"  # the beginning of their cause
 
 
-def children(proxy: Proxy, parent: Action, snapshot: Snapshot) -> dict[str, Any]:
+def derived_actions(proxy: Proxy, parent: Action, snapshot: Snapshot) -> dict[str, Any]:
     """Return `children` and `childrenTotal` of a status, failed ones first. It runs in a thread.
 
-    Senlin links children to their parent only until they end, and stores those of checks,
-    recoveries and operations without the cluster. But a cluster has one action at a time: the
-    actions on its nodes that another action started, since this one was created, are its children.
+    Senlin links them to their parent only until they end, and stores those of checks, recoveries
+    and operations without the cluster. But a cluster has one action at a time: the actions on its
+    nodes that another action started, since this one was created, are its own.
     """
     began = parent.created_at or ""
     since = takewhile(lambda it: (it.created_at or "") >= began, _newest(proxy, parent, snapshot))
@@ -52,11 +52,11 @@ def _shown(action: Action) -> Mapping[str, Any]:
 
 
 def reasons(shown: Iterable[Mapping[str, Any]], snapshot: Snapshot) -> list[dict[str, str]]:
-    """Return the reasons of failed children, as in `status.faults`; Senlin's own, if it has any."""
+    """Return Senlin's reasons for those that failed, in the form of `status.faults`."""
     nodes = snapshot.all(Node)
     return [
-        {"name": nodes[id_].name if id_ in nodes else id_, "reason": child["reason"]}
-        for child in shown
-        if child["status"] != "SUCCEEDED" and "reason" in child
-        for id_ in [child["target"]]
+        {"name": nodes[id_].name if id_ in nodes else id_, "reason": action["reason"]}
+        for action in shown
+        if action["status"] != "SUCCEEDED" and "reason" in action
+        for id_ in [action["target"]]
     ]
