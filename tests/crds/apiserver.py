@@ -127,6 +127,11 @@ def has_metadata(plural: str) -> bool:
     return "metadata" in corpus(plural)["shares"]
 
 
+def is_lasting(plural: str) -> bool:
+    """Return whether the kind stands for a cloud object, which may be unmanaged."""
+    return "lasting" in corpus(plural)["shares"]
+
+
 @cache
 def corpus(name: str) -> Manifest:
     """Return a file of the corpus: values, and what the server publishes of a kind."""

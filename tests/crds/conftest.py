@@ -43,3 +43,8 @@ def receivers(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
 @pytest.fixture
 def nodes(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
     return Resources(custom_objects, "senlinnodes", namespace)
+
+
+@pytest.fixture
+def operations(custom_objects: CustomObjectsApi, namespace: str) -> Resources:
+    return Resources(custom_objects, "senlinoperations", namespace)

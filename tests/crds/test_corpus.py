@@ -1,6 +1,7 @@
 """Manifests that the API server must accept, and those that it must refuse with a good sentence."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from kubernetes.client import CustomObjectsApi
@@ -85,6 +86,7 @@ def test_every_kind_has_a_corpus_worth_the_name(plural: str) -> None:
         ("senlinreceivers", "spec.resource.name", 200),  # a dot and a uid follow
         ("senlinreceivers", "spec.resource.clusterRef.name", 253),
         ("senlinreceivers", "spec.channelSecretRef.name", 253),
+        ("senlinoperations", "spec.clusterRef.name", 253),
     ],
 )
 def test_longest(custom_objects: CustomObjectsApi, plural: str, path: str, longest: int) -> None:
@@ -93,6 +95,53 @@ def test_longest(custom_objects: CustomObjectsApi, plural: str, path: str, longe
     kind.try_create(merged(base(plural), nested(path, "n" * longest)))
     with refused(at=path, says=f"may not be more than {longest} bytes"):
         kind.try_create(merged(base(plural), nested(path, "n" * (longest + 1))))
+
+
+@pytest.mark.parametrize(
+    ("operation", "longest"),
+    [
+        pytest.param("perform.name", 255, id="the name of an operation"),
+        pytest.param("collect.path", 255, id="a path"),
+    ],
+)
+def test_longest_of_an_operation(
+    custom_objects: CustomObjectsApi, operation: str, longest: int
+) -> None:
+    kind = resources(custom_objects, "senlinoperations")
+    path = f"spec.operation.{operation}"
+    unchecked = merged(base("senlinoperations"), nested("spec.operation.check", None))
+
+    kind.try_create(merged(unchecked, nested(path, "n" * longest)))
+    with refused(at=path, says=f"may not be more than {longest} bytes"):
+        kind.try_create(merged(unchecked, nested(path, "n" * (longest + 1))))
+
+
+def test_longest_name_of_an_operations_node(custom_objects: CustomObjectsApi) -> None:
+    kind = resources(custom_objects, "senlinoperations")
+    of_a_node = merged(base("senlinoperations"), nested("spec.clusterRef", None))
+
+    kind.try_create(merged(of_a_node, nested("spec.nodeRef.name", "n" * 253)))
+    with refused(at="spec.nodeRef.name", says="may not be more than 253 bytes"):
+        kind.try_create(merged(of_a_node, nested("spec.nodeRef.name", "n" * 254)))
+
+
+@pytest.mark.parametrize("operation", ["addNodes", "removeNodes", "replaceNodes"])
+def test_most_nodes_of_an_operation(custom_objects: CustomObjectsApi, operation: str) -> None:
+    """That many do not exhaust what a rule may cost, either."""
+    kind = resources(custom_objects, "senlinoperations")
+    unchecked = merged(base("senlinoperations"), nested("spec.operation.check", None))
+    path = f"spec.operation.{operation}.nodes"
+
+    kind.try_create(merged(unchecked, nested(path, some_nodes(operation, 100))))
+    with refused(at=path, says="must have at most 100 items"):
+        kind.try_create(merged(unchecked, nested(path, some_nodes(operation, 101))))
+
+
+def some_nodes(operation: str, number: int) -> list[Any]:
+    """Return that many nodes as an operation lists them."""
+    ids = [str(UUID(int=it)) for it in range(2 * number)]
+    pairs = zip(ids[:number], ids[number:], strict=True)
+    return [{"old": a, "new": b} if operation == "replaceNodes" else a for a, b in pairs]
 
 
 @pytest.mark.parametrize("plural", ["senlinprofiles", "senlinpolicies"])

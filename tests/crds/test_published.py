@@ -73,14 +73,16 @@ def test_a_category_lists_all_kinds(sandbox: Sandbox, category: str) -> None:
 def test_columns(sandbox: Sandbox, each_kind: Resources, namespace: str) -> None:
     short_name = corpus(each_kind.plural)["shortName"]
     each_kind.create(base(each_kind.plural))
-    each_kind.set_status({"conditions": [CONDITION]})
+    conditions = {"conditions": [CONDITION]}
+    each_kind.set_status({**conditions, **corpus(each_kind.plural)["status"]})
 
     narrow = sandbox.kubectl("get", short_name, "-n", namespace)
     wide = sandbox.kubectl("get", short_name, "-n", namespace, "-o", "wide")
 
     header, row = narrow.splitlines()
     assert header.split() == corpus(each_kind.plural)["columns"].split()
-    assert row.split()[:3] == [each_kind.name, "True", "Settled"]
+    values = corpus(each_kind.plural).get("row", "True Settled").split()
+    assert row.split()[: 1 + len(values)] == [each_kind.name, *values]
     assert len(header) <= 100
     assert CONDITION["message"] in wide
 
@@ -107,6 +109,23 @@ def test_defaults_of_a_receiver(receivers: Resources) -> None:
     made = receivers.try_create(base("senlinreceivers"))
 
     assert made["spec"] == merged(SPEC_DEFAULTS, spec)
+
+
+def test_defaults_of_an_operation(operations: Resources) -> None:
+    spec = base("senlinoperations")["spec"]
+
+    made = operations.try_create(base("senlinoperations"))
+
+    assert made["spec"] == merged({"backoffLimit": 0, "suspend": False}, spec)
+
+
+def test_defaults_of_a_removal_of_nodes(operations: Resources) -> None:
+    nodes = {"nodes": ["0b7b4f5a-7d1c-4a57-9d0c-2f0f3f5d8a11"]}
+    removal = {"spec": {"operation": {"check": None, "removeNodes": nodes}}}
+
+    made = operations.try_create(merged(base("senlinoperations"), removal))
+
+    assert made["spec"]["operation"] == {"removeNodes": {**nodes, "destroy": False}}
 
 
 def test_defaults_of_a_cluster(clusters: Resources) -> None:

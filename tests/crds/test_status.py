@@ -127,3 +127,35 @@ def test_a_status_of_a_cluster_out_of_shape_is_refused(
 
     with refused(at=f"status.{at}", says=says):
         clusters.set_status(status)
+
+
+CHILD = {"id": "a1", "status": "FAILED"}
+VALUE = {"nodeID": "n1", "value": "ACTIVE"}
+
+
+@pytest.mark.parametrize(
+    ("status", "at", "says"),
+    [
+        ({"startTime": "12:00"}, "startTime", "must be of type date-time"),
+        ({"completionTime": "12:00"}, "completionTime", "must be of type date-time"),
+        ({"target": {"type": "pool"}}, "target.type", 'supported values: "cluster", "node"'),
+        ({"failed": -1}, "failed", "should be greater than or equal to 0"),
+        ({"sending": {"since": "12:00"}}, "sending.since", "must be of type date-time"),
+        ({"action": {"endedAt": "12:00"}}, "action.endedAt", "must be of type date-time"),
+        ({"children": [CHILD] * 21}, "children", "must have at most 20 items"),
+        ({"result": {"values": [VALUE] * 51}}, "result.values", "must have at most 50 items"),
+        (
+            {"result": {"values": [{**VALUE, "value": "v" * 257}]}},
+            "result.values[0].value",
+            "may not be more than 256 bytes",
+        ),
+        ({"result": {"values": [{"nodeID": "n1"}]}}, "result.values[0].value", "Required value"),
+    ],
+)
+def test_a_status_of_an_operation_out_of_shape_is_refused(
+    operations: Resources, status: Manifest, at: str, says: str
+) -> None:
+    operations.create(base("senlinoperations"))
+
+    with refused(at=f"status.{at}", says=says):
+        operations.set_status(status)
