@@ -30,7 +30,7 @@ GROUPS = {
     "tests/contract/test_contract.py::test_contract[real": "contract",
     "tests/client/test_types.py": "types",
     "tests/observe/": "observe",
-    "tests/operator/test_autoscaling.py": "autoscaling",
+    "tests/operator/autoscaling/": "autoscaling",
     "tests/operator/test_repaired_senlin.py": "repaired",
     "tests/operator/test_tls.py": "tls",
     "tests/pods/test_dockerfile.py": "engine",
