@@ -370,15 +370,25 @@ def test_a_limit_cannot_be_moved_past_the_desired_size(cluster: Resources) -> No
         cluster.try_patch(resource(maxSize=2))
 
 
-def test_a_limit_can_be_moved_past_what_an_autoscaler_wrote(clusters: Resources) -> None:
+@pytest.mark.parametrize(
+    "patch",
+    [
+        pytest.param(resource(maxSize=2), id="a limit is moved past it"),
+        pytest.param(resource(desiredCapacity=6), id="above maxSize"),
+        pytest.param(resource(desiredCapacity=0), id="below minSize"),
+    ],
+)
+def test_what_an_autoscaler_writes_may_be_beyond_the_limits(
+    clusters: Resources, patch: Manifest
+) -> None:
     clusters.create(merged(base("senlinclusters"), resource(capacityOwner="Autoscaler")))
 
-    assert clusters.try_patch(resource(maxSize=2))["spec"]["resource"]["desiredCapacity"] == 3
-    with refused(
-        at="spec.resource.desiredCapacity",
-        says="desiredCapacity (4) must be at most maxSize (2)",
-    ):
-        clusters.try_patch(resource(maxSize=2, desiredCapacity=4))
+    changed = clusters.try_patch(patch)
+
+    assert changed == merged(changed, patch)
+    says = "desiredCapacity \\([0-9]\\) must be at (least|most)"
+    with pytest.raises(ApiException, match=says):  # what a person owns must be within them
+        clusters.try_patch(merged(patch, resource(capacityOwner="Spec")))
 
 
 def test_scale_shows_and_sets_the_desired_size(

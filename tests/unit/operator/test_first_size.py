@@ -36,11 +36,20 @@ async def test_it_is_written_once(env: Environment) -> None:
     assert [what for what, name in env.writes() if name == "web"].count("size") == 1
 
 
-async def test_a_size_beyond_the_limits_is_told(env: Environment) -> None:
+@pytest.mark.parametrize(
+    ("size", "counts"),
+    [
+        pytest.param(9, 5, id="above maxSize"),
+        pytest.param(1, 2, id="below minSize"),
+        pytest.param(0, 2, id="0, as an autoscaler writes it that scales to none"),
+    ],
+)
+async def test_a_size_beyond_the_limits_is_told(env: Environment, size: int, counts: int) -> None:
     env.kube.apply(PROFILE)
-    env.kube.apply(a_cluster_manifest("web", AUTOSCALED | {"desiredCapacity": 9}))
+    env.kube.apply(a_cluster_manifest("web", AUTOSCALED | {"desiredCapacity": size}))
 
     await env.converge()
 
     message = env.condition(WEB)["message"]
-    assert message == ("5 of 5 nodes are active; desiredCapacity 9 is beyond minSize or maxSize.")
+    nodes = f"{counts} of {counts} nodes are active"
+    assert message == f"{nodes}; desiredCapacity {size} is beyond minSize or maxSize."
