@@ -9,6 +9,7 @@ its half-finished work stays. Each action is a generator; between its steps othe
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterable
+from datetime import UTC, datetime
 from functools import partial
 
 from tests.unit.operator.fake_records import NOW, Document, Records, fits, worth
@@ -16,9 +17,9 @@ from tests.unit.operator.fake_records import NOW, Document, Records, fits, worth
 Work = Generator[None, None, str]  # returns the fault, or an empty text
 ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 _LOCK_TRIES = 3
-_FORCEFUL = ("CLUSTER_DELETE", "NODE_DELETE")
+_FORCEFUL = ("CLUSTER_DELETE", "NODE_DELETE", "NODE_OPERATION")
 # The children of these are stored without their cluster.
-_APART = ("CLUSTER_CHECK", "CLUSTER_RECOVER")
+_APART = ("CLUSTER_CHECK", "CLUSTER_RECOVER", "CLUSTER_OPERATION")
 _BUILDING = ("NODE_CREATE", "NODE_RECOVER")
 _SEVERAL = "senlin.policy.scaling"
 
@@ -72,9 +73,15 @@ class Engine(Records):
 
     # Actions.
 
-    def begin(self, name: str, target: str, work: Callable[[Document], Work]) -> str:
+    def begin(
+        self,
+        name: str,
+        target: str,
+        work: Callable[[Document], Work],
+        inputs: Document | None = None,
+    ) -> str:
         """Accept an action; an engine picks it up soon."""
-        action = self._record(name, target, "RPC Request")
+        action = self._record(name, target, "RPC Request", inputs=inputs)
         self._jobs[action["id"]] = self._run(action, work(action))
         self.started.append(action["id"])
         if not self.slow:
@@ -108,7 +115,14 @@ class Engine(Records):
             action.update(status="CANCELLED", end_time=self._clock())
             self._release(action)
 
-    def _record(self, name: str, target: str, cause: str, cluster: str | None = None) -> Document:
+    def _record(
+        self,
+        name: str,
+        target: str,
+        cause: str,
+        cluster: str | None = None,
+        inputs: Document | None = None,
+    ) -> Document:
         id_ = f"action-{next(self._ids)}"
         if cluster is None:
             node = self._nodes.get(target)
@@ -119,9 +133,11 @@ class Engine(Records):
             "target": target,
             "cluster_id": cluster,
             "cause": cause,
+            "inputs": dict(inputs or {}),
             "status": "READY",
             "status_reason": "",
             "depends_on": [],
+            "created_at": _whole_seconds(self._clock()),
             "start_time": None,
             "end_time": None,
             "timeout": self._clusters.get(target, {}).get("timeout") or 3600,
@@ -300,24 +316,6 @@ class Engine(Records):
             self.weigh(cluster)
         return fault
 
-    def recover(self, action: Document, operation: str, params: Document | None) -> Work:
-        cluster = self._clusters[action["target"]]
-        cluster["status"] = "RECOVERING"
-        broken = [it for it in self.members(cluster["id"]) if it["status"] != "ACTIVE"]
-        hopeless = operation == "REBUILD" and params is None  # Python stumbles over it
-        mend = lambda node: self.stumble(node) if hopeless else self.mend(node, operation)  # noqa: E731
-        fault = yield from self.each(action, "NODE_RECOVER", broken, mend)
-        self.weigh(cluster)
-        return fault
-
-    def check(self, action: Document) -> Work:
-        cluster = self._clusters[action["target"]]
-        cluster["status"] = "CHECKING"
-        members = self.members(cluster["id"])
-        fault = yield from self.each(action, "NODE_CHECK", members, self.examine)
-        self.weigh(cluster)
-        return fault
-
     def delete(self, action: Document) -> Work:
         cluster = self._clusters[action["target"]]
         self.lose_receivers(cluster["id"])
@@ -399,17 +397,10 @@ class Engine(Records):
             self.weigh(cluster)
         return ""
 
-    def repair_node(self, action: Document, operation: str) -> Work:
-        node = self._nodes[action["target"]]
-        node["status"] = "RECOVERING"
-        yield
-        yield from self._servers()
-        return self.mend(node, operation)
-
-    def probe_node(self, action: Document) -> Work:
-        yield
-        return self.examine(self._nodes[action["target"]])
-
     def build(self, action: Document, cluster: Document, number: int) -> Work:
         made = [self.new_node(cluster) for _ in range(number)]
         return self.each(action, "NODE_CREATE", made, self.start)
+
+
+def _whole_seconds(time_: float) -> str:
+    return datetime.fromtimestamp(time_, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -55,10 +55,16 @@ class FakeGuardedSenlin(FakeSenlin):
             with contextlib.suppress(ClientException), self.asked_by_operator():
                 send(self.proxy)
 
-    def begin(self, name: str, target: str, work: Callable[[Document], Work]) -> str:
+    def begin(
+        self,
+        name: str,
+        target: str,
+        work: Callable[[Document], Work],
+        inputs: Document | None = None,
+    ) -> str:
         if self.by_operator and name not in _UNCONDITIONAL and (others := self._beside(target)):
             self.violations.append(f"{name} of {target} beside {others}")
-        id_ = super().begin(name, target, work)
+        id_ = super().begin(name, target, work, inputs)
         if self.by_operator:
             self._ours.add(id_)
         return id_

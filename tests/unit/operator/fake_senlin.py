@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from openstack_clustering import (
-    Action,
     ClientException,
     Cluster,
     ClusterPolicy,
@@ -21,26 +20,22 @@ from openstack_clustering import (
     Proxy,
 )
 from openstack_clustering.exceptions import (
-    BadRequest,
     Conflict,
     ConnectFailure,
-    ResourceNotFound,
 )
 from senlin_operator.cloud.snapshot import Snapshot, Watched, poll
 from senlin_operator.kinds import KINDS
-from tests.unit.operator.fake_engine import ENDED, Work
-from tests.unit.operator.fake_receivers import Receivers
+from tests.unit.operator.fake_operations import Operations, bad, missing
 from tests.unit.operator.fake_records import Document, fits
 
 R = TypeVar("R")
 _SERVER = {"type": "os.nova.server", "version": "1.0", "properties": {}}
 _POLICIES = "affinity batch deletion health loadbalance region_placement scaling zone_placement"
 _TYPES = {*(f"senlin.policy.{it}" for it in _POLICIES.split()), "os.nova.server", "os.heat.stack"}
-_OPERATIONS = ("REBOOT", "REBUILD", "RECREATE")
 _UNDELETABLE = ("CREATING", "UPDATING", "DELETING", "RECOVERING")
 
 
-class FakeSenlin(Receivers):
+class FakeSenlin(Operations):
     """The proxy's methods that the operator uses, and switches to make them fail."""
 
     def __init__(
@@ -129,17 +124,6 @@ class FakeSenlin(Receivers):
 
     # Lists.
 
-    def actions(
-        self, status: Iterable[str] | None = None, target: Iterable[str] | None = None
-    ) -> Iterator[Action]:
-        if self.down:
-            raise self.down
-        for action in self._actions.values():
-            if action["status"] in (status or [action["status"]]) and action["target"] in (
-                target or [action["target"]]
-            ):
-                yield Action({**action, "depends_on": list(action["depends_on"])})
-
     def clusters(self) -> Iterator[Cluster]:
         for it in self._clusters.values():
             yield Cluster({**it, "policies": [bound["id"] for bound in self.bindings(it["id"])]})
@@ -155,20 +139,13 @@ class FakeSenlin(Receivers):
 
     def cluster_policies(self, cluster_id: str) -> Iterator[ClusterPolicy]:
         if cluster_id not in self._clusters:
-            raise _missing(f"The cluster '{cluster_id}' could not be found.")
+            raise missing(f"The cluster '{cluster_id}' could not be found.")
         return (ClusterPolicy(dict(it)) for it in self.bindings(cluster_id))
 
     def get_node(self, id_: str) -> Node:
         if id_ not in self._nodes:
-            raise _missing(f"The node '{id_}' could not be found.")
+            raise missing(f"The node '{id_}' could not be found.")
         return Node(dict(self._nodes[id_]))
-
-    def cancel_action(self, id_: str, *, force: bool) -> None:
-        self._receive("cancel_action", id_)
-        if not force:
-            raise _bad("What nobody works on is cancelled by force only.")
-        self.cancel(id_)
-        self._reply(None)
 
     # Policies.
 
@@ -182,7 +159,7 @@ class FakeSenlin(Receivers):
     def update_policy(self, id_: str, name: str) -> Policy:
         policy = self._find(self._policies, "policy", "update_policy", id_)
         if policy["name"] == name:
-            raise _bad("No property needs an update.")
+            raise bad("No property needs an update.")
         policy["name"] = name
         return self._reply(Policy(dict(policy)))
 
@@ -205,7 +182,7 @@ class FakeSenlin(Receivers):
     def update_profile(self, id_: str, **fields: Any) -> Profile:
         profile = self._find(self._profiles, "profile", "update_profile", id_)
         if {**profile, **fields} == profile:
-            raise _bad("No property needs an update.")
+            raise bad("No property needs an update.")
         profile.update(fields)
         return self._reply(Profile(dict(profile)))
 
@@ -236,34 +213,10 @@ class FakeSenlin(Receivers):
         if "profile_id" in fields:
             self._check_profile(fields["profile_id"])
         if {**cluster, **fields} == cluster:
-            raise _bad("No property needs an update.")
+            raise bad("No property needs an update.")
         self._check_free(id_)
         action = self.begin("CLUSTER_UPDATE", id_, lambda it: self.update(it, fields))
         return self._reply(Cluster(dict(cluster), action))
-
-    def resize_cluster(
-        self, id_: str, adjustment_type: str, number: int, min_size: int, max_size: int
-    ) -> Document:
-        self._find_cluster("resize_cluster", id_, adjustment_type, number, min_size, max_size)
-        if adjustment_type != "EXACT_CAPACITY":
-            raise _bad("The operator asks for exact sizes only.")
-        self._check_size(number, min_size, max_size)
-        return self._act(
-            "CLUSTER_RESIZE", id_, lambda it: self.resize(it, number, min_size, max_size)
-        )
-
-    def recover_cluster(
-        self, id_: str, operation: str, operation_params: Document | None = None
-    ) -> Document:
-        self._find_cluster("recover_cluster", id_, operation)
-        self._check_operation(operation)
-        return self._act(
-            "CLUSTER_RECOVER", id_, lambda it: self.recover(it, operation, operation_params)
-        )
-
-    def check_cluster(self, id_: str) -> Document:
-        self._find_cluster("check_cluster", id_)
-        return self._act("CLUSTER_CHECK", id_, self.check)
 
     def delete_cluster(self, id_: str, *, force_delete: bool = False) -> Cluster | None:
         self._receive("delete_cluster", id_, *(["force"] if force_delete else []))
@@ -280,12 +233,14 @@ class FakeSenlin(Receivers):
         cluster = self._find_cluster("add_nodes_to_cluster", id_, *nodes)
         for node in nodes:
             if node not in self._nodes or self._nodes[node]["status"] != "ACTIVE":
-                raise _bad(f"Nodes are not ACTIVE: {node}.")
+                raise bad(f"Nodes are not ACTIVE: {node}.")
             if self._nodes[node]["cluster_id"]:
-                raise _bad(f"Nodes are members of a cluster: {node}.")
+                raise bad(f"Nodes are members of a cluster: {node}.")
         size = cluster["desired_capacity"] + len(nodes)
         self._check_size(size, cluster["min_size"], cluster["max_size"])
-        return self._act("CLUSTER_ADD_NODES", id_, lambda it: self.join(it, nodes))
+        return self._act(
+            "CLUSTER_ADD_NODES", id_, lambda it: self.join(it, nodes), {"nodes": nodes}
+        )
 
     def remove_nodes_from_cluster(
         self, id_: str, nodes: Iterable[str], *, destroy_after_deletion: bool
@@ -293,18 +248,19 @@ class FakeSenlin(Receivers):
         cluster, chosen = self._find_cluster("remove_nodes_from_cluster", id_, *nodes), list(nodes)
         members = {it["id"] for it in self.members(id_)}
         if strange := set(chosen) - members:
-            raise _bad(f"Nodes not members of specified cluster: {strange}.")
+            raise bad(f"Nodes not members of specified cluster: {strange}.")
         size = cluster["desired_capacity"] - len(chosen)
         self._check_size(size, cluster["min_size"], cluster["max_size"])
         destroy = destroy_after_deletion
+        inputs = {"candidates": chosen, "count": len(chosen), "destroy_after_deletion": destroy}
         return self._act(
-            "CLUSTER_DEL_NODES", id_, lambda it: self.drop(it, chosen, destroy=destroy)
+            "CLUSTER_DEL_NODES", id_, lambda it: self.drop(it, chosen, destroy=destroy), inputs
         )
 
     def attach_policy_to_cluster(self, id_: str, policy_id: str, *, enabled: bool) -> Document:
         self._find_cluster("attach_policy", id_, policy_id)
         if policy_id not in self._policies:
-            raise _bad(f"The specified policy '{policy_id}' could not be found.")
+            raise bad(f"The specified policy '{policy_id}' could not be found.")
         return self._act(
             "CLUSTER_ATTACH_POLICY", id_, lambda it: self.bind(it, policy_id, enabled=enabled)
         )
@@ -335,7 +291,7 @@ class FakeSenlin(Receivers):
         if "profile_id" in fields:
             self._check_profile(fields["profile_id"])
         if {**node, **fields} == node:
-            raise _bad("No property needs an update.")
+            raise bad("No property needs an update.")
         self._check_free(id_)
         action = self.begin("NODE_UPDATE", id_, lambda it: self.change_node(it, fields))
         return self._reply(Node(dict(node), action))
@@ -348,31 +304,7 @@ class FakeSenlin(Receivers):
         self._check_deletable(node, force=force_delete)
         return self._reply(Node(node, self.begin("NODE_DELETE", id_, self.remove_node)))
 
-    def recover_node(self, id_: str, operation: str, **_: object) -> Document:
-        self._find(self._nodes, "node", "recover_node", id_, operation)
-        self._check_operation(operation)
-        return self._act("NODE_RECOVER", id_, lambda it: self.repair_node(it, operation))
-
-    def check_node(self, id_: str) -> Document:
-        self._find(self._nodes, "node", "check_node", id_)
-        return self._act("NODE_CHECK", id_, self.probe_node)
-
     # Requests.
-
-    def _act(self, name: str, target: str, work: Callable[[Document], Work]) -> Document:
-        self._check_free(target)
-        return self._reply({"action": self.begin(name, target, work)})
-
-    def _check_free(self, target: str) -> None:
-        if self.locked(target):
-            raise Conflict(f"{target} is locked by another action.", type="ResourceIsLocked")
-        others = [
-            it["id"]
-            for it in self._actions.values()
-            if it["target"] == target and it["status"] not in ENDED
-        ]
-        if others:
-            raise Conflict(f"Actions {others} are in conflict with it.", type="ActionConflict")
 
     def _check_deletable(self, it: Document, *, force: bool) -> None:
         if it["status"] in _UNDELETABLE and not force:
@@ -381,34 +313,27 @@ class FakeSenlin(Receivers):
 
     def _check_size(self, desired: int, least: int, most: int) -> None:
         if not fits(desired, least, most):
-            raise _bad(f"The target capacity ({desired}) is beyond the specified limits.")
+            raise bad(f"The target capacity ({desired}) is beyond the specified limits.")
 
     def _check_profile(self, id_: str) -> None:
         if id_ not in self._profiles:
-            raise _bad(f"The specified profile '{id_}' could not be found.")
+            raise bad(f"The specified profile '{id_}' could not be found.")
 
     def _check_type(self, what: str, spec: Document) -> None:
         if spec["type"] not in _TYPES:
             type_ = f"{spec['type']}-{spec['version']}"
-            raise _missing(f"The {what} '{type_}' could not be found.")
-
-    def _check_operation(self, operation: str) -> None:
-        if operation not in _OPERATIONS:
-            raise _bad(f"Operation value '{operation}' is not allowed.")
+            raise missing(f"The {what} '{type_}' could not be found.")
 
     def _check_bound(self, cluster_id: str, policy_id: str) -> None:
         if not any(it["policy_id"] == policy_id for it in self.bindings(cluster_id)):
-            raise _bad(f"The policy '{policy_id}' is not attached to the cluster.")
-
-    def _find_cluster(self, verb: str, id_: str, *fields: object) -> Document:
-        return self._find(self._clusters, "cluster", verb, id_, *fields)
+            raise bad(f"The policy '{policy_id}' is not attached to the cluster.")
 
     def _find(
         self, records: Mapping[str, Document], what: str, verb: str, id_: str, *fields: object
     ) -> Document:
         self._receive(verb, id_, *fields)
         if id_ not in records:
-            raise _missing(f"The {what} '{id_}' could not be found.")
+            raise missing(f"The {what} '{id_}' could not be found.")
         return records[id_]
 
     def _receive(self, *request: object) -> None:
@@ -421,11 +346,3 @@ class FakeSenlin(Receivers):
             self.lose_reply = False
             raise ConnectFailure("The connection broke.", sent=True)
         return reply
-
-
-def _bad(text: str) -> BadRequest:
-    return BadRequest(text, type="BadRequest")
-
-
-def _missing(text: str) -> ResourceNotFound:
-    return ResourceNotFound(text, type="ResourceNotFound")

@@ -123,7 +123,7 @@ def _edit(name: str) -> Event:
 
 def _resize(number: int) -> Event:
     def resize(senlin: FakeSenlin, id_: str) -> None:
-        senlin.resize_cluster(id_, "EXACT_CAPACITY", number, min(number, 1), -1)
+        senlin.resize_to(id_, number, min(number, 1), -1)
 
     return resize
 

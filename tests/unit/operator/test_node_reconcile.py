@@ -109,7 +109,7 @@ async def test_a_deletion_waits_while_the_cluster_is_at_its_min_size(
 ) -> None:
     id_ = await a_ready_member(ready_env)
     cluster = next(iter(ready_env.senlin.poll().all(Cluster)))
-    ready_env.senlin.resize_cluster(cluster, "EXACT_CAPACITY", 3, 3, 5)
+    ready_env.senlin.resize_to(cluster, 3, 3, 5)
     ready_env.kube.apply(a_cluster_manifest("web", THREE, annotations=PAUSED))
     await ready_env.poll()
     ready_env.requests()

@@ -103,7 +103,7 @@ async def test_a_change_of_the_manifest_is_carried_out_and_reported(ready_env: E
 
 async def test_drift_is_corrected_and_reported(ready_env: Environment) -> None:
     id_ = ready_env.kube[WEB]["status"]["id"]
-    ready_env.senlin.resize_cluster(id_, "EXACT_CAPACITY", 5, 1, 5)
+    ready_env.senlin.resize_to(id_, 5, 1, 5)
     ready_env.requests()
 
     await ready_env.converge()

@@ -184,7 +184,7 @@ class StateMachine(Harness, RuleBasedStateMachine):
     def others_scale(self, name: str, number: int, polls: int) -> None:
         if id_ := self.cloud_id("SenlinCluster", name):
             with contextlib.suppress(ClientException):
-                self.senlin.resize_cluster(id_, "EXACT_CAPACITY", number, 0, -1)
+                self.senlin.resize_to(id_, number, 0, -1)
         self.run(asyncio.sleep(0), polls)
 
     @rule(name=profiles, polls=poll_counts)
