@@ -120,7 +120,7 @@ class Runner:
         if isinstance(target, Waiting):
             return target
         if isinstance(target, Refused):
-            return self._refused(scope, target.message)
+            return self._unseen(scope) or self._refused(scope, target.message)
         scope.status.run["target"] = asdict(target)
         if await self._finalizer.ensure(scope):
             scope.memory.freshness.request_sent()  # what others have begun must be known
@@ -146,6 +146,18 @@ class Runner:
             return next(self._cache.keys_of([owners[id_]] if id_ in owners else []), None)
 
         return scope.kind.target(resource, scope.snapshot, known, owner_of)
+
+    def _unseen(self, scope: RunScope) -> Waiting | None:
+        """Return a reason to wait if the snapshot is older than what is known of the resource.
+
+        A person may have made the target just before it, so its absence does not count yet.
+        """
+        freshness = scope.memory.freshness
+        freshness.absent_not_before = freshness.absent_not_before or clock.monotonic()
+        if scope.snapshot.began >= freshness.absent_not_before:
+            return None
+        scope.inventory.requeue_after_poll(scope.resource.key)
+        return AWAITING_SNAPSHOT
 
     def _busy(self, scope: RunScope, target: Target) -> Waiting | None:
         """Return a reason to wait for its turn, if Senlin is at work on the target."""

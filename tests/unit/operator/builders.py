@@ -149,6 +149,28 @@ def a_receiver_manifest(name: str = "grow", resource: Any = None, **more: Any) -
     return a_manifest("SenlinReceiver", name, {**defaults, **(resource or {})}, **more)
 
 
+def an_operation_manifest(
+    operation: Document | None = None,
+    *,
+    name: str = "once",
+    target: Document | None = None,
+    status: Mapping[str, Any] | None = None,
+    spec: Mapping[str, Any] | None = None,
+    **metadata: Any,
+) -> Document:
+    """Return an operation; if nothing is said, a check of the cluster of SenlinCluster web."""
+    raw = a_manifest("SenlinOperation", name, {}, status=status, **metadata)
+    raw["spec"] = {
+        "cloudCredentialsRef": raw["spec"]["cloudCredentialsRef"],
+        "operation": operation or {"check": {}},
+        "backoffLimit": 0,
+        "suspend": False,
+        **(target or {"clusterRef": {"name": "web"}}),
+        **(spec or {}),
+    }
+    return raw
+
+
 def a_secret_manifest(clouds: str = CLOUDS, **metadata: Any) -> Document:
     identity = {"namespace": NAMESPACE, "name": SECRET_KEY.name, "uid": "secret-uid"}
     return {

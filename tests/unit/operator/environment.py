@@ -7,6 +7,7 @@ polled when the test says so (`poll`), and time passes when it says so.
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, TypeVar, cast
@@ -26,7 +27,9 @@ from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.kind import ResourceKind
+from senlin_operator.model.outcome import Outcome
 from senlin_operator.model.queue import Queue
+from senlin_operator.model.scope import RunScope
 from senlin_operator.reconcile.controller import Controller
 from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
@@ -46,6 +49,7 @@ PROFILE = a_profile_manifest(uid="profile-uid")
 THREE = {"minSize": 1, "maxSize": 5, "desiredCapacity": 3}
 FOUR = THREE | {"desiredCapacity": 4}
 CHECKED = THREE | {"remediation": {"mode": "Report", "checkInterval": "5m"}}
+_running: ContextVar[str] = ContextVar("running", default="")  # uid of a SenlinOperation
 _TURNS = 200  # of the event loop: enough for all tasks, as none waits for real time
 
 
@@ -157,11 +161,33 @@ class FakeSession(CloudSession):
     async def call(
         self, operation: str, send: Callable[[Proxy], Any], *, urgent: bool = False
     ) -> Any:
+        send = self._marked(send)
         await asyncio.sleep(0)
         await self._crash_point.before(lambda: self.senlin.put_off(operation, send))
         reply = self.senlin.answer(operation, send)
         await self._crash_point.after()
         return reply
+
+    def _marked(self, send: Callable[[Proxy], T]) -> Callable[[Proxy], T]:
+        """Return a request that tells the fake which SenlinOperation it is for, if any."""
+        uid = _running.get()
+
+        def marked(proxy: Proxy) -> T:
+            with self.senlin.asked_for(uid):
+                return send(proxy)
+
+        return marked
+
+
+class MarkingRunner(Runner):
+    """A runner whose requests are marked with the uid of the SenlinOperation."""
+
+    async def reconcile(self, scope: RunScope) -> Outcome:
+        token = _running.set(scope.resource.uid)
+        try:
+            return await super().reconcile(scope)
+        finally:
+            _running.reset(token)
 
 
 class FakeSessionPool:
@@ -289,7 +315,7 @@ def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Contr
     sessions = Sessions(cache, kube, cast("SessionPool", env.sessions))
     reconciler = Reconciler(cache, kube, sessions, recorder)
     publisher = Publisher(cache, queue, kube, recorder)
-    runner = Runner(cache, kube, sessions, recorder, publisher)
+    runner = MarkingRunner(cache, kube, sessions, recorder, publisher)
     return Controller(ALL_KINDS, cache, queue, sessions, reconciler, runner, publisher, workers=4)
 
 

@@ -4,6 +4,7 @@ It follows Senlin 16: senlin/conductor/service.py says what a request is refused
 action stores as inputs, senlin/engine/actions what the action does.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -28,6 +29,11 @@ class Operations(Receivers):
     """The actions that no new record begins with, and the requests that start them."""
 
     down: ClientException | None  # the error of all lists
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.asked_by = ""  # the uid of the SenlinOperation that the current request is for
+        self.sent_for: defaultdict[str, list[str]] = defaultdict(list)  # its actions, in order
 
     # Actions.
 
@@ -107,7 +113,10 @@ class Operations(Receivers):
     ) -> Document:
         if name not in _ANYTIME:
             self._check_free(target)
-        return self._reply({"action": self.begin(name, target, work, inputs)})
+        id_ = self.begin(name, target, work, inputs)
+        if self.asked_by:
+            self.sent_for[self.asked_by].append(id_)
+        return self._reply({"action": id_})
 
     def _check_free(self, target: str) -> None:
         if self.locked(target):

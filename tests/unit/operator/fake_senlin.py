@@ -59,6 +59,15 @@ class FakeSenlin(Operations):
         finally:
             self.by_operator = False
 
+    @contextmanager
+    def asked_for(self, uid: str) -> Iterator[None]:
+        """Attribute the requests in the block to a SenlinOperation; without a uid, to none."""
+        self.asked_by = uid
+        try:
+            yield
+        finally:
+            self.asked_by = ""
+
     def answer(self, operation: str, send: Callable[[Proxy], Any]) -> Any:
         """Answer a request of the operator, which calls it `operation`."""
         with self.asked_by_operator():
