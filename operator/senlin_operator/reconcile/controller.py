@@ -152,7 +152,9 @@ class Controller:
         uid, memory = self._memories.get(resource.key, ("", None))
         if memory is None or uid != resource.uid:
             self._forget(resource.key)
-            memory = Memory.of(resource)
+            # A resource that is run to completion says itself that a request may be in flight.
+            run = isinstance(self._kinds[resource.key.kind], RunKind)
+            memory = Memory() if run else Memory.of(resource)
             self._memories[resource.key] = (resource.uid, memory)
         requested = resource.annotations.get(RECONCILE_AT)
         handled = resource.status.get("lastHandledReconcileAt")
