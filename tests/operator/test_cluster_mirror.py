@@ -12,6 +12,24 @@ def members(tenant: Tenant, cluster: Document) -> set[str]:
     return {node.id for node in tenant.senlin.nodes(cluster_id=cluster["status"]["id"])}
 
 
+def test_what_a_cluster_owns_has_labels(tenant: Tenant) -> None:
+    labels = {"app": "shop", "argocd.argoproj.io/instance": "apps"}
+    cluster = tenant.cluster(members="Mirror", desiredCapacity=1)
+    cluster["metadata"]["labels"] = labels
+    tenant.apply(tenant.secret(), tenant.profile(), cluster)
+    tenant.ready()
+    tenant.eventually(lambda: len(mirrored(tenant)) == 1, "shown")
+    [node] = tenant.nodes()
+
+    [shown] = mirrored(tenant).values()
+    cluster_label, node_label = (f"senlin.openstack.org/{it}" for it in ("cluster", "node"))
+    known = {"app": "shop", cluster_label: "web", node_label: node.name}
+    assert shown["metadata"]["labels"] == known
+    tenant.kubectl("label", "senlincluster/web", "app=store", "--overwrite")
+    name = shown["metadata"]["name"]
+    tenant.eventually(lambda: name in tenant.kubectl("get", "snode", "-lapp=store"), "labelled")
+
+
 def test_each_member_has_a_resource_that_is_deleted_with_it(tenant: Tenant) -> None:
     cluster = tenant.quickstart(members="Mirror")
     tenant.eventually(lambda: set(mirrored(tenant)) == members(tenant, cluster), "all shown")

@@ -176,7 +176,11 @@ class KubeClient:
         return await self._apply(resource.key, body, manager=_SIZE_MANAGER)
 
     async def apply_dependent(
-        self, owner: Resource, key: Key, manifest: Mapping[str, Any]
+        self,
+        owner: Resource,
+        key: Key,
+        manifest: Mapping[str, Any],
+        labels: Mapping[str, str],
     ) -> dict[str, Any]:
         """Create or change a custom resource that another one owns; return it.
 
@@ -184,25 +188,34 @@ class KubeClient:
             owner: The object to name in the controlling owner reference.
             key: Kind, namespace and name of the dependent.
             manifest: The other fields of the dependent, such as `spec`.
+            labels: Its labels.
 
         Raises:
             KubeError: Kubernetes refuses it.
         """
         reference = {**_owner(owner), "blockOwnerDeletion": True}
-        metadata = {"name": key.name, "ownerReferences": [reference]}
+        metadata = {"name": key.name, "ownerReferences": [reference], "labels": dict(labels)}
         body = {**manifest, **self._header(key.kind), "metadata": metadata}
         metrics.KUBE_WRITES.labels("child").inc()
         return await self._apply(key, body, manager=FIELD_MANAGER)
 
     async def create_secret(
-        self, owner: Resource, key: Key, manifest: Mapping[str, Any]
+        self,
+        owner: Resource,
+        key: Key,
+        manifest: Mapping[str, Any],
+        labels: Mapping[str, str],
     ) -> dict[str, Any]:
         """Create a Secret that a custom resource owns; one of that name is never changed.
 
         Raises:
             KubeError: Kubernetes refuses it; status 409 if there is one of that name.
         """
-        metadata = {"name": key.name, "ownerReferences": [_owner(owner)]}
+        metadata = {
+            "name": key.name,
+            "ownerReferences": [_owner(owner)],
+            "labels": dict(labels),
+        }
         body = {**manifest, **self._header(SECRET), "metadata": metadata}
         metrics.KUBE_WRITES.labels("child").inc()
         query = {"fieldManager": FIELD_MANAGER}

@@ -1,5 +1,6 @@
 """Kubernetes objects, as thin views of their documents."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,14 @@ PAUSED = f"{GROUP}/paused"  # annotations
 RECONCILE_AT = f"{GROUP}/reconcile-requested-at"
 FORCE = f"{GROUP}/force-deletion"
 URL_CHANGED_AT = f"{GROUP}/url-changed-at"
-CLUSTER_LABEL = f"{GROUP}/cluster"  # of pods that run on the nodes of a SenlinCluster
+# Of what a SenlinCluster owns, and of pods that run on its nodes.
+CLUSTER_LABEL = f"{GROUP}/cluster"
+NODE_LABEL = f"{GROUP}/node"  # of a mirror: the name of the node in Senlin
 _LABEL_LIMIT = 63  # characters of a label's value
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_OF_TOOLS = re.compile(
+    r"^app\.kubernetes\.io/(instance|managed-by)$|(^|\.)(helm\.sh|argoproj\.io|fluxcd\.io)/"
+)
 SECRET = "Secret"  # noqa: S105 - a kind, not a password
 
 
@@ -78,6 +85,10 @@ class Resource:
         return self.raw["metadata"].get("annotations") or {}
 
     @property
+    def labels(self) -> Mapping[str, str]:
+        return self.raw["metadata"].get("labels") or {}
+
+    @property
     def spec(self) -> Mapping[str, Any]:
         return self.raw.get("spec") or {}
 
@@ -139,19 +150,29 @@ class Resource:
         )
 
 
+def inherited_labels(owner: Resource) -> dict[str, str]:
+    """Return the labels that an object passes on to what it owns.
+
+    Those by which tools know what they have applied are left out: to such a tool the owned object
+    would look like one that has vanished from Git.
+    """
+    return {key: value for key, value in owner.labels.items() if not _OF_TOOLS.search(key)}
+
+
 def label_value(resource: Resource) -> str:
     """Return the name of the object as a label's value; its uid if the name is too long."""
     name = resource.key.name
     return name if len(name) <= _LABEL_LIMIT else resource.uid
 
 
+def is_label_value(text: str) -> bool:
+    """Return whether a text is taken as the value of a label."""
+    return len(text) <= _LABEL_LIMIT and bool(_LABEL_VALUE.fullmatch(text))
+
+
 def strip_unused(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the document without unused metadata, which takes more than half of its size."""
-    metadata = {
-        key: value
-        for key, value in raw["metadata"].items()
-        if key not in ("managedFields", "labels")
-    }
+    metadata = {key: value for key, value in raw["metadata"].items() if key != "managedFields"}
     if annotations := metadata.get("annotations"):
         metadata["annotations"] = {k: v for k, v in annotations.items() if k.startswith(GROUP)}
     return {**raw, "metadata": metadata}

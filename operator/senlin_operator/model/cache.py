@@ -177,7 +177,7 @@ def _stripped(kind: str, raw: Mapping[str, Any]) -> Resource:
     """Return the object without unused fields, and a fingerprint in place of a Secret's data."""
     if kind != SECRET:
         return Resource(kind, strip_unused(raw))
-    metadata = strip_unused(raw)["metadata"]
+    metadata = {**strip_unused(raw)["metadata"], "labels": {}}
     return Resource(kind, {"metadata": metadata, "fingerprint": fingerprint(raw.get("data"))})
 
 
@@ -188,6 +188,7 @@ def _changed_by_others(resource: Resource) -> tuple[object, ...]:
         resource.generation,
         resource.deleting,
         resource.annotations,
+        resource.labels,
         resource.raw.get("fingerprint"),
     )
 

@@ -107,6 +107,7 @@ class Dependent:
     manifest: Mapping[str, Any] | None = field(repr=False)
     # Of a Secret: an annotation, and the key in `data` whose latest change of value it dates.
     dated: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)  # besides those of the owner
 
 
 class Dependents(ABC, Generic[O]):

@@ -5,12 +5,13 @@ deletes all dependents after their owner.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from senlin_operator.cloud.credentials import fingerprint
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
-from senlin_operator.kube.objects import SECRET, Key, Resource
+from senlin_operator.kube.objects import SECRET, Key, Resource, inherited_labels
 from senlin_operator.kube.status import timestamp
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.kind import Dependent
@@ -42,6 +43,7 @@ class DependentsApplier:
                 if existing.deleting:
                     continue  # of an earlier owner of that name; its deletion wakes the new owner
                 return _name_taken(owner, key)
+            dependent = replace(dependent, labels=inherited_labels(owner) | dependent.labels)
             if dependent.manifest is None or (existing and _matches(existing, dependent)):
                 continue
             try:
@@ -58,9 +60,9 @@ class DependentsApplier:
     ) -> dict[str, Any]:
         manifest = dependent.manifest or {}
         if key.kind != SECRET:
-            return await self._kube.apply_dependent(owner, key, manifest)
+            return await self._kube.apply_dependent(owner, key, manifest, dependent.labels)
         if existing is None:
-            return await self._kube.create_secret(owner, key, manifest)
+            return await self._kube.create_secret(owner, key, manifest, dependent.labels)
         before = (await self._kube.get_secret(existing)).get("data") or {}
         now, data = timestamp(clock.utcnow()), manifest.get("data", {})
         changed = {it for it in before if before[it] != data.get(it)}
@@ -101,7 +103,7 @@ def _matches(existing: Resource, dependent: Dependent) -> bool:
     manifest = dependent.manifest or {}
     if dependent.kind == SECRET:
         return bool(existing.raw["fingerprint"] == fingerprint(manifest.get("data")))
-    return _covers(existing.raw, manifest)
+    return _covers(existing.raw, manifest) and _covers(existing.labels, dependent.labels)
 
 
 def _covers(current: Mapping[str, Any], desired: Mapping[str, Any]) -> bool:

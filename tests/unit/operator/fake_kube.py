@@ -115,7 +115,11 @@ class FakeKube:
         return self._objects[secret.key]
 
     async def apply_dependent(
-        self, owner: Resource, key: Key, manifest: Mapping[str, Any]
+        self,
+        owner: Resource,
+        key: Key,
+        manifest: Mapping[str, Any],
+        labels: Mapping[str, str],
     ) -> Document:
         self._receive_write("dependent", key.name)
         old = self._objects.get(key)
@@ -129,7 +133,12 @@ class FakeKube:
         }
         reference = {"kind": owner.key.kind, "uid": owner.uid, "controller": True}
         known: Document = old["metadata"] if old else identity
-        metadata = {**known, "generation": 1, "ownerReferences": [reference]}
+        metadata = {
+            **known,
+            "generation": 1,
+            "ownerReferences": [reference],
+            "labels": {**known.get("labels", {}), **labels},
+        }
         content = dict(manifest)
         if "spec" in content:
             content["spec"] = {**DEFAULTS, **(old["spec"] if old else {}), **content["spec"]}
@@ -139,12 +148,16 @@ class FakeKube:
         return self._reply(key, {**rest, **content, "metadata": metadata})
 
     async def create_secret(
-        self, owner: Resource, key: Key, manifest: Mapping[str, Any]
+        self,
+        owner: Resource,
+        key: Key,
+        manifest: Mapping[str, Any],
+        labels: Mapping[str, str],
     ) -> Document:
         if key in self._objects or key in self.hidden:
             self._receive_write("refused", key.name)
             raise KubeError(409, f"secrets {key.name} already exists")
-        return await self.apply_dependent(owner, key, manifest)
+        return await self.apply_dependent(owner, key, manifest, labels)
 
     async def replace_secret_data(
         self, secret: Resource, data: Mapping[str, str], annotations: Mapping[str, str]

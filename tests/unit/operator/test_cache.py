@@ -78,9 +78,14 @@ async def test_a_new_object_is_queued() -> None:
             id="annotation of the operator",
         ),
         pytest.param(
-            a_cluster_manifest(annotations={"others": "x"}, labels={"a": "b"}, status=ready("c1")),
+            a_cluster_manifest(annotations={"others": "x"}, status=ready("c1")),
             set(),
-            id="annotations and labels of others",
+            id="annotations of others",
+        ),
+        pytest.param(
+            a_cluster_manifest(labels={"a": "b"}, status=ready("c1")),
+            {WEB},
+            id="labels, which what it owns has, too",
         ),
         pytest.param(
             a_cluster_manifest(**WITH_FINALIZER, status=ready("c1")), set(), id="finalizer"

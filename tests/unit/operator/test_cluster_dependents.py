@@ -1,5 +1,6 @@
 """The dependents of a cluster: its inline profile, and mirrors of its members."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from senlin_operator.kinds.cluster.dependents import Dependents
 from senlin_operator.kinds.cluster.kind import ClusterKind
 from senlin_operator.kinds.cluster.observed import Observed
 from senlin_operator.kinds.cluster.template import profile_name
-from senlin_operator.kube.objects import Key
+from senlin_operator.kube.objects import CLUSTER_LABEL, NODE_LABEL, Key
 from senlin_operator.model.kind import Dependent
 from tests.unit.operator.builders import (
     UID,
@@ -29,10 +30,12 @@ OBSERVED = Observed(
     desired_capacity=2,
     nodes=2,
     active=2,
+    names={"11111111-2222-3333": "web-uimqjD4p"},
     removal_order=("11111111-2222-3333", "44444444-5555-6666"),
     members_by_owner={"a uid": "44444444-5555-6666"},
     profiles=frozenset(["p1", "p0"]),
 )
+LABELS = {CLUSTER_LABEL: "web"}
 CREDENTIALS = {"secretName": "openstack", "cloudName": "openstack"}
 
 
@@ -91,7 +94,7 @@ def test_the_dependent_of_an_inline_profile() -> None:
     assert (
         dependents_of(raw)
         == dependents_of(raw, None)
-        == [Dependent("SenlinProfile", name(raw), {"spec": spec})]
+        == [Dependent("SenlinProfile", name(raw), {"spec": spec}, labels=LABELS)]
     )
 
 
@@ -105,7 +108,18 @@ def test_only_undeclared_members_are_mirrored() -> None:
 
     dependents = dependents_of(a_cluster_manifest(resource={"members": "Mirror"}))
 
-    assert dependents == [Dependent("SenlinNode", "web-11111111-2222", {"spec": spec})]
+    labels = LABELS | {NODE_LABEL: "web-uimqjD4p"}
+    assert dependents == [
+        Dependent("SenlinNode", "web-11111111-2222", {"spec": spec}, labels=labels)
+    ]
+
+
+def test_a_mirror_has_no_label_with_a_name_that_is_none() -> None:
+    raw = a_cluster_manifest(resource={"members": "Mirror"})
+
+    [dependent] = dependents_of(raw, replace(OBSERVED, names={"11111111-2222-3333": "web~1"}))
+
+    assert dependent.labels == LABELS
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,11 @@ def test_references_are_the_profile() -> None:
     ("resource_fields", "fields"),
     [
         pytest.param({}, {}, id="only required fields: defaults"),
-        pytest.param({"name": "shop"}, {"name": "shop"}, id="a name of its own"),
+        pytest.param(
+            {"name": "shop"},
+            {"name": "shop", "config": {"node.name.format": "shop-$8R"}},
+            id="a name of its own, which its nodes get, too",
+        ),
         pytest.param(
             {"minSize": 2}, {"min_size": 2, "desired_capacity": 2}, id="no desiredCapacity: minSize"
         ),
@@ -84,7 +88,8 @@ def test_references_are_the_profile() -> None:
                     "node.name.format": "web-$I",
                     "cluster.stop_timeout_before_update": 30,
                     "cluster.stop_node_before_delete": False,
-                }
+                },
+                "default_names": False,
             },
             id="config, by Senlin's names",
         ),
@@ -99,7 +104,9 @@ def test_desired(resource_fields: dict[str, Any], fields: dict[str, Any]) -> Non
     resource = a_resource(a_cluster_manifest("web", resource_fields))
 
     known = {SMALL: a_resource(a_profile_manifest(status=ready("p1")))}
-    assert desired(resource, known) == Desired(**{"name": "web", "profile_id": "p1", **fields})
+    names = {"config": {"node.name.format": "web-$8R"}, "default_names": True}
+    plain = {"name": "web", "profile_id": "p1"}
+    assert desired(resource, known) == Desired(**{**plain, **names, **fields})
 
 
 @pytest.mark.parametrize(
@@ -258,18 +265,22 @@ def test_readiness(observed: Observed, ready: bool, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("min_size", "active", "expected", "reason"),
+    ("sizes", "active", "least"),
     [
-        pytest.param(1, 1, "True", Reason.ENOUGH_NODES, id="just enough"),
-        pytest.param(1, 0, "False", Reason.TOO_FEW_NODES, id="too few"),
-        pytest.param(0, 0, "True", Reason.ENOUGH_NODES, id="none required"),
+        pytest.param({"min_size": 2}, 2, 2, id="just enough"),
+        pytest.param({"min_size": 2}, 1, 2, id="too few"),
+        pytest.param({"min_size": 0}, 1, 1, id="minSize 0, one works"),
+        pytest.param({"min_size": 0}, 0, 1, id="minSize 0, none works: of no use"),
+        pytest.param({"min_size": 0, "desired_capacity": 0}, 0, 0, id="none wanted"),
     ],
 )
-def test_the_condition_available(min_size: int, active: int, expected: Any, reason: Reason) -> None:
-    message = f"Active nodes: {active}; minSize: {min_size}."
+def test_the_condition_available(sizes: dict[str, int], active: int, least: int) -> None:
+    enough = active >= least
+    reason = Reason.ENOUGH_NODES if enough else Reason.TOO_FEW_NODES
+    message = f"Active nodes: {active}; at least: {least}."
 
-    assert conditions(replace(DESIRED, min_size=min_size), replace(OBSERVED, active=active)) == [
-        Condition(ConditionType.AVAILABLE, expected, reason, message)
+    assert conditions(replace(DESIRED, **sizes), replace(OBSERVED, active=active)) == [  # type: ignore[arg-type]
+        Condition(ConditionType.AVAILABLE, "True" if enough else "False", reason, message)
     ]
 
 

@@ -17,6 +17,8 @@ NODES = ("n1", "n2", "n3")  # in removal order
 OBSERVED = OBSERVED_OF_THREE
 ERROR = replace(OBSERVED, status="ERROR", active=0)
 OTHER = replace(DESIRED, profile_id="p2")
+FORMAT = {"node.name.format": "web-$8R"}
+NAMED = replace(DESIRED, config=FORMAT, default_names=True)
 RECOVER = Recover("c1", "")
 
 
@@ -38,6 +40,21 @@ TO_P2 = update("profile_id p1 → p2", profile_id="p2")
         pytest.param(DESIRED, OBSERVED, [], id="no difference: no step"),
         pytest.param(
             DESIRED, replace(OBSERVED, created_at="2026"), [], id="another creation time: no step"
+        ),
+        pytest.param(
+            NAMED, OBSERVED, [], id="made without a format of names: the default is not added"
+        ),
+        pytest.param(
+            replace(NAMED, default_names=False),
+            OBSERVED,
+            [update("config (node.name.format)", config=FORMAT)],
+            id="the manifest has a format of names: updated",
+        ),
+        pytest.param(
+            NAMED,
+            replace(OBSERVED, config={"node.name.format": "old-$8R"}),
+            [update("config (node.name.format)", config=FORMAT)],
+            id="the format of names left the manifest: the default",
         ),
     ],
 )

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from senlin_operator.kube.objects import GROUP, Key, Resource, strip_unused
+from senlin_operator.kube.objects import (
+    GROUP,
+    Key,
+    Resource,
+    inherited_labels,
+    is_label_value,
+    strip_unused,
+)
 from tests.unit.operator.builders import (
     DELETING,
     NOW,
@@ -88,14 +95,49 @@ def test_strip_unused_removes_metadata_that_nothing_reads() -> None:
     assert stripped["metadata"].keys() == {
         *a_cluster_manifest()["metadata"],
         "annotations",
+        "labels",
         "finalizers",
     }
     assert stripped["spec"] == raw["spec"]
 
 
 def test_strip_unused_does_not_change_its_argument() -> None:
-    raw = a_cluster_manifest(labels={"app": "web"})
+    raw = a_cluster_manifest(managedFields=[{}])
 
     strip_unused(raw)
 
-    assert raw["metadata"]["labels"] == {"app": "web"}
+    assert raw["metadata"]["managedFields"] == [{}]
+
+
+@pytest.mark.parametrize(
+    ("label", "inherited"),
+    [
+        pytest.param("app", True, id="a label of the user"),
+        pytest.param("app.kubernetes.io/name", True, id="a recommended label"),
+        pytest.param("example.com/helm.sh", True, id="a name that looks like a tool's"),
+        pytest.param("app.kubernetes.io/instance", False, id="Argo CD's and Helm's"),
+        pytest.param("app.kubernetes.io/managed-by", False, id="whoever applied it"),
+        pytest.param("helm.sh/chart", False, id="Helm's"),
+        pytest.param("argocd.argoproj.io/instance", False, id="Argo CD's"),
+        pytest.param("kustomize.toolkit.fluxcd.io/name", False, id="Flux'"),
+    ],
+)
+def test_labels_of_tools_are_not_inherited(label: str, inherited: bool) -> None:
+    owner = a_resource(a_cluster_manifest(labels={label: "web"}))
+
+    assert inherited_labels(owner) == ({label: "web"} if inherited else {})
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        pytest.param("web-8Rx_1.a", True, id="letters, digits, - _ ."),
+        pytest.param("w" * 63, True, id="63 characters"),
+        pytest.param("w" * 64, False, id="64 characters"),
+        pytest.param("-web", False, id="it begins with -"),
+        pytest.param("web~1", False, id="a character of Senlin's names"),
+        pytest.param("网络", False, id="Chinese"),
+    ],
+)
+def test_is_label_value(text: str, fits: bool) -> None:
+    assert is_label_value(text) is fits

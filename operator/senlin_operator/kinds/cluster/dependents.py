@@ -5,7 +5,13 @@ from typing import Any
 
 from senlin_operator.kinds.cluster.observed import Observed
 from senlin_operator.kinds.cluster.template import NAME_LIMIT, profile_name
-from senlin_operator.kube.objects import Resource
+from senlin_operator.kube.objects import (
+    CLUSTER_LABEL,
+    NODE_LABEL,
+    Resource,
+    is_label_value,
+    label_value,
+)
 from senlin_operator.model import kind
 from senlin_operator.model.kind import Dependent
 
@@ -22,9 +28,13 @@ class Dependents(kind.Dependents[Observed]):
         if "profile" in wanted:
             options = {"managedOptions": resource.spec["managedOptions"]}
             spec = {**_common(resource), **options, "resource": wanted["profile"]}
-            dependents.append(Dependent("SenlinProfile", profile_name(resource), {"spec": spec}))
+            name, labels = profile_name(resource), _labels(resource)
+            dependents.append(Dependent("SenlinProfile", name, {"spec": spec}, labels=labels))
         if observed is not None and wanted.get("members") == "Mirror":
-            dependents += [_mirror(resource, id_) for id_ in observed.undeclared]
+            names = observed.names
+            dependents += [
+                _mirror(resource, id_, names.get(id_, "")) for id_ in observed.undeclared
+            ]
         return dependents
 
     def in_use(self, dependent: Resource, observed: Observed | None) -> bool:
@@ -32,10 +42,15 @@ class Dependents(kind.Dependents[Observed]):
         return observed is not None and dependent.cloud_id in observed.profiles
 
 
-def _mirror(resource: Resource, id_: str) -> Dependent:
+def _mirror(resource: Resource, id_: str, node_name: str) -> Dependent:
     name = f"{resource.key.name[:NAME_LIMIT]}-{id_[:_SHORT_ID]}"
     spec = {**_common(resource), "managementPolicy": "unmanaged", "import": {"id": id_}}
-    return Dependent("SenlinNode", name, {"spec": spec})
+    labels = _labels(resource) | ({NODE_LABEL: node_name} if is_label_value(node_name) else {})
+    return Dependent("SenlinNode", name, {"spec": spec}, labels=labels)
+
+
+def _labels(resource: Resource) -> dict[str, str]:
+    return {CLUSTER_LABEL: label_value(resource)}
 
 
 def _common(resource: Resource) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from senlin_operator.kinds.shared.rebuild import wanted_image
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.objects import Key, Resource
 
+NODE_NAME_FORMAT = "node.name.format"  # a key in Senlin's `config`
 _CONFIG = {  # field of `config` in the manifest to the key in Senlin
-    "nodeNameFormat": "node.name.format",
+    "nodeNameFormat": NODE_NAME_FORMAT,
     "stopTimeoutBeforeUpdateSeconds": "cluster.stop_timeout_before_update",
     "stopNodeBeforeDelete": "cluster.stop_node_before_delete",
 }
@@ -30,6 +31,7 @@ class Desired(Fields):
     fixed_size: bool = True  # False: desired_capacity counts only at the creation
     beyond_limits: int | None = None  # the desiredCapacity of the manifest, if a limit counts
     unused_size: int | None = None  # the desiredCapacity of the manifest, if Senlin owns the size
+    default_names: bool = False  # whether the format of the nodes' names is not from the manifest
     policies: tuple[Binding, ...] | None = None  # None: not managed by the operator
     remediation: Remediation = field(default_factory=Remediation)
     declared: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to name
@@ -53,7 +55,8 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
             whose nodes are members of the cluster.
     """
     wanted = resource.spec["resource"]
-    config = wanted.get("config", {})
+    plain = from_manifest(Desired, resource)
+    config = {"nodeNameFormat": f"{plain['name']}-$8R"} | wanted.get("config", {})
     asked = wanted.get("desiredCapacity", wanted["minSize"])
     size = _within_limits(asked, wanted)
     fixed = wanted["capacityOwner"] != "Senlin"
@@ -61,11 +64,12 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     nodes = [other for other in others if other.key.kind == "SenlinNode" and not other.unmanaged]
     declared = {node.uid: node.key.name for node in nodes if _is_member(node, resource)}
     return Desired(
-        **from_manifest(Desired, resource),
+        **plain,
         profile_id=_id(known[_profile(resource)]),
         image=wanted_image(known[_profile(resource)]),
         replaces=wanted.get("strategy", {}).get("type") == "Replace",
         config={key: config[field_] for field_, key in _CONFIG.items() if field_ in config},
+        default_names="nodeNameFormat" not in wanted.get("config", {}),
         min_size=wanted["minSize"],
         max_size=wanted["maxSize"],
         desired_capacity=size,

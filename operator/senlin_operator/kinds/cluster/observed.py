@@ -42,6 +42,7 @@ class Observed(Fields):
     image: str | None = None  # of the cluster's profile
     all_profiles: Mapping[str, Profile] = field(default_factory=dict, repr=False, compare=False)
     removal_order: tuple[str, ...] = ()  # all nodes, in the order in which Senlin removes them
+    names: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)  # of nodes
     members_by_owner: Mapping[str, str] = field(default_factory=dict)  # SenlinNode's uid to node
     profiles: frozenset[str] = frozenset()  # of the cluster and its nodes
     created_empty: bool = False  # and not grown yet
@@ -99,6 +100,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         image=current,
         all_profiles=profiles,
         removal_order=tuple(node.id for node in sorted(nodes, key=_removal_rank)),
+        names={node.id: node.name for node in nodes},
         members_by_owner={owner: node.id for node in nodes if (owner := owner_uid(node))},
         profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),
         created_empty=CREATED_EMPTY in (cluster.metadata or {}),

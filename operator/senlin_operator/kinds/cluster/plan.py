@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from senlin_operator.kinds.cluster.desired import Desired
+from senlin_operator.kinds.cluster.desired import NODE_NAME_FORMAT, Desired
 from senlin_operator.kinds.cluster.observed import Observed
 from senlin_operator.kinds.cluster.steps import (
     Check,
@@ -116,11 +116,22 @@ def _create(desired: Desired) -> Create:
 
 
 def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
-    if changes := difference(desired, observed):
+    if changes := difference(_named_as_before(desired, observed), observed):
         fields = {name: wanted for name, (_, wanted) in changes.items()}
         if "profile_id" in changes and desired.replaces:
             fields["is_profile_only"] = True
         yield Update(observed.id, fields, describe(changes))
+
+
+def _named_as_before(desired: Desired, observed: Observed) -> Desired:
+    """Return the desired state without a default that the cluster was created without.
+
+    Earlier versions left the names of nodes to Senlin; to add a format would be an action.
+    """
+    if not desired.default_names or NODE_NAME_FORMAT in observed.config:
+        return desired
+    others = {key: value for key, value in desired.config.items() if key != NODE_NAME_FORMAT}
+    return replace(desired, config=others)
 
 
 def _size(desired: Desired, observed: Observed) -> Iterator[Resize | RemoveNodes]:

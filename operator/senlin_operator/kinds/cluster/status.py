@@ -37,9 +37,11 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiti
 
 def conditions(desired: Desired, observed: Observed) -> list[Condition]:
     """Return Available (enough nodes work, perhaps not all), and PoliciesAttached if it applies."""
-    enough = observed.active >= desired.min_size
+    # A cluster that should have nodes is of no use without any, whatever its minSize.
+    least = max(desired.min_size, min(target_size(desired, observed), 1))
+    enough = observed.active >= least
     reason = Reason.ENOUGH_NODES if enough else Reason.TOO_FEW_NODES
-    message = f"Active nodes: {observed.active}; minSize: {desired.min_size}."
+    message = f"Active nodes: {observed.active}; at least: {least}."
     available = Condition(ConditionType.AVAILABLE, "True" if enough else "False", reason, message)
     if desired.policies is None:
         return [available]
