@@ -43,7 +43,7 @@ class DependentsApplier:
                 if existing.deleting:
                     continue  # of an earlier owner of that name; its deletion wakes the new owner
                 return _name_taken(owner, key)
-            dependent = replace(dependent, labels=inherited_labels(owner) | dependent.labels)
+            dependent = replace(dependent, labels={**inherited_labels(owner), **dependent.labels})
             if dependent.manifest is None or (existing and _matches(existing, dependent)):
                 continue
             try:
