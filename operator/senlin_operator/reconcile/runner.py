@@ -10,7 +10,7 @@ import base64
 import binascii
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from openstack_clustering import Action, ClientException, Cluster, Node
 from senlin_operator.kube.client import KubeClient, NotFound
@@ -223,7 +223,10 @@ class Runner:
         if is_unclear(error):
             return _LOST
         del scope.status.run["sending"]
-        return self._end_of(scope, error)
+        scope.memory.freshness.request_sent()  # Senlin knows more than the snapshot shows
+        outcome = self._end_of(scope, error)
+        # Whatever comes next, the status must say that the request is not under way any more.
+        return replace(outcome, publish=True) if isinstance(outcome, Waiting) else outcome
 
     def _end_of(self, scope: RunScope, error: ClientException, *, refused: bool = False) -> Outcome:
         """Return the end of a request that Senlin refuses; other errors are no end."""
