@@ -53,7 +53,7 @@ class Canceller:
             return f"Senlin has no action {action_id} any more."
         if action_id not in snapshot.unfinished:
             return f"Senlin has cancelled action {action_id}; what its nodes have begun goes on."
-        if clock.monotonic() - cancelled_at < _PATIENCE:
+        if snapshot.began - cancelled_at < _PATIENCE:
             return None
         text = f"Senlin does not cancel action {action_id}, which goes on."
         self._recorder.record(scope.resource, "Warning", "CancelRefused", "Run", text)
