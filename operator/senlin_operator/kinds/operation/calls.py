@@ -7,7 +7,7 @@ from openstack_clustering import Proxy
 from senlin_operator.kinds.shared.hiding import without
 from senlin_operator.kinds.shared.remediation import RECREATE
 from senlin_operator.model.ownership import OWNER_KEY
-from senlin_operator.model.run import Call, Target
+from senlin_operator.model.run import ANYTHING, Call, Target
 
 Wanted = Mapping[str, Any]  # the value of the operation's key in the manifest
 # Parameters of a resize: manifest, request.
@@ -140,7 +140,8 @@ def _replace_nodes(target: Target, wanted: Wanted) -> Call:
 
 
 def _perform(target: Target, wanted: Wanted, values: Mapping[str, str]) -> Call:
-    name, params = wanted["name"], {**wanted.get("params", {}), **values}
+    name, plain = wanted["name"], wanted.get("params", {})
+    hidden = {it["name"]: ANYTHING for it in wanted.get("secretParams", ())}
 
     def send(proxy: Proxy) -> Mapping[str, Any]:
         perform = (
@@ -149,10 +150,10 @@ def _perform(target: Target, wanted: Wanted, values: Mapping[str, str]) -> Call:
             else proxy.perform_operation_on_node
         )
         with without(values.values()):
-            return perform(target.id, name, **params)
+            return perform(target.id, name, **{**plain, **values})
 
     summary = f"{name} of {'all nodes of ' if _is_cluster(target) else ''}{target}"
-    inputs = {"operation": name, "params": dict(wanted.get("params", {}))}
+    inputs = {"operation": name, "params": {**plain, **hidden}}
     return Call("Performing", summary, send, _action(target, "OPERATION"), inputs)
 
 
