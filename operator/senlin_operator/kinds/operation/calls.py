@@ -99,7 +99,7 @@ def _resize(target: Target, wanted: Wanted) -> Call:
         f"resize of {target}: {described}",
         lambda proxy: proxy.resize_cluster(target.id, **body),
         "CLUSTER_RESIZE",
-        body,
+        {**dict.fromkeys(_RESIZE.values()), "strict": True, **body},
     )
 
 
