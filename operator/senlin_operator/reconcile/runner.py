@@ -126,11 +126,11 @@ class Runner:
             scope.memory.freshness.request_sent()  # what others have begun must be known
             scope.inventory.requeue_after_poll(scope.resource.key)
             return AWAITING_SNAPSHOT
-        if busy := self._busy(scope, target):
-            return busy
         values = await self._secret_values(scope)
         if isinstance(values, Waiting):
             return values
+        if busy := self._busy(scope, target):  # nothing is awaited between this and the lock
+            return busy
         call = scope.kind.call(scope.resource, target, values)
         return await (self._send(scope, target, call) if call.action else self._read(scope, call))
 
@@ -169,6 +169,22 @@ class Runner:
         if scope.inventory.locked(_lock(scope, target)):
             scope.inventory.requeue_after_poll(scope.resource.key)
             return _LOCKED
+        if other := self._unanswered(scope, target):
+            text = f"It waits until it is known what became of the request of {other}."
+            return Waiting(Reason.BUSY, text, requeue_after=_REQUEUE)
+        return None
+
+    def _unanswered(self, scope: RunScope, target: Target) -> Key | None:
+        """Return another resource whose answer is lost; it might take this one's action for its."""
+        for other in self._cache.all():
+            sent = other.status.get("sending")
+            if (
+                sent
+                and other.uid != scope.resource.uid
+                and other.status["target"]["id"] == target.id
+                and not lost.is_given_up(sent)
+            ):
+                return other.key
         return None
 
     def _described(self, action: Action) -> str:
@@ -252,9 +268,10 @@ class Runner:
         """Find the action of a request whose answer was lost; the request is not sent again."""
         sent, target = scope.status.run["sending"], _known_target(scope)
         call = scope.kind.call(scope.resource, target, {})
-        found = await scope.session.call(
+        candidates = await scope.session.call(
             "search", lambda proxy: lost.found(proxy, target, call, sent)
         )
+        found = [it for it in candidates if not self._belongs_to_another(it, scope)]
         if len(found) == 1:
             return self._started(scope, call, found[0].id)
         if not found and not lost.is_given_up(sent):
@@ -266,6 +283,9 @@ class Runner:
             f"{scope.resource.key.kind} if it is needed."
         )
         return run_status.fail(scope.resource, scope.status, Reason.RESULT_UNKNOWN, text)
+
+    def _belongs_to_another(self, action: Action, scope: RunScope) -> bool:
+        return any(key != scope.resource.key for key in self._cache.keys_of([action.id]))
 
     async def _follow(self, scope: RunScope, *, overdue: bool) -> Outcome:
         status, target = scope.status, _known_target(scope)

@@ -12,7 +12,7 @@ from openstack_clustering.exceptions import (
     ServerError,
 )
 from senlin_operator.kube.client import KubeError
-from senlin_operator.kube.objects import SECRET, Key
+from senlin_operator.kube.objects import PAUSED, SECRET, Key
 from tests.unit.operator.builders import SECRET_KEY, Document
 from tests.unit.operator.environment import Environment, LastRequest, replace_process
 from tests.unit.operator.operation_stories import (
@@ -209,6 +209,30 @@ async def test_the_same_operation_waits_while_an_answer_is_lost(ready_env: Envir
     assert len(sent(ready_env, "twice-uid")) == 1
 
 
+async def test_the_action_of_another_operation_is_not_taken_for_it(
+    ready_env: Environment,
+) -> None:
+    """A paused one does not look for its action, and others do not wait for that."""
+    await lose_request(ready_env)
+    set_paused(ready_env, "true")
+    ready_env.kube.apply(an_operation(SCALE, target=THEIRS, name="twice", uid="twice-uid"))
+    for _ in range(10):
+        await later(ready_env, 10, TWICE)
+    await finish(ready_env, TWICE)
+    assert ready_env.reason(TWICE) == "Complete"
+
+    set_paused(ready_env, "false")
+    for _ in range(3):
+        await later(ready_env, 10)
+
+    assert ready_env.reason(ONCE) == "ResultUnknown"
+
+
+def set_paused(env: Environment, value: str) -> None:
+    raw = env.kube[ONCE]
+    env.kube.apply({**raw, "metadata": {**raw["metadata"], "annotations": {PAUSED: value}}})
+
+
 async def test_a_status_of_another_process_stops_the_request(ready_env: Environment) -> None:
     begin(ready_env)
     ready_env.senlin.slow = True
@@ -316,9 +340,9 @@ async def test_a_restart_while_it_runs(ready_env: Environment) -> None:
     assert ready_env.reason(ONCE) == "ActionRunning"
 
     running = await restart(ready_env)
-    await later(ready_env, 15)
     await finish(ready_env)
-    await finish(ready_env)
+    await later(ready_env, 15)  # until it trusts an absence
+    await later(ready_env)
 
     assert ready_env.reason(ONCE) == "Complete"
     assert len(sent(ready_env)) == 1
@@ -332,8 +356,8 @@ async def test_a_restart_while_the_answer_is_lost(ready_env: Environment) -> Non
     await ready_env.converge(2)
 
     running = await restart(ready_env)
-    await later(ready_env, 15)
-    await later(ready_env, 5)
+    for _ in range(3):
+        await later(ready_env, 15)
     await finish(ready_env)
 
     assert ready_env.reason(ONCE) == "Complete"
