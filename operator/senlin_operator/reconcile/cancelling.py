@@ -6,7 +6,7 @@ what a node has begun.
 
 from contextlib import suppress
 
-from openstack_clustering.exceptions import Conflict
+from openstack_clustering.exceptions import Conflict, ResourceNotFound
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
 from senlin_operator.model.outcome import Waiting
@@ -31,13 +31,14 @@ class Canceller:
         if memory.cancelled_at is None:
             await self._ask(scope, action_id)
         elif over := self._end(scope, action_id, memory.cancelled_at):
+            scope.inventory.unwatch(action_id)
             return over
         scope.inventory.requeue_after_poll(scope.resource.key)
         text = f"Senlin is asked to cancel action {action_id}."
         return Waiting(Reason.ACTION_RUNNING, text, requeue_after=_REQUEUE)
 
     async def _ask(self, scope: RunScope, action_id: str) -> None:
-        with suppress(Conflict):  # it has ended; the next poll shows it
+        with suppress(Conflict, ResourceNotFound):  # it is over; the next poll shows it
             await scope.session.call(
                 "CancellingAction", lambda proxy: proxy.cancel_action(action_id), urgent=True
             )

@@ -6,14 +6,11 @@ action instead of sending the request again. Only a request that Senlin has refu
 has failed, may be sent again.
 """
 
-import base64
-import binascii
 import logging
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 from openstack_clustering import Action, ClientException, Cluster, Node
-from senlin_operator.kube.client import KubeClient, NotFound
+from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import SECRET, Key
@@ -38,6 +35,7 @@ from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, connect
 from senlin_operator.reconcile.patience import told
 from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.references import resolve
+from senlin_operator.reconcile.secret_values import secret_values
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.telemetry import clock
 from senlin_operator.telemetry.logging import note
@@ -126,7 +124,8 @@ class Runner:
             scope.memory.freshness.request_sent()  # what others have begun must be known
             scope.inventory.requeue_after_poll(scope.resource.key)
             return AWAITING_SNAPSHOT
-        values = await self._secret_values(scope)
+        wanted = scope.kind.secrets(scope.resource)
+        values = await secret_values(self._cache, self._kube, wanted)
         if isinstance(values, Waiting):
             return values
         if busy := self._busy(scope, target):  # nothing is awaited between this and the lock
@@ -191,20 +190,6 @@ class Runner:
         """Return the name of an action, and of the operation that it belongs to."""
         keys = self._cache.keys_of([action.id])
         return f"{action.action}{''.join(f' of {key}' for key in keys)}"
-
-    async def _secret_values(self, scope: RunScope) -> Mapping[str, str] | Waiting:
-        values = {}
-        for wanted in scope.kind.secrets(scope.resource):
-            secret = self._cache.get(wanted.secret)
-            try:
-                data = (await self._kube.get_secret(secret)).get("data") or {} if secret else {}
-            except NotFound:
-                data = {}
-            if wanted.key not in data:
-                text = f"{wanted.secret} does not exist, or has no key {wanted.key}."
-                return Waiting(Reason.REFERENCE_MISSING, text)
-            values[wanted.name] = _decoded(data[wanted.key])
-        return values
 
     # The request.
 
@@ -288,10 +273,8 @@ class Runner:
         return any(key != scope.resource.key for key in self._cache.keys_of([action.id]))
 
     async def _follow(self, scope: RunScope, *, overdue: bool) -> Outcome:
-        status, target = scope.status, _known_target(scope)
-        action_id = str(status.running_action)
-        note(action_id=action_id)
-        scope.inventory.watch(action_id, target.id, _lock(scope, target))  # needed after a restart
+        status = scope.status
+        action_id = self._watch(scope)
         ended = scope.snapshot.ended.get(action_id)
         if ended is not None:
             return await self._ended(scope, ended, overdue=overdue)
@@ -305,6 +288,13 @@ class Runner:
         if isinstance(cancelled, Waiting):
             return cancelled
         return self._overdue(scope, cancelled)
+
+    def _watch(self, scope: RunScope) -> str:
+        """Watch the running action, as is needed after a restart; return its id."""
+        target, action_id = _known_target(scope), str(scope.status.running_action)
+        note(action_id=action_id)
+        scope.inventory.watch(action_id, target.id, _lock(scope, target))
+        return action_id
 
     def _overdue(self, scope: RunScope, cancelled: str) -> Blocked:
         limit = scope.resource.spec["timeoutSeconds"]
@@ -350,15 +340,25 @@ class Runner:
 
     async def _stopped(self, scope: RunScope) -> Waiting | str:
         """Return how the action that runs was stopped, or a reason to wait until it is."""
-        unconnected = await connect(self._sessions, scope, Cluster, Node)
-        if isinstance(unconnected, Blocked):  # nobody can reach the action
-            return f"The action is not cancelled: {unconnected.message}"
-        if unconnected:
+        try:
+            outcome = await self._stop(scope)
+        except ClientException as error:
+            refusal = outcome_of(error)
+            if not isinstance(refusal, Blocked):
+                raise
+            outcome = refusal
+        if isinstance(outcome, Blocked):  # nobody can reach the action
+            return f"The action is not cancelled: {outcome.message}"
+        return outcome
+
+    async def _stop(self, scope: RunScope) -> Waiting | Blocked | str:
+        if unconnected := await connect(self._sessions, scope, Cluster, Node):
             return unconnected
         if not scope.status.running_action:
             outcome = await self._find_action(scope)
             if not scope.status.running_action:
                 return outcome if isinstance(outcome, Waiting) else "No action is found."
+        self._watch(scope)
         return await self._canceller.cancel(scope)
 
     async def _clean_up(self, scope: RunScope) -> Finished:
@@ -383,10 +383,3 @@ def _known_target(scope: RunScope) -> Target:
 def _lock(scope: RunScope, target: Target) -> str:
     """Return the id of the cluster, or of the node in none, that the action locks."""
     return scope.snapshot.cluster_ids.get(target.id, target.id)
-
-
-def _decoded(data: str) -> str:
-    try:
-        return base64.b64decode(data).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
