@@ -21,7 +21,9 @@ def is_finished(status: Status) -> bool:
 
 def is_in_flight(status: Status) -> bool:
     """Return whether the request may have been sent, and its end is not known."""
-    return "sending" in status.run or status.running_action is not None
+    return not is_finished(status) and (
+        "sending" in status.run or status.running_action is not None
+    )
 
 
 def begin(status: Status, operation: str) -> None:

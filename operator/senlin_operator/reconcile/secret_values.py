@@ -29,12 +29,9 @@ async def secret_values(
         if it.key not in data:
             text = f"{it.secret} does not exist, or has no key {it.key}."
             return Waiting(Reason.REFERENCE_MISSING, text)
-        values[it.name] = _decoded(data[it.key])
+        try:
+            values[it.name] = base64.b64decode(data[it.key]).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            text = f"{it.secret} has no text under the key {it.key}."
+            return Waiting(Reason.REFERENCE_MISSING, text)
     return values
-
-
-def _decoded(data: str) -> str:
-    try:
-        return base64.b64decode(data).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""

@@ -237,6 +237,11 @@ async def test_a_secret_parameter_is_waited_for(ready_env: Environment) -> None:
     await ready_env.converge(3)
     assert ready_env.reason(ONCE) == "ReferenceMissing"
 
+    binary = base64.b64encode(b"\xff").decode()
+    ready_env.kube.apply({**secret(), "data": {"value": binary}})
+    await ready_env.converge(3)
+    assert message(ready_env) == "Secret password has no text under the key value."
+
     ready_env.kube.apply(secret(value="hunter2"))
     await ready_env.converge(3)
     await finish(ready_env)
