@@ -14,7 +14,8 @@ from tests.unit.operator.fake_records import Document
 from tests.unit.operator.fake_senlin import FakeSenlin
 
 _UNCONDITIONAL = ("CLUSTER_DELETE", "NODE_DELETE")  # Senlin accepts them beside other actions
-_READS = ("look", "details")  # the operator's names; "look" is a poll
+# The operator's names; "look" is a poll.
+_READS = ("look", "details", "earlier", "search", "children")
 _LATE = 1.0  # seconds until a request is carried out that timed out for the client
 _LATE_AFTER_CRASH = 5.0  # and one of a process that died
 
@@ -28,6 +29,7 @@ class FakeGuardedSenlin(FakeSenlin):
         self.violations: list[str] = []  # requests that the operator must not send
         self.foreign: set[str] = set()  # ids of cloud objects of others
         self.known_uids: set[str] = set()  # of all objects that ever existed in Kubernetes
+        self.retries: dict[str, int] = {}  # of SenlinOperations, by uid: their backoffLimit
         self.delay = False  # the next write is carried out after its timeout
         self._exists = exists
         self._ours: set[str] = set()  # actions that the operator started
@@ -64,10 +66,25 @@ class FakeGuardedSenlin(FakeSenlin):
     ) -> str:
         if self.by_operator and name not in _UNCONDITIONAL and (others := self._beside(target)):
             self.violations.append(f"{name} of {target} beside {others}")
+        if self.asked_by:
+            self._check_asked_again(name)
         id_ = super().begin(name, target, work, inputs)
         if self.by_operator:
             self._ours.add(id_)
         return id_
+
+    def _check_asked_again(self, name: str) -> None:
+        """Note a request of a SenlinOperation that is sent too often, or too early."""
+        before = [self._actions[it] for it in self.sent_for[self.asked_by]]
+        if len(before) > self.retries.get(self.asked_by, 0):
+            self.violations.append(f"{name} is sent {len(before) + 1} times")
+        if before and (
+            before[-1]["status"] not in ("FAILED", "CANCELLED") or _is_running(before[-1])
+        ):
+            self.violations.append(f"{name} is sent again while {before[-1]['status']}")
+
+    def status_of(self, action: str) -> str:
+        return str(self._actions[action]["status"])
 
     def destroy(self, node: Document) -> str:
         owner = node["metadata"].get(OWNER_KEY, "")

@@ -31,7 +31,7 @@ from tests.unit.operator.builders import (
     a_template_manifest,
 )
 from tests.unit.operator.environment import LastRequest
-from tests.unit.operator.harness import Harness
+from tests.unit.operator.operation_events import OperationEvents
 
 OTHERS = "theirs"
 _START = 12  # polls until every initial object is Ready
@@ -72,12 +72,12 @@ failures = st.sampled_from(
 )
 
 
-class StateMachine(Harness, RuleBasedStateMachine):
+class StateMachine(OperationEvents, RuleBasedStateMachine):
     """The events that may happen."""
 
     def __init__(self) -> None:
         RuleBasedStateMachine.__init__(self)
-        Harness.__init__(self)
+        OperationEvents.__init__(self)
 
     # Changes by people.
 
@@ -93,6 +93,7 @@ class StateMachine(Harness, RuleBasedStateMachine):
             self.senlin.put_profile(a_profile("p1", None))
             self.senlin.put_policy(a_policy("their-policy", OTHERS))
             self.senlin.foreign = {OTHERS, "their-node", "p1", "their-policy"}
+            self.put_open()
             self.task = asyncio.create_task(self.env.controller.run())
             self.apply(a_cluster_manifest("web", {"desiredCapacity": 2}))
             self.apply(a_node_manifest("one", {"clusterRef": {"name": "web"}, "role": ""}))
