@@ -4,12 +4,16 @@ import inspect
 import re
 
 from senlin_operator.kinds import KINDS
+from senlin_operator.kinds.operation import calls
 from senlin_operator.model.step import Step
-from senlin_operator.reconcile import execute
+from senlin_operator.reconcile import cancelling, execute, runner
 from tests.unit.docs.sources import ROOT
 
 PAGE = (ROOT / "docs" / "conditions.md").read_text()
 TABLE = re.findall(r"^\| `(\w+)` \| ([\w ,]+) \| .+\. \|$", PAGE, flags=re.MULTILINE)
+
+OF_OPERATIONS = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \| [^|]+\. \|$", PAGE, flags=re.MULTILINE)
+SILENT = {"Collecting"}  # only reads, so only its end makes an event
 
 
 def concrete_steps(base: type[Step] = Step) -> set[type[Step]]:
@@ -37,3 +41,12 @@ def test_the_table_names_the_kinds_of_every_verb() -> None:
     for verb, on in TABLE[:-1]:
         kinds = set().union(*(kinds_of(step) for step in steps if step.verb == verb))
         assert on == "all kinds" if kinds == set(KINDS) else set(on.split(", ")) == kinds, verb
+
+
+def test_the_table_of_operations_lists_every_event() -> None:
+    verbs = re.findall(r'Call\(\s*"(\w+)"', inspect.getsource(calls))
+    sources = "".join(inspect.getsource(it) for it in (runner, cancelling))
+    others = re.findall(r'"(?:Normal|Warning)", "(\w+)", "Run"', sources)
+    listed = [word for row in OF_OPERATIONS for word in re.findall(r"\w+", row)]
+
+    assert sorted(listed) == sorted({*verbs, *others} - SILENT)
