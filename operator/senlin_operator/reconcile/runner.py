@@ -283,7 +283,7 @@ class Runner:
             text = f"Its result is unknown: Senlin has no action {action_id} any more."
             return run_status.fail(scope.resource, status, Reason.RESULT_UNKNOWN, text)
         if not overdue:
-            return await told(scope, actions.running(status), target.id)
+            return await told(scope, actions.running(status), _known_target(scope).id)
         cancelled = await self._canceller.cancel(scope)
         if isinstance(cancelled, Waiting):
             return cancelled
