@@ -161,26 +161,26 @@ class FakeSession(CloudSession):
     async def call(
         self, operation: str, send: Callable[[Proxy], Any], *, urgent: bool = False
     ) -> Any:
-        send = self._marked(send)
+        send = self._attributed(send)
         await asyncio.sleep(0)
         await self._crash_point.before(lambda: self.senlin.put_off(operation, send))
         reply = self.senlin.answer(operation, send)
         await self._crash_point.after()
         return reply
 
-    def _marked(self, send: Callable[[Proxy], T]) -> Callable[[Proxy], T]:
+    def _attributed(self, send: Callable[[Proxy], T]) -> Callable[[Proxy], T]:
         """Return a request that tells the fake which SenlinOperation it is for, if any."""
         uid = _running.get()
 
-        def marked(proxy: Proxy) -> T:
+        def attributed(proxy: Proxy) -> T:
             with self.senlin.asked_for(uid):
                 return send(proxy)
 
-        return marked
+        return attributed
 
 
 class MarkingRunner(Runner):
-    """A runner whose requests are marked with the uid of the SenlinOperation."""
+    """A runner whose requests carry the uid of the SenlinOperation."""
 
     async def reconcile(self, scope: RunScope) -> Outcome:
         token = _running.set(scope.resource.uid)

@@ -1,4 +1,4 @@
-"""What the stories of SenlinOperations share: manifests, and a look at how one stands."""
+"""What the stories of SenlinOperations share: manifests, and the state that one is in."""
 
 from typing import Any
 

@@ -112,7 +112,7 @@ async def test_a_request_without_an_action_is_not_sent_again(ready_env: Environm
         await later(ready_env, 10)
 
     assert conditions(ready_env) == {"Stalled": "ResultUnknown", "Failed": "ResultUnknown"}
-    assert "no action of it is found. It is not sent again." in message(ready_env)
+    assert "no action of it is found. It is not sent again" in message(ready_env)
     assert ready_env.requests() == ["scale_out_cluster"]
     assert not has_finalizer(ready_env)
 
