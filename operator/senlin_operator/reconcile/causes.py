@@ -30,9 +30,22 @@ async def with_causes(
         explanations: The answers of Nova and Heat.
         published: `status.faults`: a cause that nobody says any more stays there.
     """
+    faults = await explained(observed.faults, snapshot, explanations, published)
+    if faults == observed.faults:
+        return observed
+    return replace(observed, faults=faults)  # type: ignore[type-var] # of a kind: a dataclass
+
+
+async def explained(
+    faults: Iterable[Fault],
+    snapshot: Snapshot,
+    explanations: Explanations,
+    published: Sequence[Fault],
+) -> list[Fault]:
+    """Return the faults with their causes; the arguments are those of `with_causes`."""
     left = _ASKED
-    faults = []
-    for fault in observed.faults:
+    result = []
+    for fault in faults:
         if question := _question(fault, snapshot, explanations):
             answers, key = question
             known, answer = answers.knows(key), None
@@ -42,10 +55,8 @@ async def with_causes(
             if failed_server(fault["reason"]):
                 answer = explanations.of_build(fault["node"], answer)
             fault = _with_answer(fault, answer, published)
-        faults.append(fault)
-    if faults == observed.faults:
-        return observed
-    return replace(observed, faults=faults)  # type: ignore[type-var] # of a kind: a dataclass
+        result.append(fault)
+    return result
 
 
 def subjects(nodes: Iterable[Node], snapshot: Snapshot) -> list[Subject]:

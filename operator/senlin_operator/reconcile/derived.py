@@ -51,11 +51,11 @@ def _shown(action: Action) -> Mapping[str, Any]:
     }
 
 
-def reasons(shown: Iterable[Mapping[str, Any]], snapshot: Snapshot) -> list[dict[str, str]]:
+def faults(shown: Iterable[Mapping[str, Any]], snapshot: Snapshot) -> list[Mapping[str, Any]]:
     """Return Senlin's reasons for those that failed, in the form of `status.faults`."""
     nodes = snapshot.all(Node)
     return [
-        {"name": nodes[id_].name if id_ in nodes else id_, "reason": action["reason"]}
+        {"node": id_, "name": nodes[id_].name if id_ in nodes else id_, "reason": action["reason"]}
         for action in shown
         if action["status"] != "SUCCEEDED" and "reason" in action
         for id_ in [action["target"]]

@@ -29,7 +29,8 @@ from senlin_operator.model.run import Call, Refused, Target
 from senlin_operator.model.scope import RunScope
 from senlin_operator.reconcile import actions, lost, run_status
 from senlin_operator.reconcile.cancelling import Canceller
-from senlin_operator.reconcile.derived import derived_actions, reasons
+from senlin_operator.reconcile.causes import explained
+from senlin_operator.reconcile.derived import derived_actions, faults
 from senlin_operator.reconcile.finalizer import Finalizer
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, connect
 from senlin_operator.reconcile.patience import told
@@ -307,8 +308,9 @@ class Runner:
             "derived", lambda proxy: derived_actions(proxy, ended, scope.snapshot)
         )
         scope.inventory.unwatch(ended.id)
-        faults = reasons(status.run.get("children", ()), scope.snapshot)
-        end = actions.end_of(status, ended, faults)
+        found = faults(status.run.get("children", ()), scope.snapshot)
+        causes = await explained(found, scope.snapshot, scope.session.explanations, ())
+        end = actions.end_of(status, ended, causes)
         status.action, failure = end.record, end.failure
         if failure is None:
             name = (status.action or {}).get("name")
