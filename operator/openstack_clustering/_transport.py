@@ -116,12 +116,14 @@ class Transport:
         except (keystone_exceptions.ClientException, *_NOT_KEYSTONE) as error:
             raise self._login_failure(error) from error
         if not url:
+            scope = "" if self._session.get_project_id() else "; the login names no project"
             # The catalogue belongs to the token: a service that is added later needs a new token.
             self._session.invalidate()
             region = f"region {self._region_name}" if self._region_name else "any region"
             raise EndpointNotFound(
                 f"Keystone at {self._keystone()} lists no clustering service for "
-                f"{describe_user(self._session.auth)} (interface {self._interface}, {region})."
+                f"{describe_user(self._session.auth)} "
+                f"(interface {self._interface}, {region}{scope})."
             )
         return str(url)
 

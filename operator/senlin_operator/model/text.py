@@ -66,7 +66,7 @@ def stable(text: str | None) -> str:
 def grouped(faults: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return one text for each of the first reasons: `node a: …`, or `3 nodes, such as a: …`.
 
-    Reasons that say a cause come first.
+    Reasons that say a cause come first; a last text counts the nodes of further reasons.
 
     Args:
         faults: As in `status.faults`.
@@ -74,12 +74,19 @@ def grouped(faults: Sequence[Mapping[str, Any]]) -> list[str]:
     counts = Counter(_without_ids(fault["reason"]) for fault in faults)
     first = {_without_ids(fault["reason"]): fault for fault in reversed(faults)}
     ordered = sorted(counts, key=lambda it: failed_server(first[it]["reason"]) is not None)
-    return [
+    texts = [
         f"node {first[key]['name']}: {first[key]['reason']}"
         if counts[key] == 1
         else f"{counts[key]} nodes, such as {first[key]['name']}: {first[key]['reason']}"
         for key in ordered[:_FAULTS]
     ]
+    further = sum(counts[key] for key in ordered[_FAULTS:])
+    return [*texts, f"and {counted(further, 'other node')}"] if further else texts
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, such as `1 node` or `3 nodes`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _without_ids(reason: str) -> str:

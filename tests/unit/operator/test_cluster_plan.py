@@ -8,6 +8,7 @@ from senlin_operator.kinds.cluster.desired import Desired
 from senlin_operator.kinds.cluster.observed import Observed
 from senlin_operator.kinds.cluster.plan import plan
 from senlin_operator.kinds.cluster.steps import Check, Create, Delete, Recover, Resize, Update
+from senlin_operator.kinds.shared.bindings import Binding
 from senlin_operator.model.ownership import OWNER_KEY
 from senlin_operator.model.step import Step
 from tests.unit.operator.builders import DESIRED_OF_THREE, OBSERVED_OF_THREE
@@ -326,7 +327,13 @@ def test_duplicates_are_deleted_first() -> None:
 @pytest.mark.parametrize(
     ("desired", "observed", "summary"),
     [
-        pytest.param(DESIRED, None, "creation of 3 nodes", id="created"),
+        pytest.param(DESIRED, None, "creation of a cluster with 3 nodes", id="created"),
+        pytest.param(
+            replace(DESIRED, policies=(Binding("y1", "old"),)),
+            None,
+            "creation of a cluster with 0 nodes, and 3 once its policies are attached",
+            id="created, with policies",
+        ),
         pytest.param(
             replace(DESIRED, desired_capacity=4), OBSERVED, "desiredCapacity 3 → 4", id="grown"
         ),

@@ -110,9 +110,9 @@ def test_it_is_a_no_op_on_its_own_result(text: str) -> None:
         ),
         pytest.param([("a", "x"), ("b", "y")], ["node a: x", "node b: y"], id="different: each"),
         pytest.param(
-            [("a", "w"), ("b", "x"), ("c", "y"), ("d", "z")],
-            ["node a: w", "node b: x", "node c: y"],
-            id="many: the first three",
+            [("a", "w"), ("b", "x"), ("c", "y"), ("d", "z"), ("e", "z"), ("f", "v")],
+            ["node a: w", "node b: x", "node c: y", "and 3 other nodes"],
+            id="many: the first three, and how many others",
         ),
     ],
 )

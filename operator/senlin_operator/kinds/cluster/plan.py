@@ -20,6 +20,7 @@ from senlin_operator.kinds.shared.fields import describe, difference
 from senlin_operator.kinds.shared.rebuild import differs, image_after
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
+from senlin_operator.model.text import counted
 
 
 def plan(desired: Desired, observed: Observed | None) -> list[Step]:
@@ -107,12 +108,13 @@ def _create(desired: Desired) -> Create:
     size = max(desired.desired_capacity - len(desired.declared), 0)
     # Policies do not govern a creation, and some (affinity) must be attached before the nodes.
     empty = bool(desired.policies) and size > 0
-    size = 0 if empty else size
+    later, size = (size, 0) if empty else (0, size)
     # If policies own the size, a cluster created empty looks like one that they have emptied, so a
     # marker distinguishes them.
     created_empty = empty and not desired.fixed_size
     min_size = min(desired.min_size, size)
-    return Create(replace(desired, desired_capacity=size, min_size=min_size), created_empty)
+    first = replace(desired, desired_capacity=size, min_size=min_size)
+    return Create(first, created_empty, later)
 
 
 def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
@@ -236,15 +238,13 @@ def _remove_unbuildable(desired: Desired, observed: Observed) -> Iterator[Resize
 def _repair(desired: Desired, observed: Observed) -> Iterator[Recover | Check]:
     """Yield the repair after a failed action, or of lost nodes if the manifest says so."""
     if observed.unbuilt and not observed.lost:
-        summary = f"another try at {observed.unbuilt} nodes that could not be built"
+        summary = f"another try at {counted(observed.unbuilt, 'node')} that could not be built"
         yield Recover(observed.id, summary)
     elif _may_recover(desired, observed):
         # A node without a server can only be created again.
         operation = RECREATE if observed.serverless else desired.remediation.operation
-        unhealthy = observed.lost + observed.unbuilt
-        yield Recover(
-            observed.id, f"recovery of {unhealthy} unhealthy nodes by {operation}", operation
-        )
+        unhealthy = counted(observed.lost + observed.unbuilt, "unhealthy node")
+        yield Recover(observed.id, f"recovery of {unhealthy} by {operation}", operation)
     elif observed.status in ("WARNING", "ERROR") and (observed.interrupted or _healthy(observed)):
         # Senlin evaluates a cluster only at the end of a cluster action. So a cluster stays in
         # WARNING after a node recovered by itself. A failed update leaves nodes UPDATING.

@@ -10,18 +10,21 @@ from senlin_operator.kinds.shared.fields import request
 from senlin_operator.kinds.shared.remediation import parameters
 from senlin_operator.model.ownership import with_owner
 from senlin_operator.model.step import Step, StepResult
+from senlin_operator.model.text import counted
 
 
 @dataclass(frozen=True, slots=True)
 class Create(Step):
     desired: Desired
     created_empty: bool = False  # kept in a marker until the cluster has grown
+    later: int = field(default=0, compare=False)  # nodes that follow once policies are attached
 
     verb = "Creating"
 
     @property
     def summary(self) -> str:
-        return f"creation of {self.desired.desired_capacity} nodes"
+        then = f", and {self.later} once its policies are attached" if self.later else ""
+        return f"creation of a cluster with {counted(self.desired.desired_capacity, 'node')}{then}"
 
     def run(self, proxy: Proxy, uid: str) -> StepResult:
         desired = self.desired

@@ -8,6 +8,7 @@ from senlin_operator.kinds.shared.hiding import without
 from senlin_operator.kinds.shared.remediation import RECREATE
 from senlin_operator.model.ownership import OWNER_KEY
 from senlin_operator.model.run import ANYTHING, Call, Target
+from senlin_operator.model.text import counted
 
 Wanted = Mapping[str, Any]  # the value of the operation's key in the manifest
 # Parameters of a resize: manifest, request.
@@ -187,12 +188,8 @@ def _action(target: Target, name: str) -> str:
 
 
 def _by(count: int | None) -> str:
-    return "" if count is None else f" by {_counted(count)}"
+    return "" if count is None else f" by {counted(count, 'node')}"
 
 
 def _nodes(ids: list[str]) -> str:
-    return ids[0] if len(ids) == 1 else _counted(len(ids))
-
-
-def _counted(count: int) -> str:
-    return "1 node" if count == 1 else f"{count} nodes"
+    return ids[0] if len(ids) == 1 else counted(len(ids), "node")
