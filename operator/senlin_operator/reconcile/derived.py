@@ -1,6 +1,6 @@
 """The actions on nodes that an action on a cluster has started, once it has ended."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -10,6 +10,7 @@ from senlin_operator.model.text import stable
 
 _SHOWN = 20  # in the status
 _PAGE = 100
+_TARGETS = 100  # in one URL
 _DERIVED = "Derived Action"  # the beginning of their cause
 
 
@@ -20,12 +21,11 @@ def derived_actions(proxy: Proxy, parent: Action, snapshot: Snapshot) -> dict[st
     and operations without the cluster. But a cluster has one action at a time: the actions on its
     nodes that another action started, since this one was created, are its own.
     """
-    began = parent.created_at or ""
-    since = takewhile(lambda it: (it.created_at or "") >= began, _newest(proxy, parent, snapshot))
     derived = [
         it
-        for it in since
-        if it.cause.startswith(_DERIVED) and (it.start_at or 0) <= (parent.end_at or 0)
+        for newest in _newest(proxy, parent, snapshot)
+        for it in takewhile(lambda it: (it.created_at or "") >= (parent.created_at or ""), newest)
+        if it.cause.startswith(_DERIVED) and _within(it, parent)
     ]
     if not derived:
         return {}
@@ -33,12 +33,21 @@ def derived_actions(proxy: Proxy, parent: Action, snapshot: Snapshot) -> dict[st
     return {"children": [_shown(it) for it in ordered[:_SHOWN]], "childrenTotal": len(derived)}
 
 
-def _newest(proxy: Proxy, parent: Action, snapshot: Snapshot) -> Iterator[Action]:
+def _newest(proxy: Proxy, parent: Action, snapshot: Snapshot) -> Iterator[Iterator[Action]]:
+    """Yield lists of actions, each with the newest first."""
     sort = "created_at:desc"
-    if parent.action in ("CLUSTER_CHECK", "CLUSTER_RECOVER", "CLUSTER_OPERATION"):
-        nodes = [node.id for node in snapshot.members(Node, parent.target_id)]
-        return proxy.actions(target=nodes, sort=sort, limit=_PAGE) if nodes else iter(())
-    return proxy.actions(cluster_id=parent.target_id, sort=sort, limit=_PAGE)
+    if parent.action not in ("CLUSTER_CHECK", "CLUSTER_RECOVER", "CLUSTER_OPERATION"):
+        yield proxy.actions(cluster_id=parent.target_id, sort=sort, limit=_PAGE)
+        return
+    nodes: Sequence[str] = [node.id for node in snapshot.members(Node, parent.target_id)]
+    for start in range(0, len(nodes), _TARGETS):
+        yield proxy.actions(target=nodes[start : start + _TARGETS], sort=sort, limit=_PAGE)
+
+
+def _within(child: Action, parent: Action) -> bool:
+    """Return whether an action began while its parent ran; times of creation are whole seconds."""
+    began, ended = parent.start_at or 0.0, parent.end_at or 0.0
+    return began <= (child.start_at or began) <= ended
 
 
 def _shown(action: Action) -> Mapping[str, Any]:
