@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from openstack_clustering.exceptions import RequestTimeout
 from senlin_operator.kube.objects import FINALIZER, Key
 from tests.unit.operator.builders import Document, a_cluster, a_node, an_operation_manifest
 from tests.unit.operator.environment import WEB, Environment
@@ -9,6 +10,7 @@ from tests.unit.operator.environment import WEB, Environment
 ONCE = Key("SenlinOperation", "team", "once")
 UID = "once-uid"
 THEIRS: Document = {"clusterID": "theirs"}
+SCALE: Document = {"scaleOut": {"count": 1}}
 
 
 def an_operation(operation: Document | None = None, **more: Any) -> Document:
@@ -70,3 +72,14 @@ def put_theirs(env: Environment, **fields: Any) -> None:
 def sent(env: Environment, uid: str = UID) -> list[str]:
     """Return the actions that Senlin has begun for the operation."""
     return env.senlin.sent_for[uid]
+
+
+async def lose_request(env: Environment, operation: Document = SCALE) -> None:
+    """Have a request of the operation get lost before it reaches Senlin."""
+    put_theirs(env)
+    env.senlin.refusals.append(RequestTimeout("No answer came in time."))
+    begin(env, operation, target=THEIRS)
+    await env.converge(2)
+    assert env.reason(ONCE) == "Observing"
+    assert "sending" in status(env)
+    assert sent(env) == []
