@@ -351,16 +351,13 @@ class Operations(Receivers):
 
 
 def _recovery(wanted: Mapping[str, Any], *others: str) -> Document:
-    """Return what Senlin stores of a recovery's parameters: `operation_params` only beside one."""
-    if strange := wanted.keys() - {"operation", "operation_params", *others}:
+    """Return what Senlin stores of a recovery's parameters; it knows some only beside another."""
+    known = {"operation", *others, *(["operation_params"] if "operation" in wanted else [])}
+    if strange := wanted.keys() - known:
         raise bad(f"Action parameter {sorted(strange)} is not recognizable.")
     if (operation := wanted.get("operation", "RECREATE")) not in _RECOVERIES:
         raise bad(f"Operation value '{operation}' is not allowed.")
-    return {
-        name: value
-        for name, value in wanted.items()
-        if name != "operation_params" or "operation" in wanted
-    }
+    return dict(wanted)
 
 
 def _check_performed(operation: str) -> None:
