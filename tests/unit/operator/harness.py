@@ -239,7 +239,8 @@ class Harness:
         for key in ALL_KINDS[resource.key.kind].references(resource):
             if key not in self.env.kube or self.resource(key).deleting:
                 return reasons | {"ReferenceMissing"}
-            if self.resource(key).cloud_id is None:
+            id_ = self.resource(key).cloud_id
+            if id_ is None or not self.senlin.poll().holds(id_):
                 return reasons | {"ReferenceNotReady"}
         if self.senlin.unfinished(resource.status.get("target", {}).get("id", "")):
             reasons |= {"ActionRunning", "Busy"}
