@@ -5,7 +5,7 @@ from typing import Any
 from tests.contract.cloud import NOBODY, Cloud, action_id, refusal
 from tests.contract.scenario import scenario
 
-_MARK = {"mark": "ours"}
+_OURS = {"mark": "ours"}
 _LEFT_OUT = {"min_size": None, "max_size": None, "min_step": None, "strict": True}
 
 
@@ -18,22 +18,22 @@ def inputs(cloud: Cloud, started: Any) -> object:
 @scenario(
     "a cluster and a node are checked and recovered: the action stores all that the request has",
     expect=[
-        ("CLUSTER_CHECK", "RPC Request", _MARK),
-        ("CLUSTER_RECOVER", "RPC Request", {"operation": "RECREATE", "operation_params": _MARK}),
-        ("NODE_CHECK", "RPC Request", _MARK),
-        ("NODE_RECOVER", "RPC Request", {"operation": "REBOOT", "operation_params": _MARK}),
+        ("CLUSTER_CHECK", "RPC Request", _OURS),
+        ("CLUSTER_RECOVER", "RPC Request", {"operation": "RECREATE", "operation_params": _OURS}),
+        ("NODE_CHECK", "RPC Request", _OURS),
+        ("NODE_RECOVER", "RPC Request", {"operation": "REBOOT", "operation_params": _OURS}),
     ],
     cites=("Senlin 16 stores `operation_params` whole",),
 )
 def _(cloud: Cloud) -> object:
     senlin, cluster = cloud.senlin, cloud.cluster(1)
     (node,) = cloud.ids(cluster)
-    recreate: Any = {"operation": "RECREATE", "operation_params": _MARK}
-    reboot: Any = {"operation": "REBOOT", "operation_params": _MARK}
+    recreate: Any = {"operation": "RECREATE", "operation_params": _OURS}
+    reboot: Any = {"operation": "REBOOT", "operation_params": _OURS}
     return [
-        inputs(cloud, senlin.check_cluster(cluster, **_MARK)),
+        inputs(cloud, senlin.check_cluster(cluster, **_OURS)),
         inputs(cloud, senlin.recover_cluster(cluster, **recreate)),
-        inputs(cloud, senlin.check_node(node, **_MARK)),
+        inputs(cloud, senlin.check_node(node, **_OURS)),
         inputs(cloud, senlin.recover_node(node, **reboot)),
     ]
 
@@ -46,8 +46,8 @@ def _(cloud: Cloud) -> object:
     cluster = cloud.cluster(1)
     (node,) = cloud.ids(cluster)
     return [
-        refusal(lambda: cloud.senlin.recover_cluster(cluster, operation_params=_MARK)),
-        refusal(lambda: cloud.senlin.recover_node(node, operation_params=_MARK)),
+        refusal(lambda: cloud.senlin.recover_cluster(cluster, operation_params=_OURS)),
+        refusal(lambda: cloud.senlin.recover_node(node, operation_params=_OURS)),
     ]
 
 

@@ -179,8 +179,8 @@ class FakeSession(CloudSession):
         return attributed
 
 
-class MarkingRunner(Runner):
-    """A runner whose requests carry the uid of the SenlinOperation."""
+class AttributingRunner(Runner):
+    """A runner whose requests are attributed to the uid of the SenlinOperation."""
 
     async def reconcile(self, scope: RunScope) -> Outcome:
         token = _running.set(scope.resource.uid)
@@ -315,7 +315,7 @@ def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Contr
     sessions = Sessions(cache, kube, cast("SessionPool", env.sessions))
     reconciler = Reconciler(cache, kube, sessions, recorder)
     publisher = Publisher(cache, queue, kube, recorder)
-    runner = MarkingRunner(cache, kube, sessions, recorder, publisher)
+    runner = AttributingRunner(cache, kube, sessions, recorder, publisher)
     return Controller(ALL_KINDS, cache, queue, sessions, reconciler, runner, publisher, workers=4)
 
 

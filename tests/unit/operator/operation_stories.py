@@ -1,4 +1,4 @@
-"""What the stories of SenlinOperations share: manifests, and the state that one is in."""
+"""What the stories of SenlinOperations share: manifests, and how one stands."""
 
 from typing import Any
 

@@ -98,7 +98,7 @@ def test_failed_ones_come_first_and_few_are_shown() -> None:
         ("CLUSTER_OPERATION", {"target": ["n1", "n2"]}),
     ],
 )
-def test_how_children_are_looked_for(action: str, query: dict[str, Any]) -> None:
+def test_where_they_are_searched(action: str, query: dict[str, Any]) -> None:
     senlin = Senlin()
 
     children(cast("Proxy", senlin), a_parent(action), SNAPSHOT)

@@ -13,7 +13,7 @@ from tests.unit.operator.builders import UID, Document, a_resource, an_operation
 
 KIND = OperationKind()
 CLUSTER, NODE = Target("cluster", "c1", "web-1"), Target("node", "n1", "one")
-MARK = {OWNER_KEY: UID}
+OWNED = {OWNER_KEY: UID}
 NONE: Document = dict.fromkeys(
     ["adjustment_type", "number", "min_size", "max_size", "min_step"]
 ) | {"strict": True}
@@ -52,16 +52,16 @@ def sent(call: Call) -> tuple[object, ...]:
 @pytest.mark.parametrize(
     ("operation", "request_", "action", "inputs"),
     [
-        pytest.param({"check": {}}, ("check_cluster", "c1", MARK), "CHECK", MARK, id="check"),
+        pytest.param({"check": {}}, ("check_cluster", "c1", OWNED), "CHECK", OWNED, id="check"),
         pytest.param(
             {"recover": {}},
             (
                 "recover_cluster",
                 "c1",
-                {"operation": "RECREATE", "operation_params": MARK},
+                {"operation": "RECREATE", "operation_params": OWNED},
             ),
             "RECOVER",
-            {"operation": "RECREATE", "operation_params": MARK},
+            {"operation": "RECREATE", "operation_params": OWNED},
             id="recover: the default is sent, as Senlin drops the parameters of none",
         ),
         pytest.param(
@@ -71,7 +71,7 @@ def sent(call: Call) -> tuple[object, ...]:
                 "c1",
                 {
                     "operation": "REBOOT",
-                    "operation_params": MARK,
+                    "operation_params": OWNED,
                     "check": True,
                     "check_capacity": False,
                 },
@@ -79,7 +79,7 @@ def sent(call: Call) -> tuple[object, ...]:
             "RECOVER",
             {
                 "operation": "REBOOT",
-                "operation_params": MARK,
+                "operation_params": OWNED,
                 "check": True,
                 "check_capacity": False,
             },
@@ -204,10 +204,10 @@ def test_a_request_on_a_cluster(
 @pytest.mark.parametrize(
     ("operation", "request_", "action"),
     [
-        ({"check": {}}, ("check_node", "n1", MARK), "NODE_CHECK"),
+        ({"check": {}}, ("check_node", "n1", OWNED), "NODE_CHECK"),
         (
             {"recover": {"operation": "REBOOT"}},
-            ("recover_node", "n1", {"operation": "REBOOT", "operation_params": MARK}),
+            ("recover_node", "n1", {"operation": "REBOOT", "operation_params": OWNED}),
             "NODE_RECOVER",
         ),
         (
