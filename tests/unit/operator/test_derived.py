@@ -1,4 +1,4 @@
-"""The children of an action that has ended, as the status of a SenlinOperation shows them."""
+"""What an action has started, as the status of a SenlinOperation shows it."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from openstack_clustering import Action, Proxy
-from senlin_operator.reconcile.children import children, reasons
+from senlin_operator.reconcile.derived import derived_actions, faults
 from tests.unit.operator.builders import a_node, a_snapshot, an_action
 
 EARLIER, NOW, LATER = (f"2026-01-01T00:00:0{second}Z" for second in (0, 1, 2))
@@ -19,7 +19,7 @@ def a_parent(action: str = "CLUSTER_RESIZE", **fields: Any) -> Action:
     return an_action("parent", "FAILED", **{"action": action, **times, **fields})
 
 
-def a_child(id_: str = "child", status: str = "SUCCEEDED", **fields: Any) -> Action:
+def a_derived(id_: str = "child", status: str = "SUCCEEDED", **fields: Any) -> Action:
     rest = {"cause": "Derived Action", "created_at": NOW, "start_time": 11.0, "target": "n1"}
     return an_action(id_, status, **{"action": "NODE_CREATE", **rest, **fields})
 
@@ -36,7 +36,7 @@ class Senlin:
 
 
 def shown(*actions: Action, parent: Action | None = None) -> dict[str, Any]:
-    return children(cast("Proxy", Senlin(*actions)), parent or a_parent(), SNAPSHOT)
+    return derived_actions(cast("Proxy", Senlin(*actions)), parent or a_parent(), SNAPSHOT)
 
 
 @pytest.mark.parametrize(
@@ -52,18 +52,18 @@ def shown(*actions: Action, parent: Action | None = None) -> dict[str, Any]:
         pytest.param({"start_time": 21.0}, False, id="of an action after the parent"),
     ],
 )
-def test_which_actions_are_children(fields: dict[str, Any], counts: bool) -> None:
-    assert shown(a_child(**fields)).get("childrenTotal", 0) == counts
+def test_which_actions_are_derived(fields: dict[str, Any], counts: bool) -> None:
+    assert shown(a_derived(**fields)).get("childrenTotal", 0) == counts
 
 
-def test_an_action_without_children() -> None:
+def test_an_action_that_started_no_other() -> None:
     assert shown() == {}
 
 
-def test_what_is_shown_of_a_child() -> None:
-    failed = a_child(status="FAILED", status_reason="no host")
+def test_what_is_shown_of_a_derived() -> None:
+    failed = a_derived(status="FAILED", status_reason="no host")
 
-    assert shown(failed, a_child("other")) == {
+    assert shown(failed, a_derived("other")) == {
         "children": [
             {
                 "id": "child",
@@ -79,8 +79,8 @@ def test_what_is_shown_of_a_child() -> None:
 
 
 def test_failed_ones_come_first_and_few_are_shown() -> None:
-    good = [a_child(f"a{number:03}") for number in range(30)]
-    bad = [a_child(f"z{number}", status) for number, status in enumerate(("FAILED", "CANCELLED"))]
+    good = [a_derived(f"a{number:03}") for number in range(30)]
+    bad = [a_derived(f"z{number}", status) for number, status in enumerate(("FAILED", "CANCELLED"))]
 
     found = shown(*good, *bad)
 
@@ -101,7 +101,7 @@ def test_failed_ones_come_first_and_few_are_shown() -> None:
 def test_where_they_are_searched(action: str, query: dict[str, Any]) -> None:
     senlin = Senlin()
 
-    children(cast("Proxy", senlin), a_parent(action), SNAPSHOT)
+    derived_actions(cast("Proxy", senlin), a_parent(action), SNAPSHOT)
 
     assert senlin.queries == [{**query, "sort": "created_at:desc", "limit": 100}]
 
@@ -110,7 +110,7 @@ def test_many_nodes_do_not_go_into_one_url() -> None:
     senlin = Senlin()
     nodes = [a_node(f"n{number}") for number in range(250)]
 
-    children(cast("Proxy", senlin), a_parent("CLUSTER_CHECK"), a_snapshot(nodes=nodes))
+    derived_actions(cast("Proxy", senlin), a_parent("CLUSTER_CHECK"), a_snapshot(nodes=nodes))
 
     assert [len(it["target"]) for it in senlin.queries] == [100, 100, 50]
 
@@ -121,14 +121,14 @@ def test_no_list_is_read_further_than_the_parent() -> None:
     def actions(**_: object) -> Iterator[Action]:
         for created in (LATER, NOW, EARLIER, EARLIER):
             read.append(created)
-            yield a_child(created, created_at=created)
+            yield a_derived(created, created_at=created)
 
-    children(cast("Proxy", SimpleNamespace(actions=actions)), a_parent(), SNAPSHOT)
+    derived_actions(cast("Proxy", SimpleNamespace(actions=actions)), a_parent(), SNAPSHOT)
 
     assert read == [LATER, NOW, EARLIER]
 
 
-def test_the_reasons_of_failed_children_have_the_names_of_nodes() -> None:
+def test_the_reasons_of_those_that_failed_have_the_names_of_nodes() -> None:
     listed = [
         {"target": "n1", "status": "FAILED", "reason": "no host"},
         {"target": "gone", "status": "CANCELLED", "reason": "cancelled"},
@@ -136,7 +136,7 @@ def test_the_reasons_of_failed_children_have_the_names_of_nodes() -> None:
         {"target": "n2", "status": "FAILED"},
     ]
 
-    assert reasons(listed, SNAPSHOT) == [
-        {"name": "node-n1", "reason": "no host"},
-        {"name": "gone", "reason": "cancelled"},
+    assert faults(listed, SNAPSHOT) == [
+        {"node": "n1", "name": "node-n1", "reason": "no host"},
+        {"node": "gone", "name": "gone", "reason": "cancelled"},
     ]
