@@ -25,6 +25,7 @@ KINDS = {plural: base(plural)["kind"] for plural in PLURALS}
 SPEC_DEFAULTS = {
     "managementPolicy": "managed",
     "managedOptions": {"onDelete": "delete"},
+    "paused": False,
     "resyncPeriod": "10m",
 }
 
@@ -87,6 +88,20 @@ def test_columns(sandbox: Sandbox, each_kind: Resources, namespace: str) -> None
     assert CONDITION["message"] in wide
 
 
+def test_a_paused_object_says_so_in_a_column(
+    sandbox: Sandbox, each_kind: Resources, namespace: str
+) -> None:
+    each_kind.create(base(each_kind.plural))
+    paused = {**CONDITION, "type": "Paused", "reason": "Paused"}
+    each_kind.set_status({"conditions": [{**CONDITION, "status": "False"}, paused]})
+
+    listing = sandbox.kubectl("get", corpus(each_kind.plural)["shortName"], "-n", namespace)
+
+    header, row = listing.splitlines()
+    at = header.index("PAUSED")
+    assert row[at : at + 4] == "True"
+
+
 def test_defaults_of_a_profile(profiles: Resources) -> None:
     spec = base("senlinprofiles")["spec"]
 
@@ -116,7 +131,7 @@ def test_defaults_of_an_operation(operations: Resources) -> None:
 
     made = operations.try_create(base("senlinoperations"))
 
-    assert made["spec"] == merged({"backoffLimit": 0, "suspend": False}, spec)
+    assert made["spec"] == merged({"backoffLimit": 0, "paused": False, "suspend": False}, spec)
 
 
 def test_defaults_of_a_removal_of_nodes(operations: Resources) -> None:

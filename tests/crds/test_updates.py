@@ -465,3 +465,15 @@ def test_what_is_observed_cannot_be_changed(
 
     with refused(at=at, says="cannot be changed; make another resource"):
         resources.try_patch(merged(patch, {"spec": wanted or {}}))
+
+
+@pytest.mark.parametrize("unmanaged", [False, True])
+def test_a_pause_may_begin_and_end_at_any_time(each_kind: Resources, *, unmanaged: bool) -> None:
+    plural = each_kind.plural
+    lasting = unmanaged and is_lasting(plural)
+    each_kind.create(merged(base(plural), UNMANAGED if lasting else {}))
+
+    begun = each_kind.try_patch({"spec": {"paused": True}})
+    ended = each_kind.try_patch({"spec": {"paused": None}})
+
+    assert (begun["spec"]["paused"], ended["spec"]["paused"]) == (True, False)

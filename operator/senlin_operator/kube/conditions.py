@@ -22,6 +22,7 @@ class ConditionType(StrEnum):
     COMPLETE = "Complete"
     FAILED = "Failed"
     SUSPENDED = "Suspended"
+    PAUSED = "Paused"
 
 
 class Reason(StrEnum):
@@ -60,6 +61,7 @@ class Reason(StrEnum):
     TOO_MANY_MEMBERS = "TooManyMembers"
     REMEDIATION_HELD = "RemediationHeld"
     UNSAFE = "Unsafe"
+    PAUSED = "Paused"
     COMPLETE = "Complete"
     SUSPENDED = "Suspended"
     RESUMED = "Resumed"

@@ -11,6 +11,7 @@ from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.objects import GROUP, VERSION, Resource
 from senlin_operator.telemetry import clock
 
+EventType = Literal["Normal", "Warning"]
 _log = logging.getLogger(__name__)
 _NOTE_LIMIT = 1024  # characters, by the API
 _QUEUED_MOST = 1000  # events; when the queue is full, new events are dropped
@@ -26,7 +27,7 @@ class Recorder:
     def record(
         self,
         resource: Resource,
-        kind: Literal["Normal", "Warning"],
+        kind: EventType,
         reason: str,
         action: str,
         note: str,

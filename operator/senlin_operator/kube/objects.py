@@ -111,15 +111,41 @@ class Resource:
         """Return whether the status shows a cloud object, with or without its id."""
         return bool(self.cloud_id or self.status.get("resource"))
 
+    # What a person writes to hold the operator back holds it back, unless it is an explicit no. So
+    # a slip of the pen, or a word of a newer version, never costs a server.
+
+    @property
+    def paused_by(self) -> list[str]:
+        """Return what holds the operator back from the object, for people; empty: nothing."""
+        odd = ", whose value is neither true nor false" if self.pause_is_odd else ""
+        by_annotation = self.annotations.get(PAUSED, "") not in ("", "false")
+        annotation = [f"the annotation {PAUSED}{odd}"] if by_annotation else []
+        return [*(["spec.paused"] if self.spec.get("paused") else []), *annotation]
+
+    @property
+    def pause_is_odd(self) -> bool:
+        """Return whether the annotation that pauses has a value that nobody documents."""
+        return self.annotations.get(PAUSED, "") not in ("", "true", "false")
+
     @property
     def paused(self) -> bool:
         """Return whether a person holds the operator back from the object."""
-        return self.annotations.get(PAUSED) == "true"
+        return bool(self.paused_by)
 
     @property
     def unmanaged(self) -> bool:
         """Return whether the operator only shows the cloud object, and never changes it."""
-        return self.spec.get("managementPolicy") == "unmanaged"
+        return bool(self.spec.get("managementPolicy", "managed") != "managed")
+
+    @property
+    def detached(self) -> bool:
+        """Return whether the cloud object stays in the cloud when the object is deleted."""
+        return bool(self.spec.get("managedOptions", {}).get("onDelete", "delete") != "delete")
+
+    @property
+    def deletion_forced(self) -> bool:
+        """Return whether to delete the cloud object although Senlin is at work on it."""
+        return self.annotations.get(FORCE) == "true"
 
     @property
     def secret_key(self) -> Key:

@@ -89,6 +89,7 @@ class Memory:
     checked_at: float = field(default_factory=lambda: clock.monotonic())
     delete_action: str | None = None  # the running action of the object's deletion
     delete_forced: bool = False  # that deletion was sent by force
+    force_ignored: str = ""  # the value of the annotation force-deletion that an event has told of
     cancelled_at: float | None = None  # when the cancellation of its action was asked for
     transient_since: float | None = None
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, the facts

@@ -96,6 +96,7 @@ class Controller:
             self._forget(key)
             return
         if resource.paused:
+            await self._publisher.pause(resource)
             return
         scope = self._scope(resource)
         ids = {

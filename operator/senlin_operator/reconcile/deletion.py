@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 
 from senlin_operator.kube.conditions import Reason
-from senlin_operator.kube.objects import FORCE, Resource
+from senlin_operator.kube.objects import FORCE
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import Gone, Outcome, Waiting
 from senlin_operator.model.scope import Scope
@@ -42,7 +42,7 @@ class Deletion:
             return Gone()
         if in_use := self._in_use(scope):
             return await self._vacate_unobserved(scope, in_use)
-        if _detaches(scope.resource):
+        if scope.resource.detached:
             return await self._remove_finalizer(scope)
         if unobserved := await observe(self._sessions, scope):
             return unobserved
@@ -51,7 +51,7 @@ class Deletion:
             return await self._delete_leftovers(scope)
         if action_id := actions.orphaned(scope, scope.memory.delete_action):
             return await self._executor.cancel(scope, action_id)
-        forced = scope.resource.annotations.get(FORCE) == "true"
+        forced = scope.resource.deletion_forced
         if waiting and (scope.memory.delete_forced or not forced):
             return waiting
         if occupied := self._occupied(scope, scope.observed):
@@ -133,11 +133,6 @@ class Deletion:
         await self._finalizer.remove(scope)
         _log.info("finalizer removed")
         return Gone()
-
-
-def _detaches(resource: Resource) -> bool:
-    """Return whether the cloud object is to stay in the cloud."""
-    return bool(resource.spec.get("managedOptions", {}).get("onDelete") == "detach")
 
 
 def follow(scope: Scope) -> Waiting | None:

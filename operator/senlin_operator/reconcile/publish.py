@@ -2,15 +2,17 @@
 
 import logging
 import random
+from collections.abc import Mapping
 from dataclasses import replace
 from logging import INFO, WARNING
 from typing import Any
 
 from senlin_operator.kube.client import KubeClient, KubeError
-from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.conditions import ConditionType, Reason
 from senlin_operator.kube.duration import parse_duration
-from senlin_operator.kube.events import Recorder
-from senlin_operator.kube.objects import Resource
+from senlin_operator.kube.events import EventType, Recorder
+from senlin_operator.kube.objects import FORCE, Resource
+from senlin_operator.kube.pause import held, released
 from senlin_operator.kube.status import render, same
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import (
@@ -29,6 +31,8 @@ from senlin_operator.telemetry import clock
 
 _DRIFT = " Drift corrected: "
 _REQUEUE = 30.0  # seconds
+_AGAIN = 1.0  # seconds until a status is rendered again that was not written
+_NOT_FORCED = f'The annotation {FORCE} forces nothing: its value is not "true".'
 _log = logging.getLogger(__name__)
 
 
@@ -47,16 +51,28 @@ class Publisher:
         """
         if isinstance(outcome, Gone):
             return
+        self._warn(scope)
         if isinstance(outcome, Finished):
             if outcome.requeue_after is not None:
                 self._queue.add_after(scope.resource.key, outcome.requeue_after, Lane.BACK)
+            await self._resume(scope.resource)
             return
         if isinstance(outcome, Settled):
             scope.memory.retry.reset()
             outcome = _with_drift(scope, outcome)
         self._requeue(scope, outcome)
-        if not isinstance(outcome, Waiting) or outcome.publish:
+        if isinstance(outcome, Waiting) and not outcome.publish:
+            await self._resume(scope.resource)
+        else:
             await self._write(scope, outcome)
+
+    async def pause(self, resource: Resource) -> None:
+        """Show in the status that a person holds the operator back from the object.
+
+        Raises:
+            KubeError: Kubernetes refuses the status.
+        """
+        await self._put(resource, held(resource, clock.utcnow()), unchanged=True)
 
     async def claim(self, scope: BaseScope, outcome: Waiting) -> bool:
         """Write the status before a request that must not be sent twice.
@@ -74,24 +90,46 @@ class Publisher:
             if error.status in (404, 409):
                 return False
             raise
-        scope.resource = self._cache.store_reply(scope.resource.key.kind, reply)
+        before = scope.resource
+        scope.resource = self._cache.store_reply(before.key.kind, reply)
+        self._announce_pause(before, scope.resource)
         return True
 
     async def _write(self, scope: BaseScope, outcome: Outcome) -> None:
         resource = scope.resource
-        status = _rendered(scope, outcome)
+        after = await self._put(resource, _rendered(scope, outcome))
+        unused = outcome.unused if isinstance(outcome, Settled) else ""
+        if after and unused and _is_new_generation(resource):
+            self._recorder.record(after, "Warning", "NotUsed", "Reconcile", unused)
+
+    async def _resume(self, resource: Resource) -> None:
+        """Take a pause that is over out of the status, if nothing else is written."""
+        await self._put(resource, released(resource, clock.utcnow()), unchanged=True)
+
+    async def _put(
+        self, resource: Resource, status: Mapping[str, Any], *, unchanged: bool = False
+    ) -> Resource | None:
+        """Write a status that says something new, and tell; return the object if it was written.
+
+        Args:
+            resource: The object.
+            status: The whole status.
+            unchanged: Only if nobody has written the object since; else it is reconciled again.
+        """
         if same(status, resource.status):
-            return
+            return None
         try:
-            reply = await self._kube.apply_status(resource, status)
+            reply = await self._kube.apply_status(resource, status, unchanged=unchanged)
         except KubeError as error:
-            if error.status in (404, 409):  # it was deleted, or another object has its name
-                return
-            raise
+            if error.status not in (404, 409):
+                raise
+            if unchanged and error.status == 409:
+                self._queue.add_after(resource.key, _AGAIN)
+            return None  # it was deleted, or another object has its name
         after = self._cache.store_reply(resource.key.kind, reply)
         self._announce(resource, after)
-        if isinstance(outcome, Settled) and outcome.unused and _is_new_generation(resource):
-            self._recorder.record(after, "Warning", "NotUsed", "Reconcile", outcome.unused)
+        self._announce_pause(resource, after)
+        return after
 
     def _announce(self, before: Resource, after: Resource) -> None:
         """Log a change of the condition Ready (status or reason), and record an event."""
@@ -102,11 +140,33 @@ class Publisher:
         healthy = new["status"] == "True" or stalled.get("status") != "True"
         fields = {"ready": new["status"], "reason": new["reason"], "why": new["message"]}
         _log.log(INFO if healthy else WARNING, "condition Ready changed", extra=fields)
-        if new["reason"] == Reason.ACTION_RUNNING:
-            return  # the step that started the action has an event
+        if new["reason"] in (Reason.ACTION_RUNNING, Reason.PAUSED):
+            return  # the step that started the action has an event, and so has the pause
         self._recorder.record(
             after, "Normal" if healthy else "Warning", new["reason"], "Reconcile", new["message"]
         )
+
+    def _announce_pause(self, before: Resource, after: Resource) -> None:
+        """Log that a pause begins, says something new, or ends, and record an event."""
+        old, new = (it.condition(ConditionType.PAUSED) for it in (before, after))
+        if new and (old is None or old["message"] != new["message"]):
+            _log.info("paused", extra={"why": new["message"]})
+            kind: EventType = "Warning" if after.deleting or after.pause_is_odd else "Normal"
+            self._recorder.record(after, kind, "Paused", "Reconcile", new["message"])
+        elif old and new is None:
+            _log.info("resumed")
+            self._recorder.record(after, "Normal", "Resumed", "Reconcile", "It is not paused.")
+
+    def _warn(self, scope: BaseScope) -> None:
+        """Record an event, once in the life of a process, about an annotation that forces nothing.
+
+        A deletion by force may leave servers behind, so only the exact word asks for it.
+        """
+        resource, memory = scope.resource, scope.memory
+        value = resource.annotations.get(FORCE, "")
+        if resource.deleting and value not in ("", "true", "false", memory.force_ignored):
+            memory.force_ignored = value
+            self._recorder.record(resource, "Warning", "NotUsed", "Reconcile", _NOT_FORCED)
 
     def _requeue(self, scope: BaseScope, outcome: Outcome) -> None:
         key, retry = scope.resource.key, scope.memory.retry

@@ -71,7 +71,9 @@ def test_an_idle_process(state: State) -> None:
 def test_resources_are_counted_by_their_conditions(state: State) -> None:
     ready = {"conditions": [a_condition(), a_condition("Stalled", "False")]}
     stuck = {"conditions": [a_condition("Ready", "False", reason="Rejected")]}
-    for name, status in (("web", ready), ("shop", ready), ("test", stuck), ("new", {})):
+    paused = {"conditions": [a_condition("Paused", reason="Paused")]}
+    statuses = {"web": ready, "shop": ready, "test": stuck, "new": {}, "held": paused}
+    for name, status in statuses.items():
         state.cache.on_event(
             "SenlinCluster", None, a_cluster_manifest(name, uid=name, status=status)
         )
@@ -85,6 +87,7 @@ def test_resources_are_counted_by_their_conditions(state: State) -> None:
         for labels, count in state["senlin_operator_resources"]
     ]
     assert sorted(found) == [
+        ("SenlinCluster", "Paused", "True", "Paused", 1),
         ("SenlinCluster", "Ready", "False", "Rejected", 1),
         ("SenlinCluster", "Ready", "True", "Ready", 2),
         ("SenlinCluster", "Stalled", "False", "Ready", 2),

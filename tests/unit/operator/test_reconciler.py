@@ -1,12 +1,11 @@
 """A resource from the manifest to the status."""
 
-import pytest
 from prometheus_client import REGISTRY
 
 from openstack_clustering import Cluster
 from openstack_clustering.exceptions import BadRequest, ConnectFailure
 from senlin_operator.kube.client import KubeError
-from senlin_operator.kube.objects import FINALIZER, PAUSED, Key
+from senlin_operator.kube.objects import FINALIZER, Key
 from tests.unit.operator.builders import (
     WITH_FINALIZER,
     Clock,
@@ -241,18 +240,6 @@ async def test_a_transient_status_that_never_ends_is_checked(ready_env: Environm
     assert ready_env.requests() == ["check_cluster"]
     assert ready_env.senlin.cluster(id_).status == "ACTIVE"
     assert ready_env.reason(WEB) == "Ready"
-
-
-@pytest.mark.parametrize("paused", ["true", "false"])
-async def test_only_the_annotation_paused_true_pauses_an_object(
-    ready_env: Environment, paused: str
-) -> None:
-    annotations = {PAUSED: paused}
-
-    ready_env.kube.apply(a_cluster_manifest("web", FOUR, annotations=annotations))
-    await ready_env.converge()
-
-    assert ready_env.requests() == ([] if paused == "true" else ["resize_cluster"])
 
 
 async def test_a_step_and_polls_that_fail_alike_are_retried_with_pauses(
