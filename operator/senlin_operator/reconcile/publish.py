@@ -132,12 +132,13 @@ class Publisher:
         return after
 
     def _announce(self, before: Resource, after: Resource) -> None:
-        """Log a change of the condition Ready (status or reason), and record an event."""
+        """Log a change of Ready (status or reason), or that it stalls; record an event."""
         old, new = before.condition("Ready"), after.condition("Ready")
-        if new is None or (old and all(old[name] == new[name] for name in ("status", "reason"))):
+        stalls = after.stalled_message is not None and before.stalled_message is None
+        same_ready = old and new and all(old[name] == new[name] for name in ("status", "reason"))
+        if new is None or (same_ready and not stalls):
             return
-        stalled = after.condition("Stalled") or {}
-        healthy = new["status"] == "True" or stalled.get("status") != "True"
+        healthy = new["status"] == "True" or after.stalled_message is None
         fields = {"ready": new["status"], "reason": new["reason"], "why": new["message"]}
         _log.log(INFO if healthy else WARNING, "condition Ready changed", extra=fields)
         if new["reason"] in (Reason.ACTION_RUNNING, Reason.PAUSED):

@@ -77,7 +77,7 @@ class Reconciler:
         if name_taken := await self._dependents.apply(scope):
             return name_taken
         known = self._resolve(scope)
-        if isinstance(known, Waiting):
+        if isinstance(known, Waiting | Blocked):
             return known
         await self._finalizer.ensure(scope)
         await self._ensure_size(scope)
@@ -150,13 +150,11 @@ class Reconciler:
         scope.memory.check_action = result.action_id
         return actions.CHECKING
 
-    def _resolve(self, scope: Scope) -> Mapping[Key, Resource] | Waiting:
-        """Return the objects that the desired state depends on, or a reason to wait for one."""
+    def _resolve(self, scope: Scope) -> Mapping[Key, Resource] | Waiting | Blocked:
+        """Return the objects that the desired state depends on, or why one is not there yet."""
         keys = scope.kind.references(scope.resource)
         known = resolve(self._cache, keys, exists=scope.status.id is not None)
-        if isinstance(known, Waiting):
-            return known
-        if scope.kind.members is None:
+        if isinstance(known, Waiting | Blocked) or scope.kind.members is None:
             return known
         uids = scope.kind.members.owner_uids(scope.observed)
         related = {*self._cache.referrers(scope.resource.key), *self._cache.keys_of(uids)}

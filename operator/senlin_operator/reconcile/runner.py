@@ -116,7 +116,7 @@ class Runner:
             text = (scope.status.action or {}).get("reason", "")
             return Waiting(Reason.ACTION_FAILED, f"It will be tried again. {text}", pause)
         target = self._target(scope)
-        if isinstance(target, Waiting):
+        if isinstance(target, Waiting | Blocked):
             return target
         if isinstance(target, Refused):
             return self._unseen(scope) or self._refused(scope, target.message)
@@ -134,11 +134,11 @@ class Runner:
         call = scope.kind.call(scope.resource, target, values)
         return await (self._send(scope, target, call) if call.action else self._read(scope, call))
 
-    def _target(self, scope: RunScope) -> Target | Waiting | Refused:
+    def _target(self, scope: RunScope) -> Target | Waiting | Blocked | Refused:
         resource = scope.resource
         keys = (key for key in scope.kind.references(resource) if key.kind != SECRET)
         known = resolve(self._cache, keys, exists=False)
-        if isinstance(known, Waiting):
+        if isinstance(known, Waiting | Blocked):
             return known
         owners = scope.snapshot.owners
 

@@ -254,3 +254,26 @@ async def test_a_reference_that_is_not_ready_is_waited_for(env: Environment) -> 
 
     assert env.reason(WEB) == "ReferenceNotReady"
     assert env.requests() == ["create_profile"]
+
+
+async def test_a_stalled_reference_stalls_until_it_is_made(env: Environment) -> None:
+    env.senlin.refusals.append(BadRequest("no such flavor"))
+    env.kube.apply(a_cluster_manifest("web", THREE))
+    await env.converge(1)
+    env.kube.apply(PROFILE)
+    await env.converge(2)
+
+    sentence = "SenlinProfile small is not Ready: Senlin refuses it: no such flavor"
+    assert env.condition(WEB)["message"] == sentence
+    assert env.condition(WEB, "Stalled")["status"] == "True"
+    assert env.condition(WEB, "Reconciling")["status"] == "False"
+    assert ("Warning", "ReferenceNotReady", sentence) in env.recorder.events
+    env.writes()
+    await env.retry(WEB)
+    assert env.writes() == []
+
+    env.clock.advance(310)
+    await env.retry(SMALL)
+    await env.converge()
+
+    assert env.reason(WEB) == "Ready"
