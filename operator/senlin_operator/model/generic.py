@@ -10,6 +10,15 @@ _BUILD = re.compile(
 # What it says of a server that a check found in another status, and of all that takes too long.
 _VAGUE = re.compile(r"Node is not ACTIVE|Timeout waiting for \w+:")
 
+# What it says of a node when an action begins, and still when the action has failed: a cause of its
+# own would have replaced it.
+_BEGUN = re.compile(r"(?:\w+|Operation '?\w+'?) in progress\.?")
+
+
+def is_progress(reason: str) -> bool:
+    """Return whether the text says only that an action has begun."""
+    return _BEGUN.fullmatch(reason) is not None
+
 
 def failed_server(reason: str) -> str | None:
     """Return the id of the server in Senlin's generic text about a failed build."""

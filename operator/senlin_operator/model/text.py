@@ -66,11 +66,13 @@ def stable(text: str | None) -> str:
 def grouped(faults: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return one text for each of the first reasons: `node a: …`, or `3 nodes, such as a: …`.
 
-    Reasons that say a cause come first; a last text counts the nodes of further reasons.
+    Reasons that say a cause come first, and faults without a reason are left out; a last text
+    counts the nodes of further reasons.
 
     Args:
         faults: As in `status.faults`.
     """
+    faults = [fault for fault in faults if fault["reason"]]
     counts = Counter(_without_ids(fault["reason"]) for fault in faults)
     first = {_without_ids(fault["reason"]): fault for fault in reversed(faults)}
     ordered = sorted(counts, key=lambda it: failed_server(first[it]["reason"]) is not None)

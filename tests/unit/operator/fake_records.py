@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 Document = dict[str, Any]
-_UPDATABLE = {"flavor", "image", "name", "metadata", "networks"}  # of a server, in place
+UPDATABLE = {"flavor", "image", "name", "metadata", "networks"}  # of a server, in place
 NOW = "2026-01-01T00:00:00Z"
 
 
@@ -111,9 +111,9 @@ class Records:
             return "Failed in updating nodes."
         if any(
             before.get(it) != properties.get(it)
-            for it in (before.keys() | properties.keys()) - _UPDATABLE
+            for it in (before.keys() | properties.keys()) - UPDATABLE
         ):
-            node["status"] = "UPDATING"
+            node.update(status="UPDATING", status_reason="Update in progress")
             return "Failed in updating nodes."
         if node["physical_id"] not in self.servers:
             self.break_(node, "The server could not be found.")

@@ -122,6 +122,10 @@ def test_equal_faults_are_counted(faults: list[tuple[str, str]], texts: list[str
     assert grouped(entries) == texts
 
 
+def test_faults_without_a_reason_are_left_out() -> None:
+    assert grouped([{"name": "a", "reason": ""}, {"name": "b", "reason": "x"}]) == ["node b: x"]
+
+
 def test_equal_faults_of_different_servers_are_counted() -> None:
     ids = ("2a537982-022e-4b02-bc33-ac8f5a8eed59", "3b537982-022e-4b02-bc33-ac8f5a8eed59")
     faults = [{"name": it[0], "reason": f"Server:{it} transitioned."} for it in ids]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from openstack_clustering import Node
+from senlin_operator.model.generic import is_progress
 from senlin_operator.model.text import stable
 
 # Statuses that Senlin sets when an action begins, and replaces when it ends.
@@ -47,10 +48,15 @@ def is_serverless(node: Node) -> bool:
 
 
 def fault(node: Node) -> dict[str, Any]:
-    """Return the entry in `status.faults` for a node with a fault."""
+    """Return the entry in `status.faults` for a node with a fault.
+
+    Its reason is empty if Senlin gives none: what it says of a failed update may be "Update in
+    progress".
+    """
+    reason = stable(node.status_reason)
     return {
         "node": node.id,
         "name": node.name,
         "status": node.status,
-        "reason": stable(node.status_reason),
+        "reason": "" if is_progress(reason) else reason,
     }
