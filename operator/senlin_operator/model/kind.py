@@ -95,6 +95,13 @@ class Members(ABC, Generic[O]):
         may wait for members that Senlin does not let leave.
         """
 
+    @abstractmethod
+    def moving(self, desired: Any) -> bool:
+        """Return whether members are about to join or leave, by their own manifests.
+
+        A step that follows from that is not told as a correction of drift.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class Dependent:

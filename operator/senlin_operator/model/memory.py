@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from senlin_operator.kube.objects import Resource
@@ -79,6 +80,15 @@ class Retry:
         return self.retry_at - clock.monotonic()
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A correction of drift."""
+
+    generation: int  # of the object
+    summary: str
+    at: datetime
+
+
 @dataclass(slots=True)
 class Memory:
     """The memory of one object."""
@@ -96,7 +106,8 @@ class Memory:
     cloud_id: str | None = field(default=None, repr=False)  # of a kind whose status has no id
     # The cloud id of an object deleted in order to create it again.
     replaced: str | None = field(default=None, repr=False)
-    drift: tuple[int, str] | None = None  # the generation, and the last correction of drift since
+    drift: Drift | None = None  # the last correction
+    settled: object = None  # the desired state of the last reconcile that ended settled
     requested: str | None = None  # the last value of the annotation reconcile-requested-at
 
     @classmethod

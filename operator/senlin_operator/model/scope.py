@@ -48,6 +48,19 @@ class Scope(BaseScope):
             status.id, status.shows_id = memory.cloud_id, False
         return cls(resource, memory, status, kind)
 
+    @property
+    def drifted(self) -> bool:
+        """Return whether a step now corrects what others did in the cloud.
+
+        It does if nothing else has changed since the object was Ready: not its manifest, and
+        neither what that refers to, nor its members by theirs.
+        """
+        if self.desired is None or not self.resource.ready:
+            return False
+        members, settled = self.kind.members, self.memory.settled
+        moving = members is not None and members.moving(self.desired)
+        return not moving and settled in (None, self.desired)
+
     def identify(self, id_: str) -> None:
         """Record the id of the cloud object: in the status, or in memory alone if it is secret."""
         self.status.id = self.memory.cloud_id = id_

@@ -57,6 +57,11 @@ class Step(ABC):
     def summary(self) -> str:
         """Return a text for people: the changes of the step, field by field."""
 
+    @property
+    def note(self) -> str:
+        """Return what the event says besides the summary; empty: nothing."""
+        return ""
+
     @abstractmethod
     def run(self, proxy: Proxy, uid: str) -> StepResult:
         """Send the request. It runs in a thread, and reads nothing but its own fields.

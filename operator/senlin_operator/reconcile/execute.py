@@ -5,6 +5,7 @@ import logging
 from openstack_clustering import ClientException
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
+from senlin_operator.model.memory import Drift
 from senlin_operator.model.outcome import Blocked, Failed, Outcome, Waiting, is_unclear, outcome_of
 from senlin_operator.model.scope import Scope
 from senlin_operator.model.step import Step, StepResult
@@ -42,13 +43,11 @@ class Executor:
         memory.step_accepted(step, result)
         note(action_id=result.action_id)
         _log.info(step.verb, extra={"step": step.summary})
-        drift = ""
-        if scope.resource.ready:
-            drift = "Drift corrected. "
-            memory.drift = (scope.resource.generation, step.summary)
-        self._recorder.record(
-            scope.resource, "Normal", step.verb, "Reconcile", f"{drift}{step.summary}"
-        )
+        text = "; ".join(filter(None, (step.summary, step.note)))
+        if scope.drifted:
+            text = f"Drift corrected. {text}"
+            memory.drift = Drift(scope.resource.generation, step.summary, clock.utcnow())
+        self._recorder.record(scope.resource, "Normal", step.verb, "Reconcile", text)
         return result
 
     async def send(
@@ -103,6 +102,6 @@ class Executor:
 
 def action_started(scope: Scope, step: Step, action_id: str) -> Waiting:
     """Record a new action in the status, and return the outcome while it runs."""
-    drift = "correction of drift, " if scope.resource.ready else ""
+    drift = "correction of drift, " if scope.drifted else ""
     scope.status.action = actions.started(action_id, f"{drift}{step.summary}", clock.utcnow())
     return actions.running(scope.status)

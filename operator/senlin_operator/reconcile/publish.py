@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from logging import INFO, WARNING
 from typing import Any
 
@@ -33,6 +34,7 @@ _DRIFT = " Drift corrected: "
 _REQUEUE = 30.0  # seconds
 _AGAIN = 1.0  # seconds until a status is rendered again that was not written
 _NOT_FORCED = f'The annotation {FORCE} forces nothing: its value is not "true".'
+_EARLIEST = 0.8  # of the resync period
 _log = logging.getLogger(__name__)
 
 
@@ -183,14 +185,19 @@ class Publisher:
                 self._queue.add_after(key, seconds, Lane.BACK)
             case _:  # a watch or a poll wakes it
                 pass
-        if seconds := parse_duration(scope.resource.spec.get("resyncPeriod", "10m")):
-            early = random.uniform(0.8, 1)  # noqa: S311 - spread, not secret
+        if seconds := _resync_period(scope.resource):
+            early = random.uniform(_EARLIEST, 1)  # noqa: S311 - spread, not secret
             self._queue.add_after(key, seconds * early, Lane.BACK)
 
 
 def _rendered(scope: BaseScope, outcome: Outcome) -> dict[str, Any]:
     conditions = conditions_of(outcome, scope.memory.retry.failures)
     return render(scope.resource, scope.status, conditions, clock.utcnow())
+
+
+def _resync_period(resource: Resource) -> float:
+    """Return the seconds between two resyncs; 0: there are none."""
+    return parse_duration(resource.spec.get("resyncPeriod", "10m"))
 
 
 def _is_new_generation(resource: Resource) -> bool:
@@ -201,13 +208,18 @@ def _is_new_generation(resource: Resource) -> bool:
 def _with_drift(scope: BaseScope, outcome: Settled) -> Settled:
     """Return the outcome with the latest correction of drift in this generation of the object.
 
-    After a restart only the status has it; without it, each restart would cause a write.
+    The next resync takes it out of the message. After a restart only the status has it; without it,
+    each restart would cause a write.
     """
     resource, drift = scope.resource, scope.memory.drift
-    if drift and drift[0] == resource.generation:
-        return replace(outcome, message=f"{outcome.message}{_DRIFT}{drift[1]}.")
     published = (resource.condition("Ready") or {}).get("message", "")
-    published = published.removesuffix(f" {outcome.unused}")
-    if resource.ready and published.startswith(f"{outcome.message}{_DRIFT}"):
-        return replace(outcome, message=published)
-    return outcome
+    if drift and drift.generation == resource.generation:
+        told, at = f"{outcome.message}{_DRIFT}{drift.summary}.", drift.at
+    elif resource.ready and published.startswith(f"{outcome.message}{_DRIFT}"):
+        told = published.removesuffix(f" {outcome.unused}")
+        at = datetime.fromisoformat(resource.status["lastSyncTime"])
+    else:
+        return outcome
+    resync = _resync_period(resource) * _EARLIEST
+    lasts = not resync or (clock.utcnow() - at).total_seconds() < resync
+    return replace(outcome, message=told) if lasts else outcome

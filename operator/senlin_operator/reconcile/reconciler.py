@@ -123,6 +123,8 @@ class Reconciler:
     async def _settle(self, scope: Scope, observed: Observation) -> Outcome:
         """Return the readiness of an object whose plan is empty; send a routine check if due."""
         readiness: Readiness = scope.kind.readiness(scope.desired, observed)
+        if isinstance(readiness, Settled):
+            scope.memory.settled = scope.desired
         checks = scope.kind.checks
         interval = checks.interval(scope.desired) if checks else None
         if checks is None or interval is None or not isinstance(readiness, Settled):

@@ -66,6 +66,9 @@ class Members(kind.Members[Observed]):
         )
         return [Resize(observed.id, observed.nodes, 0, -1, summary)]
 
+    def moving(self, desired: Desired) -> bool:
+        return bool(desired.leaving)
+
 
 class ClusterKind(Kind[Desired, Observed]):
     """All requests for a cluster start an action."""
