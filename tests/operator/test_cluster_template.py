@@ -88,20 +88,6 @@ def test_a_roll_that_fails_names_the_node_and_is_healed_by_a_revert(tenant: Tena
     tenant.eventually(lambda: len(tenant.profiles()) == 1, "the new profile gone")
 
 
-def test_a_change_that_servers_cannot_take_says_which_node_and_is_healed_by_a_revert(
-    tenant: Tenant,
-) -> None:
-    tenant.apply(tenant.secret(), inline(tenant))
-    tenant.ready()
-
-    tenant.edit("SenlinCluster", "web", profile=template(tenant, key_name="oskey"))
-    failed = tenant.waits_for("ActionFailed")
-    assert tenant.namespace in failed["message"], failed
-
-    tenant.edit("SenlinCluster", "web", profile=template(tenant, key_name=None))
-    tenant.ready(seconds=60)
-
-
 def test_a_template_that_senlin_refuses_is_reported_and_fixed_by_an_edit(tenant: Tenant) -> None:
     document = inline(tenant)
     networks = [{"network": "nowhere"}]

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ _POLLING = 1  # further thread
 _TIMEOUT = 60.0  # seconds per request
 _LOGIN_PAUSE = 45.0  # seconds between refused logins, so that no account is locked out
 _MAX_LOGIN_PAUSE = 300.0
+_SCHEMAS = 100  # remembered; a cloud has a handful of profile types
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class CloudSession:
         self._refused: ClientException | None = None
         self._refusals = 0
         self._login_at = 0.0
+        self._schemas: dict[str, Mapping[str, Any]] = {}  # of the properties, by profile type
         self._kinds = options.kinds
         always = tuple(kind for kind in options.kinds if not kind.on_demand)
         self.inventory = Inventory(self._call_for_poll, subscribers, always, Pace(options.idle))
@@ -107,6 +109,19 @@ class CloudSession:
             return await self._admitted(operation, send)
         async with self._ordinary:
             return await self._admitted(operation, send)
+
+    async def profile_schema(self, type_: str) -> Mapping[str, Any]:
+        """Return the schema of the properties of a profile type, which Senlin is asked for once.
+
+        Raises:
+            ClientException: The request was refused, or the credential is known to be refused.
+        """
+        if type_ not in self._schemas:
+            found = await self.call("profile_type", lambda proxy: proxy.get_profile_type(type_))
+            if len(self._schemas) >= _SCHEMAS:
+                self._schemas.clear()
+            self._schemas[type_] = found.schema or {}
+        return self._schemas[type_]
 
     async def _read(self, question: Callable[[], T | None]) -> T | None:
         """Ask Nova or Heat from the pool; None: it must not ask, or there is no answer."""

@@ -75,6 +75,21 @@ class Details(ABC, Generic[D, O]):
         """Return the observation with the facts added; `plan` and `readiness` get it."""
 
 
+class Schemas(ABC, Generic[D, O]):
+    """A kind whose plan needs what Senlin says of a profile type. It is asked once a session."""
+
+    @abstractmethod
+    def profile_type(self, desired: D, observed: O) -> str | None:
+        """Return the type, with its version; None: the plan needs none.
+
+        If it is None for a change of profile, the plan does not know what Senlin cannot change.
+        """
+
+    @abstractmethod
+    def add(self, observed: O, schema: Mapping[str, Any]) -> O:
+        """Return the observation with the schema of the type's properties added."""
+
+
 class Members(ABC, Generic[O]):
     """A kind whose cloud objects contain those of other custom resources."""
 
@@ -180,6 +195,7 @@ class Kind(ResourceKind, Generic[D, O]):
     deletion: Deletion[O] = Deletion()
     checks: Checks[D, O] | None = None
     details: Details[D, O] | None = None
+    schemas: Schemas[D, O] | None = None
     members: Members[O] | None = None
     dependents: Dependents[O] | None = None
 

@@ -95,7 +95,7 @@ class Reconciler:
         if observed is not None:
             if waiting := await self._recover_transient(scope, observed):
                 return waiting
-            observed = await _with_details(scope, observed)
+            observed = await _with_schema(scope, await _with_details(scope, observed))
         elif blocked := scope.kind.creation_blocked(scope.desired, scope.snapshot):
             return blocked
         while steps := scope.kind.plan(scope.desired, observed):
@@ -251,6 +251,16 @@ async def _with_details(scope: Scope, observed: Observation) -> Observation:
         memory.details = (version, now, facts)
     with_facts: Observation = details.add(observed, memory.details[2])
     return with_facts
+
+
+async def _with_schema(scope: Scope, observed: Observation) -> Observation:
+    """Return the observation with the schema of a profile type, if the plan needs one."""
+    schemas = scope.kind.schemas
+    needed = schemas.profile_type(scope.desired, observed) if schemas else None
+    if schemas is None or needed is None:
+        return observed
+    with_schema: Observation = schemas.add(observed, await scope.session.profile_schema(needed))
+    return with_schema
 
 
 def _ineffective(scope: Scope, step: Step) -> Failed | None:

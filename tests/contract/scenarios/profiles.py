@@ -36,6 +36,15 @@ def _(cloud: Cloud) -> object:
 
 
 @scenario(
+    "the schema of servers: it says what an update can reach",
+    expect=["flavor", "image", "metadata", "name", "networks"],
+)
+def _(cloud: Cloud) -> object:
+    schema = cloud.senlin.get_profile_type("os.nova.server-1.0").schema or {}
+    return sorted(name for name, it in schema.items() if it["updatable"])
+
+
+@scenario(
     "a profile of a type that does not exist: it is refused by 404, with a text of its own",
     expect=("ResourceNotFound ResourceNotFound", "The profile_type "),
     cites=("unknown type 404",),

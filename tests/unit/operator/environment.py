@@ -152,6 +152,7 @@ class FakeSession(CloudSession):
         self.explanations = Explanations(
             self._answer, cast("Nova", self.nova), cast("Heat", self.heat)
         )
+        self._schemas = {}
         self.inventory = Inventory(self.call, subscribers, tuple(KINDS.values()))
         self._crash_point = crash_point
 

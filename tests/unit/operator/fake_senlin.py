@@ -17,6 +17,7 @@ from openstack_clustering import (
     Node,
     Policy,
     Profile,
+    ProfileType,
     Proxy,
 )
 from openstack_clustering.exceptions import (
@@ -26,7 +27,7 @@ from openstack_clustering.exceptions import (
 from senlin_operator.cloud.snapshot import Snapshot, Watched, poll
 from senlin_operator.kinds import KINDS
 from tests.unit.operator.fake_operations import Operations, bad, missing
-from tests.unit.operator.fake_records import Document, fits
+from tests.unit.operator.fake_records import UPDATABLE, Document, fits
 
 R = TypeVar("R")
 _SERVER = {"type": "os.nova.server", "version": "1.0", "properties": {}}
@@ -43,6 +44,7 @@ class FakeSenlin(Operations):
     ) -> None:
         super().__init__(clock)
         self.requests: list[tuple[object, ...]] = []
+        self.types_asked: list[str] = []
         self.by_operator = False  # of the current request
         self.refusals: deque[ClientException] = deque()  # of the next writes
         self.lose_reply = False  # of the next write, which is carried out
@@ -180,6 +182,13 @@ class FakeSenlin(Operations):
         self._reply(None)
 
     # Profiles.
+
+    def get_profile_type(self, name: str) -> ProfileType:
+        self.types_asked.append(name)
+        type_, _, version = name.rpartition("-")
+        self._check_type("profile_type", {"type": type_, "version": version})
+        schema = {it: {"updatable": it in UPDATABLE} for it in (*UPDATABLE, "key_name")}
+        return ProfileType({"name": name, "schema": schema})
 
     def create_profile(self, name: str, spec: Document, metadata: Document) -> Profile:
         self._receive("create_profile", name)

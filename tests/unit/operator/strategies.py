@@ -80,7 +80,7 @@ def observations(draw: st.DrawFn) -> Observed:
         removal_order=tuple(ids),
         members_by_owner=dict(zip(UIDS, draw(some), strict=False)),
         serverless=frozenset(draw(some)),
-        profile_mismatch=tuple(draw(some)),
+        profile_mismatch=dict.fromkeys(draw(some), "p9"),
         policies=draw(policies.map(lambda it: it or ())),
         duplicates=tuple(draw(st.sets(st.sampled_from(["duplicate-1", "duplicate-2"])))),
     )

@@ -11,6 +11,7 @@ from senlin_operator.kinds.cluster.kind import ClusterKind
 from senlin_operator.kinds.cluster.observed import Observed, observe
 from senlin_operator.kinds.cluster.status import conditions, readiness, resource_status
 from senlin_operator.kinds.cluster.steps import Check, Create, Delete, Recover, Resize, Update
+from senlin_operator.kinds.shared.in_place import Content
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
 from senlin_operator.kube.objects import Key
@@ -35,6 +36,7 @@ from tests.unit.operator.fake_senlin import FakeSenlin
 
 SMALL = Key("SenlinProfile", "team", "small")
 DESIRED = DESIRED_OF_THREE
+OF_SMALL = Content("small", "os.nova.server", "1.0", {"flavor": "m1.tiny"})
 OBSERVED = replace(OBSERVED_OF_THREE, profiles=frozenset(["p1"]))
 NODES = [a_node("n1"), a_node("n2"), a_node("n3")]
 
@@ -105,7 +107,7 @@ def test_desired(resource_fields: dict[str, Any], fields: dict[str, Any]) -> Non
 
     known = {SMALL: a_resource(a_profile_manifest(status=ready("p1")))}
     names = {"config": {"node.name.format": "web-$8R"}, "default_names": True}
-    plain = {"name": "web", "profile_id": "p1"}
+    plain = {"name": "web", "profile_id": "p1", "profile": OF_SMALL}
     assert desired(resource, known) == Desired(**{**plain, **names, **fields})
 
 

@@ -31,7 +31,7 @@ def update(summary: str, **fields: object) -> Update:
     return Update("c1", fields, summary)
 
 
-TO_P2 = update("profile_id p1 → p2", profile_id="p2")
+TO_P2 = update("profile p1 → p2", profile_id="p2")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_plan_of_the_size(desired: Desired, observed: Observed, steps: list[Step
         pytest.param(
             OTHER,
             replace(OBSERVED, name="x"),
-            update("name x → web, profile_id p1 → p2", name="web", profile_id="p2"),
+            update("name x → web, profile p1 → p2", name="web", profile_id="p2"),
             id="two fields: one request",
         ),
     ],

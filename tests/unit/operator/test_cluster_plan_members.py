@@ -169,7 +169,7 @@ def test_plan(desired: Desired, observed: Observed, steps: list[Step]) -> None:
 
 
 OTHER = replace(DESIRED, profile_id="p2")
-TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
+TO_P2 = Update("c1", {"profile_id": "p2"}, "profile p1 → p2")
 
 
 @pytest.mark.parametrize(
@@ -192,21 +192,23 @@ def test_a_node_without_a_server_before_a_change_of_profile(
     [
         pytest.param(
             DESIRED,
-            ("x",),
+            {"x": "p2"},
             [UpdateNode("c1", "x", "p1")],
             id="an undeclared node: updated to the cluster's profile",
         ),
         pytest.param(
             DESIRED,
-            ("a", "x"),
+            {"a": "p2", "x": "p2"},
             [UpdateNode("c1", "x", "p1")],
             id="a declared and an undeclared node: only the latter",
         ),
-        pytest.param(OTHER, ("x",), [TO_P2], id="another change of profile: no separate update"),
+        pytest.param(
+            OTHER, {"x": "p3"}, [TO_P2], id="another change of profile: no separate update"
+        ),
     ],
 )
 def test_nodes_with_the_profile_of_an_aborted_change(
-    desired: Desired, profile_mismatch: tuple[str, ...], steps: list[Step]
+    desired: Desired, profile_mismatch: dict[str, str], steps: list[Step]
 ) -> None:
     assert plan(desired, replace(OBSERVED, profile_mismatch=profile_mismatch)) == steps
 

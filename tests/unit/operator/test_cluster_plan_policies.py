@@ -35,7 +35,7 @@ JUST_CREATED = replace(
     EMPTY_CLUSTER, created_empty=True, metadata={OWNER_KEY: UID, CREATED_EMPTY: "yes"}
 )
 GROW = Resize("c1", 3, 1, 5, "")
-TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
+TO_P2 = Update("c1", {"profile_id": "p2"}, "profile p1 → p2")
 REMOVE_CREATED_EMPTY = Update(
     "c1", {"metadata": {}}, "removal of the marker of an empty creation, as the cluster has grown"
 )

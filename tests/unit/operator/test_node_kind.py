@@ -22,6 +22,7 @@ from senlin_operator.kinds.node.steps import (
     Update,
 )
 from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.in_place import Content
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.objects import Key
 from senlin_operator.model.ownership import OWNER_KEY
@@ -50,6 +51,7 @@ KNOWN = {
     WEB: a_resource(a_cluster_manifest(status=ready("c1"))),
 }
 DESIRED = Desired(name="one", profile_id="p1")
+OF_SMALL = Content("small", "os.nova.server", "1.0", {"flavor": "m1.tiny"})
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0", overrides={"key_name": "mine"})
 OBSERVED = Observed(
     id="n1", name="node-n1", profile_id="p1", physical_id="server-n1", snapshot=a_snapshot()
@@ -107,7 +109,7 @@ def test_an_unmanaged_node_refers_to_nothing() -> None:
 def test_desired(resource_fields: Document, fields: Document) -> None:
     resource = a_resource(a_node_manifest("one", resource_fields))
 
-    assert desired(resource, KNOWN) == replace(DESIRED, **fields)
+    assert desired(resource, KNOWN) == replace(DESIRED, profile=OF_SMALL, **fields)
 
 
 def test_desired_of_an_adoption() -> None:

@@ -76,7 +76,7 @@ def update(summary: str, **fields: Any) -> Update:
         pytest.param(
             replace(DESIRED, profile_id="p2"),
             OBSERVED,
-            [update("profile_id p1 → p2", profile_id="p2")],
+            [update("profile p1 → p2", profile_id="p2")],
             id="profile",
         ),
         pytest.param(

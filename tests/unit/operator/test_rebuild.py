@@ -14,6 +14,7 @@ from senlin_operator.kinds.node import plan as of_node
 from senlin_operator.kinds.node import status as status_of_node
 from senlin_operator.kinds.node import steps as steps_of_node
 from senlin_operator.kinds.shared.bindings import Binding
+from senlin_operator.kinds.shared.in_place import Content
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.model.outcome import Blocked, Settled
@@ -27,16 +28,33 @@ from tests.unit.operator.builders import (
 from tests.unit.operator.environment import THREE, WEB, Environment
 
 NODES = ("n1", "n2", "n3")
-OBSERVED = replace(OBSERVED_OF_THREE, image="old", removal_order=NODES)
-IN_PLACE = replace(DESIRED_OF_THREE, profile_id="p2", image="new", repaired=False)
+
+
+def content(image: str) -> Content:
+    return Content(image, "os.nova.server", "1.0", {"image": image})
+
+
+def of_senlin(id_: str, image: str) -> Profile:
+    spec = {"type": "os.nova.server", "version": "1.0", "properties": {"image": image}}
+    return builders.a_profile(id_, uid=None, name=image, spec=spec)
+
+
+OBSERVED = replace(
+    OBSERVED_OF_THREE, all_profiles={"p1": of_senlin("p1", "old")}, removal_order=NODES
+)
+IN_PLACE = replace(DESIRED_OF_THREE, profile_id="p2", profile=content("new"), repaired=False)
 REPLACE = replace(IN_PLACE, replaces=True)
 REPAIRED = replace(IN_PLACE, repaired=True)
-TO_P2 = Update("c1", {"profile_id": "p2"}, "profile_id p1 → p2")
-TO_P2_ALONE = Update("c1", {"profile_id": "p2", "is_profile_only": True}, "profile_id p1 → p2")
-OF_OTHERS = builders.a_profile(
-    "p2", uid=None, spec={"type": "os.nova.server", "properties": {"image": "new"}}
+TOLD = "profile old → new (image old → new)"
+TO_P2 = Update("c1", {"profile_id": "p2"}, TOLD)
+TO_P2_ALONE = Update("c1", {"profile_id": "p2", "is_profile_only": True}, TOLD)
+OF_OTHERS = of_senlin("p2", "new")
+MOVED = replace(
+    OBSERVED,
+    profile_id="p2",
+    all_profiles={"p1": of_senlin("p1", "old"), "p2": OF_OTHERS},
+    profile_mismatch=dict.fromkeys(NODES, "p1"),
 )
-MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
 
 
 @pytest.mark.parametrize(
@@ -44,11 +62,21 @@ MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
     [
         pytest.param(IN_PLACE, OBSERVED, [], id="another image: not sent"),
         pytest.param(REPAIRED, OBSERVED, [TO_P2], id="another image, Senlin is repaired: sent"),
-        pytest.param(replace(IN_PLACE, image="old"), OBSERVED, [TO_P2], id="the same image: sent"),
-        pytest.param(replace(IN_PLACE, image=None), OBSERVED, [TO_P2], id="unknown image: sent"),
         pytest.param(
-            replace(IN_PLACE, image=None),
-            replace(OBSERVED, all_profiles={"p2": OF_OTHERS}),
+            replace(IN_PLACE, profile=content("old")),
+            OBSERVED,
+            [Update("c1", {"profile_id": "p2"}, "profile p1 → p2")],
+            id="the same image: sent",
+        ),
+        pytest.param(
+            replace(IN_PLACE, profile=None),
+            OBSERVED,
+            [Update("c1", {"profile_id": "p2"}, "profile p1 → p2")],
+            id="unknown image: sent",
+        ),
+        pytest.param(
+            replace(IN_PLACE, profile=None),
+            replace(OBSERVED, all_profiles=MOVED.all_profiles),
             [],
             id="another image, of an unmanaged profile: not sent",
         ),
@@ -72,13 +100,19 @@ MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
         ),
         pytest.param(
             REPLACE,
-            replace(MOVED, nodes=2, active=2, desired_capacity=2, profile_mismatch=NODES[1:]),
+            replace(
+                MOVED,
+                nodes=2,
+                active=2,
+                desired_capacity=2,
+                profile_mismatch=dict.fromkeys(NODES[1:], "p1"),
+            ),
             [Resize("c1", 3, 1, 5, "")],
             id="Replace, one is missing: it is created first",
         ),
         pytest.param(
             REPLACE,
-            replace(MOVED, profile_mismatch=(), min_size=0),
+            replace(MOVED, profile_mismatch={}, min_size=0),
             [Resize("c1", 3, 1, 5, "")],
             id="Replace, all are new: minSize is set back",
         ),
@@ -90,7 +124,7 @@ MOVED = replace(OBSERVED, profile_id="p2", image="new", profile_mismatch=NODES)
         ),
         pytest.param(
             replace(IN_PLACE, repaired=False),
-            replace(MOVED, image_mismatch=frozenset(["n1", "n2"])),
+            replace(MOVED, profile_mismatch={"n1": "p1", "n2": "p1", "n3": "p3"}),
             [UpdateNode("c1", "n3", "p2")],
             id="nodes of another profile: those with another image are left",
         ),
@@ -107,8 +141,9 @@ def test_a_refused_image_is_told() -> None:
     assert outcome.reason == Reason.UNSAFE
     assert outcome.message == (
         "Senlin 16 as released cannot change the image of a server, from old to new: it would stop "
-        "the server, and fail. Set strategy.type to Replace, which replaces the nodes, or keep "
-        "the image, or set the operator's --senlin-repaired if this Senlin is repaired."
+        "the server, and fail. Set strategy.type to Replace, which replaces the nodes one after "
+        "the other, or put it back, or set the operator's --senlin-repaired if this Senlin is "
+        "repaired."
     )
 
 
@@ -136,7 +171,7 @@ def test_rebuild_of_a_cluster(repaired: bool, serverless: tuple[str], operation:
 @pytest.fixture
 def node() -> tuple[Any, Any]:
     """Return a pair of a node that needs no step, of a profile in the snapshot."""
-    profile = builders.a_profile(spec={"type": "os.nova.server", "properties": {"image": "old"}})
+    profile = of_senlin("p1", "old")
     snapshot = builders.a_snapshot(profiles=[profile], nodes=[builders.a_node(cluster="")])
     kind = kinds_for(repaired=False)["SenlinNode"]
     observed = kind.observe(snapshot, "n1", builders.UID)
@@ -145,21 +180,21 @@ def node() -> tuple[Any, Any]:
 
 def test_an_image_of_a_node_is_not_changed(node: tuple[Any, Any]) -> None:
     desired, observed = node
-    changed = replace(desired, profile_id="p2", image="new")
+    changed = replace(desired, profile_id="p2", profile=content("new"))
 
     outcome = status_of_node.readiness(changed, observed)
 
     assert of_node.plan(changed, observed) == []
     assert of_node.plan(replace(changed, repaired=True), observed) != []
     assert isinstance(outcome, Blocked)
-    assert "Make another SenlinNode, or keep the image" in outcome.message
+    assert "Make another SenlinNode, or put it back" in outcome.message
 
 
 def test_an_image_of_an_unmanaged_profile_is_not_given_to_a_node(node: tuple[Any, Any]) -> None:
     desired, observed = node
     profiles = [*observed.snapshot.all(Profile).values(), OF_OTHERS]
     observed = replace(observed, snapshot=builders.a_snapshot(profiles=profiles))
-    changed = replace(desired, profile_id="p2", image=None)
+    changed = replace(desired, profile_id="p2", profile=None)
 
     assert of_node.plan(changed, observed) == []
     assert isinstance(status_of_node.readiness(changed, observed), Blocked)

@@ -9,7 +9,7 @@ from senlin_operator.kinds.cluster.template import profile_name
 from senlin_operator.kinds.shared import remediation
 from senlin_operator.kinds.shared.bindings import Binding
 from senlin_operator.kinds.shared.fields import from_manifest
-from senlin_operator.kinds.shared.rebuild import wanted_image
+from senlin_operator.kinds.shared.in_place import Content, wanted_content
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.objects import Key, Resource
 
@@ -36,7 +36,7 @@ class Desired(Fields):
     remediation: Remediation = field(default_factory=Remediation)
     declared: Mapping[str, str] = field(default_factory=dict)  # SenlinNodes: uid to name
     leaving: frozenset[str] = frozenset()  # uids of SenlinNodes that should not be members
-    image: str | None = None  # of the profile, as far as it is known
+    profile: Content | None = None  # None: of an unmanaged profile, which only Senlin has
     replaces: bool = False  # replace nodes for a change of profile; False: change them in place
     repaired: bool = True  # whether this Senlin can rebuild servers
 
@@ -66,7 +66,7 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     return Desired(
         **plain,
         profile_id=_id(known[_profile(resource)]),
-        image=wanted_image(known[_profile(resource)]),
+        profile=wanted_content(known[_profile(resource)]),
         replaces=wanted.get("strategy", {}).get("type") == "Replace",
         config={key: config[field_] for field_, key in _CONFIG.items() if field_ in config},
         default_names="nodeNameFormat" not in wanted.get("config", {}),

@@ -8,7 +8,7 @@ from openstack_clustering import Cluster, Proxy
 from senlin_operator.kinds.cluster.dependents import Dependents
 from senlin_operator.kinds.cluster.desired import Desired, desired, first_size, references
 from senlin_operator.kinds.cluster.observed import Observed, observe
-from senlin_operator.kinds.cluster.plan import plan
+from senlin_operator.kinds.cluster.plan import changes_in_place, plan
 from senlin_operator.kinds.cluster.status import conditions, readiness, resource_status
 from senlin_operator.kinds.cluster.steps import Check, Delete, Resize
 from senlin_operator.kinds.shared import bindings
@@ -34,14 +34,26 @@ class Bindings(kind.Details[Desired, Observed]):
 
     def version(self, desired: Desired, observed: Observed) -> tuple[str, ...] | None:
         """Return the ids of the bindings; None: neither the plan nor the status needs them."""
-        recovers = desired.remediation.recover and observed.binding_ids
-        return observed.binding_ids if desired.policies is not None or recovers else None
+        needed = desired.remediation.recover or desired.profile_id != observed.profile_id
+        bound = needed and observed.binding_ids
+        return observed.binding_ids if desired.policies is not None or bound else None
 
     def fetch(self, proxy: Proxy, id_: str) -> tuple[bindings.Binding, ...]:
         return bindings.fetch(proxy, id_)
 
     def add(self, observed: Observed, facts: Any) -> Observed:
         return replace(observed, policies=facts)
+
+
+class Schemas(kind.Schemas[Desired, Observed]):
+    """The schema of the profile's type, for a change of profile in place."""
+
+    def profile_type(self, desired: Desired, observed: Observed) -> str | None:
+        changes = changes_in_place(desired, observed)
+        return changes[0].wanted.type_name if changes else None
+
+    def add(self, observed: Observed, schema: Mapping[str, Any]) -> Observed:
+        return replace(observed, schema=schema)
 
 
 class Members(kind.Members[Observed]):
@@ -82,6 +94,7 @@ class ClusterKind(Kind[Desired, Observed]):
 
     checks = Checks()
     details = Bindings()
+    schemas = Schemas()
     members = Members()
     dependents = Dependents()
 

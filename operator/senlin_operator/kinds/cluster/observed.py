@@ -16,7 +16,7 @@ from senlin_operator.kinds.shared.health import (
     is_serverless,
     is_unbuilt,
 )
-from senlin_operator.kinds.shared.rebuild import differs, image
+from senlin_operator.kinds.shared.in_place import Schema
 from senlin_operator.kube.objects import GROUP
 from senlin_operator.model.ownership import owner_uid
 
@@ -37,10 +37,10 @@ class Observed(Fields):
     unbuilt: int = 0  # nodes that never had a server
     interrupted: int = 0  # nodes in the status of a failed action; servers may work
     serverless: frozenset[str] = frozenset()  # broken or unfinished nodes without a server
-    profile_mismatch: tuple[str, ...] = ()  # nodes of another profile than the cluster
-    image_mismatch: frozenset[str] = frozenset()  # those of them with another image, too
-    image: str | None = None  # of the cluster's profile
+    # Nodes of another profile than the cluster, and their profiles.
+    profile_mismatch: Mapping[str, str] = field(default_factory=dict)
     all_profiles: Mapping[str, Profile] = field(default_factory=dict, repr=False, compare=False)
+    schema: Schema | None = field(default=None, repr=False, compare=False)  # if it is needed
     removal_order: tuple[str, ...] = ()  # all nodes, in the order in which Senlin removes them
     names: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)  # of nodes
     members_by_owner: Mapping[str, str] = field(default_factory=dict)  # SenlinNode's uid to node
@@ -77,9 +77,6 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
     if cluster is None:
         return None
     nodes = snapshot.members(Node, cluster.id)
-    mismatch = [node for node in nodes if node.profile_id != cluster.profile_id]
-    profiles = snapshot.all(Profile)
-    current = image(profiles.get(cluster.profile_id))
     faulty = [node for node in nodes if _is_faulty(node, cluster)]
     return Observed(
         **from_senlin(Observed, cluster),
@@ -93,12 +90,10 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         unbuilt=sum(is_unbuilt(node) for node in nodes),
         interrupted=sum(is_interrupted(node) for node in nodes),
         serverless=frozenset(node.id for node in nodes if is_serverless(node)),
-        profile_mismatch=tuple(node.id for node in mismatch),
-        image_mismatch=frozenset(
-            it.id for it in mismatch if differs(current, image(profiles.get(it.profile_id)))
-        ),
-        image=current,
-        all_profiles=profiles,
+        profile_mismatch={
+            node.id: node.profile_id for node in nodes if node.profile_id != cluster.profile_id
+        },
+        all_profiles=snapshot.all(Profile),
         removal_order=tuple(node.id for node in sorted(nodes, key=_removal_rank)),
         names={node.id: node.name for node in nodes},
         members_by_owner={owner: node.id for node in nodes if (owner := owner_uid(node))},

@@ -1,6 +1,6 @@
 """The steps from the observed to the desired state of a cluster: a pure function."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from senlin_operator.kinds.cluster.desired import NODE_NAME_FORMAT, Desired
@@ -17,17 +17,19 @@ from senlin_operator.kinds.cluster.steps import (
 )
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import describe, difference
-from senlin_operator.kinds.shared.rebuild import differs, image_after
+from senlin_operator.kinds.shared.in_place import Change, change, content, described
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
 from senlin_operator.model.text import counted
+
+_BATCH = "senlin.policy.batch"
 
 
 def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     """Return the steps; None: the cluster is known to be absent."""
     if observed is None:
         return [_create(desired)]
-    if image_refused(desired, observed):
+    if profile_refused(desired, observed):
         desired = replace(desired, profile_id=observed.profile_id)
     duplicates = [Delete(id_) for id_ in observed.duplicates]
     # Detachments come first, as a policy may block the other steps. Attachments are next, as a
@@ -42,15 +44,18 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     return [*duplicates, *removed, *steps, *_remove_empty_marker(desired, observed)]
 
 
-def image_refused(desired: Desired, observed: Observed) -> bool:
-    """Return whether a change of profile is not sent, as Senlin would stop servers, and fail."""
-    in_place = not (desired.replaces or desired.repaired)
-    return in_place and differs(wanted_image(desired, observed), observed.image)
+def profile_refused(desired: Desired, observed: Observed) -> bool:
+    """Return whether a change of profile is not sent, as nodes that exist cannot take it."""
+    changes = changes_in_place(desired, observed)
+    return any(it.refused(repaired=desired.repaired) for it in changes)
 
 
-def wanted_image(desired: Desired, observed: Observed) -> str | None:
-    """Return the image that the servers should have."""
-    return image_after(desired.image, desired.profile_id, observed.all_profiles)
+def changes_in_place(desired: Desired, observed: Observed) -> list[Change]:
+    """Return the changes that nodes would have to take: the cluster's, and those of other nodes."""
+    if desired.replaces or observed.nodes == len(observed.serverless):
+        return []
+    nodes = (observed.profile_mismatch[node] for node in _mismatch(desired, observed))
+    return _changes(desired, observed, dict.fromkeys([observed.profile_id, *nodes]))
 
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:
@@ -118,11 +123,37 @@ def _create(desired: Desired) -> Create:
 
 
 def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
-    if changes := difference(_named_as_before(desired, observed), observed):
-        fields = {name: wanted for name, (_, wanted) in changes.items()}
-        if "profile_id" in changes and desired.replaces:
+    changes = difference(_named_as_before(desired, observed), observed)
+    if not changes:
+        return
+    fields = {name: wanted for name, (_, wanted) in changes.items()}
+    note = ""
+    if "profile_id" in changes:
+        note = _all_at_once(desired, observed)
+        if desired.replaces:
             fields["is_profile_only"] = True
-        yield Update(observed.id, fields, describe(changes))
+    profile = next(iter(_changes(desired, observed, [observed.profile_id])), None)
+    yield Update(observed.id, fields, described(changes, profile), note)
+
+
+def _all_at_once(desired: Desired, observed: Observed) -> str:
+    """Return a note on a change of profile that reaches all nodes at once; empty: it does not."""
+    batched = bindings.enabled(observed.policies, _BATCH) is not None
+    if desired.replaces or batched or observed.nodes < 2:
+        return ""
+    return f"no batch policy: all {observed.nodes} nodes at once"
+
+
+def _changes(desired: Desired, observed: Observed, profile_ids: Iterable[str]) -> list[Change]:
+    """Return the changes from these profiles to the desired one, as far as both are known."""
+    profiles = observed.all_profiles
+    wanted = desired.profile or content(profiles.get(desired.profile_id))
+    changes = (
+        change(content(profiles.get(id_)), wanted, observed.schema)
+        for id_ in profile_ids
+        if id_ != desired.profile_id
+    )
+    return [it for it in changes if it]
 
 
 def _named_as_before(desired: Desired, observed: Observed) -> Desired:
@@ -265,7 +296,8 @@ def _update_nodes(desired: Desired, observed: Observed) -> Iterator[UpdateNode]:
     """
     if desired.profile_id == observed.profile_id and not desired.replaces:
         for node in _mismatch(desired, observed):
-            if desired.repaired or node not in observed.image_mismatch:
+            known = _changes(desired, observed, [observed.profile_mismatch[node]])
+            if not any(it.refused(repaired=desired.repaired) for it in known):
                 yield UpdateNode(observed.id, node, desired.profile_id)
 
 
@@ -290,7 +322,7 @@ def _replaceable(desired: Desired, observed: Observed) -> tuple[str, ...]:
 
 def _mismatch(desired: Desired, observed: Observed) -> tuple[str, ...]:
     """Return the nodes of another profile, in the order of removal; none of a SenlinNode."""
-    nodes = set(observed.profile_mismatch) - set(observed.members_by_owner.values())
+    nodes = observed.profile_mismatch.keys() - {*observed.members_by_owner.values()}
     return tuple(node for node in observed.removal_order if node in nodes)
 
 

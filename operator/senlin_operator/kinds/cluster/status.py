@@ -10,6 +10,7 @@ from senlin_operator.kinds.cluster.observed import Observed
 from senlin_operator.kinds.cluster.plan import pending, remediation_held, target_size
 from senlin_operator.kinds.shared import bindings, rebuild
 from senlin_operator.kinds.shared.fields import for_status
+from senlin_operator.kinds.shared.in_place import refusal
 from senlin_operator.kinds.shared.remediation import health_policy
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
 from senlin_operator.model.outcome import Blocked, Settled, Waiting
@@ -22,11 +23,8 @@ def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiti
     """Return whether all desired nodes exist and work."""
     if desired.policies and (text := bindings.conflict(desired.policies)):
         return Blocked(Reason.POLICIES_CONFLICT, f"{text}.")
-    if plan.image_refused(desired, observed):
-        otherwise = "Set strategy.type to Replace, which replaces the nodes, or keep the image"
-        return rebuild.image_refused(
-            plan.wanted_image(desired, observed), observed.image, otherwise
-        )
+    if refused := _profile_refused(desired, observed):
+        return refused
     if desired.fixed_size and len(desired.declared) > desired.desired_capacity:
         return Blocked(Reason.TOO_MANY_MEMBERS, _too_many(desired))
     if names := pending(desired, observed):
@@ -64,6 +62,14 @@ def resource_status(observed: Observed) -> Mapping[str, Any]:
     if observed.policies:
         status["policies"] = bindings.for_status(observed.policies)
     return status
+
+
+def _profile_refused(desired: Desired, observed: Observed) -> Blocked | None:
+    instead = "Set strategy.type to Replace, which replaces the nodes one after the other"
+    if not desired.fixed_size:
+        instead = f"{instead} (it needs capacityOwner: Spec)"
+    changes = plan.changes_in_place(desired, observed)
+    return refusal(changes, instead, repaired=desired.repaired)
 
 
 def _health(desired: Desired, observed: Observed) -> Settled:

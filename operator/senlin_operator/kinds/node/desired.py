@@ -7,7 +7,7 @@ from typing import Any
 from senlin_operator.kinds.node.fields import Fields
 from senlin_operator.kinds.shared import remediation
 from senlin_operator.kinds.shared.fields import from_manifest
-from senlin_operator.kinds.shared.rebuild import wanted_image
+from senlin_operator.kinds.shared.in_place import Content, wanted_content
 from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.objects import Key, Resource
 
@@ -34,7 +34,7 @@ class Desired(Fields):
     adoption: Adoption | None = None
     cluster_id: str = ""  # empty: a node without a cluster
     remediation: Remediation = field(default_factory=Remediation)
-    image: str | None = None  # of the profile, as far as it is known
+    profile: Content | None = None  # None: none, or of an unmanaged profile
     repaired: bool = True  # whether this Senlin can rebuild servers
 
 
@@ -51,7 +51,7 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     return Desired(
         **from_manifest(Desired, resource),
         profile_id=str(known[profile].cloud_id) if profile else "",
-        image=wanted_image(known[profile]) if profile else None,
+        profile=wanted_content(known[profile]) if profile else None,
         adoption=Adoption(**wanted["adopt"]) if "adopt" in wanted else None,
         cluster_id=str(known[cluster].cloud_id) if cluster else "",
         remediation=remediation.read(wanted.get("remediation", {})),

@@ -9,7 +9,7 @@ from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.node.desired import Desired, desired, references
 from senlin_operator.kinds.node.membership import below_min_size
 from senlin_operator.kinds.node.observed import Observed, made_by_adoption, observe
-from senlin_operator.kinds.node.plan import plan
+from senlin_operator.kinds.node.plan import change_in_place, plan
 from senlin_operator.kinds.node.status import readiness, resource_status
 from senlin_operator.kinds.node.steps import Check, Delete, DeleteAdopted, DeleteProfile, Recover
 from senlin_operator.kinds.shared import bindings
@@ -65,6 +65,17 @@ class ClusterPolicies(kind.Details[Desired, Observed]):
         return replace(observed, policies=facts)
 
 
+class Schemas(kind.Schemas[Desired, Observed]):
+    """The schema of the profile's type, for a change of profile."""
+
+    def profile_type(self, desired: Desired, observed: Observed) -> str | None:
+        profile = change_in_place(desired, observed)
+        return profile.wanted.type_name if profile else None
+
+    def add(self, observed: Observed, schema: Mapping[str, Any]) -> Observed:
+        return replace(observed, schema=schema)
+
+
 class NodeKind(Kind[Desired, Observed]):
     """A node is created without a cluster, and joins one afterwards."""
 
@@ -78,6 +89,7 @@ class NodeKind(Kind[Desired, Observed]):
     deletion = Deletion()
     checks = Checks()
     details = ClusterPolicies()
+    schemas = Schemas()
 
     observe = staticmethod(observe)
     references = staticmethod(references)

@@ -10,7 +10,7 @@ from senlin_operator.kinds.node.fields import Fields
 from senlin_operator.kinds.shared import health
 from senlin_operator.kinds.shared.bindings import Binding
 from senlin_operator.kinds.shared.fields import from_senlin
-from senlin_operator.kinds.shared.rebuild import image
+from senlin_operator.kinds.shared.in_place import Schema
 from senlin_operator.kube.objects import GROUP
 from senlin_operator.model.text import stable
 
@@ -38,6 +38,7 @@ class Observed(Fields):
     unclaimed_profile: str | None = None  # made by the adoption, and without an owner's marker
     duplicates: tuple[str, ...] = ()
     policies: tuple[Binding, ...] = ()  # of its cluster; fetched only where the plan needs them
+    schema: Schema | None = field(default=None, repr=False, compare=False)  # if it is needed
     snapshot: Snapshot = field(repr=False, compare=False)
 
     @property
@@ -57,11 +58,6 @@ class Observed(Fields):
     def cause(self) -> str:
         """Return why the node does not work, in the words of its fault if it has one."""
         return str(self.faults[0]["reason"]) if self.faults else self.reason
-
-    @property
-    def image(self) -> str | None:
-        """Return the image of its profile."""
-        return image(self.snapshot.all(Profile).get(self.profile_id))
 
     @property
     def cluster(self) -> Cluster | None:

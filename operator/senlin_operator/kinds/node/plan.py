@@ -19,7 +19,7 @@ from senlin_operator.kinds.node.steps import (
     Update,
 )
 from senlin_operator.kinds.shared.fields import describe, difference
-from senlin_operator.kinds.shared.rebuild import differs, image_after
+from senlin_operator.kinds.shared.in_place import Change, change, content, described
 from senlin_operator.kinds.shared.remediation import RECREATE, health_policy
 from senlin_operator.model.step import Step
 
@@ -42,15 +42,13 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     ]
 
 
-def image_refused(desired: Desired, observed: Observed) -> bool:
-    """Return whether a change of profile is not sent, as Senlin would stop the server, and fail."""
-    return not desired.repaired and differs(wanted_image(desired, observed), observed.image)
-
-
-def wanted_image(desired: Desired, observed: Observed) -> str | None:
-    """Return the image that the server should have."""
+def change_in_place(desired: Desired, observed: Observed) -> Change | None:
+    """Return the change of profile that the server would have to take; None: none is known."""
+    if desired.profile_id in ("", observed.profile_id):
+        return None
     profiles = observed.snapshot.all(Profile)
-    return image_after(desired.image, desired.profile_id, profiles)
+    wanted = desired.profile or content(profiles.get(desired.profile_id))
+    return change(content(profiles.get(observed.profile_id)), wanted, observed.schema)
 
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:
@@ -75,8 +73,9 @@ def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
     # An update of a broken node makes Senlin 16 call it ACTIVE, even without a working server.
     if not observed.works:
         return
-    keeps_profile = not desired.profile_id or image_refused(desired, observed)
-    without = {"profile_id"} if keeps_profile else set()
+    profile = change_in_place(desired, observed)
+    refused = profile is not None and profile.refused(repaired=desired.repaired)
+    without = {"profile_id"} if refused or not desired.profile_id else set()
     if moves(desired, observed):  # Senlin resets the role of a node that moves; _join sets it
         without.add("role")
     changes = difference(desired, observed, without=without)
@@ -84,7 +83,7 @@ def _update(desired: Desired, observed: Observed) -> Iterator[Update]:
     if "metadata" in fields and observed.adopted:
         fields["metadata"] = {**desired.metadata, ADOPTED: "yes"}
     if changes:
-        yield Update(observed.id, fields, describe(changes))
+        yield Update(observed.id, fields, described(changes, profile))
 
 
 def _join(desired: Desired, observed: Observed) -> Iterator[Join | Update]:

@@ -6,18 +6,20 @@ from typing import Any
 from senlin_operator.kinds.node.desired import Desired
 from senlin_operator.kinds.node.membership import membership_blocked, unhealthy
 from senlin_operator.kinds.node.observed import Observed
-from senlin_operator.kinds.node.plan import image_refused, rebuild_refused, wanted_image
+from senlin_operator.kinds.node.plan import change_in_place, rebuild_refused
 from senlin_operator.kinds.shared import rebuild
 from senlin_operator.kinds.shared.fields import for_status
+from senlin_operator.kinds.shared.in_place import refusal
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.model.outcome import Blocked, Settled, Waiting
 
 
 def readiness(desired: Desired, observed: Observed) -> Settled | Blocked | Waiting:
     """Return whether the node is in its cluster, and works."""
-    if image_refused(desired, observed):
-        otherwise = "Make another SenlinNode, or keep the image"
-        return rebuild.image_refused(wanted_image(desired, observed), observed.image, otherwise)
+    profile = change_in_place(desired, observed)
+    changes = [profile] if profile else []
+    if refused := refusal(changes, "Make another SenlinNode", repaired=desired.repaired):
+        return refused
     blocked = membership_blocked(desired, observed) or unhealthy(desired, observed)
     if rebuild_refused(desired, observed) and isinstance(blocked, Settled):
         message = f"{rebuild.rebuild_refused()}; {blocked.message}"

@@ -30,6 +30,7 @@ class Update(Step, ABC):
     id: str
     fields: Mapping[str, Any]
     summary: str  # has the old values, so updates from other old values are not equal
+    note: str = field(default="", compare=False)
 
     verb = "Updating"
 
