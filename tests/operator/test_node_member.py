@@ -268,3 +268,27 @@ def test_a_lost_member_leaves_once_it_is_recovered(tenant: Tenant) -> None:
     after = changed(tenant, remediation={"mode": "Recover"})
     assert "clusterID" not in after["status"]["resource"]
     assert len(tenant.sandbox.nova.servers(server_of(after))) == 1
+
+
+def test_no_member_that_moves_by_its_manifest_is_called_drift(tenant: Tenant) -> None:
+    with_clusters(
+        tenant, tenant.cluster(desiredCapacity=2), tenant.cluster("web2", desiredCapacity=1)
+    )
+    tenant.apply(tenant.node(**in_cluster("web")))
+    ready(tenant)
+
+    tenant.edit(NODE, "web-1", **in_cluster("web2"))
+    moved = cluster_of(tenant, "web2").id
+    tenant.wait(
+        NODE,
+        "web-1",
+        lambda it: it["status"]["resource"].get("clusterID") == moved,
+        "moved",
+        seconds=60,
+    )
+    tenant.delete("senlinnode/web-1")
+    tenant.gone(NODE, "web-1", seconds=60)
+
+    for name in ("web", "web2"):
+        assert "Drift" not in condition(tenant.ready(name=name), "Ready")["message"]
+        assert [note for _, note in tenant.events(name) if "Drift" in note] == []
