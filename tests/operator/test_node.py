@@ -93,12 +93,17 @@ def test_a_profile_that_cannot_be_built_is_healed_by_another_one(tenant: Tenant)
 
 
 def test_an_update_that_fails_is_healed_by_the_manifest_alone(tenant: Tenant) -> None:
-    """Senlin cannot change config_drive in place, and leaves the node UPDATING."""
+    """Nova refuses the flavor, and the node is in ERROR, although its server works."""
     before = alone(tenant)
-    tenant.apply(tenant.profile("driven", config_drive=True))
+    tenant.sandbox.nova.refuse_resize(tenant.nodes_named())
+    tenant.apply(tenant.profile("larger", flavor="m1.small"))
 
-    tenant.edit(NODE, "web-1", profileRef={"name": "driven"})
-    tenant.waits_for("ActionFailed", NODE, "web-1")
+    tenant.edit(NODE, "web-1", profileRef={"name": "larger"})
+    failed = tenant.waits_for("ActionFailed", NODE, "web-1")
+    assert failed["message"].startswith(
+        "profile web-server → larger (flavor m1.tiny → m1.small) failed: "
+    )
+    assert "Quota exceeded for cores." in failed["message"]
     after = changed(tenant, profileRef={"name": "web-server"}, role="healed")
 
     assert server_of(after) == server_of(before)

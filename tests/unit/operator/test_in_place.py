@@ -213,6 +213,16 @@ def test_the_plan_of_a_cluster(desired: Any, observed: Any, verbs: list[type]) -
     assert steps[: len(verbs) or 1] == verbs
 
 
+def test_a_roll_by_replacement_that_is_stopped_half_way_is_told() -> None:
+    half = replace(OBSERVED, profile_id="p2", profile_mismatch={"n1": "p1"})
+
+    outcome = status_of_cluster.readiness(TO_P2, half)
+
+    assert isinstance(outcome, Blocked)
+    assert outcome.message.startswith("user_data cannot be changed")
+    assert of_cluster.plan(TO_P2, half) == []
+
+
 def test_a_cluster_says_what_to_do_about_a_refused_change() -> None:
     by_spec = status_of_cluster.readiness(TO_P2, OBSERVED)
     by_senlin = status_of_cluster.readiness(replace(TO_P2, fixed_size=False), OBSERVED)

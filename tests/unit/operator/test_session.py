@@ -1,4 +1,4 @@
-"""The circuit breaker of a session: a refused login opens it, a later success closes it."""
+"""A session: its circuit breaker, which a refused login opens, and what it asks for once."""
 
 import asyncio
 import threading
@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from openstack_clustering.exceptions import AuthenticationFailed, ConnectFailure
+from openstack_clustering import ProfileType
+from openstack_clustering.exceptions import AuthenticationFailed, ConnectFailure, ServerError
 from senlin_operator.cloud import session
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Subscribers
@@ -131,6 +132,26 @@ class OnDemand(ProfileKind):
 
     name = "Rare"
     on_demand = True
+
+
+async def test_the_schema_of_a_type_is_asked_for_once_unless_that_fails(
+    cloud_session: CloudSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schema, asked = {"flavor": {"updatable": True}}, []
+
+    def answer(_: Any, type_: str) -> ProfileType:
+        asked.append(type_)
+        if len(asked) == 1:
+            raise ServerError("Busy.", status=500)
+        return ProfileType({"name": type_, "schema": schema})
+
+    monkeypatch.setattr(UnreachableConnection, "get_profile_type", answer, raising=False)
+    with pytest.raises(ServerError):
+        await cloud_session.profile_schema("os.nova.server-1.0")
+
+    for _ in range(2):
+        assert await cloud_session.profile_schema("os.nova.server-1.0") == schema
+    assert asked == ["os.nova.server-1.0"] * 2
 
 
 @pytest.fixture
