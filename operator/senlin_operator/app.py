@@ -62,8 +62,8 @@ class App:
             kube.may_write,
         )
         self._sessions = SessionPool(subscribers, options)
-        sessions = Sessions(self._cache, kube, self._sessions)
         self._recorder = Recorder(kube)
+        sessions = Sessions(self._cache, kube, self._sessions, self._recorder)
         publisher = Publisher(self._cache, self._queue, kube, self._recorder)
         self._controller = Controller(
             kinds,

@@ -13,6 +13,7 @@ import yaml
 
 _PEM = re.compile(r"\s*-----BEGIN ")
 _LABEL = 8  # characters
+_PROJECT = 64  # characters of a project's name, which Keystone bounds so; a Secret does not
 # The fields of `auth` that the public label may depend on. From a hash of the other fields,
 # passwords could be guessed.
 _PUBLIC = re.compile(
@@ -43,6 +44,14 @@ class Credential:
     document: Mapping[str, Any] = field(compare=False, repr=False)
     cloud: str = field(compare=False)
     cacert: str | None = field(compare=False, repr=False)
+
+    @property
+    def project(self) -> str | None:
+        """Return the project's name or id as the clouds.yaml gives it, if it does."""
+        auth = self.document["clouds"][self.cloud].get("auth")
+        given = auth if isinstance(auth, dict) else {}
+        names = (given.get(name) for name in ("project_name", "project_id"))
+        return next((name[:_PROJECT] for name in names if name and isinstance(name, str)), None)
 
 
 def read(data: Mapping[str, str], cloud: str, where: str) -> Credential:

@@ -63,7 +63,7 @@ class CloudSession:
             after_request=_record,
             **tls,
         )
-        self.label = credential.label
+        self.label, self.project = credential.label, credential.project
         entry = credential.document["clouds"][credential.cloud]
         self._explains = options.explain
         session = self._connection.session

@@ -16,6 +16,7 @@ FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
 _SIZE_MANAGER = "senlin-operator-size"
 _APPLY = "application/apply-patch+yaml"
+_METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _PAGE = 500  # objects
@@ -115,6 +116,18 @@ class KubeClient:
                 raise NotFound(secret) from error
             raise
 
+    async def has_other_secret(self, key: Key) -> bool:
+        """Return whether there is a Secret of that name and of another type than Opaque.
+
+        Its content is not requested.
+
+        Raises:
+            KubeError: Kubernetes refuses it.
+        """
+        query = {"fieldSelector": f"metadata.name={key.name},type!=Opaque"}
+        path = self._path(SECRET, key.namespace)
+        return bool((await self.send("GET", path, query=query, accept=_METADATA))["items"])
+
     async def set_finalizer(self, resource: Resource, *, present: bool) -> dict[str, Any]:
         """Add the operator's finalizer to the object, or remove it; return the object.
 
@@ -162,6 +175,31 @@ class KubeClient:
         body = self._header(resource.key.kind) | {"metadata": metadata, "status": status}
         metrics.KUBE_WRITES.labels("status").inc()
         return await self._apply(resource.key, body, manager=FIELD_MANAGER, subresource="status")
+
+    async def merge(self, resource: Resource, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Change some fields of the object, annotations among them, and return it.
+
+        A server-side apply of annotations would remove those that an earlier one has set.
+
+        Raises:
+            NotFound: The object does not exist any more.
+            KubeError: Kubernetes refuses it.
+        """
+        key = resource.key
+        metadata = {**body.get("metadata", {}), "uid": resource.uid}
+        metrics.KUBE_WRITES.labels("detachment").inc()
+        try:
+            return await self.send(
+                "PATCH",
+                self._path(key.kind, key.namespace, key.name),
+                query={"fieldManager": FIELD_MANAGER},
+                body={**body, "metadata": metadata},
+                content_type="application/merge-patch+json",
+            )
+        except KubeError as error:  # 409, 422: another object has the name
+            if error.status not in (404, 409, 422) or await self._has(resource):
+                raise
+            raise NotFound(resource) from error
 
     async def set_size(self, resource: Resource, size: int) -> dict[str, Any]:
         """Give a spec without a size its first one, and return the object.
@@ -300,6 +338,7 @@ class KubeClient:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         content_type: str = "application/json",
+        accept: str = "application/json",
         always: bool = False,
     ) -> dict[str, Any]:
         """Send a request; return the document in the reply.
@@ -310,6 +349,7 @@ class KubeClient:
             query: The parameters of the URL.
             body: The document to send.
             content_type: The content type of the body.
+            accept: The form of the reply.
             always: Send a write even if this process is fenced, as for a lease.
 
         Raises:
@@ -317,7 +357,7 @@ class KubeClient:
         """
         if method != "GET" and not always:
             self.may_write()
-        headers = {"Accept": "application/json", "Content-Type": content_type}
+        headers = {"Accept": accept, "Content-Type": content_type}
         began, status = clock.monotonic(), None
         try:
             request = await self._api.param_serialize(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from senlin_operator.kube.client import KubeClient, KubeError
-from senlin_operator.kube.objects import GROUP, VERSION, Resource
+from senlin_operator.kube.objects import GROUP, SECRET, VERSION, Resource
 from senlin_operator.telemetry import clock
 
 EventType = Literal["Normal", "Warning"]
@@ -57,7 +57,7 @@ class Recorder:
             "action": action,
             "note": note[:_NOTE_LIMIT],
             "regarding": {
-                "apiVersion": f"{GROUP}/{VERSION}",
+                "apiVersion": "v1" if key.kind == SECRET else f"{GROUP}/{VERSION}",
                 "kind": key.kind,
                 "namespace": key.namespace,
                 "name": key.name,

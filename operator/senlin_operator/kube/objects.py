@@ -15,6 +15,8 @@ URL_CHANGED_AT = f"{GROUP}/url-changed-at"
 # Of what a SenlinCluster owns, and of pods that run on its nodes.
 CLUSTER_LABEL = f"{GROUP}/cluster"
 NODE_LABEL = f"{GROUP}/node"  # of a mirror: the name of the node in Senlin
+DETACHED = f"{GROUP}/detached-"  # and the uid of a resource that was detached; its name
+_WHO = 280  # characters of a kind and a name; a person may write any annotation
 _LABEL_LIMIT = 63  # characters of a label's value
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _OF_TOOLS = re.compile(
@@ -138,7 +140,7 @@ class Resource:
         return bool(self.spec.get("managementPolicy", "managed") != "managed")
 
     @property
-    def detached(self) -> bool:
+    def detaches(self) -> bool:
         """Return whether the cloud object stays in the cloud when the object is deleted."""
         return bool(self.spec.get("managedOptions", {}).get("onDelete", "delete") != "delete")
 
@@ -146,6 +148,21 @@ class Resource:
     def deletion_forced(self) -> bool:
         """Return whether to delete the cloud object although Senlin is at work on it."""
         return self.annotations.get(FORCE) == "true"
+
+    @property
+    def detached_users(self) -> Mapping[str, str]:
+        """Return the resources that used the object and were detached: uid to kind and name."""
+        return {
+            name.removeprefix(DETACHED): who[:_WHO]
+            for name, who in self.annotations.items()
+            if name.startswith(DETACHED)
+        }
+
+    @property
+    def deleted_at(self) -> str | None:
+        """Return the time at which its deletion was requested."""
+        time: str | None = self.raw["metadata"].get("deletionTimestamp")
+        return time
 
     @property
     def secret_key(self) -> Key:

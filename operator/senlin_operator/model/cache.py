@@ -126,7 +126,7 @@ class Cache:
             self._referrers[used].add(resource.key)
         deletion_begins = now is not None and now.deleting and not (old and old.deleting)
         added = needed if deletion_begins else needed - before
-        self._queue_all(used for used in added if self._has_members(used))
+        self._queue_all(used for used in added if self.has_members(used))
 
     def _needed_by(self, resource: Resource | None) -> frozenset[Key]:
         """Return the objects that this one refers to.
@@ -139,7 +139,7 @@ class Cache:
         kind = self._kinds[resource.key.kind]
         return frozenset({resource.secret_key, *kind.references(resource)})
 
-    def _has_members(self, key: Key) -> bool:
+    def has_members(self, key: Key) -> bool:
         """Return whether the object's desired state depends on its referrers."""
         return key.kind in self._kinds and self._kinds[key.kind].has_members
 

@@ -118,6 +118,18 @@ class Members(ABC, Generic[O]):
         """
 
 
+class Users(ABC):
+    """A kind whose cloud objects Senlin does not delete while clusters or nodes use them."""
+
+    @abstractmethod
+    def candidates(self, snapshot: Snapshot, id_: str) -> list[CloudObject]:
+        """Return the cloud objects that may use this one."""
+
+    def among(self, proxy: Proxy, candidates: Iterable[CloudObject], id_: str) -> list[CloudObject]:
+        """Return those of the candidates that use it. It runs in a thread."""
+        return list(candidates)
+
+
 @dataclass(frozen=True, slots=True)
 class Dependent:
     """A Kubernetes object that another one creates and owns, as a Deployment its ReplicaSets."""
@@ -198,6 +210,7 @@ class Kind(ResourceKind, Generic[D, O]):
     schemas: Schemas[D, O] | None = None
     members: Members[O] | None = None
     dependents: Dependents[O] | None = None
+    users: Users | None = None
 
     @property
     def has_members(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from senlin_operator.model.generic import failed_server
 
 _LIMIT = 400  # characters; a person reads the first sentences
+_NAMES = 5  # of objects in a message
 _FAULTS = 3  # different ones in a message; `status.faults` has more
 # keystoneauth1 and openstacksdk: "409: Client Error for url: http://…/servers, Port … is in use."
 _FOR_URL = re.compile(r"(?:: )?(?:Client|Server) Error for url: \S+(?=[,\s]|$),?")
@@ -89,6 +90,12 @@ def grouped(faults: Sequence[Mapping[str, Any]]) -> list[str]:
 def counted(number: int, noun: str) -> str:
     """Return a number of things, such as `1 node` or `3 nodes`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def named(names: Sequence[str]) -> str:
+    """Return the first of the names, and how many more there are."""
+    more = len(names) - _NAMES
+    return ", ".join(names[:_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _without_ids(reason: str) -> str:

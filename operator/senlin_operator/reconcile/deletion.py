@@ -2,21 +2,28 @@
 
 import logging
 from dataclasses import replace
+from datetime import datetime
 
+from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import FORCE
 from senlin_operator.model.cache import Cache
-from senlin_operator.model.outcome import Gone, Outcome, Waiting
+from senlin_operator.model.outcome import Blocked, Gone, Outcome, Waiting
 from senlin_operator.model.scope import Scope
 from senlin_operator.model.step import Observation, StepResult
+from senlin_operator.model.text import named
 from senlin_operator.reconcile import actions
+from senlin_operator.reconcile.detachment import Detachment
 from senlin_operator.reconcile.execute import Executor
 from senlin_operator.reconcile.finalizer import Finalizer
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
 from senlin_operator.reconcile.patience import told
 from senlin_operator.reconcile.sessions import Sessions
+from senlin_operator.reconcile.users import in_use, users_of
+from senlin_operator.telemetry import clock
 
-_LISTED = 5  # objects in a message
+_PATIENCE = 60.0  # seconds for users to be deleted as well, as when a folder of manifests is
 _REQUEUE = 5.0  # seconds until a step that Senlin refused is sent again
 _FORCE = f'The annotation {FORCE}: "true" deletes it all the same.'
 _log = logging.getLogger(__name__)
@@ -24,12 +31,19 @@ _log = logging.getLogger(__name__)
 
 class Deletion:
     def __init__(
-        self, cache: Cache, finalizer: Finalizer, sessions: Sessions, executor: Executor
+        self,
+        cache: Cache,
+        kube: KubeClient,
+        finalizer: Finalizer,
+        sessions: Sessions,
+        executor: Executor,
+        recorder: Recorder,
     ) -> None:
         self._cache = cache
         self._finalizer = finalizer
         self._sessions = sessions
         self._executor = executor
+        self._detachment = Detachment(cache, kube, finalizer, recorder)
 
     async def reconcile(self, scope: Scope) -> Outcome:
         """Delete the cloud object, and remove the finalizer once it no longer exists.
@@ -42,8 +56,8 @@ class Deletion:
             return Gone()
         if in_use := self._in_use(scope):
             return await self._vacate_unobserved(scope, in_use)
-        if scope.resource.detached:
-            return await self._remove_finalizer(scope)
+        if scope.resource.detaches:
+            return await self._detachment.detach(scope)
         if unobserved := await observe(self._sessions, scope):
             return unobserved
         waiting = follow(scope)
@@ -65,18 +79,26 @@ class Deletion:
         )
         return await self._delete(scope, scope.observed, force=forced or stuck)
 
-    def _in_use(self, scope: Scope) -> Waiting | None:
+    def _in_use(self, scope: Scope) -> Waiting | Blocked | None:
         """Return a reason to wait while referrers with a cloud object exist.
+
+        A person has to act if one of them stays: nobody else deletes it, or lets it refer to
+        something else.
 
         A referrer without a cloud object is not waited for: it gets none from an object that is
         being deleted. An object without a cloud object is not in use.
         """
         referrers = self._cache.referrers(scope.resource.key)
-        users = [key for key in referrers if (user := self._cache.get(key)) and user.recorded]
-        if not users or not scope.status.id:
+        known = [user for key in referrers if (user := self._cache.get(key)) and user.recorded]
+        if not known or not scope.status.id:
             return None
-        names = ", ".join(str(user) for user in users[:_LISTED])
-        return Waiting(Reason.IN_USE, f"Deletion waits while it is used by {names}.")
+        text = f"Deletion waits while it is used by {named([str(user.key) for user in known])}."
+        if all(user.deleting for user in known):
+            return Waiting(Reason.IN_USE, text)
+        left = _PATIENCE - _age(scope.resource.deleted_at)
+        if left > 0:
+            return Waiting(Reason.IN_USE, text, requeue_after=min(left, _PATIENCE))
+        return Blocked(Reason.IN_USE, text)
 
     def _occupied(self, scope: Scope, observed: Observation) -> Waiting | None:
         """Return a reason to wait while it has members whose resources are not being deleted."""
@@ -87,16 +109,16 @@ class Deletion:
         ]
         if not staying:
             return None
-        names = ", ".join(staying[:_LISTED])
-        text = f"Deletion would destroy its members, and waits until they have left: {names}."
+        text = "Deletion would destroy its members, and waits until they have left: "
+        text = f"{text}{named(staying)}."
         return Waiting(Reason.IN_USE, text)
 
-    async def _vacate_unobserved(self, scope: Scope, waiting: Waiting) -> Waiting:
+    async def _vacate_unobserved(self, scope: Scope, waiting: Waiting | Blocked) -> Outcome:
         if scope.kind.members is None or await observe(self._sessions, scope):
             return waiting
         return await self._vacate(scope, waiting)
 
-    async def _vacate(self, scope: Scope, waiting: Waiting) -> Waiting:
+    async def _vacate(self, scope: Scope, waiting: Waiting | Blocked) -> Outcome:
         """Wait for members to leave, and change the cloud object so that they can."""
         members = scope.kind.members
         steps = members.vacate(scope.observed) if members and scope.observed else []
@@ -109,6 +131,8 @@ class Deletion:
     async def _delete(self, scope: Scope, observed: Observation, *, force: bool) -> Outcome:
         step = scope.kind.delete(observed, force=force)
         result = await self._executor.execute(scope, step, urgent=True, force=force)
+        if isinstance(result, Waiting) and result.reason == Reason.IN_USE:
+            return await self._still_used(scope, observed.id, result)
         if isinstance(result, Waiting) and result.publish:  # Senlin is at work on it
             return await told(scope, result, observed.id, cure=_FORCE)
         if not isinstance(result, StepResult):
@@ -117,6 +141,14 @@ class Deletion:
         if result.action_id:
             return actions.DELETING
         return AWAITING_SNAPSHOT if observed.duplicates else await self._delete_leftovers(scope)
+
+    async def _still_used(self, scope: Scope, id_: str, refused: Waiting) -> Outcome:
+        """Say who uses the cloud object in Senlin, or leave it there with what was detached."""
+        users = await users_of(self._cache, scope, id_)
+        if detached := [user.name for user in users if user.detached]:
+            why = f", as it is used for what was detached: {named(detached)}"
+            return await self._detachment.detach(scope, why)
+        return in_use(users) if users else refused
 
     async def _delete_leftovers(self, scope: Scope) -> Outcome:
         """Delete further cloud objects of the owner, one a reconcile; then remove the finalizer."""
@@ -133,6 +165,12 @@ class Deletion:
         await self._finalizer.remove(scope)
         _log.info("finalizer removed")
         return Gone()
+
+
+def _age(timestamp: str | None) -> float:
+    if timestamp is None:
+        return 0.0
+    return (clock.utcnow() - datetime.fromisoformat(timestamp)).total_seconds()
 
 
 def follow(scope: Scope) -> Waiting | None:

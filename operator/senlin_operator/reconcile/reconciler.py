@@ -33,10 +33,6 @@ from senlin_operator.telemetry import clock
 
 _DETAILS_TTL = 300.0  # seconds after which details are fetched again
 _REQUEUE = 30.0  # seconds
-_EMPTIED = (
-    "Most objects that the operator created in this project have vanished at once. It creates "
-    f"none again until a person has checked the project and set the annotation {RECONCILE_AT}."
-)
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +47,7 @@ class Reconciler:
         self._sessions = sessions
         self._executor = Executor(recorder)
         self._finalizer = Finalizer(cache, kube, sessions)
-        self._deletion = Deletion(cache, self._finalizer, sessions, self._executor)
+        self._deletion = Deletion(cache, kube, self._finalizer, sessions, self._executor, recorder)
         self._dependents = DependentsApplier(cache, kube)
 
     async def reconcile(self, scope: Scope) -> Outcome:
@@ -73,7 +69,7 @@ class Reconciler:
 
     async def _reconcile(self, scope: Scope) -> Outcome:
         if scope.observed is None and self._mass_deletion_suspected(scope):
-            return Blocked(Reason.PROJECT_EMPTIED, _EMPTIED)
+            return Blocked(Reason.PROJECT_EMPTIED, _emptied(scope))
         if name_taken := await self._dependents.apply(scope):
             return name_taken
         known = self._resolve(scope)
@@ -196,6 +192,17 @@ class Reconciler:
         if size is not None:
             reply = await self._kube.set_size(scope.resource, size)
             scope.resource = self._cache.store_reply(scope.resource.key.kind, reply)
+
+
+def _emptied(scope: Scope) -> str:
+    """Return what has vanished, first by the likely cause: the Secret has been changed."""
+    project = f"project {scope.session.project}" if scope.session.project else "a project"
+    return (
+        f"Secret {scope.resource.secret_key.name} leads to {project} now, where most of what the "
+        "operator created with it does not exist: probably that is in another project or region. "
+        "Let the Secret lead there again, and all goes on. Only if it was deleted on purpose, set "
+        f"the annotation {RECONCILE_AT}: then it is created again here."
+    )
 
 
 def follow(scope: Scope) -> Waiting | None:

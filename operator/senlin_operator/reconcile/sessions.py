@@ -8,9 +8,11 @@ from senlin_operator.cloud.session import CloudSession, SessionPool
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
+from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import Blocked
+from senlin_operator.model.text import named
 
 _USUAL_LOSS = 2  # objects that people may delete in the cloud at once on purpose
 
@@ -18,22 +20,29 @@ _USUAL_LOSS = 2  # objects that people may delete in the cloud at once on purpos
 class Sessions:
     """Reads each Secret once per version, however many objects use it."""
 
-    def __init__(self, cache: Cache, kube: KubeClient, pool: SessionPool) -> None:
+    def __init__(
+        self, cache: Cache, kube: KubeClient, pool: SessionPool, recorder: Recorder
+    ) -> None:
         self._cache = cache
         self._kube = kube
+        self._recorder = recorder
+        self._kept: dict[Key, str] = {}  # Secrets being deleted that have their event, with the uid
         self._pool = pool
         # By Secret and cloud; with the fingerprint of the Secret at that time.
         self._known: dict[tuple[Key, str], tuple[str, Credential | Blocked]] = {}
         self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def session_for(self, resource: Resource) -> CloudSession | Blocked:
-        """Return the session of the object's credential, or why there is none."""
+        """Return the session of the object's credential, or why there is none.
+
+        Raises:
+            KubeError: Kubernetes refuses to be read.
+        """
         key, name = resource.secret_key, resource.spec["cloudCredentialsRef"]["cloudName"]
         async with self._locks[key]:  # concurrent users read the Secret once
             secret = self._cache.get(key)
             if secret is None:
-                text = f"Secret {key.name} does not exist, or is not of the type Opaque."
-                return Blocked(Reason.CREDENTIALS_MISSING, text)
+                return Blocked(Reason.CREDENTIALS_MISSING, await self._why_missing(key))
             if secret.deleting and not resource.has_finalizer:
                 text = f"Secret {key.name} is being deleted."
                 return Blocked(Reason.CREDENTIALS_MISSING, text)
@@ -79,19 +88,39 @@ class Sessions:
         async with self._locks[key]:
             secret = self._cache.get(key)
             if secret is None:
+                self._kept.pop(key, None)
                 self._known = {
                     (other, cloud): known
                     for (other, cloud), known in self._known.items()
                     if other != key
                 }
-            elif secret.has_finalizer and not self._in_use(key):
+            elif secret.has_finalizer and (users := self._users(key)):
+                self._tell_kept(secret, users)
+            elif secret.has_finalizer:
                 reply = await self._kube.set_finalizer(secret, present=False)
                 self._cache.store_reply(key.kind, reply)
 
-    def _in_use(self, key: Key) -> bool:
-        """Return whether the Secret may be needed to delete a cloud object."""
+    def _users(self, key: Key) -> list[Resource]:
+        """Return the objects that may need the Secret to delete a cloud object."""
         referrers = map(self._cache.get, self._cache.referrers(key))
-        return any(user is not None and user.has_finalizer for user in referrers)
+        return [user for user in referrers if user is not None and user.has_finalizer]
+
+    def _tell_kept(self, secret: Resource, users: list[Resource]) -> None:
+        """Record an event, once, about a Secret whose deletion waits for objects that stay."""
+        staying = [str(user.key) for user in users if not user.deleting]
+        if not secret.deleting or not staying or self._kept.get(secret.key) == secret.uid:
+            return
+        self._kept[secret.key] = secret.uid
+        text = (
+            f"Kept until these are deleted, as they need it for that: {named(staying)}. The "
+            "deletion of a Secret cannot be taken back: delete them, too, or let them use another."
+        )
+        self._recorder.record(secret, "Warning", "Kept", "Reconcile", text)
+
+    async def _why_missing(self, key: Key) -> str:
+        if await self._kube.has_other_secret(key):
+            return f"Secret {key.name} in namespace {key.namespace} is not of the type Opaque."
+        return f"Secret {key.name} does not exist in namespace {key.namespace}."
 
     async def _credential(self, secret: Resource, cloud: str) -> Credential | Blocked:
         fingerprint = str(secret.raw["fingerprint"])

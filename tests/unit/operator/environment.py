@@ -147,7 +147,7 @@ class FakeSession(CloudSession):
     def __init__(
         self, senlin: FakeSenlin, subscribers: Subscribers, crash_point: CrashPoint
     ) -> None:
-        self.senlin = senlin
+        self.senlin, self.project = senlin, "blue"
         self.nova, self.heat = FakeNova(), FakeHeat()
         self.explanations = Explanations(
             self._answer, cast("Nova", self.nova), cast("Heat", self.heat)
@@ -313,7 +313,7 @@ class Environment:
 
 def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Controller:
     cache, queue = env.cache, env.queue
-    sessions = Sessions(cache, kube, cast("SessionPool", env.sessions))
+    sessions = Sessions(cache, kube, cast("SessionPool", env.sessions), recorder)
     reconciler = Reconciler(cache, kube, sessions, recorder)
     publisher = Publisher(cache, queue, kube, recorder)
     runner = AttributingRunner(cache, kube, sessions, recorder, publisher)

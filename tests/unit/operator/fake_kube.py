@@ -11,7 +11,9 @@ from typing import Any
 
 from senlin_operator.kube.client import KubeError, NotFound
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
-from tests.unit.operator.builders import NOW, Document
+from senlin_operator.kube.status import timestamp
+from senlin_operator.telemetry import clock
+from tests.unit.operator.builders import Document
 
 FOREGROUND = "foregroundDeletion"  # the finalizer of an owner that waits for its dependents
 # The defaults of the definitions.
@@ -71,7 +73,8 @@ class FakeKube:
         """Begin the deletion of an object."""
         raw = self._objects[key]
         finalizers = [*raw["metadata"].get("finalizers", ()), *([FOREGROUND] * foreground)]
-        metadata = {**raw["metadata"], "deletionTimestamp": NOW, "finalizers": finalizers}
+        now = timestamp(clock.utcnow())
+        metadata = {**raw["metadata"], "deletionTimestamp": now, "finalizers": finalizers}
         self._store(key, {**raw, "metadata": metadata})
         self._collect()
 
@@ -107,6 +110,23 @@ class FakeKube:
         if unchanged and int(raw["metadata"]["resourceVersion"]) != resource.resource_version:
             raise KubeError(409, "the object has been modified")
         return self._reply(resource.key, {**raw, "status": dict(status)})
+
+    async def merge(self, resource: Resource, body: Document) -> Document:
+        raw = self._receive("merge", resource)
+        metadata, spec = raw["metadata"], {**raw["spec"], **body.get("spec", {})}
+        changed = spec != raw["spec"]
+        merged = {
+            **metadata,
+            "generation": metadata.get("generation", 1) + changed,
+            "annotations": {
+                **metadata.get("annotations", {}),
+                **body.get("metadata", {}).get("annotations", {}),
+            },
+        }
+        return self._reply(resource.key, {**raw, "spec": spec, "metadata": merged})
+
+    async def has_other_secret(self, key: Key) -> bool:
+        return key in self.hidden
 
     async def get_secret(self, secret: Resource) -> Document:
         self.secret_reads += 1

@@ -43,6 +43,23 @@ def test_the_repr_of_a_credential_has_its_label_and_cloud_only() -> None:
     assert repr(credential) == f"Credential(label='{credential.label}', cloud='openstack')"
 
 
+@pytest.mark.parametrize(
+    ("auth", "project"),
+    [
+        ("{project_name: blue, project_id: 1a2b}", "blue"),
+        ("{project_id: 1a2b}", "1a2b"),
+        ("{application_credential_id: 1a2b}", None),
+        ("{project_name: {blue: true}}", None),
+        ("text", None),
+        (f"{{project_name: {'b' * 100}}}", "b" * 64),
+    ],
+)
+def test_a_credential_names_its_project_if_the_clouds_yaml_does(
+    auth: str, project: str | None
+) -> None:
+    assert read(data(f"clouds: {{c: {{auth: {auth}}}}}"), "c", WHERE).project == project
+
+
 def label(auth: str, more: str = "") -> str:
     return read(data(f"clouds: {{c: {{auth: {auth}{more}}}}}"), "c", WHERE).label
 

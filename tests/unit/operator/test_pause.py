@@ -112,7 +112,7 @@ def test_only_the_word_delete_lets_the_operator_delete(
 ) -> None:
     resource = a_resource(a_cluster_manifest(spec={"managedOptions": options}))
 
-    assert resource.detached is detached
+    assert resource.detaches is detached
 
 
 @pytest.mark.parametrize("value", ["True", "yes", "1", "treu", "", "false"])

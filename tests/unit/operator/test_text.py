@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from senlin_operator.model.text import grouped, stable
+from senlin_operator.model.text import grouped, named, stable
 
 SERVER = "2a537982-022e-4b02-bc33-ac8f5a8eed59"
 URL = f"http://10.0.0.5:8774/v2.1/servers/{SERVER}"
@@ -138,3 +138,10 @@ def test_a_cause_comes_before_generic_words() -> None:
     faults = [{"name": "a", "reason": generic}, {"name": "b", "reason": "The disk is full."}]
 
     assert grouped(faults) == ["node b: The disk is full.", f"node a: {generic}"]
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "0"), (5, "0, 1, 2, 3, 4"), (7, "0, 1, 2, 3, 4 and 2 more")]
+)
+def test_names_that_are_left_out_are_counted(count: int, text: str) -> None:
+    assert named([str(number) for number in range(count)]) == text

@@ -10,6 +10,7 @@ from senlin_operator.kinds.policy.observed import Observed, observe
 from senlin_operator.kinds.policy.plan import plan
 from senlin_operator.kinds.policy.status import readiness, resource_status
 from senlin_operator.kinds.policy.steps import Delete
+from senlin_operator.kinds.policy.users import Users
 from senlin_operator.kinds.shared.fields import from_observed
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.kind import Kind
@@ -28,6 +29,8 @@ class PolicyKind(Kind[Desired, Observed]):
     name = "SenlinPolicy"
     plural = "senlinpolicies"
     resource_type = Policy
+
+    users = Users()
 
     observe = staticmethod(observe)
     plan = staticmethod(plan)

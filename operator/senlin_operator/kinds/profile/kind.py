@@ -8,6 +8,7 @@ from senlin_operator.kinds.profile.observed import Observed, observe
 from senlin_operator.kinds.profile.plan import plan
 from senlin_operator.kinds.profile.status import readiness, resource_status
 from senlin_operator.kinds.profile.steps import Delete
+from senlin_operator.kinds.profile.users import Users
 from senlin_operator.kinds.shared.fields import from_observed
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
@@ -19,6 +20,8 @@ class ProfileKind(Kind[Desired, Observed]):
     name = "SenlinProfile"
     plural = "senlinprofiles"
     resource_type = Profile
+
+    users = Users()
 
     observe = staticmethod(observe)
     desired = staticmethod(desired)
