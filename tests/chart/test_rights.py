@@ -29,6 +29,7 @@ NEEDED: list[Right] = [
         for kind in ("senlinnodes", "senlinprofiles")
     ),
     ("update", OURS, "senlinclusters/finalizers"),
+    ("delete", OURS, "senlinoperations"),  # whose time to live is over
     *((verb, CORE, "secrets") for verb in ("get", "list", "watch", "patch")),
     ("create", CORE, "secrets"),  # with the URL of a SenlinReceiver
     ("create", "events.k8s.io", "events"),
@@ -262,7 +263,7 @@ def test_each_right_of_the_operator_is_used(
     release: Release, idle_tenant: TenantWithOperator
 ) -> None:
     """By a cluster that makes its profile itself and shows its members, by what it needs, and by
-    its receiver.
+    its receiver and an operation.
     """
     sandbox, namespace, tenant = release.sandbox, release.namespace, idle_tenant
     release.install(watchNamespaces=[namespace])
@@ -287,6 +288,8 @@ def test_each_right_of_the_operator_is_used(
     tenant.ready()
     tenant.eventually(lambda: len(tenant.all_of("SenlinNode")) == 2, "those that left not shown")
     tenant.eventually(lambda: len(tenant.all_of("SenlinProfile")) == 2, "the old profile removed")
+    tenant.apply(tenant.operation("look", {"check": {}}, ttlSecondsAfterFinished=0))
+    tenant.gone("SenlinOperation", "look")
     assert tenant.operator.stop() == 0, tenant.tail()
 
     assert requests(sandbox, release.account["user"]) == {*NEEDED, *NEEDED_AT_HOME} - CHECKED_BESIDE
