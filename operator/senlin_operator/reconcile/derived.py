@@ -44,10 +44,10 @@ def _newest(proxy: Proxy, parent: Action, snapshot: Snapshot) -> Iterator[Iterat
         yield proxy.actions(target=nodes[start : start + _TARGETS], sort=sort, limit=_PAGE)
 
 
-def _within(child: Action, parent: Action) -> bool:
+def _within(action: Action, parent: Action) -> bool:
     """Return whether an action began while its parent ran; times of creation are whole seconds."""
     began, ended = parent.start_at or 0.0, parent.end_at or 0.0
-    return began <= (child.start_at or began) <= ended
+    return began <= (action.start_at or began) <= ended
 
 
 def _shown(action: Action) -> Mapping[str, Any]:

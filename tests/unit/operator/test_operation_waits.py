@@ -53,13 +53,13 @@ async def test_it_does_not_begin_on_a_paused_target(ready_env: Environment) -> N
     assert ready_env.reason(ONCE) == "Complete"
 
 
-async def test_a_paused_operation_is_left_alone(ready_env: Environment) -> None:
+async def test_a_paused_operation_says_so_and_sends_nothing(ready_env: Environment) -> None:
     begin(ready_env, annotations={PAUSED: "true"})
 
     for _ in range(3):
         await later(ready_env)
 
-    assert ready_env.writes() == []
+    assert ready_env.writes() == [("status", "once")], "the condition Paused"
     assert ready_env.requests() == []
 
 
