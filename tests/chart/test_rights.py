@@ -32,7 +32,7 @@ NEEDED: list[Right] = [
     ("delete", OURS, "senlinoperations"),  # whose time to live is over
     *((verb, CORE, "secrets") for verb in ("get", "list", "watch", "patch")),
     ("create", CORE, "secrets"),  # with the URL of a SenlinReceiver
-    ("create", "events.k8s.io", "events"),
+    *((verb, CORE, "events") for verb in ("create", "patch")),
 ]
 # No request bears these verbs: a patch that makes an object needs the right to create it, and where
 # OwnerReferencesPermissionEnforcement is on, one that sets an owner needs the other.
@@ -61,7 +61,7 @@ NOT_NEEDED: list[Right] = [
     ("create", CORE, "serviceaccounts/token"),
     ("get", CORE, "serviceaccounts"),
     ("list", "apps", "deployments"),
-    ("get", "events.k8s.io", "events"),
+    *((verb, CORE, "events") for verb in ("get", "list", "delete")),
     *((verb, LEASES, "leases") for verb in ("watch", "patch", "delete")),
     ("create", "rbac.authorization.k8s.io", "rolebindings"),
     ("bind", "rbac.authorization.k8s.io", "roles"),
@@ -290,6 +290,9 @@ def test_each_right_of_the_operator_is_used(
     tenant.eventually(lambda: len(tenant.all_of("SenlinProfile")) == 2, "the old profile removed")
     tenant.apply(tenant.operation("look", {"check": {}}, ttlSecondsAfterFinished=0))
     tenant.gone("SenlinOperation", "look")
+    for size in (2, 1, 2):  # the same again, so that an event is counted up
+        tenant.kubectl("scale", "senlincluster/web", f"--replicas={size}")
+        tenant.ready()
     assert tenant.operator.stop() == 0, tenant.tail()
 
     assert requests(sandbox, release.account["user"]) == {*NEEDED, *NEEDED_AT_HOME} - CHECKED_BESIDE

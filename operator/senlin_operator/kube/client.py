@@ -16,6 +16,7 @@ FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
 _SIZE_MANAGER = "senlin-operator-size"
 _APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 _SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -304,10 +305,19 @@ class KubeClient:
             if error.status not in (404, 409):
                 raise
 
-    async def create_event(self, namespace: str, body: Mapping[str, Any]) -> None:
+    async def create_event(self, body: Mapping[str, Any]) -> None:
         metrics.KUBE_WRITES.labels("event").inc()
-        path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
-        await self.send("POST", path, body=body)
+        await self.send("POST", _events(body["metadata"]), body=body)
+
+    async def patch_event(self, metadata: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+        """Change fields of an event.
+
+        Raises:
+            KubeError: Kubernetes refuses it; status 404 if the event is gone.
+        """
+        metrics.KUBE_WRITES.labels("event").inc()
+        path = f"{_events(metadata)}/{metadata['name']}"
+        await self.send("PATCH", path, body=changes, content_type=_MERGE)
 
     def _header(self, kind: str) -> dict[str, Any]:
         return {"apiVersion": "v1" if kind == SECRET else f"{GROUP}/{VERSION}", "kind": kind}
@@ -385,6 +395,10 @@ class KubeClient:
         if status >= 400:
             raise KubeError(status, _message(text))
         return dict(json.loads(text))
+
+
+def _events(metadata: Mapping[str, Any]) -> str:
+    return f"/api/v1/namespaces/{metadata['namespace']}/events"
 
 
 def _owner(owner: Resource) -> dict[str, Any]:

@@ -35,6 +35,16 @@ _REQUEUE = 30.0  # seconds
 _AGAIN = 1.0  # seconds until a status is rendered again that was not written
 _NOT_FORCED = f'The annotation {FORCE} forces nothing: its value is not "true".'
 _EARLIEST = 0.8  # of the resync period
+# Reasons of Ready that a person should see, whether Stalled or not.
+_BROKEN = (
+    Reason.ACTION_FAILED,
+    Reason.NO_EFFECT,
+    Reason.DEGRADED,
+    Reason.REMEDIATION_HELD,
+    Reason.UNREACHABLE,
+    Reason.CLOUD_ERROR,
+    Reason.INTERNAL_ERROR,
+)
 _log = logging.getLogger(__name__)
 
 
@@ -140,13 +150,13 @@ class Publisher:
         same_ready = old and new and all(old[name] == new[name] for name in ("status", "reason"))
         if new is None or (same_ready and not stalls):
             return
-        healthy = new["status"] == "True" or after.stalled_message is None
+        alarming = _is_alarming(after)
         fields = {"ready": new["status"], "reason": new["reason"], "why": new["message"]}
-        _log.log(INFO if healthy else WARNING, "condition Ready changed", extra=fields)
+        _log.log(WARNING if alarming else INFO, "condition Ready changed", extra=fields)
         if new["reason"] in (Reason.ACTION_RUNNING, Reason.PAUSED):
             return  # the step that started the action has an event, and so has the pause
         self._recorder.record(
-            after, "Normal" if healthy else "Warning", new["reason"], "Reconcile", new["message"]
+            after, "Warning" if alarming else "Normal", new["reason"], "Reconcile", new["message"]
         )
 
     def _announce_pause(self, before: Resource, after: Resource) -> None:
@@ -198,6 +208,16 @@ def _rendered(scope: BaseScope, outcome: Outcome) -> dict[str, Any]:
 def _resync_period(resource: Resource) -> float:
     """Return the seconds between two resyncs; 0: there are none."""
     return parse_duration(resource.spec.get("resyncPeriod", "10m"))
+
+
+def _is_alarming(resource: Resource) -> bool:
+    """Return whether a person should see the status: it is Stalled, or there is something broken.
+
+    What is broken may heal by itself, and then nothing is Stalled; a first failure is retried, and
+    lost nodes may be recovered.
+    """
+    ready, stalled = resource.condition("Ready") or {}, resource.condition("Stalled") or {}
+    return ready.get("reason") in _BROKEN or stalled.get("status") == "True"
 
 
 def _is_new_generation(resource: Resource) -> bool:

@@ -193,6 +193,7 @@ async def test_a_lost_node_is_reported_not_replaced(ready_env: Environment) -> N
     await ready_env.converge()
 
     assert ready_env.reason(WEB) == "Degraded"
+    assert ("Warning", "Degraded") in {it[:2] for it in ready_env.recorder.events}
     assert ready_env.requests() == []
     assert ready_env.kube[WEB]["status"]["resource"]["nodes"]["unhealthy"] == 1
     assert ready_env.condition(WEB, "Available")["status"] == "True"

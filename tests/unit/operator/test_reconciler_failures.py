@@ -6,6 +6,7 @@ from openstack_clustering import Profile
 from openstack_clustering.exceptions import (
     AuthenticationFailed,
     BadRequest,
+    ClientException,
     Conflict,
     ConnectFailure,
     ServerError,
@@ -277,3 +278,38 @@ async def test_a_stalled_reference_stalls_until_it_is_made(env: Environment) -> 
     await env.converge()
 
     assert env.reason(WEB) == "Ready"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "reason"),
+    [
+        pytest.param(ConnectFailure("refused", sent=False), "Warning", "Unreachable", id="outage"),
+        pytest.param(
+            ServerError("boom", status=503), "Warning", "CloudError", id="fault of Senlin"
+        ),
+        pytest.param(BadRequest("no", status=400), "Warning", "Rejected", id="refusal: Stalled"),
+        pytest.param(Conflict("locked", status=409), "Normal", "Busy", id="Senlin is at work"),
+    ],
+)
+async def test_what_a_person_should_see_is_a_warning(
+    env: Environment, error: ClientException, kind: str, reason: str
+) -> None:
+    await env.poll()
+    env.senlin.refusals.append(error)
+    env.kube.apply(PROFILE)
+
+    await env.converge(2)
+
+    assert [(it[0], it[1]) for it in env.recorder.events if it[1] == reason] == [(kind, reason)]
+
+
+async def test_a_first_failure_is_a_warning_before_anything_is_stalled(env: Environment) -> None:
+    env.senlin.broken_builds = 1
+    env.kube.apply(PROFILE)
+    env.kube.apply(a_cluster_manifest("web", THREE))
+
+    await env.converge()
+
+    told = {(kind, reason) for kind, reason, _ in env.recorder.events if reason == "ActionFailed"}
+    assert told == {("Warning", "ActionFailed")}
+    assert env.condition(WEB, "Stalled")["status"] == "False"

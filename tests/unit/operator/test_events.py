@@ -1,0 +1,126 @@
+"""What is sent to Kubernetes as events, and what counts as a repeated one."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from senlin_operator.kube import events
+from senlin_operator.kube.client import KubeClient, KubeError
+from senlin_operator.kube.events import Recorder
+from senlin_operator.kube.objects import Resource
+from tests.unit.operator.builders import Clock, Document, a_cluster_manifest, a_resource
+
+WEB = a_resource(a_cluster_manifest("web", uid="u1"))
+AGAIN = a_resource(a_cluster_manifest("web", uid="u2"))  # deleted, and made again
+LONG = a_resource(a_cluster_manifest(f"{'a' * 199}-{'b' * 50}", uid="u3"))
+
+
+class Server:
+    """Keeps events as an API server does, and refuses as it is told."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, Document] = {}
+        self.refusal: KubeError | None = None
+
+    async def create_event(self, body: Document) -> None:
+        assert body["metadata"]["name"] not in self.events
+        self.events[body["metadata"]["name"]] = body
+
+    async def patch_event(self, metadata: Mapping[str, str], changes: Document) -> None:
+        if self.refusal:
+            raise self.refusal
+        if metadata["name"] not in self.events:
+            raise KubeError(404, "not found")
+        self.events[metadata["name"]] |= changes
+
+    @property
+    def told(self) -> list[tuple[str, int]]:
+        """Return message and count, by name."""
+        return [(it["message"], it["count"]) for _, it in sorted(self.events.items())]
+
+
+class Speaker:
+    def __init__(self) -> None:
+        self.server = Server()
+        self._recorder = Recorder(cast("KubeClient", self.server))
+
+    async def says(self, *notes: str, about: Resource = WEB, **changes: Any) -> None:
+        what = {"kind": "Normal", "reason": "Ready", "action": "Reconcile", **changes}
+        sending = asyncio.create_task(self._recorder.run())
+        for note in notes:
+            self._recorder.record(about, note=note, **what)
+        await self._recorder.flush(1)
+        sending.cancel()
+
+
+@pytest.fixture
+def speaker(clock: Clock) -> Speaker:
+    return Speaker()
+
+
+async def test_events_of_one_moment_are_named_in_their_order(speaker: Speaker) -> None:
+    await speaker.says("c", "a", "b")
+
+    assert speaker.server.told == [("c", 1), ("a", 1), ("b", 1)]
+
+
+async def test_an_equal_event_is_counted_up(speaker: Speaker, clock: Clock) -> None:
+    await speaker.says("a", "b")
+    clock.advance(90)
+    await speaker.says("a")
+
+    [a, _] = speaker.server.events.values()
+    assert speaker.server.told == [("a", 2), ("b", 1)]
+    assert a["firstTimestamp"] < a["lastTimestamp"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"kind": "Warning"}, {"reason": "Degraded"}, {"action": "Run"}, {"about": AGAIN}],
+    ids=str,
+)
+async def test_what_differs_is_an_event_of_its_own(
+    speaker: Speaker, changes: dict[str, Any]
+) -> None:
+    await speaker.says("a")
+    await speaker.says("a", **changes)
+
+    assert speaker.server.told == [("a", 1), ("a", 1)]
+
+
+async def test_an_event_that_kubernetes_has_dropped_is_told_again(speaker: Speaker) -> None:
+    await speaker.says("a", "a")
+    speaker.server.events.clear()
+    await speaker.says("a", "a", "a")
+
+    assert speaker.server.told == [("a", 3)]
+
+
+async def test_a_failed_count_is_dropped_and_the_next_one_begins_again(speaker: Speaker) -> None:
+    await speaker.says("a")
+    speaker.server.refusal = KubeError(500, "etcdserver: request timed out")
+    await speaker.says("a")
+    speaker.server.refusal = None
+    await speaker.says("a", "a")
+
+    assert speaker.server.told == [("a", 1), ("a", 2)]
+
+
+async def test_the_least_recent_event_is_forgotten(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_REMEMBERED_MOST", 2)
+
+    await speaker.says("a", "b", "a", "c", "a", "b")
+
+    assert speaker.server.told == [("a", 3), ("b", 1), ("c", 1), ("b", 1)]
+
+
+async def test_name_and_note_are_as_short_as_kubernetes_takes_them(speaker: Speaker) -> None:
+    await speaker.says("→" * 1024, about=LONG)
+
+    [(name, event)] = speaker.server.events.items()
+    assert name.startswith(f"{'a' * 199}.")
+    assert event["message"] == "→" * 341
