@@ -50,7 +50,7 @@ def _counted() -> Iterator[tuple[Any, tuple[str, ...]]]:
     queue = Queue()
     subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None)
     sessions = SessionPool(subscribers, SessionOptions(()))
-    for family in StateCollector(Cache({}, queue), queue, sessions).collect():
+    for family in StateCollector({}, Cache({}, queue), queue, sessions).collect():
         yield family, tuple(family._labelnames)
 
 

@@ -1,7 +1,7 @@
 """Alertmanager from Debian: on loopback, with data in a sandbox's directory."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -24,10 +24,11 @@ class Alertmanager:
 
     Args:
         sandbox: The directory of a sandbox; when the sandbox ends, so does Alertmanager.
-        routes: By the name of an alert: the URL that it calls while it is firing.
+        routes: By a matcher of alerts, such as `alertname=Down`: the URL that it calls while such
+            an alert is firing. The first one that matches counts.
     """
 
-    def __init__(self, sandbox: Path, routes: dict[str, str]) -> None:
+    def __init__(self, sandbox: Path, routes: Mapping[str, str]) -> None:
         port = free_port()
         self.url = f"http://{LOOPBACK}:{port}"
         name = f"alertmanager-{port}"
@@ -90,13 +91,13 @@ def _program() -> Command:
     return ["unshare", "--mount", *as_root, "sh", "-c", script, unpacked_at / "share", program]
 
 
-def _config(routes: dict[str, str]) -> dict[str, Any]:
+def _config(routes: Mapping[str, str]) -> dict[str, Any]:
     """Return a configuration that calls each URL at once, and again each few seconds."""
     receivers = [
-        {"name": alert, "webhook_configs": [{"url": url, "send_resolved": False}]}
-        for alert, url in routes.items()
+        {"name": matcher, "webhook_configs": [{"url": url, "send_resolved": False}]}
+        for matcher, url in routes.items()
     ]
-    below = [{"matchers": [f"alertname={alert}"], "receiver": alert} for alert in routes]
+    below = [{"matchers": [matcher], "receiver": matcher} for matcher in routes]
     timing = {"group_wait": "0s", "group_interval": "1s", "repeat_interval": "5s"}
     root = {"receiver": "nobody", "group_by": ["alertname"], "routes": below, **timing}
     return {"route": root, "receivers": [{"name": "nobody"}, *receivers]}

@@ -31,16 +31,21 @@ class Prometheus:
         sandbox: The directory of a sandbox; when the sandbox ends, so does Prometheus.
         jobs: The ports to scrape, by the name of the job.
         rules: Files with rules.
+        alertmanager: The URL of an Alertmanager that gets the alerts.
     """
 
     def __init__(
-        self, sandbox: Path, jobs: Mapping[str, Sequence[int]], rules: Sequence[Path] = ()
+        self,
+        sandbox: Path,
+        jobs: Mapping[str, Sequence[int]],
+        rules: Sequence[Path] = (),
+        alertmanager: str | None = None,
     ) -> None:
         port = free_port()
         self.url = f"http://{LOOPBACK}:{port}"
         name = f"prometheus-{port}"
         self._config = sandbox / f"{name}.yml"
-        self._config.write_text(yaml.safe_dump(_config(jobs, rules)))
+        self._config.write_text(yaml.safe_dump(_config(jobs, rules, alertmanager)))
         self._server = Server(
             name,
             sandbox,
@@ -97,11 +102,15 @@ class Prometheus:
             return False
 
 
-def _config(jobs: Mapping[str, Sequence[int]], rules: Sequence[Path]) -> dict[str, Any]:
+def _config(
+    jobs: Mapping[str, Sequence[int]], rules: Sequence[Path], alertmanager: str | None
+) -> dict[str, Any]:
     interval = f"{INTERVAL}s"
+    targets = [alertmanager.removeprefix("http://")] if alertmanager else []
     return {
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
         "rule_files": [str(file) for file in rules],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": targets}]}]},
         "scrape_configs": [
             {
                 "job_name": job,

@@ -77,7 +77,13 @@ class App:
         )
         metrics.SHARDS.set(settings.shards)
         self.health = metrics.Health()
-        self.collector = StateCollector(self._cache, self._queue, self._sessions)
+        self.collector = StateCollector(
+            kinds,
+            self._cache,
+            self._queue,
+            self._sessions,
+            by_namespace=settings.metrics_by_namespace,
+        )
 
     async def run(self) -> None:
         """Watch and reconcile until the process is told to stop, then drain."""

@@ -112,6 +112,14 @@ class Settings:
         default=8080,
         metadata={"help": "port of probes and metrics; 0: none", "least": 0, "most": 65535},
     )
+    metrics_by_namespace: bool = field(
+        default=True,
+        metadata={
+            "help": "true: the metrics of resources have their namespace as a label, so that "
+            "alerts reach the right team; false: they do not",
+            "choices": ("true", "false"),
+        },
+    )
     otlp_endpoint: str | None = field(
         default=None,
         metadata={

@@ -106,8 +106,8 @@ class Watched(TenantWithOperator):
         self.waits_for("ActionFailed", "SenlinNode", "broken-1")
         for kind, name in READY:
             self.ready(kind, name)
-        self.apply(self.operation("inspection", {"check": {}}))
-        self.ends("inspection")
+        self.apply(self.operation("check-web", {"check": {}}))
+        self.ends("check-web")
 
     def change(self) -> None:
         """Do some things for a second time: a rate takes two. Check one by a webhook besides."""
@@ -121,8 +121,8 @@ class Watched(TenantWithOperator):
         self.senlin.delete_receiver(receiver)
         self.kubectl("scale", "senlincluster/web", "--replicas=2")
         self.apply(self.cluster("second", desiredCapacity=1), self.node("web-2"))
-        self.apply(self.operation("inspection-2", {"check": {}}))
-        self.ends("inspection-2")
+        self.apply(self.operation("check-web-again", {"check": {}}))
+        self.ends("check-web-again")
         self.delete("senlinnode", "web-1")
         self.delete("senlincluster", "mirrored")
         self.ready()

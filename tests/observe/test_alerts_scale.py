@@ -51,7 +51,7 @@ def test_alerts_scale_a_cluster(tenant: TenantWithOperator) -> None:
     urls = {}
     for alert, receiver in {"QueueLong": "jobs-out", "QueueShort": "jobs-in"}.items():
         tenant.ready("SenlinReceiver", receiver)
-        urls[alert] = tenant.url(receiver)
+        urls[f"alertname={alert}"] = tenant.url(receiver)
 
     with Alertmanager(tenant.sandbox.directory, urls) as alertmanager:
         alertmanager.fire("QueueLong")

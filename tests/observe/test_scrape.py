@@ -80,6 +80,7 @@ def test_no_label_names_an_object(tenant: Watched) -> None:
         labels = dict(sample.labels)
         if sample.name.startswith(OF_QUEUES):
             assert labels.pop("name") in QUEUES
+        assert labels.pop("resource_namespace", tenant.namespace) == tenant.namespace
         assert not {"namespace", "name", "uid", "id"} & labels.keys(), sample
         assert not (names | ids | {tenant.namespace}) & set(labels.values()), sample
 

@@ -186,6 +186,13 @@ class ResourceKind(ABC):
         """
         return ()
 
+    def nodes(self, resource: Resource) -> Mapping[str, int]:
+        """Return how many nodes there should be and are, by state, for the metrics.
+
+        Unmanaged resources have no `spec.resource`, and new ones no status.
+        """
+        return {}
+
 
 class Kind(ResourceKind, Generic[D, O]):
     """A kind of custom resource that stands for a cloud object, and converges it.

@@ -74,7 +74,7 @@ SENLIN_TIME = Histogram(
 )
 CREDENTIAL_ERRORS = Counter(
     "senlin_operator_credential_errors",
-    "Failed requests to Senlin by credential (a hash) and kind of error.",
+    "Failed requests to Senlin by credential (a hash) and the client's name of the error.",
     ["credential", "error"],
 )
 ACTIONS = Counter(

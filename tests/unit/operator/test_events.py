@@ -79,7 +79,7 @@ async def test_an_equal_event_is_counted_up(speaker: Speaker, clock: Clock) -> N
 @pytest.mark.parametrize(
     "changes",
     [{"kind": "Warning"}, {"reason": "Degraded"}, {"action": "Run"}, {"about": AGAIN}],
-    ids=str,
+    ids=["type", "reason", "action", "object"],
 )
 async def test_what_differs_is_an_event_of_its_own(
     speaker: Speaker, changes: dict[str, Any]

@@ -9,7 +9,7 @@ from senlin_operator.kinds.cluster.dependents import Dependents
 from senlin_operator.kinds.cluster.desired import Desired, desired, first_size, references
 from senlin_operator.kinds.cluster.observed import Observed, observe
 from senlin_operator.kinds.cluster.plan import changes_in_place, plan
-from senlin_operator.kinds.cluster.status import conditions, readiness, resource_status
+from senlin_operator.kinds.cluster.status import conditions, nodes, readiness, resource_status
 from senlin_operator.kinds.cluster.steps import Check, Delete, Resize
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import describe, from_observed
@@ -113,6 +113,9 @@ class ClusterKind(Kind[Desired, Observed]):
 
     def pod_selector(self, resource: Resource) -> str:
         return f"{CLUSTER_LABEL}={label_value(resource)}"
+
+    def nodes(self, resource: Resource) -> Mapping[str, int]:
+        return nodes(resource)
 
     def first_size(self, resource: Resource) -> int | None:
         return first_size(resource)

@@ -13,6 +13,7 @@ from senlin_operator.kinds.shared.fields import for_status
 from senlin_operator.kinds.shared.in_place import refusal
 from senlin_operator.kinds.shared.remediation import health_policy
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
+from senlin_operator.kube.objects import Resource
 from senlin_operator.model.outcome import Blocked, Settled, Waiting
 from senlin_operator.model.text import grouped
 
@@ -70,6 +71,15 @@ def _profile_refused(desired: Desired, observed: Observed) -> Blocked | None:
         instead = f"{instead} (it needs capacityOwner: Spec)"
     changes = plan.changes_in_place(desired, observed)
     return refusal(changes, instead, repaired=desired.repaired)
+
+
+def nodes(resource: Resource) -> Mapping[str, int]:
+    """Return the desired nodes, by the manifest if it owns the size, and the active ones."""
+    shown = resource.status.get("resource", {})
+    wanted = resource.spec.get("resource", {})
+    owned = {} if wanted.get("capacityOwner") == "Senlin" else wanted
+    desired = owned.get("desiredCapacity", shown.get("desiredCapacity", wanted.get("minSize", 0)))
+    return {"desired": desired, "active": shown.get("nodes", {}).get("active", 0)}
 
 
 def _health(desired: Desired, observed: Observed) -> Settled:
