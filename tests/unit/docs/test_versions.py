@@ -45,7 +45,9 @@ def test_the_tested_version_is_the_pinned_one(title: str, version: str) -> None:
 
 
 def test_the_oldest_kubernetes_and_python_are_those_of_the_packages() -> None:
-    [python] = re.findall(r'^requires-python = ">=(.+)"', (ROOT / "pyproject.toml").read_text(), re.M)
+    [python] = re.findall(
+        r'^requires-python = ">=(.+)"', (ROOT / "pyproject.toml").read_text(), re.M
+    )
     kubernetes = CHART["kubeVersion"].removeprefix(">=").removesuffix(".0-0")
 
     assert row("Kubernetes")[0] == f"{kubernetes} or newer"
