@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Resource
 from senlin_operator.model.outcome import Blocked, Failed
 from senlin_operator.model.queue import backoff
@@ -102,6 +103,8 @@ class Memory:
     force_ignored: str = ""  # the value of the annotation force-deletion that an event has told of
     cancelled_at: float | None = None  # when the cancellation of its action was asked for
     transient_since: float | None = None
+    # For what people have to do: the reason and the generation, and since when.
+    waiting: tuple[tuple[Reason, int], float] | None = None
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, the facts
     cloud_id: str | None = field(default=None, repr=False)  # of a kind whose status has no id
     # The cloud id of an object deleted in order to create it again.

@@ -28,6 +28,7 @@ from senlin_operator.model.outcome import (
 )
 from senlin_operator.model.queue import Lane, Queue
 from senlin_operator.model.scope import BaseScope
+from senlin_operator.reconcile.lasting import limited
 from senlin_operator.telemetry import clock
 
 _DRIFT = " Drift corrected: "
@@ -72,6 +73,7 @@ class Publisher:
         if isinstance(outcome, Settled):
             scope.memory.retry.reset()
             outcome = _with_drift(scope, outcome)
+        outcome = limited(scope, outcome)
         self._requeue(scope, outcome)
         if isinstance(outcome, Waiting) and not outcome.publish:
             await self._resume(scope.resource)

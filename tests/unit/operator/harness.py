@@ -26,6 +26,8 @@ ABSENT = Key("SenlinProfile", "team", "absent")
 # process to trust an absence, for the retry of a refused request, and until an action must be
 # orphaned.
 _PAUSES = (1.0, 1.0, 11.0, 40.0, 310.0, 310.0, 4000.0)
+_PATIENCE = 11  # minutes until what is waited for counts as Stalled
+_RETRIED = 6  # minutes until what fails is tried again at the latest
 _STABLE = 2  # polls without a change, after which the state counts as final
 _MAX_POLLS = 200  # until the state must be final
 
@@ -90,6 +92,7 @@ class Harness:
         await self.settle()
         assert self.unexpected_reasons() == []
         assert self.orphans_and_duplicates() == []
+        await self.check_progress_ends()
         await self.check_no_further_requests()
         for key in [*self.all_keys(), SECRET_KEY]:
             if key in self.env.kube:
@@ -118,6 +121,23 @@ class Harness:
             if stable > _STABLE and not (self.all_keys() if deleted else self.unexpected_reasons()):
                 return
             self.confirm_mass_deletions()
+
+    async def check_progress_ends(self) -> None:
+        """Check that nothing is in progress for ever, after the patience that the docs give.
+
+        What fails is in progress whenever it is tried again, and Stalled in between.
+        """
+        for _ in range(_PATIENCE):
+            await self.advance(60.0)
+        always = {*self.all_keys()}
+        for _ in range(_RETRIED):
+            await self.advance(60.0)
+            always = {key for key in always & {*self.all_keys()} if self.is_in_progress(key)}
+        assert {str(key): self.resource(key).condition("Reconciling") for key in always} == {}
+
+    def is_in_progress(self, key: Key) -> bool:
+        reconciling = self.resource(key).condition("Reconciling")
+        return reconciling is not None and reconciling["status"] == "True"
 
     async def check_no_further_requests(self) -> None:
         """Check that nothing is requested or written when every object is Ready."""
