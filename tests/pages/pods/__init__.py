@@ -1,0 +1,1 @@
+"""The commands of the pages that need the operator in pods."""
