@@ -26,7 +26,7 @@ class ConditionType(StrEnum):
 
 
 class Reason(StrEnum):
-    """The reasons of conditions. docs/reasons has a page for each, with causes and cures."""
+    """The reasons of conditions. docs/reasons says of each what it means and what to do."""
 
     READY = "Ready"
     DEGRADED = "Degraded"

@@ -17,32 +17,38 @@ INDEX = PAGES / "README.md"
 SECTIONS = ["What it means", "Cause", "Cure", "When it ends", "Example"]
 DEFINITIONS = {file.name: yaml.safe_load(file.read_text()) for file in ROOT.glob("crds/*.yaml")}
 LINK = re.compile(r"\]\(([^)#:]*\.md)(?:#([^)]+))?\)")
-ROW = re.compile(r"^\| \[`(\w+)`\]\(reasons/(\w+)\.md\) \| (.+) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| \[`(\w+)`\]\(reasons/([\w.#]+)\) \| (.+) \|$", re.MULTILINE)
+TOGETHER = PAGES / "NothingToDo.md"  # has a section for each reason that asks nothing of anybody
+SECTION = re.compile(r"^## (\w+)\n\n(.+?)\n\n```text\n[^\n]+\n```$", re.MULTILINE | re.DOTALL)
+WITH_OTHERS = [name for name, _ in SECTION.findall(TOGETHER.read_text())]
+WITH_A_PAGE = [reason for reason in Reason if reason not in WITH_OTHERS]
 NAMES = re.compile(r"\b(?:[A-Z][a-z]+){2,}\b")  # OfSuchAForm
 NAMED = re.compile(r"\b(?:conditions?|reasons?)\s+([A-Z][A-Za-z]+)")
 
 
 def test_the_pages_are_those_of_the_reasons() -> None:
-    pages = {page.stem for page in PAGES.glob("*.md")} - {"README"}
+    pages = {page.stem for page in PAGES.glob("*.md")} - {"README", TOGETHER.stem}
 
-    assert pages == set(Reason)
+    assert pages == set(WITH_A_PAGE)
+    assert set(WITH_OTHERS) < set(Reason)
+    assert re.findall(r"^## (.+)", TOGETHER.read_text(), flags=re.MULTILINE) == WITH_OTHERS
 
 
 def test_the_table_of_conditions_has_each_reason_in_the_code_s_order() -> None:
     rows = ROW.findall(CONDITIONS.read_text())
 
     assert [name for name, _, _ in rows] == [str(reason) for reason in Reason]
-    assert all(name == page for name, page, _ in rows)
+    assert [place_of(name) for name, _, _ in rows] == [place for _, place, _ in rows]
     assert all(line.endswith(".") and len(line) < 100 for _, _, line in rows)
 
 
 def test_the_index_has_each_reason_once() -> None:
-    links = re.findall(r"\[(\w+)\]\((\w+)\.md\)", INDEX.read_text())
+    links = re.findall(r"\[(\w+)\]\(([\w.#]+)\)", INDEX.read_text())
 
-    assert sorted(links) == sorted((reason, reason) for reason in Reason)
+    assert sorted(links) == sorted((reason, place_of(reason)) for reason in Reason)
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", WITH_A_PAGE)
 def test_a_page_has_all_sections(reason: Reason) -> None:
     title, *sections = re.split(r"^#+ ", (PAGES / f"{reason}.md").read_text(), flags=re.M)[1:]
     texts = dict(section.split("\n", 1) for section in sections)
@@ -58,7 +64,7 @@ def test_links_lead_to_existing_pages_and_headings(page: Path) -> None:
     for place, heading in LINK.findall(page.read_text()):
         linked = page.parent / place
         assert linked.is_file(), place
-        assert not heading or f"\n## {heading.capitalize()}\n" in linked.read_text()
+        assert not heading or heading in anchors(linked)
 
 
 @pytest.mark.parametrize("file", DEFINITIONS)
@@ -85,6 +91,17 @@ def test_a_definition_explains_its_condition_types() -> None:
         explained = re.findall(r"\b([A-Z][A-Za-z]+):", text)
 
         assert {"Ready", "Reconciling", "Stalled"} <= set(explained) <= set(ConditionType)
+
+
+def place_of(reason: str) -> str:
+    """Return the target of a link to what is said about a reason."""
+    return f"{TOGETHER.name}#{reason.lower()}" if reason in WITH_OTHERS else f"{reason}.md"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", it.lower()).replace(" ", "-") for it in headings}
 
 
 def values_of(node: Any, key: str) -> Iterator[Any]:
