@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.docs import sources
 from tests.unit.docs.sources import ROOT, tracked
 
 PACKAGE = ROOT / "operator" / "senlin_operator"
@@ -15,6 +16,7 @@ PAGES = [
     *(ROOT / "docs" / name for name in ("architecture.md", "conditions.md", "glossary.md")),
     *sorted((ROOT / "docs" / "decisions").glob("*.md")),
 ]
+EVERY = sorted({*PAGES, *sources.pages()})
 SUFFIXES = ("py", "md", "yaml", "toml", "txt", "json", "go", "sh", "tpl")
 # Places that a path on these pages may start from.
 BASES = (ROOT, PACKAGE, ROOT / "docs", ROOT / "operator", ROOT / "deploy/helm/senlin-operator")
@@ -59,11 +61,19 @@ def test_every_path_exists(page: Path) -> None:
     assert [path for path in named if not exists(path)] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda it: it.stem)
-def test_every_link_leads_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text())
+def anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)", _FENCED.sub("", page.read_text()), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", it.lower()).replace(" ", "-") for it in headings}
 
-    assert [it for it in targets if not (page.parent / it).exists()] == []
+
+@pytest.mark.parametrize("page", EVERY, ids=lambda it: str(it.relative_to(ROOT)))
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", _FENCED.sub("", page.read_text()))
+    targets = [(page.parent / place if place else page, heading) for place, heading in links]
+
+    assert [str(it) for it, _ in targets if not it.exists()] == []
+    assert [it for it in targets if it[1] and it[1] not in anchors(it[0])] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda it: it.stem)
