@@ -54,7 +54,7 @@ check: setup ## Run the static checks: ruff, mypy, import-linter, subjects of co
 	$(BIN)/python -m tools.commits
 
 .PHONY: fix
-fix: setup ## Format, and mend what ruff can mend
+fix: setup ## Format, and repair what ruff can repair
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 

@@ -3,7 +3,7 @@
 """What is changed in Senlin 16.0.0 over a real cloud.
 
 It polls servers and load balancers more often, which changes nothing but the time that an action
-takes; with SENLIN_POLLS_SELDOM in the environment it does so as seldom as without the sandbox.
+takes; with SENLIN_POLLS_SELDOM in the environment it does so as rarely as without the sandbox.
 """
 
 import functools

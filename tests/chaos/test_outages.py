@@ -99,7 +99,7 @@ def test_an_unreachable_project_is_reported_and_recovers(
     assert len(tenant.clusters()) == 1
 
 
-def test_a_change_without_effect_is_reported_and_seldom_retried(
+def test_a_change_without_effect_is_reported_and_rarely_retried(
     tenant_with_operator: TenantWithOperator,
 ) -> None:
     tenant = tenant_with_operator

@@ -177,7 +177,7 @@ def test_a_deletion_that_leaves_the_size_alone_does_not_hold_up_a_member(tenant:
         it.id for it in tenant.senlin.nodes(cluster_id=cluster["status"]["id"])
     }
     done = actions(tenant, cluster)
-    assert (done["DEL_NODES"], done["RESIZE"]) == (1, 2)  # the second one mends Senlin's record
+    assert (done["DEL_NODES"], done["RESIZE"]) == (1, 2)  # the second one corrects Senlin's record
 
 
 def test_a_deletion_that_spares_the_servers_is_not_undone(tenant: Tenant) -> None:

@@ -1,4 +1,4 @@
-"""What is missing or wrong is said plainly, waited for, and healed by mending it alone."""
+"""What is missing or wrong is said plainly, waited for, and repaired by a change of it alone."""
 
 import yaml
 

@@ -1,4 +1,4 @@
-"""The operator over the real cloud, which polls as seldom as Senlin 16 is released."""
+"""The operator over the real cloud, which polls as rarely as Senlin 16 is released."""
 
 import re
 from collections.abc import Iterator

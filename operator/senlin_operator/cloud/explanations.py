@@ -1,4 +1,4 @@
-"""What Nova and Heat say where Senlin's words are generic: asked seldom, and remembered."""
+"""What Nova and Heat say where Senlin's words are generic: asked rarely, and remembered."""
 
 import asyncio
 from collections import OrderedDict

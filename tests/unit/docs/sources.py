@@ -8,6 +8,9 @@ import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).parents[3]
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -44,6 +47,23 @@ def pages() -> list[Path]:
 def prose_of(page: Path) -> str:
     """Return a page's text without code, links' targets and comments."""
     return _CODE.sub(" ", page.read_text())
+
+
+@cache
+def descriptions(definition: Path) -> str:
+    """Return what `kubectl explain` prints of a definition, without code."""
+    return _CODE.sub(" ", "\n".join(_described(yaml.safe_load(definition.read_text()))))
+
+
+def _described(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "description" and isinstance(value, str):
+                yield value
+            yield from _described(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _described(value)
 
 
 @cache
