@@ -134,7 +134,7 @@ class Deletion:
         if isinstance(result, Waiting) and result.reason == Reason.IN_USE:
             return await self._still_used(scope, observed.id, result)
         if isinstance(result, Waiting) and result.publish:  # Senlin is at work on it
-            return await told(scope, result, observed.id, cure=_FORCE)
+            return await told(scope, result, observed.id, remedy=_FORCE)
         if not isinstance(result, StepResult):
             return result
         scope.memory.delete_action, scope.memory.delete_forced = result.action_id, force

@@ -36,10 +36,10 @@ def resolve_import(
     if not found:
         return _missing(f"called {name}")
     if len(found) > 1:
-        cure = "give one of them another name there"
+        remedy = "give one of them another name there"
         if shows_id:
-            cure = f"import one by its id: {', '.join(found[:_LISTED])}"
-        message = f"{len(found)} objects of this kind are called {name}; {cure}."
+            remedy = f"import one by its id: {', '.join(found[:_LISTED])}"
+        message = f"{len(found)} objects of this kind are called {name}; {remedy}."
         return Blocked(Reason.IMPORT_AMBIGUOUS, message, requeue_after=_REQUEUE)
     return found[0]
 

@@ -16,7 +16,7 @@ _AT_REST = ("ACTIVE", "WARNING", "ERROR")  # statuses of nodes that Senlin is no
 
 
 async def told(
-    scope: BaseScope, waiting: Waiting, target: str | None, *, cure: str = ""
+    scope: BaseScope, waiting: Waiting, target: str | None, *, remedy: str = ""
 ) -> Waiting:
     """Return a reason to wait with what is known of it, if the operator's action lasts long.
 
@@ -24,7 +24,7 @@ async def told(
         scope: The reconcile; its status has the action.
         waiting: The reason to wait for the action.
         target: The id of the cluster or the node that the action is on.
-        cure: A sentence about what a person can do.
+        remedy: A sentence about what a person can do.
     """
     running = scope.status.action if scope.status.running_action else None
     if running is None or _age(since := running["startedAt"]) < _LONG:
@@ -34,7 +34,7 @@ async def told(
     known = [{"name": it.name, "reason": stable(await states.of(it))} for it in asked]
     found = "; ".join(grouped([it for it in known if it["reason"]])).rstrip(".")
     lasting = f"It has lasted since {since}{f': {found}' if found else ''}."
-    return replace(waiting, message=" ".join(filter(None, (waiting.message, lasting, cure))))
+    return replace(waiting, message=" ".join(filter(None, (waiting.message, lasting, remedy))))
 
 
 def _at_work_on(scope: BaseScope, target: str | None) -> list[Node]:

@@ -77,8 +77,8 @@ async def test_a_deletion_that_senlin_refuses_for_long_says_what_helps(
     await creating.retry(WEB, after=61)
     await creating.poll()
 
-    cure = f'The annotation {FORCE}: "true" deletes it all the same.'
-    assert creating.condition(WEB)["message"].endswith(cure)
+    remedy = f'The annotation {FORCE}: "true" deletes it all the same.'
+    assert creating.condition(WEB)["message"].endswith(remedy)
 
 
 async def test_an_action_that_has_ended_is_not_told(ready_env: Environment) -> None:

@@ -37,7 +37,7 @@ def adopt(proxy: Proxy, desired: Desired, adoption: Adoption, uid: str) -> str:
 
 
 def _preview(proxy: Proxy, fields: keywords.Adoption) -> None:
-    """Raise Unsupported, with a cause and a cure, if Senlin could not adopt the server."""
+    """Raise Unsupported, with a cause and a remedy, if Senlin could not adopt the server."""
     identity = fields["identity"]
     try:
         preview = proxy.adopt_node(preview=True, **fields)
