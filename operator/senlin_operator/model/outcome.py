@@ -1,6 +1,6 @@
 """The outcome of a reconcile as a value: from exceptions to outcomes, and to conditions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from openstack_clustering import ClientException
@@ -66,6 +66,7 @@ class Failed:
     reason: Reason
     message: str
     observed: bool = True  # False: the state of the cloud object is unknown
+    lasting: bool = field(default=False, compare=False)  # for so long that a person has to help
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,8 @@ def conditions_of(outcome: Outcome, failures: int) -> list[Condition]:
             return _trio("False", reason, message, active="Reconciling")
         case Blocked(reason, message):
             return _trio("False", reason, message, active="Stalled")
-        case Failed(reason, message, observed):
-            stalled = failures >= STALLED_AFTER and observed
+        case Failed(reason, message, observed, lasting):
+            stalled = lasting or (failures >= STALLED_AFTER and observed)
             status = "False" if observed else "Unknown"
             return _trio(status, reason, message, active="Stalled" if stalled else "Reconciling")
         case Gone() | Finished():

@@ -1,10 +1,10 @@
-"""What is waited for in vain: after some time a person has to help, so it counts as Stalled."""
+"""What lasts for long: then a person has to help, so it counts as Stalled."""
 
 from dataclasses import replace
 
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Resource
-from senlin_operator.model.outcome import REPROBE, Blocked, Outcome, Waiting
+from senlin_operator.model.outcome import REPROBE, Blocked, Failed, Outcome, Waiting
 from senlin_operator.model.scope import BaseScope
 from senlin_operator.telemetry import clock
 
@@ -22,21 +22,33 @@ _BY_PEOPLE = (
 
 
 def limited(scope: BaseScope, outcome: Outcome) -> Outcome:
-    """Return the outcome; Blocked instead of Waiting if it has been the same for long."""
-    memory = scope.memory
+    """Return the outcome; as one that is Stalled if it has been the same for long.
+
+    Such are reasons to wait that people end, and clouds that do not answer.
+    """
     if isinstance(outcome, Waiting) and not outcome.publish:
         return outcome  # it says nothing about what is waited for
-    if not isinstance(outcome, Waiting) or outcome.reason not in _BY_PEOPLE:
-        memory.waiting = None
-        return outcome
-    for_what = (outcome.reason, scope.resource.generation)
+    match outcome:
+        case Waiting(reason, message, requeue) if reason in _BY_PEOPLE:
+            left = _left(scope, reason)
+            if left <= 0:
+                return Blocked(reason, message, REPROBE if requeue is None else requeue)
+            return replace(outcome, requeue_after=left if requeue is None else min(requeue, left))
+        case Failed(reason, observed=False):
+            return replace(outcome, lasting=_left(scope, reason) <= 0)
+        case _:
+            scope.memory.waiting = None
+            return outcome
+
+
+def _left(scope: BaseScope, reason: Reason) -> float:
+    """Return the seconds until it has lasted for long; 0 or less: it has."""
+    memory, for_what = scope.memory, (reason, scope.resource.generation)
+    if _is_stalled(scope.resource, reason):
+        return 0.0
     if memory.waiting is None or memory.waiting[0] != for_what:
         memory.waiting = for_what, clock.monotonic()
-    left = memory.waiting[1] + _LONG - clock.monotonic()
-    requeue = outcome.requeue_after
-    if left > 0 and not _is_stalled(scope.resource, outcome.reason):
-        return replace(outcome, requeue_after=left if requeue is None else min(requeue, left))
-    return Blocked(outcome.reason, outcome.message, REPROBE if requeue is None else requeue)
+    return memory.waiting[1] + _LONG - clock.monotonic()
 
 
 def _is_stalled(resource: Resource, reason: Reason) -> bool:

@@ -1,5 +1,6 @@
 """What only people can end is in progress at first, and Stalled once it has lasted for long."""
 
+from openstack_clustering.exceptions import ConnectFailure
 from tests.unit.operator.builders import a_cluster_manifest
 from tests.unit.operator.environment import (
     PROFILE,
@@ -77,3 +78,19 @@ async def test_an_edit_begins_again(env: Environment) -> None:
     await env.converge(1)
 
     assert states(env)["Stalled"] == "False"
+
+
+async def test_an_outage_is_stalled_after_ten_minutes(ready_env: Environment) -> None:
+    ready_env.senlin.down = ConnectFailure("refused", sent=False)
+    await later(ready_env, 130)  # the snapshot is too old by then
+    await ready_env.retry(WEB)
+    assert states(ready_env) == {"Ready": "Unknown", "Reconciling": "True", "Stalled": "False"}
+
+    await later(ready_env, 601)
+    await ready_env.retry(WEB)
+
+    assert states(ready_env) == {"Ready": "Unknown", "Reconciling": "False", "Stalled": "True"}
+    ready_env.senlin.down = None
+    await later(ready_env, 60)
+    await ready_env.retry(WEB)
+    assert states(ready_env) == {"Ready": "True", "Reconciling": "False", "Stalled": "False"}
