@@ -25,14 +25,15 @@ def main() -> int:
     left = [_named(plural, item) for plural in PLURALS for item in _objects(plural)]
     if not left:
         return 0
+    # Helm prints this as one line, so what to do comes before the list.
     text = [
-        f"Not uninstalled: {len(left)} resources need the operator for their deletion:",
-        *left[:SHOWN],
-        *(["  …"] if len(left) > SHOWN else []),
+        f"Not uninstalled: {len(left)} resources need the operator for their deletion.",
         "Delete them first, and wait until the deletion has ended. It also deletes their objects",
         "in OpenStack, unless spec.managedOptions.onDelete is detach. docs/uninstall.md has the",
         "commands, and the one that keeps the release after all.",
-        "helm uninstall --no-hooks skips this check and leaves the resources as they are.",
+        "helm uninstall --no-hooks skips this check and leaves the resources as they are. They are:",
+        *left[:SHOWN],
+        *(["  …"] if len(left) > SHOWN else []),
     ]
     print("\n".join(text))  # noqa: T201
     return 1
