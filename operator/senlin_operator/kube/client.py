@@ -1,13 +1,13 @@
 """All requests to the Kubernetes API except the watches, through the official client."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
-from kubernetes.aio import client, config
+from kubernetes.aio import client
 
+from senlin_operator.kube import access
 from senlin_operator.kube.objects import FINALIZER, GROUP, SECRET, VERSION, Key, Resource
 from senlin_operator.kube.watch_monitor import WatchMonitor
 from senlin_operator.telemetry import clock, metrics, tracing
@@ -18,7 +18,6 @@ _SIZE_MANAGER = "senlin-operator-size"
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-_SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 _PAGE = 500  # objects
 
@@ -51,15 +50,11 @@ class KubeClient:
     @classmethod
     async def connect(cls, kubeconfig: str | None, plurals: Mapping[str, str]) -> "KubeClient":
         """Return a client for the kubeconfig; None: for the cluster that the process runs in."""
-        configuration = client.Configuration()
-        configuration.retries = False  # the work queue retries, and knows what is safe
         try:
-            if kubeconfig is None and _in_cluster():
-                config.load_incluster_config(configuration)
-            else:
-                await _load(kubeconfig, configuration)
-        except (config.ConfigException, OSError) as error:
+            configuration = await access.load(kubeconfig)
+        except (access.ConfigException, OSError) as error:
             raise KubeError(0, f"No access to Kubernetes is configured: {error}") from error
+        configuration.retries = False  # the work queue retries, and knows what is safe
         api = client.ApiClient(configuration)
         api.user_agent = "senlin-operator"
         return cls(api, plurals)
@@ -405,26 +400,6 @@ def _owner(owner: Resource) -> dict[str, Any]:
     """Return the controlling owner reference of a dependent."""
     identity = {"kind": owner.key.kind, "name": owner.key.name, "uid": owner.uid}
     return {"apiVersion": f"{GROUP}/{VERSION}", **identity, "controller": True}
-
-
-def _in_cluster() -> bool:
-    return os.path.exists(_SERVICE_ACCOUNT)
-
-
-async def _load(kubeconfig: str | None, configuration: Any) -> None:
-    """Load a kubeconfig; None: the default one of kubectl.
-
-    Raises:
-        ConfigException, OSError: The file cannot be read, or is not a kubeconfig.
-    """
-    if kubeconfig is not None:
-        os.stat(kubeconfig)  # the library's error for a missing file does not name it
-    try:
-        await config.load_kube_config(kubeconfig, client_configuration=configuration)
-    except (config.ConfigException, OSError):
-        raise
-    except Exception:  # noqa: BLE001 - the library raises any type, and may quote a token
-        raise config.ConfigException(f"{kubeconfig or 'the file'} is not a kubeconfig.") from None
 
 
 def _message(text: bytes) -> str:
