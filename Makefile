@@ -30,7 +30,7 @@ lock: ## Pin again what is installed, with hashes (needs uv)
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/dev.txt
 	uv pip compile pyproject.toml --all-extras --constraint requirements/dev.txt --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/runtime.txt
-	for each in bench image types; do uv pip compile requirements/$$each.in --constraint requirements/dev.txt --generate-hashes --universal \
+	for each in bench cli image types; do uv pip compile requirements/$$each.in --constraint requirements/dev.txt --generate-hashes --universal \
 	  --python-version 3.11 --upgrade --custom-compile-command "make lock" --output-file requirements/$$each.txt; done
 
 .PHONY: chart
