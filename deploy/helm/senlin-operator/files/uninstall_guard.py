@@ -31,7 +31,7 @@ def main() -> int:
         "Delete them first, and wait until the deletion has ended. It also deletes their objects",
         "in OpenStack, unless spec.managedOptions.onDelete is detach. docs/uninstall.md has the",
         "commands, and the one that keeps the release after all.",
-        "helm uninstall --no-hooks skips this check and leaves the resources as they are. They are:",
+        "helm uninstall --no-hooks skips this check and leaves the resources as they are:",
         *left[:SHOWN],
         *(["  …"] if len(left) > SHOWN else []),
     ]
