@@ -18,6 +18,7 @@ from sandbox import Sandbox
 from sandbox.pods.tools import obstacle
 from sandbox.servers import NO_PROXY
 from senlin_operator.leader import Shard
+from tests.operator.process import SharedOperator
 from tools import debian
 from tools.cache import lock
 
@@ -222,6 +223,20 @@ def unserved(request: pytest.FixtureRequest) -> Shard:
     """The shard of the namespaces that none of the workers' shared operators serves."""
     workers = number_of_workers(request.config)
     return Shard(workers, workers + 1)
+
+
+@pytest.fixture(scope="session")
+def shared_operator(
+    sandbox: Sandbox, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SharedOperator]:
+    """The operator of all tests of this worker that need none of their own.
+
+    It is here, as a fixture that two folders import is two fixtures, and so two operators.
+    """
+    shard = Shard(worker(request.config), number_of_workers(request.config) + 1)
+    operator = SharedOperator(sandbox, shard, tmp_path_factory.mktemp("shared") / "operator.log")
+    yield operator
+    operator.kill()
 
 
 @pytest.fixture

@@ -6,21 +6,9 @@ from pathlib import Path
 import pytest
 
 from sandbox import Sandbox
-from senlin_operator.leader import Shard
-from tests.conftest import a_namespace, number_of_workers, shared_sandbox, worker
+from tests.conftest import a_namespace, shared_sandbox
 from tests.operator.process import SharedOperator
 from tests.operator.tenant import Tenant, TenantWithOperator
-
-
-@pytest.fixture(scope="session")
-def shared_operator(
-    sandbox: Sandbox, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SharedOperator]:
-    """The operator of all tests of this worker that need none of their own."""
-    shard = Shard(worker(request.config), number_of_workers(request.config) + 1)
-    operator = SharedOperator(sandbox, shard, tmp_path_factory.mktemp("shared") / "operator.log")
-    yield operator
-    operator.kill()
 
 
 @pytest.fixture

@@ -1,3 +1,3 @@
-from tests.operator.conftest import shared_operator, tenant
+from tests.operator.conftest import tenant
 
-__all__ = ["shared_operator", "tenant"]
+__all__ = ["tenant"]

@@ -141,8 +141,8 @@ PAGES: dict[str, list[Entry]] = {
     "deploy/helm/senlin-operator/templates/NOTES.txt": [IN_PODS],
     "deploy/image/README.md": [DOCKER],
     "docs/clusters.md": [Run(before=QUICKSTART, files={"shop.yaml": 0}), Run()],
-    "docs/reasons/Paused.md": [Run(before=QUICKSTART)],
-    "docs/rolls.md": [Run(before=QUICKSTART)],
+    "docs/reasons/Paused.md": [Run(before=READY)],
+    "docs/rolls.md": [Run(before=READY)],
     "docs/high-availability.md": [IN_PODS, IN_PODS],
     "docs/install.md": [
         DOCKER,
