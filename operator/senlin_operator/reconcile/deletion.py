@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from datetime import datetime
 
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.conditions import Reason
@@ -95,7 +94,7 @@ class Deletion:
         text = f"Deletion waits while it is used by {named([str(user.key) for user in known])}."
         if all(user.deleting for user in known):
             return Waiting(Reason.IN_USE, text)
-        left = _PATIENCE - _age(scope.resource.deleted_at)
+        left = _PATIENCE - clock.seconds_since(str(scope.resource.deleted_at))
         if left > 0:
             return Waiting(Reason.IN_USE, text, requeue_after=min(left, _PATIENCE))
         return Blocked(Reason.IN_USE, text)
@@ -165,12 +164,6 @@ class Deletion:
         await self._finalizer.remove(scope)
         _log.info("finalizer removed")
         return Gone()
-
-
-def _age(timestamp: str | None) -> float:
-    if timestamp is None:
-        return 0.0
-    return (clock.utcnow() - datetime.fromisoformat(timestamp)).total_seconds()
 
 
 def follow(scope: Scope) -> Waiting | None:

@@ -55,8 +55,7 @@ def found(proxy: Proxy, target: Target, call: Call, sent: Mapping[str, Any]) -> 
 
 def is_given_up(sent: Mapping[str, Any]) -> bool:
     """Return whether no action of the request can appear any more."""
-    since = datetime.fromisoformat(sent["since"])
-    return (clock.utcnow() - since).total_seconds() > GIVEN_UP
+    return clock.seconds_since(sent["since"]) > GIVEN_UP
 
 
 def _newest_first(proxy: Proxy, target: str, action: str) -> Iterator[Action]:

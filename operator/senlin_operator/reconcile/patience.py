@@ -1,7 +1,6 @@
 """What is told while Senlin is at work for long: since when, and what Nova and Heat say."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from openstack_clustering import Node
 from senlin_operator.model.outcome import Waiting
@@ -27,7 +26,7 @@ async def told(
         remedy: A sentence about what a person can do.
     """
     running = scope.status.action if scope.status.running_action else None
-    if running is None or _age(since := running["startedAt"]) < _LONG:
+    if running is None or clock.seconds_since(since := running["startedAt"]) < _LONG:
         return waiting
     states = scope.session.explanations.states
     asked = subjects(_at_work_on(scope, target)[:_ASKED], scope.snapshot)
@@ -44,7 +43,3 @@ def _at_work_on(scope: BaseScope, target: str | None) -> list[Node]:
     node = scope.snapshot.all(Node).get(target)
     nodes = [*scope.snapshot.members(Node, target), *filter(None, [node])]
     return [node for node in nodes if node.status not in _AT_REST]
-
-
-def _age(timestamp: str) -> float:
-    return (clock.utcnow() - datetime.fromisoformat(timestamp)).total_seconds()

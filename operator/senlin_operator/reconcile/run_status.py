@@ -1,7 +1,6 @@
 """The status of a resource that is run to completion: how far it is, and how long it may take."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
 from senlin_operator.kube.objects import Resource
@@ -60,7 +59,7 @@ def fail(resource: Resource, status: Status, reason: Reason, message: str) -> Bl
 def seconds_left(resource: Resource, status: Status) -> float | None:
     """Return the seconds that it may still take; None: any number."""
     limit = resource.spec.get("timeoutSeconds")
-    return None if limit is None else limit - seconds_since(status.run["startTime"])
+    return None if limit is None else limit - clock.seconds_since(status.run["startTime"])
 
 
 def pause_left(status: Status) -> float:
@@ -69,12 +68,7 @@ def pause_left(status: Status) -> float:
     if not failed or action is None or action["status"] != FAILED:
         return 0.0
     pause = min(_FIRST_PAUSE * 2 ** min(failed - 1, 10), _LONGEST_PAUSE)
-    return float(pause - seconds_since(action.get("endedAt", action["startedAt"])))
-
-
-def seconds_since(time: str) -> float:
-    """Return the seconds since a time in a status."""
-    return (clock.utcnow() - datetime.fromisoformat(time)).total_seconds()
+    return float(pause - clock.seconds_since(action.get("endedAt", action["startedAt"])))
 
 
 def woken_in_time(outcome: Outcome, seconds: float | None) -> Outcome:

@@ -371,7 +371,7 @@ class Runner:
         ttl = resource.spec.get("ttlSecondsAfterFinished")
         if ttl is None:
             return Finished()
-        left = ttl - run_status.seconds_since(scope.status.run["completionTime"])
+        left = ttl - clock.seconds_since(scope.status.run["completionTime"])
         if left > 0:
             return Finished(requeue_after=left)
         await self._kube.delete(scope.resource)

@@ -12,3 +12,8 @@ def monotonic() -> float:
 def utcnow() -> datetime:
     """Return the time of day, for texts, and for comparisons with Senlin's timestamps."""
     return datetime.now(UTC)
+
+
+def seconds_since(timestamp: str) -> float:
+    """Return the seconds since a time in a status, or in the metadata of an object."""
+    return (utcnow() - datetime.fromisoformat(timestamp)).total_seconds()
