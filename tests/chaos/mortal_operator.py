@@ -1,7 +1,9 @@
 """An operator that dies after its n-th request: DIE_AFTER=n, then the flags of the real one.
 
 It is the real program with a hook that counts requests, to Senlin, to Keystone and to Kubernetes
-(but for the watches), as their replies arrive. Death is SIGKILL: nothing is tidied up.
+(but for the watches), as their replies arrive. A request to read that is repeated before anything
+is written does not count: how often a process polls depends on the speed of the machine. Death is
+SIGKILL: nothing is tidied up.
 """
 
 import os
@@ -22,10 +24,17 @@ class Life:
 
     def __init__(self, requests_left: int) -> None:
         self._left = requests_left
+        self._read: set[str] = set()  # since the last write
         self._lock = threading.Lock()
 
-    def spend(self) -> None:
+    def spend(self, method: str, url: str) -> None:
         with self._lock:
+            if method != "GET":
+                self._read.clear()
+            elif url in self._read:
+                return
+            else:
+                self._read.add(url)
             self._left -= 1
             if self._left <= 0:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -36,15 +45,19 @@ def count(life: Life) -> None:
     send: Callable[..., requests.Response] = HTTPAdapter.send  # below all shortcuts
     call: Callable[..., Any] = ApiClient.call_api
 
-    def counted_send(*arguments: Any, **options: Any) -> requests.Response:
-        reply = send(*arguments, **options)
-        life.spend()
+    def counted_send(
+        adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
+        reply = send(adapter, request, **options)
+        life.spend(str(request.method), str(request.url))
         return reply
 
-    async def counted_call(*arguments: Any, **options: Any) -> Any:
-        reply = await call(*arguments, **options)
+    async def counted_call(
+        client: ApiClient, method: str, url: str, *arguments: Any, **options: Any
+    ) -> Any:
+        reply = await call(client, method, url, *arguments, **options)
         await reply.read()
-        life.spend()
+        life.spend(method, url)
         return reply
 
     HTTPAdapter.send = counted_send  # type: ignore[method-assign]

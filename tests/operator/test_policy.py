@@ -260,11 +260,15 @@ def test_a_deletion_that_waits_for_others_in_senlin_is_stalled_and_names_them(
     tenant: Tenant, cluster_of_others: Cluster, kind: str, name: str
 ) -> None:
     tenant.delete(f"{kind.lower()}/{name}")
-    ready = tenant.waits_for("InUse", kind, name)
     users = f"cluster {cluster_of_others.name}, which no resource manages."
-    assert ready["message"].startswith(f"Senlin still uses it for {users}")
-    waiting = tenant.get(kind, name)
-    assert waiting
+    # Until a poll shows that cluster, the message is Senlin's own.
+    waiting = tenant.wait(
+        kind,
+        name,
+        lambda it: f"Senlin still uses it for {users}" in condition(it, "Ready")["message"],
+        "users named",
+    )
+    assert condition(waiting, "Ready")["reason"] == "InUse"
     assert condition(waiting, "Stalled")["status"] == "True"
 
     tenant.senlin.wait_for_delete(tenant.senlin.delete_cluster(cluster_of_others.id))

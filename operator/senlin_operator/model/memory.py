@@ -38,7 +38,11 @@ class Freshness:
 
         An object that already has the finalizer may have a create request in flight from a process
         that died. If its status has an id, that request would be for a replacement.
+
+        An import is resolved once, so what was made shortly before it must be in the snapshot.
         """
+        if resource.unmanaged and not resource.cloud_id:
+            return cls(clock.monotonic(), clock.monotonic())
         later = clock.monotonic() + GRACE if resource.has_finalizer else 0.0
         return cls(0.0 if resource.cloud_id else later, later)
 
