@@ -60,7 +60,7 @@ def count(life: Life) -> None:
         life.spend(method, url)
         return reply
 
-    HTTPAdapter.send = counted_send  # type: ignore[method-assign]
+    HTTPAdapter.send = counted_send  # type: ignore[assignment,method-assign]
     ApiClient.call_api = counted_call
 
 
