@@ -79,6 +79,17 @@ def test_the_first_snapshot_that_proves_absence(
     assert absent_not_before == (pytest.approx(clock() + pause, abs=0.1) if pause else 0)
 
 
+def test_an_import_is_chosen_from_a_snapshot_made_after_it_was_met(clock: Clock) -> None:
+    manifest = a_cluster_manifest()
+    manifest["spec"] |= {"managementPolicy": "unmanaged", "import": {"filter": {"name": "theirs"}}}
+
+    chosen = Memory.of(a_resource(manifest | {"status": ready("c1")})).freshness
+    not_chosen = Memory.of(a_resource(manifest)).freshness
+
+    assert chosen.not_before == 0
+    assert not_chosen.not_before == pytest.approx(clock(), abs=0.1)
+
+
 def test_a_snapshot_from_before_a_request_is_stale(clock: Clock) -> None:
     memory = Memory()
 
