@@ -272,7 +272,9 @@ def test_a_deletion_that_waits_for_others_in_senlin_is_stalled_and_names_them(
     assert condition(waiting, "Stalled")["status"] == "True"
 
     tenant.senlin.wait_for_delete(tenant.senlin.delete_cluster(cluster_of_others.id))
-    tenant.gone(kind, name, seconds=60)
+    now = "senlin.openstack.org/reconcile-requested-at=now"
+    tenant.kubectl("annotate", kind.lower(), name, now)  # it would try again after 30 s
+    tenant.gone(kind, name)
 
 
 def test_a_policy_of_others_is_shown_and_left_alone(tenant: Tenant) -> None:
