@@ -49,6 +49,21 @@ GROUPS = {
     "tests/sandbox/test_servers.py": "servers",
     "tests/sandbox/test_tls.py": "secure cloud",
 }
+# Tests that mostly wait for half a minute and longer begin early, so that none of them runs on when
+# the other workers have nothing left to do.
+LONG = (
+    "tests/chart/pods/",
+    "tests/chart/test_network.py",
+    "tests/chaos/test_dead_engine.py",
+    "tests/operator/test_cluster_health.py",
+    "tests/operator/test_credentials.py",
+    "tests/operator/test_leadership.py",
+    "tests/operator/test_node_member.py",
+    "tests/operator/test_operation.py",
+    "tests/operator/test_pause.py",
+    "tests/operator/test_samples.py",
+    "tests/pages/pods/",
+)
 # With pytest-xdist the workers share what is started: it is the controller's, which names a
 # directory to them; the first worker that needs a sandbox starts it there.
 SHARED = pytest.StashKey[Path]()
@@ -119,8 +134,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("all"):
         left_out += thorough
     if left_out:
-        items[:] = [item for item in items if item not in left_out]
+        out = {id(item) for item in left_out}
+        items[:] = [item for item in items if id(item) not in out]
         config.hook.pytest_deselected(items=left_out)
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
     config.stash[CRASH_POINTS] = (sampled, len(points))
     config.stash[THOROUGH] = len(thorough)
 
