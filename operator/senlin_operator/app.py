@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -94,7 +95,9 @@ class App:
         ]
         self.health.ready = True
         registry = handlers.build_registry(
-            self._plurals.items(), self._cache.on_event, self._kube.watch_session
+            self._plurals.items(),
+            self._cache.on_event,
+            partial(self._kube.watch_session, self._cache.on_list),
         )
         try:
             await handlers.watch(registry, self._settings.namespaces)

@@ -1,16 +1,19 @@
-"""All requests to the Kubernetes API except the watches, through the official client."""
+"""All requests to the Kubernetes API except the watches, as methods with plain documents."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-from kubernetes.aio import client
 
-from senlin_operator.kube import access
+from senlin_operator.kube.access import Access
+from senlin_operator.kube.api import Api
+from senlin_operator.kube.api import KubeError as KubeError
+from senlin_operator.kube.api import NotFound as NotFound
+from senlin_operator.kube.kubeconfig import AccessError
 from senlin_operator.kube.objects import FINALIZER, GROUP, SECRET, VERSION, Key, Resource
 from senlin_operator.kube.watch_monitor import WatchMonitor
-from senlin_operator.telemetry import clock, metrics, tracing
+from senlin_operator.kube.watches import OnList, Watches
+from senlin_operator.telemetry import metrics
 
 FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
@@ -18,70 +21,40 @@ _SIZE_MANAGER = "senlin-operator-size"
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-_TIMEOUT = aiohttp.ClientTimeout(total=30)
 _PAGE = 500  # objects
 
 
-class KubeError(Exception):
-    """The API server refused a request, or could not be reached (status 0)."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class NotFound(KubeError):
-    """The object does not exist any more; another object may have its name."""
-
-    def __init__(self, resource: Resource) -> None:
-        super().__init__(404, f"{resource.key.kind} {resource.key.name} does not exist any more.")
-        self.resource = resource
-
-
-class KubeClient:
+class KubeClient(Api):
     """A thin client: plain documents in and out. `plurals` maps a kind to its resource name."""
 
-    def __init__(self, api: Any, plurals: Mapping[str, str]) -> None:
-        self._api = api
+    def __init__(self, access: Access, plurals: Mapping[str, str]) -> None:
+        super().__init__(access)
+        self._access = access
         self._plurals = plurals
-        self._watch_monitor = WatchMonitor()
-        self.may_write: Callable[[], None] = lambda: None  # raises KubeError unless it may
+        self._monitor = WatchMonitor()
 
     @classmethod
     async def connect(cls, kubeconfig: str | None, plurals: Mapping[str, str]) -> "KubeClient":
-        """Return a client for the kubeconfig; None: for the cluster that the process runs in."""
-        try:
-            configuration = await access.load(kubeconfig)
-        except (access.ConfigException, OSError) as error:
-            raise KubeError(0, f"No access to Kubernetes is configured: {error}") from error
-        configuration.retries = False  # the work queue retries, and knows what is safe
-        api = client.ApiClient(configuration)
-        api.user_agent = "senlin-operator"
-        return cls(api, plurals)
+        """Return a client for the kubeconfig; None: for the cluster that the process runs in.
 
-    async def close(self) -> None:
-        await self._api.close()
-
-    def watch_session(self) -> tuple[str, aiohttp.ClientSession]:
-        """Return the server's URL, and a session for the watches alone with the same credentials.
-
-        The token is read for each request, as Kubernetes renews a projected one meanwhile.
+        Raises:
+            KubeError: No access is configured, or it cannot be used.
         """
-        configuration = self._api.configuration
+        try:
+            access = await Access.load(kubeconfig)
+        except (AccessError, OSError) as error:
+            raise KubeError(0, f"No access to Kubernetes is configured: {error}") from error
+        return cls(access, plurals)
 
-        async def authorize(
-            request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-        ) -> aiohttp.ClientResponse:
-            if token := await configuration.get_api_key_with_prefix("BearerToken"):
-                request.headers["Authorization"] = token
-            return await handler(request)
+    def watch_session(self, on_list: OnList) -> tuple[str, aiohttp.ClientSession]:
+        """Return the server's URL, and a session for the watches alone.
 
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=self._api.rest_client.ssl_context),
-            headers={"User-Agent": "senlin-operator"},
-            middlewares=(self._watch_monitor, authorize),
-        )
-        return str(configuration.host), session
+        Args:
+            on_list: Called with each whole list that is read through the session.
+        """
+        kinds = {plural: kind for kind, plural in self._plurals.items()} | {"secrets": SECRET}
+        watches = Watches(kinds, on_list, self._monitor)
+        return self._access.server, self._access.session(watches)
 
     async def list(self, kind: str, namespace: str | None) -> list[dict[str, Any]]:
         """Return all objects of a kind, in all namespaces or in one."""
@@ -335,62 +308,6 @@ class KubeClient:
             content_type=_APPLY,
         )
 
-    async def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-        always: bool = False,
-    ) -> dict[str, Any]:
-        """Send a request; return the document in the reply.
-
-        Args:
-            method: The HTTP method; all but GET count as writes.
-            path: The path from the root of the API server.
-            query: The parameters of the URL.
-            body: The document to send.
-            content_type: The content type of the body.
-            accept: The form of the reply.
-            always: Send a write even if this process is fenced, as for a lease.
-
-        Raises:
-            KubeError: The request was refused, or could not be sent.
-        """
-        if method != "GET" and not always:
-            self.may_write()
-        headers = {"Accept": accept, "Content-Type": content_type}
-        began, status = clock.monotonic(), None
-        try:
-            request = await self._api.param_serialize(
-                method,
-                path,
-                query_params=list((query or {}).items()),
-                header_params=headers,
-                body=body,
-                auth_settings=["BearerToken"],
-            )
-            response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
-            status = int(response.status)
-            text = await response.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise KubeError(0, f"the Kubernetes API is not reachable: {error}") from error
-        finally:
-            metrics.KUBE_REQUESTS.labels(method, str(status or "none")).inc()
-            tracing.record(
-                f"{method} Kubernetes",
-                clock.monotonic() - began,
-                status=status,
-                http__request__method=method,
-                url__path=path,
-            )
-        if status >= 400:
-            raise KubeError(status, _message(text))
-        return dict(json.loads(text))
-
 
 def _events(metadata: Mapping[str, Any]) -> str:
     return f"/api/v1/namespaces/{metadata['namespace']}/events"
@@ -400,10 +317,3 @@ def _owner(owner: Resource) -> dict[str, Any]:
     """Return the controlling owner reference of a dependent."""
     identity = {"kind": owner.key.kind, "name": owner.key.name, "uid": owner.uid}
     return {"apiVersion": f"{GROUP}/{VERSION}", **identity, "controller": True}
-
-
-def _message(text: bytes) -> str:
-    try:
-        return str(json.loads(text)["message"])
-    except (ValueError, KeyError, TypeError):
-        return text[:200].decode(errors="replace")

@@ -25,17 +25,18 @@ class WatchMonitor:
         try:
             response = await handler(request)
         except (aiohttp.ClientError, TimeoutError) as error:
-            self._failed(path, str(error))
+            self.failed(path, str(error))
             metrics.KUBE_REQUESTS.labels(request.method, "none").inc()
             raise
         metrics.KUBE_REQUESTS.labels(request.method, str(response.status)).inc()
         if response.ok:
             self._succeeded(path)
         else:
-            self._failed(path, f"HTTP {response.status} {response.reason}")
+            self.failed(path, f"HTTP {response.status} {response.reason}")
         return response
 
-    def _failed(self, path: str, error: str) -> None:
+    def failed(self, path: str, error: str) -> None:
+        """Log that a watch is interrupted, unless its latest request had failed already."""
         if path not in self._interrupted:
             self._interrupted.add(path)
             _log.warning("a watch is interrupted", extra={"path": path, "error": error})

@@ -65,6 +65,24 @@ class Cache:
         else:
             self.upsert(resource)
 
+    def on_list(self, kind: str, namespace: str | None, version: int, uids: frozenset[str]) -> None:
+        """Forget what a whole list does not have. It never raises.
+
+        No watch has reported the deletion of what vanished while none was open. What is newer than
+        the list stays.
+
+        Args:
+            kind: The kind that was listed.
+            namespace: The namespace that was listed; None: all.
+            version: The resource version of the list.
+            uids: The objects in it.
+        """
+        for resource in self.all():
+            key = resource.key
+            listed = key.kind == kind and namespace in (None, key.namespace)
+            if listed and resource.uid not in uids and resource.resource_version <= version:
+                self.remove(resource)
+
     def upsert(self, resource: Resource) -> None:
         """Store the object unless a newer version is known; queue the objects that it affects."""
         if resource.is_gone:  # the reply that removed the last finalizer may come after DELETED

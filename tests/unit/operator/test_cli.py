@@ -53,7 +53,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         ("", "is not a kubeconfig"),
         ("[a, list]", "is not a kubeconfig"),
         ("token: {secret: secret", "is not a kubeconfig"),
-        ("token: secret", "Expected key current-context"),
+        ("token: secret", "has no current-context"),
     ],
 )
 def test_a_bad_kubeconfig_exits_with_1_and_one_line(

@@ -1,0 +1,107 @@
+"""One request to the Kubernetes API, through the official client, and its errors."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+from kubernetes.aio import client
+
+from senlin_operator.kube.access import USER_AGENT, Access
+from senlin_operator.kube.objects import Resource
+from senlin_operator.telemetry import clock, metrics, tracing
+
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
+
+
+class KubeError(Exception):
+    """The API server refused a request, or could not be reached (status 0)."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NotFound(KubeError):
+    """The object does not exist any more; another object may have its name."""
+
+    def __init__(self, resource: Resource) -> None:
+        super().__init__(404, f"{resource.key.kind} {resource.key.name} does not exist any more.")
+        self.resource = resource
+
+
+class Api:
+    """Sends requests as the access says, and counts them."""
+
+    def __init__(self, access: Access) -> None:
+        configuration = client.Configuration(host=access.server)
+        configuration.retries = False  # the work queue retries, and knows what is safe
+        self._api = client.ApiClient(configuration)
+        self._api.user_agent = USER_AGENT  # it has a header of its own, which would win
+        self._api.rest_client.pool_manager = access.session()
+        self.may_write: Callable[[], None] = lambda: None  # raises KubeError unless it may
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        always: bool = False,
+    ) -> dict[str, Any]:
+        """Send a request; return the document in the reply.
+
+        Args:
+            method: The HTTP method; all but GET count as writes.
+            path: The path from the root of the API server.
+            query: The parameters of the URL.
+            body: The document to send.
+            content_type: The content type of the body.
+            accept: The form of the reply.
+            always: Send a write even if this process is fenced, as for a lease.
+
+        Raises:
+            KubeError: The request was refused, or could not be sent.
+        """
+        if method != "GET" and not always:
+            self.may_write()
+        headers = {"Accept": accept, "Content-Type": content_type}
+        began, status = clock.monotonic(), None
+        try:
+            request = await self._api.param_serialize(
+                method,
+                path,
+                query_params=list((query or {}).items()),
+                header_params=headers,
+                body=body,
+            )
+            response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
+            status = int(response.status)
+            text = await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise KubeError(0, f"the Kubernetes API is not reachable: {error}") from error
+        finally:
+            metrics.KUBE_REQUESTS.labels(method, str(status or "none")).inc()
+            tracing.record(
+                f"{method} Kubernetes",
+                clock.monotonic() - began,
+                status=status,
+                http__request__method=method,
+                url__path=path,
+            )
+        if status >= 400:
+            raise KubeError(status, _message(text))
+        return dict(json.loads(text))
+
+
+def _message(text: bytes) -> str:
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text[:200].decode(errors="replace")
