@@ -11,6 +11,10 @@ from senlin_operator.kube.access import USER_AGENT, Access
 from senlin_operator.kube.objects import Resource
 from senlin_operator.telemetry import clock, metrics, tracing
 
+# Credentials of the operator, a deletion, a timeout, a conflict, an old version, too many requests.
+_PASSING = (401, 404, 408, 409, 410, 429)
+# Of a namespace, and of an object.
+_DELETING = ("because it is being terminated", "if the object is being deleted")
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
@@ -20,6 +24,16 @@ class KubeError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+    @property
+    def is_refusal(self) -> bool:
+        """Return whether it lasts until a person changes something in Kubernetes.
+
+        Such are a quota, an admission policy, missing rights, an invalid name. What is being
+        deleted takes nothing new, but that needs nobody.
+        """
+        refused = 400 <= self.status < 500 and self.status not in _PASSING
+        return refused and not any(text in str(self) for text in _DELETING)
 
 
 class NotFound(KubeError):

@@ -1,5 +1,6 @@
 """All requests to the Kubernetes API except the watches, as methods with plain documents."""
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -225,8 +226,11 @@ class KubeClient(Api):
         }
         body = {**manifest, **self._header(SECRET), "metadata": metadata}
         metrics.KUBE_WRITES.labels("child").inc()
-        query = {"fieldManager": FIELD_MANAGER}
-        return await self.send("POST", self._path(SECRET, key.namespace), query=query, body=body)
+        query, path = {"fieldManager": FIELD_MANAGER}, self._path(SECRET, key.namespace)
+        try:
+            return await self.send("POST", path, query=query, body=body)
+        except KubeError as error:
+            raise _without_values(error, manifest.get("data", {})) from None
 
     async def replace_secret_data(
         self, secret: Resource, data: Mapping[str, str], annotations: Mapping[str, str]
@@ -260,7 +264,7 @@ class KubeClient(Api):
         except KubeError as error:
             if error.status == 404:
                 raise NotFound(secret) from error
-            raise
+            raise _without_values(error, data) from None
 
     async def delete(self, resource: Resource) -> None:
         """Request the deletion of the object; one with its name but another uid stays."""
@@ -311,6 +315,15 @@ class KubeClient(Api):
 
 def _events(metadata: Mapping[str, Any]) -> str:
     return f"/api/v1/namespaces/{metadata['namespace']}/events"
+
+
+def _without_values(error: KubeError, data: Mapping[str, str]) -> KubeError:
+    """Return the error without a Secret's values, which an admission policy may quote."""
+    text = str(error)
+    for value in data.values():
+        for secret in (value, base64.b64decode(value).decode(errors="replace")):
+            text = text.replace(secret, "…") if secret else text
+    return KubeError(error.status, text)
 
 
 def _owner(owner: Resource) -> dict[str, Any]:

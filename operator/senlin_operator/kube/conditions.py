@@ -51,6 +51,7 @@ class Reason(StrEnum):
     UNREACHABLE = "Unreachable"
     CLOUD_ERROR = "CloudError"
     REJECTED = "Rejected"
+    REFUSED_BY_KUBERNETES = "RefusedByKubernetes"
     ENOUGH_NODES = "EnoughNodes"
     TOO_FEW_NODES = "TooFewNodes"
     POLICIES_ATTACHED = "PoliciesAttached"

@@ -80,6 +80,11 @@ class Status:
         """Return whether the operator's last action on the object failed."""
         return bool(self.action and self.action["status"] == FAILED)
 
+    @property
+    def finished(self) -> bool:
+        """Return whether it is of a resource that has run to its end: no condition changes."""
+        return "completionTime" in self.run
+
     def action_condition(self) -> list[Condition]:
         """Return the condition ActionSucceeded, if the operator ever started an action."""
         if not self.action:

@@ -13,7 +13,7 @@ from senlin_operator.kube.objects import RECONCILE_AT, SECRET, Key, Resource
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.kind import AnyKind, ResourceKind
 from senlin_operator.model.memory import Memory
-from senlin_operator.model.outcome import Failed, Finished, Gone, Outcome
+from senlin_operator.model.outcome import Blocked, Failed, Finished, Gone, Outcome
 from senlin_operator.model.queue import Queue, backoff
 from senlin_operator.model.run import RunKind
 from senlin_operator.model.scope import RunScope, Scope
@@ -70,25 +70,38 @@ class Controller:
 
     async def _work(self, key: Key) -> None:
         with bind(kind=key.kind, namespace=key.namespace, name=key.name):
+            refusals = self._refusals[key]
             try:
                 if key.kind == SECRET:
                     await self._sessions.release_secret(key)
                 else:
                     await self._reconcile(key)
-                self._refusals.pop(key, None)
+                if self._refusals[key] == refusals:
+                    self._refusals.pop(key, None)
             except NotFound as error:
                 # A restarted watch sends no DELETED event for objects that vanished in between.
                 self._cache.remove(error.resource)
             except KubeError as error:  # such as a write that Kubernetes refuses
-                _log.warning("Kubernetes refuses", extra={"error": str(error)})
-                self._refusals[key] = min(self._refusals[key] + 1, _MAX_REFUSALS)
-                self._queue.add_after(key, backoff(self._refusals[key]))
+                self._refused(key, error)
             except Exception:  # noqa: BLE001 - a bug with one object must not stop the others
                 _log.exception("the reconcile raised an unexpected error, which is a bug")
                 self._queue.add_after(key, backoff(5))
             finally:
                 self._permits.release()
                 self._queue.done(key)
+
+    def _refused(self, key: Key, error: KubeError) -> None:
+        """Log an error that no status shows, and tell a refusal by an event; try again later."""
+        _log.warning("Kubernetes refuses", extra={"error": str(error)})
+        self._queue.add_after(key, self._pause(key))
+        resource = self._cache.get(key)
+        if resource and error.is_refusal:
+            self._publisher.refused(resource, error)
+
+    def _pause(self, key: Key) -> float:
+        """Return the seconds until the next reconcile after one more refusal by Kubernetes."""
+        self._refusals[key] += 1
+        return backoff(min(self._refusals[key], _MAX_REFUSALS))
 
     async def _reconcile(self, key: Key) -> None:
         resource = self._cache.get(key)
@@ -139,8 +152,12 @@ class Controller:
             if isinstance(scope, RunScope):
                 return await self._runner.reconcile(scope)
             return await self._reconciler.reconcile(scope)
-        except KubeError:
-            raise
+        except KubeError as error:
+            if not error.is_refusal or scope.status.finished:
+                raise
+            text = f"Kubernetes refuses it: {error}"
+            pause = self._pause(scope.resource.key)
+            return Blocked(Reason.REFUSED_BY_KUBERNETES, text, requeue_after=pause)
         except Exception as error:  # noqa: BLE001 - shown in the object's status, and retried
             _log.exception("the reconcile raised an unexpected error, which is a bug")
             text = f"The operator met {type(error).__name__}, which is a bug; its log says more."

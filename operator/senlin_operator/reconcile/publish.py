@@ -80,6 +80,12 @@ class Publisher:
         else:
             await self._write(scope, outcome)
 
+    def refused(self, resource: Resource, error: KubeError) -> None:
+        """Record an event about a refusal by Kubernetes that no status shows."""
+        text = f"Kubernetes refuses it: {error}"
+        reason = Reason.REFUSED_BY_KUBERNETES
+        self._recorder.record(resource, "Warning", reason, "Reconcile", text)
+
     async def pause(self, resource: Resource) -> None:
         """Show in the status that a person holds the operator back from the object.
 

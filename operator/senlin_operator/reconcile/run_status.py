@@ -13,16 +13,9 @@ _LONGEST_PAUSE = 360.0
 _SOON = 0.1  # seconds until what follows the end, such as the removal of the finalizer
 
 
-def is_finished(status: Status) -> bool:
-    """Return whether the resource has come to its end."""
-    return "completionTime" in status.run
-
-
 def is_in_flight(status: Status) -> bool:
     """Return whether the request may have been sent, and its end is not known."""
-    return not is_finished(status) and (
-        "sending" in status.run or status.running_action is not None
-    )
+    return not status.finished and ("sending" in status.run or status.running_action is not None)
 
 
 def begin(status: Status, operation: str) -> None:

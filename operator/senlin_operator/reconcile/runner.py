@@ -10,7 +10,7 @@ import logging
 from dataclasses import asdict, replace
 
 from openstack_clustering import Action, ClientException, Cluster, Node
-from senlin_operator.kube.client import KubeClient
+from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import SECRET, Key
@@ -81,7 +81,7 @@ class Runner:
         try:
             if scope.resource.deleting:
                 return await self._delete(scope)
-            if run_status.is_finished(scope.status):
+            if scope.status.finished:
                 return await self._clean_up(scope)
             return await self._run(scope)
         except ClientException as error:  # the project cannot be polled
@@ -210,7 +210,12 @@ class Runner:
                 "earlier", lambda proxy: lost.sending(proxy, target, call.action)
             )
             text = f"The request is sent: {call.summary}."
-            if not await self._publisher.claim(scope, Waiting(Reason.ACTION_RUNNING, text)):
+            try:
+                claimed = await self._publisher.claim(scope, Waiting(Reason.ACTION_RUNNING, text))
+            except KubeError:
+                del scope.status.run["sending"]  # nothing was sent
+                raise
+            if not claimed:
                 return _OVERTAKEN
             try:
                 reply = await scope.session.call(call.verb, call.send)

@@ -33,6 +33,7 @@ class FakeKube:
         self.hidden: set[Key] = set()  # Secrets of a type that no watch shows
         self.uids: set[str] = set()  # of all objects that ever existed
         self.refusals: list[KubeError] = []  # of the next writes
+        self.forbidden: dict[str, KubeError] = {}  # by the kind of write
         self._watch = watch
         self._objects: dict[Key, Document] = {}
         self._version = 100
@@ -208,6 +209,8 @@ class FakeKube:
         self.writes.append((write, name))
         if self.refusals:
             raise self.refusals.pop(0)
+        if error := self.forbidden.get(write):
+            raise error
 
     def _reply(self, key: Key, raw: Document) -> Document:
         reply = {**raw, "metadata": {**raw["metadata"], "resourceVersion": str(self._version + 1)}}

@@ -97,7 +97,7 @@ async def test_a_write_that_kubernetes_refuses_is_retried(env: Environment) -> N
 async def test_a_refused_write_is_counted_and_logged(env: Environment, logs: LogCapture) -> None:
     configure("json", "info")
     before = reconciles("error"), reconciles("settled")
-    env.kube.refusals.append(KubeError(403, "forbidden"))
+    env.kube.refusals.append(KubeError(503, "the server is away"))
 
     apply(env, "good")
     await env.converge(1)
@@ -110,7 +110,7 @@ async def test_a_refused_write_is_counted_and_logged(env: Environment, logs: Log
         "good",
     )
     assert (refused["uid"], refused["generation"]) == ("good-uid", 1)
-    assert refused["error"] == "forbidden"
+    assert refused["error"] == "the server is away"
 
 
 async def test_the_pause_between_refused_writes_grows_up_to_a_limit(
@@ -118,7 +118,7 @@ async def test_the_pause_between_refused_writes_grows_up_to_a_limit(
 ) -> None:
     apply(env, "other")
     await env.converge(2)
-    env.kube.refusals += [KubeError(403, "forbidden")] * 100
+    env.kube.refusals += [KubeError(503, "the server is away")] * 100
     apply(env, "good")
     tries = []
     for _ in range(3):

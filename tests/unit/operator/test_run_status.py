@@ -48,7 +48,7 @@ def ago(clock: Clock, seconds: float) -> str:
 )
 def test_where_it_stands(status: Status, in_flight: bool, finished: bool) -> None:
     assert run_status.is_in_flight(status) == in_flight
-    assert run_status.is_finished(status) == finished
+    assert status.finished == finished
 
 
 def test_the_begin_is_recorded_once(clock: Clock) -> None:
