@@ -25,6 +25,7 @@ from tests.unit.operator.builders import (
     UID,
     a_cluster,
     a_cluster_manifest,
+    a_manifest,
     a_node,
     a_profile_manifest,
     a_resource,
@@ -109,6 +110,23 @@ def test_desired(resource_fields: dict[str, Any], fields: dict[str, Any]) -> Non
     names = {"config": {"node.name.format": "web-$8R"}, "default_names": True}
     plain = {"name": "web", "profile_id": "p1", "profile": OF_SMALL}
     assert desired(resource, known) == Desired(**{**plain, **names, **fields})
+
+
+def test_a_policy_is_enabled_unless_the_manifest_says_otherwise() -> None:
+    listed = [
+        {"policyRef": {"name": "a"}},
+        {"policyRef": {"name": "b"}, "enabled": True},
+        {"policyRef": {"name": "c"}, "enabled": False},
+    ]
+    policies = [a_manifest("SenlinPolicy", name, {}, status=ready(name)) for name in "abc"]
+    known = {
+        it.key: it for it in map(a_resource, (a_profile_manifest(status=ready("p1")), *policies))
+    }
+
+    wanted = desired(a_resource(a_cluster_manifest("web", {"policies": listed})), known).policies
+
+    assert wanted
+    assert {it.name: it.enabled for it in wanted} == {"a": True, "b": True, "c": False}
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def _desired_policies(
     if wanted is None:
         return None
     return tuple(
-        Binding(_id(known[key]), key.name, policy["enabled"], _type(known[key]))
+        Binding(_id(known[key]), key.name, policy.get("enabled", True), _type(known[key]))
         for key, policy in zip(_policies(resource), wanted, strict=True)
     )
 
