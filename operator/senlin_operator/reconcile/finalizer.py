@@ -18,9 +18,9 @@ class Finalizer:
         Raises:
             KubeError: Kubernetes refuses it.
         """
-        await self._sessions.protect_secret(scope.resource.secret_key)
         if scope.resource.has_finalizer:
             return False
+        await self._sessions.protect_secret(scope.resource.secret_key)
         await self._set(scope, present=True)
         return True
 

@@ -48,10 +48,13 @@ async def connect(
 
     Raises:
         ClientException: The project cannot be polled.
+        KubeError: Kubernetes refuses to be read, or the finalizer of the Secret.
     """
     session = await sessions.session_for(scope.resource)
     if not isinstance(session, CloudSession):
         return session
+    if scope.resource.has_finalizer:  # whatever it waits for now: its Secret may be a new one
+        await sessions.protect_secret(scope.resource.secret_key)
     inventory, snapshot = session.inventory, session.inventory.snapshot
     oldest = max(scope.memory.freshness.not_before, clock.monotonic() - _STALE)
     listed = snapshot is not None and snapshot.objects.keys() >= {*types}

@@ -4,7 +4,7 @@ import pytest
 
 from openstack_clustering import Cluster, Profile
 from openstack_clustering.exceptions import Conflict, ServerError
-from senlin_operator.kube.objects import FINALIZER, FORCE, Key
+from senlin_operator.kube.objects import FINALIZER, FORCE, SECRET, Key
 from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.builders import (
     SECRET_KEY,
@@ -16,6 +16,7 @@ from tests.unit.operator.builders import (
     a_node,
     a_node_manifest,
     a_profile,
+    a_secret_manifest,
     ready,
 )
 from tests.unit.operator.environment import PROFILE, SMALL, THREE, WEB, Environment
@@ -82,6 +83,20 @@ async def test_the_secret_is_deleted_after_its_last_referrer(ready_env: Environm
     assert SECRET_KEY not in ready_env.kube
     assert ready_env.senlin.poll().all(Cluster) == ready_env.senlin.poll().all(Profile) == {}
     assert ready_env.sessions.users == set()
+
+
+async def test_another_secret_is_kept_for_an_object_that_waits(ready_env: Environment) -> None:
+    """The cluster has to be deleted with it some day, whatever it waits for until then."""
+    rotated = Key(SECRET, "team", "rotated")
+    ready_env.kube.apply(a_secret_manifest(name=rotated.name, uid="another"))
+    manifest = a_cluster_manifest("web", THREE | {"profileRef": {"name": "absent"}})
+    manifest["spec"]["cloudCredentialsRef"]["secretName"] = rotated.name
+
+    ready_env.kube.apply(manifest)
+    await ready_env.converge()
+
+    assert ready_env.reason(WEB) == "ReferenceMissing"
+    assert ready_env.kube[rotated]["metadata"]["finalizers"] == [FINALIZER]
 
 
 async def test_a_failed_deletion_is_reported_and_retried(ready_env: Environment) -> None:
