@@ -213,12 +213,6 @@ def performing(**fields: Any) -> Manifest:
 @pytest.mark.parametrize(
     ("spec", "field"),
     [
-        pytest.param(
-            {"cloudCredentialsRef": {"secretName": "other"}}, "cloudCredentialsRef", id="the Secret"
-        ),
-        pytest.param(
-            {"cloudCredentialsRef": {"cloudName": "other"}}, "cloudCredentialsRef", id="the cloud"
-        ),
         pytest.param({"clusterRef": {"name": "shop"}}, "clusterRef", id="another cluster"),
         pytest.param(performing(name="stop"), "operation", id="another operation"),
         pytest.param(performing(params={"type": "HARD"}), "operation", id="another parameter"),
@@ -280,6 +274,10 @@ def test_the_target_of_an_operation_cannot_be_changed(
 @pytest.mark.parametrize(
     "spec",
     [
+        pytest.param(
+            {"cloudCredentialsRef": {"secretName": "rotated", "cloudName": "other"}},
+            id="the credentials",
+        ),
         pytest.param({"suspend": True}, id="hold it back"),
         pytest.param({"ttlSecondsAfterFinished": 60}, id="a time to live, where there was none"),
     ],

@@ -3,8 +3,8 @@
 import pytest
 
 from openstack_clustering.exceptions import BadRequest, Conflict, ConnectFailure, ResourceNotFound
-from senlin_operator.kube.objects import Key
-from tests.unit.operator.builders import Document, a_node_manifest
+from senlin_operator.kube.objects import SECRET, Key
+from tests.unit.operator.builders import Document, a_node_manifest, a_secret_manifest
 from tests.unit.operator.environment import SMALL, WEB, Environment
 from tests.unit.operator.operation_stories import (
     ONCE,
@@ -53,6 +53,28 @@ async def test_an_operation_from_manifest_to_its_end(ready_env: Environment) -> 
         ("Normal", "Checking", "check of cluster web"),
         ("Normal", "Complete", "check of cluster web succeeded."),
     ]
+
+
+async def test_an_operation_that_runs_goes_on_with_another_secret(ready_env: Environment) -> None:
+    rotated = Key(SECRET, "team", "rotated")
+    begin(ready_env)
+    await later(ready_env)
+    await later(ready_env)
+    manifest = an_operation()
+    manifest["spec"]["cloudCredentialsRef"]["secretName"] = rotated.name
+
+    ready_env.kube.apply(a_secret_manifest(name=rotated.name, uid="another"))
+    ready_env.kube.apply(manifest)
+    await later(ready_env)
+
+    assert has_finalizer(ready_env, rotated)
+    assert ready_env.reason(ONCE) == "ActionRunning"
+    await finish(ready_env)
+    assert conditions(ready_env) == COMPLETE
+    assert ready_env.requests() == ["check_cluster"]
+    ready_env.kube.remove(rotated)
+    await ready_env.converge()
+    assert rotated not in ready_env.kube
 
 
 async def test_a_finished_operation_costs_nothing(ready_env: Environment) -> None:
