@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from senlin_operator.kube.client import KubeClient, KubeError
-from senlin_operator.kube.objects import GROUP, SECRET, VERSION, Resource
+from senlin_operator.kube.objects import GROUP, SECRET, VERSION, Resource, beginning
 from senlin_operator.telemetry import clock
 
 EventType = Literal["Normal", "Warning"]
@@ -102,7 +102,7 @@ class Recorder:
         By it kubectl orders events of the same second, which is all that lastTimestamp has.
         """
         self._named = max(self._named + 1, int(now.timestamp() * 1_000_000))
-        return f"{resource.key.name[:200].rstrip('-.')}.{self._named:x}"
+        return f"{beginning(resource.key.name)}.{self._named:x}"
 
 
 def _about(resource: Resource, name: str) -> _Document:

@@ -17,6 +17,7 @@ CLUSTER_LABEL = f"{GROUP}/cluster"
 NODE_LABEL = f"{GROUP}/node"  # of a mirror: the name of the node in Senlin
 DETACHED = f"{GROUP}/detached-"  # and the uid of a resource that was detached; its name
 _WHO = 280  # characters of a kind and a name; a person may write any annotation
+_BEGINNING = 200  # characters of a name; Kubernetes takes 253
 _LABEL_LIMIT = 63  # characters of a label's value
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _OF_TOOLS = re.compile(
@@ -191,6 +192,14 @@ class Resource:
             and condition["status"] == "True"
             and condition.get("observedGeneration") == self.generation
         )
+
+
+def beginning(name: str) -> str:
+    """Return so much of a name that another one, of up to 53 characters, can be made from it.
+
+    It ends with a letter or a digit: in a name of Kubernetes no hyphen may follow a dot.
+    """
+    return name[:_BEGINNING].rstrip("-.")
 
 
 def inherited_labels(owner: Resource) -> dict[str, str]:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from senlin_operator.kinds.cluster.observed import Observed
-from senlin_operator.kinds.cluster.template import NAME_LIMIT, profile_name
+from senlin_operator.kinds.cluster.template import profile_name
 from senlin_operator.kube.objects import (
     CLUSTER_LABEL,
     NODE_LABEL,
     Resource,
+    beginning,
     is_label_value,
     label_value,
 )
@@ -43,7 +44,7 @@ class Dependents(kind.Dependents[Observed]):
 
 
 def _mirror(resource: Resource, id_: str, node_name: str) -> Dependent:
-    name = f"{resource.key.name[:NAME_LIMIT]}-{id_[:_SHORT_ID]}"
+    name = f"{beginning(resource.key.name)}-{id_[:_SHORT_ID]}"
     spec = {**_common(resource), "managementPolicy": "unmanaged", "import": {"id": id_}}
     labels = _labels(resource) | ({NODE_LABEL: node_name} if is_label_value(node_name) else {})
     return Dependent("SenlinNode", name, {"spec": spec}, labels=labels)

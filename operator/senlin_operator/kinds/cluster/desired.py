@@ -14,6 +14,7 @@ from senlin_operator.kinds.shared.remediation import Remediation
 from senlin_operator.kube.objects import Key, Resource
 
 NODE_NAME_FORMAT = "node.name.format"  # a key in Senlin's `config`
+_NAME_OF_NODES = 246  # characters; with a hyphen and 8 random ones 255, as Senlin and Nova take
 _CONFIG = {  # field of `config` in the manifest to the key in Senlin
     "nodeNameFormat": NODE_NAME_FORMAT,
     "stopTimeoutBeforeUpdateSeconds": "cluster.stop_timeout_before_update",
@@ -56,7 +57,7 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
     """
     wanted = resource.spec["resource"]
     plain = from_manifest(Desired, resource)
-    config = {"nodeNameFormat": f"{plain['name']}-$8R"} | wanted.get("config", {})
+    config = {"nodeNameFormat": f"{plain['name'][:_NAME_OF_NODES]}-$8R"} | wanted.get("config", {})
     asked = wanted.get("desiredCapacity", wanted["minSize"])
     size = _within_limits(asked, wanted)
     fixed = wanted["capacityOwner"] != "Senlin"

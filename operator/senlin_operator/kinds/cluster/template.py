@@ -7,9 +7,8 @@ the content makes a new SenlinProfile.
 import hashlib
 import json
 
-from senlin_operator.kube.objects import Resource
+from senlin_operator.kube.objects import Resource, beginning
 
-NAME_LIMIT = 200  # characters of the cluster's name in the names of its dependents
 _HASH = 10  # characters
 
 
@@ -17,4 +16,4 @@ def profile_name(resource: Resource) -> str:
     """Return the name of the SenlinProfile for the cluster's current inline profile."""
     content = json.dumps(resource.spec["resource"]["profile"], sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()[:_HASH]
-    return f"{resource.key.name[:NAME_LIMIT]}-{digest}"
+    return f"{beginning(resource.key.name)}-{digest}"
