@@ -175,7 +175,11 @@ ROWS: Mapping[str, Callable[[Parts], Document]] = {
     "no user": lambda it: document(it.cluster, {}),
     "impersonation": _user(**{"as": "jane"}),
     "impersonation of groups": _user(
-        **{"as": "jane", "as-groups": ["a", "b"], "as-user-extra": {"Reason/1": ["x", "y"]}}
+        **{
+            "as": "jane",
+            "as-groups": ["ones", "others"],
+            "as-user-extra": {"Reason/1": ["one", "two"]},
+        }
     ),
     "a program": _exec('{"token": "TOKEN"}'),
     "a program that prints a certificate": _exec_certificate,

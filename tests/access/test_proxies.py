@@ -1,10 +1,13 @@
 """HTTPS_PROXY, HTTP_PROXY and NO_PROXY mean to the operator what they mean to kubectl."""
 
+import os
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from sandbox import Sandbox
+from senlin_operator.kube.client import KubeClient, KubeError
 from tests.access.forward_proxy import ForwardProxy
 from tests.access.judge import REFUSED, environment, kubectl, operator
 from tests.access.kubeconfigs import Parts, document, written
@@ -75,7 +78,6 @@ async def test_no_proxy(
         ({"HTTPS_PROXY": "http://PROXY", "no_proxy": "invalid", "NO_PROXY": "other"}, True),
         ({"HTTPS_PROXY": "http://user:pass%20word@SECURED"}, True),
         ({"HTTPS_PROXY": "http://SECURED"}, False),
-        ({"HTTPS_PROXY": "ftp://PROXY"}, False),
         ({"HTTPS_PROXY": "http://"}, False),
     ],
 )
@@ -93,6 +95,20 @@ async def test_the_variables(
 
     assert found == kubectl(sandbox, kubeconfig, environ)
     assert (found != REFUSED) == proxied
+
+
+async def test_a_proxy_that_speaks_no_http_is_refused_with_a_sentence(
+    parts: Parts, tmp_path: Path
+) -> None:
+    """kubectl knows SOCKS, and takes any other scheme for http; aiohttp does neither."""
+    kubeconfig = str(by_name(parts, NAME))
+    for scheme in ("socks5", "ftp"):
+        given = environment(tmp_path, HTTPS_PROXY=f"{scheme}://user:secret@{parts.proxy}")
+        with (
+            mock.patch.dict(os.environ, given, clear=True),
+            pytest.raises(KubeError, match=f"HTTPS_PROXY names a proxy of the scheme {scheme};"),
+        ):
+            await KubeClient.connect(kubeconfig, {})
 
 
 async def test_what_is_on_this_machine_is_never_proxied(

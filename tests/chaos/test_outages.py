@@ -1,6 +1,7 @@
 """Servers that go away under the operator, and replies that get lost."""
 
 import json
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,6 +71,26 @@ def test_every_server_is_restarted_under_it(sole_tenant: TenantWithOperator) -> 
     assert "a watch is interrupted" in log
     assert "the watch has resumed" in log
     assert "Request attempt" not in log  # kopf's words for each try
+
+
+def test_a_definition_is_removed_and_put_back(sole_tenant: TenantWithOperator) -> None:
+    tenant = sole_tenant
+    tenant.quickstart()
+    tenant.kubectl("delete", "crd", "senlinreceivers.senlin.openstack.org")
+    tenant.eventually(
+        lambda: bool(re.search(r"a watch is interrupted path=\S+/senlinreceivers\b", tenant.log())),
+        "interrupted",
+    )
+
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=2")
+    tenant.ready()  # the other kinds go on
+    with tenant.sandbox.inside():
+        tenant.sandbox.apply_crds()
+    tenant.apply(tenant.receiver())
+
+    tenant.ready("SenlinReceiver", "grow")
+    assert tenant.operator.running
+    assert "Traceback" not in tenant.log()
 
 
 def test_an_unreachable_project_is_reported_and_recovers(

@@ -6,7 +6,7 @@ LONG = f"{'a' * 199}.{'b' * 53}"
 
 
 def test_resources_of_all_kinds_with_the_longest_names(tenant: Tenant) -> None:
-    profile, policy = tenant.profile(LONG), tenant.policy(LONG)
+    profile, policy = tenant.profile(LONG), tenant.policy(LONG, name=f"{tenant.namespace}-grow")
     inline = {name: profile["spec"]["resource"][name] for name in ("type", "version", "properties")}
     cluster = tenant.cluster(LONG, profile=inline, members="Mirror", config=None, desiredCapacity=1)
     del cluster["spec"]["resource"]["profileRef"], cluster["spec"]["resource"]["config"]
@@ -15,8 +15,8 @@ def test_resources_of_all_kinds_with_the_longest_names(tenant: Tenant) -> None:
         profile,
         policy,
         cluster,
-        tenant.receiver(LONG, clusterRef={"name": LONG}),
-        tenant.node(LONG, profileRef={"name": LONG}),
+        tenant.receiver(LONG, clusterRef={"name": LONG}, name=f"{tenant.namespace}-grow"),
+        tenant.node(LONG, profileRef={"name": LONG}, name=LONG),
         tenant.operation(LONG, {"check": {}}, clusterRef={"name": LONG}),
     )
 

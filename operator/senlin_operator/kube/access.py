@@ -36,7 +36,9 @@ class Access:
         """
         cluster = context.cluster
         self.server = _server(context)
-        self._login = login(context)
+        # As client-go, it sends no credentials in the clear: `kubectl proxy` asks for none.
+        secure = self.server.startswith("https:")
+        self._login = login(context if secure else Context(cluster, {}))
         self._server_name = cluster.get("tls-server-name")
         authority = content(cluster, "certificate-authority")
         self._tls = _Tls(authority, verify=not cluster.get("insecure-skip-tls-verify"))
@@ -165,9 +167,4 @@ def _server(context: Context) -> str:
     server = str(context.cluster.get("server") or "").rstrip("/")
     if not server:
         raise AccessError("the kubeconfig's cluster has no server.")
-    if "://" in server:
-        return server
-    fields = ("certificate-authority", "insecure-skip-tls-verify", "client-certificate")
-    given = {**context.cluster, **context.user}
-    secure = any(given.get(name) or given.get(f"{name}-data") for name in fields)
-    return f"{'https' if secure else 'http'}://{server}"
+    return server if "://" in server else f"http://{server}"

@@ -85,7 +85,7 @@ def _matches(entry: str, host: str, port: str, address: "_Address | None") -> bo
     name, wanted_port = (split["host"].strip("[]"), split["port"]) if split else (entry, "")
     if not name or (wanted_port and wanted_port != port):
         return False
-    if excepted := _address(name):
+    if (excepted := _address(name)) or address:
         return address == excepted
     domain = name.removeprefix("*")
     if domain.startswith("."):
