@@ -61,9 +61,9 @@ class KubeProxy:
         self._end = asyncio.Event()
         connector = TCPConnector(ssl=self._tls, limit=0)
         async with ClientSession(connector=connector, timeout=ClientTimeout()) as self._session:
-            runner = web.ServerRunner(web.Server(self._relay))
+            runner = web.ServerRunner(web.Server(self._relay), shutdown_timeout=0.1)
             await runner.setup()
-            await web.TCPSite(runner, LOOPBACK, self._port, shutdown_timeout=0.1).start()
+            await web.TCPSite(runner, LOOPBACK, self._port).start()
             self._ready.set()
             await self._end.wait()
             await self._break(b"")

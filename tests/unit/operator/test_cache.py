@@ -376,3 +376,26 @@ async def test_an_object_whose_finalizer_is_removed_refers_to_nothing(
     assert recorded.cache.referrers(SMALL) == []
     assert WEB not in recorded.cache.referrers(SECRET_KEY)
     assert await recorded.queued() == {SMALL, SECRET_KEY}
+
+
+async def test_a_list_has_what_is_not_in_it_forgotten() -> None:
+    recorded = RecordedCache()
+    for name, namespace, version in (
+        ("kept", "team", "5"),
+        ("vanished", "team", "5"),
+        ("newer", "team", "8"),
+        ("elsewhere", "other", "5"),
+    ):
+        raw = a_profile_manifest(name, uid=f"{name}-uid")
+        recorded.event(raw, namespace=namespace, resourceVersion=version)
+    recorded.event(a_cluster_manifest())
+    await recorded.queued()
+
+    recorded.cache.on_list("SenlinProfile", "team", 7, frozenset(["kept-uid"]))
+
+    names = {it.key.name for it in recorded.cache.all()}
+    assert names == {"kept", "newer", "elsewhere", "web"}
+    assert await recorded.queued() == {Key("SenlinProfile", "team", "vanished")}
+
+    recorded.cache.on_list("SenlinProfile", None, 9, frozenset())
+    assert {it.key.name for it in recorded.cache.all()} == {"web"}
