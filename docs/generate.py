@@ -48,7 +48,9 @@ def _described(metric: MetricWrapperBase) -> tuple[Any, tuple[str, ...]]:
 def _counted() -> Iterator[tuple[Any, tuple[str, ...]]]:
     """Yield the metrics that are computed at each scrape."""
     queue = Queue()
-    subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None)
+    subscribers = Subscribers(
+        changed=lambda _: None, polled=lambda _: None, matters=lambda _: False
+    )
     sessions = SessionPool(subscribers, SessionOptions(()))
     for family in StateCollector({}, Cache({}, queue), queue, sessions).collect():
         yield family, tuple(family._labelnames)

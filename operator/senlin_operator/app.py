@@ -55,7 +55,9 @@ class App:
         kinds = {**listed, **run_kinds_for(repaired=settings.senlin_repaired)}
         self._plurals = {kind.name: kind.plural for kind in kinds.values()}
         self._cache = Cache(kinds, self._queue, self._shard.has)
-        subscribers = Subscribers(changed=self._wake_changed, polled=self._wake)
+        subscribers = Subscribers(
+            changed=self._wake_changed, polled=self._wake, matters=self._cache.stands_for
+        )
         options = SessionOptions(
             tuple(listed.values()),
             settings.inventory_interval,

@@ -7,7 +7,7 @@ from typing import Any
 
 from openstack_clustering import Action, ClientException, Cluster, Node, Proxy
 from openstack_clustering.exceptions import HttpError
-from senlin_operator.cloud.snapshot import UNFINISHED
+from senlin_operator.cloud.polls import UNFINISHED
 
 Document = dict[str, Any]
 Started = Cluster | Node | Mapping[str, Any] | None  # how the client returns an action

@@ -1,13 +1,14 @@
 """The content of a project in Senlin: one polling loop per credential, shared by all resources.
 
 Senlin has neither a watch nor a "changed since" filter. So the loop lists all objects, compares
-them with the previous poll, and wakes the owners of the objects that changed. A poll costs the same
-number of requests for one cluster and for a thousand.
+them with the previous poll, and wakes the owners of the objects that changed. A whole poll costs
+the same number of requests for one cluster and for a thousand. In a project where that takes long,
+a partial poll reads only what is in question, and whole ones are rare.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 from openstack_clustering import ClientException, Proxy
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
 from senlin_operator.cloud.pace import Pace
-from senlin_operator.cloud.snapshot import ListedKind, Snapshot, Watched, differences, poll
+from senlin_operator.cloud.polls import Poll, Subjects, partial, whole
+from senlin_operator.cloud.snapshot import CloudObject, ListedKind, Snapshot, Watched, differences
 from senlin_operator.kube.objects import Key
 from senlin_operator.telemetry import clock
 
@@ -25,10 +27,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Subscribers:
-    """The callbacks of a poll: for the keys that wait for it, and for the objects that changed."""
+    """The callbacks of a poll."""
 
     changed: Callable[[set[str]], None]  # takes cloud ids and owners' uids
     polled: Callable[[Iterable[Key]], None]  # takes the keys that waited
+    # Whether a resource stands for the cloud object with that id, or made it. From any thread.
+    matters: Callable[[str], bool]
 
 
 @dataclass(slots=True)
@@ -44,15 +48,21 @@ class Inventory:
     pace: Pace = field(default_factory=Pace)
     snapshot: Snapshot | None = None
     error: ClientException | None = None  # of the latest poll
-    _awaiting: set[Key] = field(default_factory=set)
+    _awaiting: dict[Key, str | None] = field(default_factory=dict)  # with what each waits for
     _watched: dict[str, Watched] = field(default_factory=dict)  # by action id
     _sending: set[str] = field(default_factory=set)  # the locks of requests in flight
     _requested: asyncio.Event = field(default_factory=asyncio.Event)
     _created: float = field(default_factory=lambda: clock.monotonic())
 
-    def requeue_after_poll(self, key: Key) -> None:
-        """Request a poll, and wake the key after it. A poll that has begun does not count."""
-        self._awaiting.add(key)
+    def requeue_after_poll(self, key: Key, id_: str | None) -> None:
+        """Request a poll, and wake the key after it. A poll that has begun does not count.
+
+        Args:
+            key: The key.
+            id_: The cloud object that the poll must show; None: it must be a whole one.
+        """
+        known = self._awaiting.get(key, id_)
+        self._awaiting[key] = id_ if id_ == known else None
         self._requested.set()
 
     def watch(self, action_id: str, target: str, lock: str | None = None) -> None:
@@ -108,7 +118,7 @@ class Inventory:
     @property
     def age(self) -> float:
         """Return the seconds since the latest successful poll began, or else since the start."""
-        return clock.monotonic() - (self.snapshot.began if self.snapshot else self._created)
+        return clock.monotonic() - (self.snapshot.polled if self.snapshot else self._created)
 
     @property
     def in_flight(self) -> int:
@@ -126,10 +136,10 @@ class Inventory:
         failures = 0
         while True:
             began = clock.monotonic()
-            awaiting, self._awaiting = self._awaiting, set()
+            awaiting, self._awaiting = self._awaiting, {}
             self._requested.clear()
             try:
-                await self._poll(began)
+                await self._poll(began, awaiting)
                 failures = 0
             except ClientException as error:
                 failures += 1
@@ -140,13 +150,8 @@ class Inventory:
             self.subscribers.polled(awaiting)
             await self._pause(began, failures)
 
-    async def _poll(self, began: float) -> None:
-        watched = dict(self._watched)
-        ended = self.snapshot.ended if self.snapshot else {}
-        known = {id_: action for id_, action in ended.items() if id_ in watched}
-        snapshot: Snapshot = await self.call(
-            _OPERATION, lambda proxy: poll(proxy, self.kinds, began, watched, known)
-        )
+    async def _poll(self, began: float, awaiting: Mapping[Key, str | None]) -> None:
+        snapshot = await self._taken(began, awaiting)
         if self.error:
             _log.info("the project can be polled again")
         before, self.snapshot, self.error = self.snapshot, snapshot, None
@@ -155,6 +160,38 @@ class Inventory:
             if changed:
                 self.pace.activity()
             self.subscribers.changed(changed)
+
+    async def _taken(self, began: float, awaiting: Mapping[Key, str | None]) -> Snapshot:
+        """Return the snapshot of a partial poll where that is enough, else of a whole one."""
+        before, kinds, watched = self.snapshot, self.kinds, dict(self._watched)
+        ended = before.ended if before else {}
+        known = {id_: action for id_, action in ended.items() if id_ in watched}
+        poll = Poll(began, watched, known, newest=self.pace.saves)
+        subjects = self._subjects(awaiting)
+        listed = before is not None and before.objects.keys() == {it.resource_type for it in kinds}
+        if before is None or subjects is None or not listed or self.pace.whole_is_due(before.began):
+            snapshot: Snapshot = await self.call(
+                _OPERATION, lambda proxy: whole(proxy, kinds, poll)
+            )
+            self.pace.whole_took(clock.monotonic() - began)
+            return snapshot
+        limit, matters = self.pace.limit, self.subscribers.matters
+        read: Snapshot = await self.call(
+            _OPERATION,
+            lambda proxy: partial(proxy, kinds, poll, before, subjects, matters, limit),
+        )
+        return read
+
+    def _subjects(self, awaiting: Mapping[Key, str | None]) -> Subjects | None:
+        """Return the cloud objects that are waited for; None: all are."""
+        types = {kind.name: kind.resource_type for kind in self.kinds}
+        subjects: dict[str, type[CloudObject]] = {}
+        for key, id_ in awaiting.items():
+            type_ = types.get(key.kind) or (self.snapshot and self.snapshot.type_of(id_ or ""))
+            if id_ is None or not type_:
+                return None
+            subjects[id_] = type_
+        return subjects
 
     def _failed(self, error: ClientException) -> None:
         refused_before = self.refused

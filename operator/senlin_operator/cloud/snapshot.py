@@ -1,4 +1,4 @@
-"""One poll of a project, its result, and the differences between two results.
+"""What polls have shown of a project, and the differences between two such snapshots.
 
 Nothing here names a kind of cloud object: each kind implements `ListedKind`.
 """
@@ -9,12 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from openstack_clustering import Action, Proxy, Resource
-
-# INIT is left out. A child in INIT has a parent that is listed, or its parent was interrupted while
-# it created children; then the child stays INIT for ever.
-UNFINISHED = ("READY", "WAITING", "RUNNING", "WAITING_LIFECYCLE_COMPLETION", "SUSPENDED")
-
-_TARGETS = 100  # in one URL
 
 CloudObject = Resource  # an object of the clustering service that a Kubernetes object can own
 C = TypeVar("C", bound=CloudObject)
@@ -38,6 +32,20 @@ class ListedKind(Protocol):
     def list_objects(self, proxy: Proxy) -> Iterable[CloudObject]:
         """Yield all objects of the kind in the project, by one request without a limit."""
 
+    def get_object(self, proxy: Proxy, id_: str) -> CloudObject:
+        """Return one object.
+
+        Raises:
+            ResourceNotFound: The project has no such object.
+        """
+
+    def list_members(self, proxy: Proxy, cluster: CloudObject) -> Iterable[CloudObject]:
+        """Yield the objects of the kind that are members of the cluster; none of another object.
+
+        Raises:
+            BadRequest: The cluster does not exist any more.
+        """
+
     def owner_uid(self, cloud_object: Any) -> str | None:
         """Return the uid of the Kubernetes object that made this one."""
 
@@ -54,20 +62,24 @@ class Watched(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The result of one poll. Every list was requested after `began` (of the monotonic clock)."""
+    """The result of one whole poll, and of the partial polls since. Times are monotonic."""
 
-    began: float
+    began: float  # every list was requested after this time
     objects: Mapping[type[CloudObject], Mapping[str, CloudObject]]  # by id
     owners: Mapping[str, str]  # a cloud object's id to the uid of its owner
     cluster_ids: Mapping[str, str]  # a member's id to that of its cluster
     unfinished: Mapping[str, Action]
     ended: Mapping[str, Action]  # of the watched actions
     unknown: frozenset[str] = frozenset()  # watched actions that Senlin has purged
+    newest: Mapping[str, Action] = field(default_factory=dict)  # the newest, whether ended or not
+    polled: float = 0.0  # every action was requested after this time
+    read: Mapping[str, float] = field(default_factory=dict)  # when single objects were requested
     _members: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Invert both maps, as reconciles look up members and owned objects."""
+        object.__setattr__(self, "polled", max(self.began, self.polled))
         object.__setattr__(self, "_members", _inverted(self.cluster_ids))
         object.__setattr__(self, "_owned", _inverted(self.owners))
 
@@ -83,16 +95,62 @@ class Snapshot:
         owners: dict[str, str] = {}
         cluster_ids: dict[str, str] = {}
         for kind in kinds:
-            for id_, item in objects.get(kind.resource_type, {}).items():
-                if uid := kind.owner_uid(item):
-                    owners[id_] = uid
-                if cluster_id := kind.cluster_id(item):
-                    cluster_ids[id_] = cluster_id
+            _index(kind, objects.get(kind.resource_type, {}), owners, cluster_ids)
         return cls(objects=objects, owners=owners, cluster_ids=cluster_ids, **fields)
+
+    def with_read(
+        self,
+        kinds: Iterable[ListedKind],
+        found: Mapping[type[CloudObject], Mapping[str, CloudObject | None]],
+        polled: float,
+        **fields: Any,
+    ) -> "Snapshot":
+        """Return the snapshot with these objects in place of what it had of them.
+
+        Args:
+            kinds: The kinds of cloud objects that the project is listed for.
+            found: The objects by class and id; None: Senlin has no such object.
+            polled: The time at which the poll that read them began.
+            fields: The fields about actions.
+        """
+        objects, owners, cluster_ids = {**self.objects}, {**self.owners}, {**self.cluster_ids}
+        for kind in kinds:
+            of_kind = found.get(kind.resource_type, {})
+            if not of_kind:
+                continue
+            present = {id_: item for id_, item in of_kind.items() if item is not None}
+            kept = {
+                id_: item
+                for id_, item in self.all(kind.resource_type).items()
+                if id_ not in of_kind
+            }
+            objects[kind.resource_type] = kept | present
+            for id_ in of_kind:
+                owners.pop(id_, None)
+                cluster_ids.pop(id_, None)
+            _index(kind, present, owners, cluster_ids)
+        read = {id_: polled for of_kind in found.values() for id_ in of_kind}
+        return Snapshot(
+            began=self.began,
+            objects=objects,
+            owners=owners,
+            cluster_ids=cluster_ids,
+            polled=polled,
+            read={**self.read, **read},
+            **fields,
+        )
 
     def all(self, type_: type[C]) -> Mapping[str, C]:
         """Return all objects of one kind, by id."""
         return cast("Mapping[str, C]", self.objects.get(type_, {}))
+
+    def as_of(self, id_: str | None) -> float:
+        """Return the time after which the object was requested; None: any object."""
+        return max(self.began, self.read.get(id_ or "", self.began))
+
+    def type_of(self, id_: str) -> type[CloudObject] | None:
+        """Return the client's class of a cloud object; None: it is not known."""
+        return next((type_ for type_, objects in self.objects.items() if id_ in objects), None)
 
     def members(self, type_: type[C], cluster_id: str) -> tuple[C, ...]:
         """Return the objects of one kind that are members of a cluster, in the list's order."""
@@ -141,60 +199,20 @@ class Snapshot:
         return {self.owners[id_] for id_ in members if id_ in self.owners}
 
 
-def poll(
-    proxy: Proxy,
-    kinds: Iterable[ListedKind],
-    began: float,
-    watched: Mapping[str, Watched],
-    known: Mapping[str, Action],
-) -> Snapshot:
-    """List the content of the project.
-
-    Actions come first: a cluster that is read after its last action ended shows its result.
-    No limit is given, so that each list is one consistent answer.
-
-    Args:
-        proxy: Sends the requests.
-        kinds: The kinds of cloud objects to list.
-        began: The time (of the monotonic clock) at which the poll began.
-        watched: The actions whose ends are waited for.
-        known: The watched actions that ended before an earlier poll.
-    """
-    kinds = tuple(kinds)
-    unfinished = {action.id: action for action in proxy.actions(status=list(UNFINISHED))}
-    unlisted = watched.keys() - unfinished.keys() - known.keys()
-    found = _watched_actions(proxy, {id_: watched[id_] for id_ in unlisted})
-    ended = {**known, **{id_: action for id_, action in found.items() if has_ended(action)}}
-    return Snapshot.build(
-        kinds,
-        {kind.resource_type: tuple(kind.list_objects(proxy)) for kind in kinds},
-        began=began,
-        unfinished=unfinished,
-        ended=ended,
-        unknown=frozenset(unlisted - found.keys()),
-    )
-
-
 def differences(before: Snapshot, now: Snapshot) -> set[str]:
     """Return the ids, and the owners' uids, of all objects and actions that changed."""
     changed: set[str] = set()
     for type_ in now.objects:
         old, new = before.all(type_), now.all(type_)
-        changed |= {id_ for id_ in old.keys() | new.keys() if old.get(id_) != new.get(id_)}
+        changed |= {
+            id_
+            for id_ in old.keys() | new.keys()
+            if (was := old.get(id_)) is not (now_is := new.get(id_)) and was != now_is
+        }
     touched = _touched(before.unfinished, now.unfinished) | _touched(before.ended, now.ended)
     concerned = _concerned(before, changed) | _concerned(now, changed)
     # The owners of nodes wait for the actions of the nodes' cluster.
     return changed | concerned | touched | now.owners_within(touched)
-
-
-def has_ended(action: Action) -> bool:
-    """Return whether the action and all of its children have ended.
-
-    One failing child turns its parent to FAILED at once, while the other children still run.
-    """
-    return action.status == "SUCCEEDED" or (
-        action.status in ("FAILED", "CANCELLED") and not action.depends_on
-    )
 
 
 def _concerned(snapshot: Snapshot, ids: Iterable[str]) -> set[str]:
@@ -209,17 +227,18 @@ def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str
     return {id_ for id_ in ids if id_}
 
 
-def _watched_actions(proxy: Proxy, watched: Mapping[str, Watched]) -> dict[str, Action]:
-    """Return the watched actions that Senlin still has; one list call for a hundred targets."""
-    if not watched:
-        return {}
-    targets = sorted({id_ for action in watched.values() for id_ in action if id_})
-    return {
-        action.id: action
-        for start in range(0, len(targets), _TARGETS)
-        for action in proxy.actions(target=targets[start : start + _TARGETS])
-        if action.id in watched
-    }
+def _index(
+    kind: ListedKind,
+    objects: Mapping[str, CloudObject],
+    owners: dict[str, str],
+    cluster_ids: dict[str, str],
+) -> None:
+    """Add the owners of the objects, and the clusters that they are members of."""
+    for id_, item in objects.items():
+        if uid := kind.owner_uid(item):
+            owners[id_] = uid
+        if cluster_id := kind.cluster_id(item):
+            cluster_ids[id_] = cluster_id
 
 
 def _inverted(map_: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

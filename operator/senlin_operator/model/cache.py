@@ -55,6 +55,10 @@ class Cache:
                 yield self._by_uid[id_]
             yield from self._by_cloud_id.get(id_, ())
 
+    def stands_for(self, id_: str) -> bool:
+        """Return whether an object has this uid or cloud id. From any thread."""
+        return id_ in self._by_uid or id_ in self._by_cloud_id
+
     def on_event(self, kind: str, event: str | None, raw: Mapping[str, Any]) -> None:
         """Store an object from a watch or a list. It never raises."""
         if not self._in_shard(raw["metadata"]["namespace"]):

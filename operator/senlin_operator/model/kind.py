@@ -233,6 +233,22 @@ class Kind(ResourceKind, Generic[D, O]):
         deleted, and is created again. It runs in a thread.
         """
 
+    @abstractmethod
+    def get_object(self, proxy: Proxy, id_: str) -> CloudObject:
+        """Return a cloud object of the kind by its id. It runs in a thread.
+
+        Raises:
+            ResourceNotFound: The project has no such object, and so it counts as deleted.
+        """
+
+    def list_members(self, proxy: Proxy, cluster: CloudObject) -> Iterable[CloudObject]:
+        """Yield the cloud objects of the kind that are members of a cluster. It runs in a thread.
+
+        Raises:
+            BadRequest: The cluster does not exist any more.
+        """
+        return ()
+
     def owner_uid(self, cloud_object: Any) -> str | None:
         """Return the uid of the custom resource that made the cloud object.
 

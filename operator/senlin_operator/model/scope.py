@@ -12,6 +12,9 @@ from senlin_operator.model.kind import AnyKind
 from senlin_operator.model.memory import Memory
 from senlin_operator.model.run import RunKind
 from senlin_operator.model.step import Observation
+from senlin_operator.telemetry import clock
+
+_OUTDATED = 60.0  # seconds
 
 
 @dataclass(slots=True)
@@ -30,6 +33,15 @@ class BaseScope:
     @property
     def inventory(self) -> Inventory:
         return self.session.inventory
+
+    @property
+    def subject(self) -> str | None:
+        """Return the id of the cloud object that the reconcile is about, if it is known."""
+        return self.status.id
+
+    def requeue_after_poll(self, *, whole: bool = False) -> None:
+        """Have the object reconciled after a poll that shows its cloud object, or everything."""
+        self.inventory.requeue_after_poll(self.resource.key, None if whole else self.subject)
 
 
 @dataclass(slots=True)
@@ -61,6 +73,12 @@ class Scope(BaseScope):
         moving = members is not None and members.moving(self.desired)
         return not moving and settled in (None, self.desired)
 
+    @property
+    def outdated(self) -> bool:
+        """Return whether the cloud object was read too long ago to plan a change from it."""
+        as_of = self.snapshot.as_of(self.subject)
+        return self.observed is not None and as_of < clock.monotonic() - _OUTDATED
+
     def identify(self, id_: str) -> None:
         """Record the id of the cloud object: in the status, or in memory alone if it is secret."""
         self.status.id = self.memory.cloud_id = id_
@@ -80,6 +98,12 @@ class RunScope(BaseScope):
     """The scope of a resource that is run to completion."""
 
     kind: RunKind
+
+    @property
+    def subject(self) -> str | None:
+        """Return the id of the cluster or node that the request is for, if it is known."""
+        target = self.status.run.get("target", {})
+        return str(target["id"]) if target else None
 
     @classmethod
     def begin(cls, resource: Resource, kind: RunKind, memory: Memory) -> "RunScope":

@@ -33,7 +33,7 @@ class Canceller:
         elif over := self._end(scope, action_id, memory.cancelled_at):
             scope.inventory.unwatch(action_id)
             return over
-        scope.inventory.requeue_after_poll(scope.resource.key)
+        scope.requeue_after_poll()
         text = f"Senlin is asked to cancel action {action_id}."
         return Waiting(Reason.ACTION_RUNNING, text, requeue_after=_REQUEUE)
 
@@ -46,7 +46,7 @@ class Canceller:
 
     def _end(self, scope: RunScope, action_id: str, cancelled_at: float) -> str | None:
         snapshot = scope.snapshot
-        if snapshot.began < cancelled_at:
+        if snapshot.polled < cancelled_at:
             return None
         if ended := snapshot.ended.get(action_id):
             return f"Action {action_id} has ended: {ended.status}."
@@ -54,7 +54,7 @@ class Canceller:
             return f"Senlin has no action {action_id} any more."
         if action_id not in snapshot.unfinished:
             return f"Senlin has cancelled action {action_id}; what its nodes have begun goes on."
-        if snapshot.began - cancelled_at < _PATIENCE:
+        if snapshot.polled - cancelled_at < _PATIENCE:
             return None
         text = f"Senlin does not cancel action {action_id}, which goes on."
         self._recorder.record(scope.resource, "Warning", "CancelRefused", "Run", text)

@@ -69,7 +69,7 @@ class Executor:
         lock = step.lock(observed)
         own = observed.id if urgent and observed else None
         if lock and not force and inventory.locked(lock, by=own):
-            inventory.requeue_after_poll(scope.resource.key)
+            scope.requeue_after_poll()
             return _LOCKED
         with inventory.locking(lock):
             result = await scope.session.call(
@@ -79,7 +79,7 @@ class Executor:
                 inventory.watch(result.action_id, result.id, lock)
         # Poll even if no action was started. If the new object is deleted before the next poll,
         # two consecutive snapshots are equal and nothing would wake this resource.
-        inventory.requeue_after_poll(scope.resource.key)
+        inventory.requeue_after_poll(scope.resource.key, result.id)
         return result
 
     async def cancel(self, scope: Scope, action_id: str) -> Outcome:
@@ -96,7 +96,7 @@ class Executor:
         )
         _log.warning("cancelled an orphaned action", extra={"action_id": action_id})
         self._recorder.record(scope.resource, "Warning", "CancellingAction", "Reconcile", text)
-        scope.inventory.requeue_after_poll(scope.resource.key)
+        scope.requeue_after_poll()
         return Waiting(Reason.OBSERVING, text, publish=False)
 
 

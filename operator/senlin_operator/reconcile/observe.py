@@ -1,7 +1,7 @@
 """The observation of a cloud object: session, fresh snapshot, observed state."""
 
 from senlin_operator.cloud.session import CloudSession
-from senlin_operator.cloud.snapshot import CloudObject
+from senlin_operator.cloud.snapshot import CloudObject, Snapshot
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.model.outcome import Blocked, Waiting
 from senlin_operator.model.scope import BaseScope, Scope
@@ -25,7 +25,7 @@ async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
     observed = scope.kind.observe(snapshot, scope.status.id, scope.resource.uid)
     absence_counts = snapshot.began >= scope.memory.freshness.absent_not_before
     if observed is None and not absence_counts and not scope.resource.deleting:
-        session.inventory.requeue_after_poll(scope.resource.key)
+        scope.requeue_after_poll(whole=True)
         return AWAITING_SNAPSHOT
     if observed is not None:
         published = scope.status.faults
@@ -55,13 +55,19 @@ async def connect(
         return session
     if scope.resource.has_finalizer:  # whatever it waits for now: its Secret may be a new one
         await sessions.protect_secret(scope.resource.secret_key)
+    scope.session = session
     inventory, snapshot = session.inventory, session.inventory.snapshot
-    oldest = max(scope.memory.freshness.not_before, clock.monotonic() - _STALE)
     listed = snapshot is not None and snapshot.objects.keys() >= {*types}
-    if snapshot is None or not listed or snapshot.began < oldest or inventory.refused:
-        inventory.requeue_after_poll(scope.resource.key)
+    if snapshot is None or not listed or _too_old(scope, snapshot) or inventory.refused:
+        scope.requeue_after_poll()
         if inventory.error:
             raise inventory.error.with_traceback(None)  # the same error is raised for many objects
         return AWAITING_SNAPSHOT
-    scope.session, scope.snapshot = session, snapshot
+    scope.snapshot = snapshot
     return None
+
+
+def _too_old(scope: BaseScope, snapshot: Snapshot) -> bool:
+    """Return whether the project has changed since, or has not been polled for long."""
+    changed = snapshot.as_of(scope.subject) < scope.memory.freshness.not_before
+    return changed or snapshot.polled < clock.monotonic() - _STALE

@@ -100,6 +100,9 @@ class Reconciler:
             paused = scope.memory.retry.pending(scope.desired)
             if failure := paused or _ineffective(scope, step):
                 return failure
+            if scope.outdated:
+                scope.requeue_after_poll()
+                return AWAITING_SNAPSHOT
             result = await self._executor.execute(scope, step)
             if not isinstance(result, StepResult):
                 return result
@@ -174,7 +177,7 @@ class Reconciler:
         ):
             if not observed.transient:
                 return None
-            scope.inventory.requeue_after_poll(scope.resource.key)
+            scope.requeue_after_poll()
             waiting = Waiting(Reason.OBSERVING, "Senlin is about to finish.", publish=False)
             return memory.retry.pending(scope.desired) or waiting
         if checks is None:

@@ -123,7 +123,7 @@ class Runner:
         scope.status.run["target"] = asdict(target)
         if await self._finalizer.ensure(scope):
             scope.memory.freshness.request_sent()  # what others have begun must be known
-            scope.inventory.requeue_after_poll(scope.resource.key)
+            scope.requeue_after_poll()
             return AWAITING_SNAPSHOT
         wanted = scope.kind.secrets(scope.resource)
         values = await secret_values(self._cache, self._kube, wanted)
@@ -156,7 +156,7 @@ class Runner:
         freshness.absent_not_before = freshness.absent_not_before or clock.monotonic()
         if scope.snapshot.began >= freshness.absent_not_before:
             return None
-        scope.inventory.requeue_after_poll(scope.resource.key)
+        scope.requeue_after_poll(whole=True)
         return AWAITING_SNAPSHOT
 
     def _busy(self, scope: RunScope, target: Target) -> Waiting | None:
@@ -167,7 +167,7 @@ class Runner:
             text = f"It waits until Senlin has finished on {target}: {behind}."
             return Waiting(Reason.BUSY, text, requeue_after=_REQUEUE)
         if scope.inventory.locked(_lock(scope, target)):
-            scope.inventory.requeue_after_poll(scope.resource.key)
+            scope.requeue_after_poll()
             return _LOCKED
         if other := self._unanswered(scope, target):
             text = f"It waits until it is known what became of the request of {other}."
@@ -248,7 +248,7 @@ class Runner:
     def _started(self, scope: RunScope, call: Call, action_id: str) -> Waiting:
         scope.status.run.pop("sending", None)
         scope.status.action = actions.started(action_id, call.summary, clock.utcnow())
-        scope.inventory.requeue_after_poll(scope.resource.key)
+        scope.requeue_after_poll()
         note(action_id=action_id)
         _log.info(call.verb, extra={"step": call.summary})
         return actions.running(scope.status)

@@ -20,6 +20,7 @@ from senlin_operator.cloud.explanations import Explanations
 from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.inventory import Inventory, Subscribers
 from senlin_operator.cloud.nova import Nova
+from senlin_operator.cloud.pace import Pace
 from senlin_operator.cloud.session import CloudSession, SessionPool
 from senlin_operator.kinds import KINDS, RUN_KINDS
 from senlin_operator.kube.client import KubeClient
@@ -106,6 +107,17 @@ class CrashingKube:
         return call
 
 
+class PartialPace(Pace):
+    """That of a project in which a whole poll takes 40 seconds, and a partial one no time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        super().whole_took(40.0)
+
+    def whole_took(self, seconds: float) -> None:
+        """Take no account of polls without a duration."""
+
+
 class FakeNova:
     """Answers from tables, and notes which servers and nodes it was asked of."""
 
@@ -145,7 +157,7 @@ class FakeSession(CloudSession):
     """A session without threads and logins."""
 
     def __init__(
-        self, senlin: FakeSenlin, subscribers: Subscribers, crash_point: CrashPoint
+        self, senlin: FakeSenlin, subscribers: Subscribers, crash_point: CrashPoint, pace: Pace
     ) -> None:
         self.senlin, self.project = senlin, "blue"
         self.nova, self.heat = FakeNova(), FakeHeat()
@@ -153,7 +165,7 @@ class FakeSession(CloudSession):
             self._answer, cast("Nova", self.nova), cast("Heat", self.heat)
         )
         self._schemas = {}
-        self.inventory = Inventory(self.call, subscribers, tuple(KINDS.values()))
+        self.inventory = Inventory(self.call, subscribers, tuple(KINDS.values()), pace)
         self._crash_point = crash_point
 
     async def _answer(self, question: Callable[[], T | None]) -> T | None:
@@ -222,8 +234,13 @@ class FakeRecorder:
 class Environment:
     """The operator between fakes, wired as `app.App` wires it."""
 
-    def __init__(self, fake_clock: Clock, senlin: FakeSenlin | None = None) -> None:
-        self.clock = fake_clock
+    def __init__(
+        self,
+        fake_clock: Clock,
+        senlin: FakeSenlin | None = None,
+        pace: Callable[[], Pace] = Pace,
+    ) -> None:
+        self.clock, self.pace = fake_clock, pace
         self.senlin = senlin or FakeSenlin(clock=fake_clock)
         self.kube = FakeKube(lambda *event: self.cache.on_event(*event))
         self.recorder = FakeRecorder()
@@ -237,9 +254,11 @@ class Environment:
         for kind, raw in self.kube.all():
             self.cache.on_event(kind, None, raw)
         subscribers = Subscribers(
-            changed=lambda ids: self._wake(self.cache.keys_of(ids)), polled=self._wake
+            changed=lambda ids: self._wake(self.cache.keys_of(ids)),
+            polled=self._wake,
+            matters=self.cache.stands_for,
         )
-        self.session = FakeSession(self.senlin, subscribers, self.crash_point)
+        self.session = FakeSession(self.senlin, subscribers, self.crash_point, self.pace())
         self.sessions = FakeSessionPool(self.session)
         self.controller = self.new_controller()
 

@@ -19,12 +19,14 @@ from openstack_clustering import (
     Profile,
     ProfileType,
     Proxy,
+    Receiver,
 )
 from openstack_clustering.exceptions import (
     Conflict,
     ConnectFailure,
 )
-from senlin_operator.cloud.snapshot import Snapshot, Watched, poll
+from senlin_operator.cloud.polls import Poll, whole
+from senlin_operator.cloud.snapshot import Snapshot, Watched
 from senlin_operator.kinds import KINDS
 from tests.unit.operator.fake_operations import Operations, bad, missing
 from tests.unit.operator.fake_records import UPDATABLE, Document, fits
@@ -86,7 +88,7 @@ class FakeSenlin(Operations):
         return cast("Proxy", self)
 
     def poll(self, began: float = 0.0, watched: Mapping[str, Watched] | None = None) -> Snapshot:
-        return poll(self.proxy, KINDS.values(), began, watched or {}, {})
+        return whole(self.proxy, KINDS.values(), Poll(began, watched or {}, {}))
 
     def cluster(self, id_: str) -> Cluster:
         return Cluster(self._clusters[id_])
@@ -139,8 +141,12 @@ class FakeSenlin(Operations):
         for it in self._clusters.values():
             yield Cluster({**it, "policies": [bound["id"] for bound in self.bindings(it["id"])]})
 
-    def nodes(self) -> Iterator[Node]:
-        return (Node(dict(it)) for it in self._nodes.values())
+    def nodes(self, cluster_id: str | None = None) -> Iterator[Node]:
+        if cluster_id is not None and cluster_id not in self._clusters:
+            raise bad(f"Cannot find the given cluster: {cluster_id}.")
+        nodes = self._nodes.values()
+        wanted = (it for it in nodes if cluster_id in (None, it["cluster_id"]))
+        return (Node(dict(it)) for it in wanted)
 
     def profiles(self) -> Iterator[Profile]:
         return (Profile(dict(it)) for it in self._profiles.values())
@@ -153,10 +159,31 @@ class FakeSenlin(Operations):
             raise missing(f"The cluster '{cluster_id}' could not be found.")
         return (ClusterPolicy(dict(it)) for it in self.bindings(cluster_id))
 
+    def get_cluster(self, id_: str) -> Cluster:
+        found = next((it for it in self.clusters() if it.id == id_), None)
+        if found is None:
+            raise missing(f"The cluster '{id_}' could not be found.")
+        return found
+
+    def get_profile(self, id_: str) -> Profile:
+        if id_ not in self._profiles:
+            raise missing(f"The profile '{id_}' could not be found.")
+        return Profile(dict(self._profiles[id_]))
+
+    def get_policy(self, id_: str) -> Policy:
+        if id_ not in self._policies:
+            raise missing(f"The policy '{id_}' could not be found.")
+        return Policy(dict(self._policies[id_]))
+
     def get_node(self, id_: str) -> Node:
         if id_ not in self._nodes:
             raise missing(f"The node '{id_}' could not be found.")
         return Node(dict(self._nodes[id_]))
+
+    def get_receiver(self, id_: str) -> Receiver:
+        if id_ not in self._receivers:
+            raise missing(f"The receiver '{id_}' could not be found.")
+        return Receiver(dict(self._receivers[id_]))
 
     # Policies.
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from openstack_clustering import Cluster, Node
+from senlin_operator.cloud.pace import Pace
 from senlin_operator.kinds import KINDS
 from senlin_operator.kube.objects import RECONCILE_AT, SECRET, Key, Resource
 from tests.unit.operator.builders import SECRET_KEY, Clock, Document
@@ -36,6 +37,7 @@ class Harness:
     """The environment, and how a test changes it and checks it."""
 
     task: "asyncio.Task[None]"
+    pace: type[Pace] = Pace
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -44,7 +46,7 @@ class Harness:
         self.runner = asyncio.Runner()
         self.senlin = FakeGuardedSenlin(self.clock, self.exists)
         self.uids = count(1)
-        self.env = Environment(self.clock, self.senlin)
+        self.env = Environment(self.clock, self.senlin, self.pace)
         self.senlin.known_uids = self.env.kube.uids
 
     def run(self, coroutine: Coroutine[Any, Any, None], polls: int = 0) -> None:

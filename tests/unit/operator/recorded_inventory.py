@@ -22,7 +22,9 @@ class RecordedInventory:
         self.during: Callable[[], object] = lambda: None
         self._poll_ended = asyncio.Event()
         self.inventory = Inventory(
-            self._call, Subscribers(self.changed.append, self._polled), tuple(KINDS.values())
+            self._call,
+            Subscribers(self.changed.append, self._polled, lambda _: True),
+            tuple(KINDS.values()),
         )
 
     async def _call(self, _: str, send: Callable[[Proxy], Any]) -> Any:

@@ -82,7 +82,7 @@ def _session() -> CloudSession:
     async def call(_: str, __: Any) -> Snapshot:
         raise AssertionError("nothing is polled here")
 
-    subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None)
+    subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None, matters=lambda _: True)
     return cast("CloudSession", SimpleNamespace(inventory=Inventory(call, subscribers, ())))
 
 

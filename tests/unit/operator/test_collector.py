@@ -62,7 +62,9 @@ class State:
 
     def project(self, label: str) -> Inventory:
         """Add a project that has never been polled."""
-        subscribers = Subscribers(changed=lambda _: None, polled=lambda _: None)
+        subscribers = Subscribers(
+            changed=lambda _: None, polled=lambda _: None, matters=lambda _: True
+        )
         inventory = Inventory(cast("Any", None), subscribers, ())
         self.projects.append(SimpleNamespace(label=label, inventory=inventory))
         return inventory

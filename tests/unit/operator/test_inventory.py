@@ -18,7 +18,7 @@ SHOP = Key("SenlinCluster", "team", "shop")
 async def test_the_first_poll_requeues_only_keys_that_wait_for_it(
     recorded: RecordedInventory,
 ) -> None:
-    recorded.inventory.requeue_after_poll(WEB)
+    recorded.inventory.requeue_after_poll(WEB, None)
 
     await recorded.poll()
 
@@ -37,7 +37,7 @@ async def test_a_poll_reports_changed_objects_and_their_owners(recorded: Recorde
 
 
 async def test_a_key_waits_for_one_poll(recorded: RecordedInventory) -> None:
-    recorded.inventory.requeue_after_poll(WEB)
+    recorded.inventory.requeue_after_poll(WEB, None)
 
     await recorded.poll()
     await recorded.poll()
@@ -48,8 +48,8 @@ async def test_a_key_waits_for_one_poll(recorded: RecordedInventory) -> None:
 async def test_a_key_added_during_a_poll_waits_for_the_next_one(
     recorded: RecordedInventory,
 ) -> None:
-    recorded.inventory.requeue_after_poll(WEB)
-    recorded.during = lambda: recorded.inventory.requeue_after_poll(SHOP)
+    recorded.inventory.requeue_after_poll(WEB, None)
+    recorded.during = lambda: recorded.inventory.requeue_after_poll(SHOP, None)
 
     await recorded.poll()
     assert recorded.polled == [{WEB}]
@@ -94,7 +94,7 @@ async def test_a_failed_poll_requeues_waiting_keys_and_keeps_the_last_snapshot(
     await recorded.poll()
     before = recorded.inventory.snapshot
     recorded.senlin.down = ServerError("boom")
-    recorded.inventory.requeue_after_poll(WEB)
+    recorded.inventory.requeue_after_poll(WEB, None)
 
     await recorded.poll()
 
@@ -168,7 +168,7 @@ async def test_polls_go_on_after_a_bug(recorded: RecordedInventory) -> None:
 async def test_a_waiting_key_brings_the_next_poll_forward(recorded: RecordedInventory) -> None:
     async with recorded.running():
         await recorded.next_poll()
-        recorded.inventory.requeue_after_poll(WEB)
+        recorded.inventory.requeue_after_poll(WEB, None)
         await recorded.next_poll()
 
     assert recorded.polled[1] == {WEB}

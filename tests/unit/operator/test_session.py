@@ -41,7 +41,9 @@ async def cloud_session(
     monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> AsyncIterator[CloudSession]:
     monkeypatch.setattr(session, "Connection", UnreachableConnection)
-    subscribers = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    subscribers = Subscribers(
+        changed=lambda ids: None, polled=lambda keys: None, matters=lambda id_: True
+    )
     cloud_session = CloudSession(
         CREDENTIAL,
         subscribers,
@@ -157,7 +159,9 @@ async def test_the_schema_of_a_type_is_asked_for_once_unless_that_fails(
 @pytest.fixture
 async def pool(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIterator[SessionPool]:
     monkeypatch.setattr(session, "Connection", UnreachableConnection)
-    subscribers = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    subscribers = Subscribers(
+        changed=lambda ids: None, polled=lambda keys: None, matters=lambda id_: True
+    )
     pool = SessionPool(subscribers, SessionOptions((OnDemand(), PolicyKind(), ProfileKind())))
     yield pool
     await pool.close()

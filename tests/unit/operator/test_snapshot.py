@@ -6,15 +6,8 @@ from typing import Any, cast
 import pytest
 
 from openstack_clustering import Action, Cluster, Node, Policy, Profile, Proxy
-from senlin_operator.cloud.snapshot import (
-    UNFINISHED,
-    CloudObject,
-    Snapshot,
-    Watched,
-    differences,
-    has_ended,
-    poll,
-)
+from senlin_operator.cloud.polls import UNFINISHED, Poll, has_ended, whole
+from senlin_operator.cloud.snapshot import CloudObject, Snapshot, Watched, differences
 from senlin_operator.kinds import KINDS
 from senlin_operator.kinds.cluster.kind import ClusterKind
 from senlin_operator.kinds.policy.kind import PolicyKind
@@ -145,7 +138,7 @@ def poll_once(
     proxy: ListingProxy, watched: dict[str, Watched] | None = None, known: Iterable[Action] = ()
 ) -> Snapshot:
     ended = {it.id: it for it in known}
-    return poll(cast("Proxy", proxy), KINDS.values(), 5.0, watched or {}, ended)
+    return whole(cast("Proxy", proxy), KINDS.values(), Poll(5.0, watched or {}, ended))
 
 
 def test_a_poll_lists_actions_first_and_everything_once() -> None:

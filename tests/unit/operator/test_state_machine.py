@@ -30,7 +30,7 @@ from tests.unit.operator.builders import (
     a_secret_manifest,
     a_template_manifest,
 )
-from tests.unit.operator.environment import LastRequest
+from tests.unit.operator.environment import LastRequest, PartialPace
 from tests.unit.operator.operation_events import OperationEvents
 
 OTHERS = "theirs"
@@ -294,6 +294,12 @@ def a_policy_of_type(name: str) -> Document:
     return a_policy_manifest(name, {"type": f"senlin.policy.{type_}"})
 
 
+class PartialStateMachine(StateMachine):
+    """The same in a project so large that most polls are partial."""
+
+    pace = PartialPace
+
+
 TestStateMachine = StateMachine.TestCase
 TestStateMachine.settings = settings(
     max_examples=60,
@@ -304,3 +310,5 @@ TestStateMachine.settings = settings(
     suppress_health_check=list(HealthCheck),
     report_multiple_bugs=False,
 )
+TestPartialStateMachine = PartialStateMachine.TestCase
+TestPartialStateMachine.settings = TestStateMachine.settings

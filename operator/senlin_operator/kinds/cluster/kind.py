@@ -111,6 +111,9 @@ class ClusterKind(Kind[Desired, Observed]):
     def list_objects(self, proxy: Proxy) -> Iterable[Cluster]:
         return proxy.clusters()
 
+    def get_object(self, proxy: Proxy, id_: str) -> Cluster:
+        return proxy.get_cluster(id_)
+
     def pod_selector(self, resource: Resource) -> str:
         return f"{CLUSTER_LABEL}={label_value(resource)}"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openstack_clustering import Node, Proxy
-from senlin_operator.cloud.snapshot import Snapshot
+from openstack_clustering import Cluster, Node, Proxy
+from senlin_operator.cloud.snapshot import CloudObject, Snapshot
 from senlin_operator.kinds.node.desired import Desired, desired, references
 from senlin_operator.kinds.node.membership import below_min_size
 from senlin_operator.kinds.node.observed import Observed, made_by_adoption, observe
@@ -55,7 +55,7 @@ class ClusterPolicies(kind.Details[Desired, Observed]):
         """
         leaves = observed.cluster_id not in ("", desired.cluster_id)
         recovers = observed.cluster_id and desired.remediation.recover and not observed.works
-        return observed.snapshot.began if leaves or recovers else None
+        return observed.snapshot.polled if leaves or recovers else None
 
     def fetch(self, proxy: Proxy, id_: str) -> tuple[bindings.Binding, ...]:
         cluster_id = proxy.get_node(id_).cluster_id
@@ -102,6 +102,12 @@ class NodeKind(Kind[Desired, Observed]):
 
     def list_objects(self, proxy: Proxy) -> Iterable[Node]:
         return proxy.nodes()
+
+    def get_object(self, proxy: Proxy, id_: str) -> Node:
+        return proxy.get_node(id_)
+
+    def list_members(self, proxy: Proxy, cluster: CloudObject) -> Iterable[Node]:
+        return proxy.nodes(cluster_id=cluster.id) if isinstance(cluster, Cluster) else ()
 
     def cluster_id(self, cloud_object: Any) -> str | None:
         return cloud_object.cluster_id or None

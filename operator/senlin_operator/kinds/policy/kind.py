@@ -43,6 +43,9 @@ class PolicyKind(Kind[Desired, Observed]):
     def list_objects(self, proxy: Proxy) -> Iterable[Policy]:
         return proxy.policies()
 
+    def get_object(self, proxy: Proxy, id_: str) -> Policy:
+        return proxy.get_policy(id_)
+
     def owner_uid(self, cloud_object: Any) -> str | None:
         display_name, _, uid = cloud_object.name.rpartition(".")
         return uid if display_name else None

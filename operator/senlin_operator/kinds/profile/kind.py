@@ -32,6 +32,9 @@ class ProfileKind(Kind[Desired, Observed]):
     def list_objects(self, proxy: Proxy) -> Iterable[Profile]:
         return proxy.profiles()
 
+    def get_object(self, proxy: Proxy, id_: str) -> Profile:
+        return proxy.get_profile(id_)
+
     def desired_from(self, observed: Observed) -> Desired:
         return Desired(**from_observed(observed))
 

@@ -57,6 +57,9 @@ class ReceiverKind(Kind[Desired, Observed]):
     def list_objects(self, proxy: Proxy) -> Iterable[Receiver]:
         return proxy.receivers()
 
+    def get_object(self, proxy: Proxy, id_: str) -> Receiver:
+        return proxy.get_receiver(id_)
+
     def owner_uid(self, cloud_object: Any) -> str | None:
         display_name, _, uid = cloud_object.name.rpartition(".")
         return uid if display_name else None
