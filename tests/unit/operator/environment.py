@@ -108,11 +108,11 @@ class CrashingKube:
 
 
 class PartialPace(Pace):
-    """That of a project in which a whole poll takes 40 seconds, and a partial one no time."""
+    """That of a project in which a whole poll takes 2 seconds, and a partial one no time."""
 
     def __init__(self) -> None:
         super().__init__()
-        super().whole_took(40.0)
+        super().whole_took(2.0)
 
     def whole_took(self, seconds: float) -> None:
         """Take no account of polls without a duration."""

@@ -295,25 +295,21 @@ class Harness:
         return reasons
 
     def size_of(self, resource: Resource) -> int | None:
-        return (
-            self.senlin.cluster(resource.cloud_id).desired_capacity if resource.cloud_id else None
-        )
+        cluster = self.senlin.poll().all(Cluster).get(resource.cloud_id or "")
+        return cluster.desired_capacity if cluster else None
 
     def reasons_of_a_mirror(self, resource: Resource) -> set[str]:
-        node = (
-            self.senlin.node(resource.cloud_id)
-            if resource.unmanaged and resource.cloud_id
-            else None
-        )
+        id_ = resource.cloud_id if resource.unmanaged else None
+        node = self.senlin.poll().all(Node).get(id_ or "")
         if node is None or node.status == "ACTIVE":
             return set()
         # Busy: its engine died, and no managed object has the cluster evaluated again.
         return {"Degraded"} if node.status == "ERROR" else {"Busy"}
 
     def reasons_of_a_node(self, resource: Resource) -> set[str]:
-        if resource.cloud_id is None:
+        node = self.senlin.poll().all(Node).get(resource.cloud_id or "")
+        if node is None:
             return set()
-        node = self.senlin.node(resource.cloud_id)
         bound = self.senlin.bindings(node.cluster_id)
         destroys = any(binding["policy_type"].startswith("senlin.policy.del") for binding in bound)
         lost = {"Degraded", "Busy"} if node.status != "ACTIVE" else set()
