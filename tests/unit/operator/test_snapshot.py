@@ -1,14 +1,11 @@
-"""One poll of a project: its lists, its indexes, and the difference to the poll before."""
+"""A snapshot of a project: its indexes, and the difference to the one before."""
 
-from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from openstack_clustering import Action, Cluster, Node, Policy, Profile, Proxy
-from senlin_operator.cloud.polls import UNFINISHED, Poll, has_ended, whole
-from senlin_operator.cloud.snapshot import CloudObject, Snapshot, Watched, differences
-from senlin_operator.kinds import KINDS
+from openstack_clustering import Action, Cluster, Node, Policy, Profile
+from senlin_operator.cloud.snapshot import CloudObject, differences
 from senlin_operator.kinds.cluster.kind import ClusterKind
 from senlin_operator.kinds.policy.kind import PolicyKind
 from senlin_operator.model.kind import AnyKind
@@ -23,27 +20,6 @@ from tests.unit.operator.builders import (
     a_snapshot,
     an_action,
 )
-
-
-@pytest.mark.parametrize(
-    ("action", "ended"),
-    [
-        *(pytest.param(an_action(status=it), False, id=it) for it in (*UNFINISHED, "INIT")),
-        pytest.param(an_action(status="SUCCEEDED"), True, id="SUCCEEDED"),
-        pytest.param(an_action(status="FAILED"), True, id="FAILED"),
-        pytest.param(an_action(status="CANCELLED"), True, id="CANCELLED"),
-        pytest.param(
-            an_action(status="FAILED", depends_on=["a2"]), False, id="FAILED, a child action runs"
-        ),
-        pytest.param(
-            an_action(status="CANCELLED", depends_on=["a2"]),
-            False,
-            id="CANCELLED, a child action runs",
-        ),
-    ],
-)
-def test_has_ended(action: Action, ended: bool) -> None:
-    assert has_ended(action) is ended
 
 
 @pytest.mark.parametrize(
@@ -94,123 +70,6 @@ def test_actions_of_a_node_alone(action: Action, concerns: bool) -> None:
 def test_owner_uid(resource: CloudObject, owner: str | None) -> None:
     kind: AnyKind = PolicyKind() if isinstance(resource, Policy) else ClusterKind()
     assert kind.owner_uid(resource) == owner
-
-
-class ListingProxy:
-    """A proxy that only lists, and records its queries."""
-
-    def __init__(self, actions: Iterable[Action] = ()) -> None:
-        self._actions = list(actions)
-        self.queries: list[Any] = []
-
-    def actions(self, **query: list[str]) -> list[Action]:
-        self.queries.append(query)
-        statuses, targets = query.get("status"), query.get("target")
-        return [
-            it
-            for it in self._actions
-            if it.status in (statuses or [it.status])
-            and it.target_id in (targets or [it.target_id])
-        ]
-
-    def clusters(self) -> list[Cluster]:
-        self.queries.append("clusters")
-        return [a_cluster("c1"), a_cluster("c2")]
-
-    def nodes(self) -> list[Any]:
-        self.queries.append("nodes")
-        return [a_node("n1"), a_node("n2", "c2"), a_node("n3"), a_node("n4", "")]
-
-    def profiles(self) -> list[Any]:
-        self.queries.append("profiles")
-        return [a_profile("p1")]
-
-    def policies(self) -> list[Any]:
-        self.queries.append("policies")
-        return [a_policy("y1")]
-
-    def receivers(self) -> list[Any]:
-        self.queries.append("receivers")
-        return [a_receiver("r1")]
-
-
-def poll_once(
-    proxy: ListingProxy, watched: dict[str, Watched] | None = None, known: Iterable[Action] = ()
-) -> Snapshot:
-    ended = {it.id: it for it in known}
-    return whole(cast("Proxy", proxy), KINDS.values(), Poll(5.0, watched or {}, ended))
-
-
-def test_a_poll_lists_actions_first_and_everything_once() -> None:
-    proxy = ListingProxy([an_action()])
-
-    snapshot = poll_once(proxy)
-
-    lists = ["receivers", "clusters", "nodes", "profiles", "policies"]
-    assert proxy.queries == [{"status": list(UNFINISHED)}, *lists]
-    assert snapshot == a_snapshot(
-        began=5.0,
-        clusters=[a_cluster("c1"), a_cluster("c2")],
-        nodes=[a_node("n1"), a_node("n3"), a_node("n2", "c2"), a_node("n4", "")],
-        profiles=[a_profile("p1")],
-        policies=[a_policy("y1")],
-        receivers=[a_receiver("r1")],
-        unfinished=[an_action()],
-    )
-
-
-SUCCEEDED, RUNNING = an_action("a1", "SUCCEEDED"), an_action("a2", "RUNNING")
-
-
-FAILED_WITH_CHILD = an_action("a3", "FAILED", depends_on=["a9"])
-
-
-@pytest.mark.parametrize(
-    ("watched", "known", "ended", "action_lists"),
-    [
-        pytest.param({}, [], [], 1, id="nothing is watched: one list of actions"),
-        pytest.param({"a1": Watched("c1")}, [], [SUCCEEDED], 2, id="ended: found by a second list"),
-        pytest.param({"a2": Watched("c1")}, [], [], 1, id="running: in the first list"),
-        pytest.param({"a3": Watched("c1")}, [], [], 2, id="failed, a child action runs: not ended"),
-        pytest.param(
-            {"a1": Watched("c1"), "a3": Watched("c1")},
-            [],
-            [SUCCEEDED],
-            2,
-            id="two watched: one second list",
-        ),
-        pytest.param(
-            {"a1": Watched("c1")},
-            [SUCCEEDED],
-            [SUCCEEDED],
-            1,
-            id="end known from an earlier poll: one list",
-        ),
-    ],
-)
-def test_a_poll_lists_the_ends_of_watched_actions(
-    watched: dict[str, Watched], known: list[Action], ended: list[Action], action_lists: int
-) -> None:
-    proxy = ListingProxy([SUCCEEDED, RUNNING, FAILED_WITH_CHILD, an_action("a4", "SUCCEEDED")])
-
-    snapshot = poll_once(proxy, watched, known)
-
-    assert list(snapshot.ended.values()) == ended
-    assert sum(isinstance(it, dict) for it in proxy.queries) == action_lists
-
-
-def test_a_poll_reports_watched_actions_that_senlin_has_purged() -> None:
-    snapshot = poll_once(ListingProxy([SUCCEEDED]), {"a1": Watched("c1"), "a0": Watched("c1")})
-
-    assert snapshot.unknown == {"a0"}
-
-
-def test_a_poll_asks_for_at_most_100_targets_in_one_url() -> None:
-    proxy = ListingProxy()
-
-    poll_once(proxy, {f"a{i}": Watched(f"c{i:03}") for i in range(250)})
-
-    assert [len(it["target"]) for it in proxy.queries[1:4]] == [100, 100, 50]
 
 
 BEFORE: dict[str, Any] = {
