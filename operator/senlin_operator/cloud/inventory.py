@@ -51,6 +51,7 @@ class Inventory:
     _awaiting: dict[Key, str | None] = field(default_factory=dict)  # with what each waits for
     _watched: dict[str, Watched] = field(default_factory=dict)  # by action id
     _sending: set[str] = field(default_factory=set)  # the locks of requests in flight
+    _held: dict[str, float] = field(default_factory=dict)  # locks, and until when
     _requested: asyncio.Event = field(default_factory=asyncio.Event)
     _created: float = field(default_factory=lambda: clock.monotonic())
 
@@ -99,9 +100,8 @@ class Inventory:
         """
         over = self.snapshot.ended.keys() | self.snapshot.unknown if self.snapshot else ()
         running = (action for id_, action in self._watched.items() if id_ not in over)
-        return lock in self._sending or any(
-            action.lock == lock and action.target != by for action in running
-        )
+        held = lock in self._sending or self._held.get(lock, 0.0) > clock.monotonic()
+        return held or any(action.lock == lock and action.target != by for action in running)
 
     @contextmanager
     def locking(self, lock: str | None) -> Iterator[None]:
@@ -114,6 +114,13 @@ class Inventory:
             yield
         finally:
             self._sending.discard(lock)
+
+    def hold(self, lock: str | None, seconds: float) -> None:
+        """Have the lock for a while: Senlin may still carry out a request without an answer."""
+        now = clock.monotonic()
+        self._held = {other: until for other, until in self._held.items() if until > now}
+        if lock is not None:
+            self._held[lock] = now + seconds
 
     @property
     def age(self) -> float:

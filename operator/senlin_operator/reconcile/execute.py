@@ -5,7 +5,7 @@ import logging
 from openstack_clustering import ClientException
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
-from senlin_operator.model.memory import Drift
+from senlin_operator.model.memory import UNCLEAR, Drift
 from senlin_operator.model.outcome import Blocked, Failed, Outcome, Waiting, is_unclear, outcome_of
 from senlin_operator.model.scope import Scope
 from senlin_operator.model.step import Step, StepResult
@@ -33,6 +33,8 @@ class Executor:
             result = await self.send(scope, step, urgent=urgent, force=force)
         except ClientException as error:
             memory.freshness.request_sent(unclear=is_unclear(error))
+            if is_unclear(error):
+                scope.inventory.hold(step.lock(scope.observed), UNCLEAR)
             _log.warning("Senlin refuses", extra={"step": step.verb, "error": str(error)})
             outcome = outcome_of(error)
             if isinstance(outcome, Failed | Blocked) and outcome.reason not in _OF_THE_SECRET:

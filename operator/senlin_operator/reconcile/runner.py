@@ -15,6 +15,7 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import SECRET, Key
 from senlin_operator.model.cache import Cache
+from senlin_operator.model.memory import UNCLEAR
 from senlin_operator.model.outcome import (
     Blocked,
     Failed,
@@ -220,6 +221,8 @@ class Runner:
             try:
                 reply = await scope.session.call(call.verb, call.send)
             except ClientException as error:
+                if is_unclear(error):
+                    scope.inventory.hold(lock, UNCLEAR)
                 return self._not_answered(scope, error)
             scope.inventory.watch(reply["action"], target.id, lock)
         self._recorder.record(scope.resource, "Normal", call.verb, "Run", call.summary)

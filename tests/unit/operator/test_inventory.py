@@ -8,7 +8,8 @@ import pytest
 from openstack_clustering import Cluster
 from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound, ServerError
 from senlin_operator.kube.objects import Key
-from tests.unit.operator.builders import UID, a_policy
+from tests.unit.operator.builders import UID, Clock, a_cluster, a_policy
+from tests.unit.operator.environment import PartialPace
 from tests.unit.operator.recorded_inventory import RecordedInventory
 
 WEB = Key("SenlinCluster", "team", "web")
@@ -172,3 +173,50 @@ async def test_a_waiting_key_brings_the_next_poll_forward(recorded: RecordedInve
         await recorded.next_poll()
 
     assert recorded.polled[1] == {WEB}
+
+
+@pytest.fixture
+def in_a_large_project(recorded: RecordedInventory) -> RecordedInventory:
+    """An inventory whose whole polls take long."""
+    recorded.inventory.pace = PartialPace()
+    return recorded
+
+
+@pytest.mark.parametrize(
+    ("awaited", "is_whole"),
+    [
+        pytest.param([], False, id="nothing is waited for"),
+        pytest.param(["c1"], False, id="a cluster"),
+        pytest.param([None], True, id="the absence of one"),
+        pytest.param(["c1", None], True, id="a cluster, and then the absence of one"),
+    ],
+)
+async def test_a_poll_is_whole_if_somebody_waits_for_everything(
+    in_a_large_project: RecordedInventory, clock: Clock, awaited: list[str | None], is_whole: bool
+) -> None:
+    inventory = in_a_large_project.inventory
+    await in_a_large_project.poll()
+    first = clock()
+    clock.advance(5)
+    for id_ in awaited:
+        inventory.requeue_after_poll(WEB, id_)
+
+    await in_a_large_project.poll()
+
+    assert inventory.snapshot
+    assert (inventory.snapshot.began > first + 1) == is_whole
+    assert inventory.snapshot.polled > first + 1
+
+
+async def test_a_large_project_is_listed_again_after_a_while(
+    in_a_large_project: RecordedInventory, clock: Clock
+) -> None:
+    await in_a_large_project.poll()
+    in_a_large_project.senlin.put(a_cluster("c2"))
+    await in_a_large_project.poll()
+    assert in_a_large_project.changed == [set()]
+    clock.advance(101)
+
+    await in_a_large_project.poll()
+
+    assert in_a_large_project.changed == [set(), {"c2", UID}]

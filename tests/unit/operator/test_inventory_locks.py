@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from openstack_clustering.exceptions import ServerError
+from tests.unit.operator.builders import Clock
 from tests.unit.operator.recorded_inventory import RecordedInventory
 
 
@@ -89,3 +90,14 @@ async def test_actions_on_a_deleted_object_release_their_locks(recorded: Recorde
 
     assert not recorded.inventory.locked("c1")
     assert recorded.inventory.locked("c2")
+
+
+def test_a_lock_is_held_for_a_while_after_a_request_without_an_answer(
+    recorded: RecordedInventory, clock: Clock
+) -> None:
+    recorded.inventory.hold("c1", 3.0)
+
+    assert recorded.inventory.locked("c1")
+    assert not recorded.inventory.locked("c2")
+    clock.advance(3.1)
+    assert not recorded.inventory.locked("c1")

@@ -68,3 +68,31 @@ def test_failures_in_a_row_lengthen_the_pause(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(random, "uniform", lambda _, high: high)
 
     assert [Pace(IDLE).after_failures(it) for it in (1, 2, 3, 5, 5000)] == [2, 4, 8, 30, 30]
+
+
+@pytest.mark.parametrize(
+    ("wholes", "saves", "limit", "interval"),
+    [
+        pytest.param([], False, 0, 0, id="none yet: the first is whole"),
+        pytest.param([0.1], False, 1, 0, id="fast: all are whole"),
+        pytest.param(
+            [0.1, 3.2, 0.9], False, 1, 0, id="a busy machine: the fastest of three counts"
+        ),
+        pytest.param([0.1, 3.2, 3.2, 3.4], True, 32, 160, id="slow: 2 percent of the time"),
+        pytest.param(
+            [0.5], True, 5, IDLE, id="not that slow: as often as an idle project is polled"
+        ),
+        pytest.param([60.0], True, 600, 600, id="very slow: every ten minutes"),
+    ],
+)
+def test_how_often_a_project_is_polled_as_a_whole(
+    pace: Pace, clock: Clock, wholes: list[float], saves: bool, limit: int, interval: float
+) -> None:
+    for took in wholes:
+        pace.whole_took(took)
+
+    began = clock()
+    clock.advance(max(interval - 1, 0))
+    assert (pace.saves, pace.limit, pace.whole_is_due(began)) == (saves, limit, not saves)
+    clock.advance(2)
+    assert pace.whole_is_due(began)
