@@ -101,3 +101,8 @@ demo-keep: setup ## The same, but leave all running and say how to use it
 bench: setup ## Measure: requests and writes per operation, CPU, memory
 	$(BIN)/python -m sandbox build
 	$(BIN)/python -m tests.bench
+
+.PHONY: bench-large
+bench-large: setup ## Measure the cost in a project of 10,000 nodes of others (about 15 minutes)
+	$(BIN)/python -m sandbox build
+	$(BIN)/python -m tests.bench.large

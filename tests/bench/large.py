@@ -1,0 +1,154 @@
+"""What the operator costs in a large project: ratios and counts of one run, `make bench-large`.
+
+The objects of others are copied inside Senlin's database: to build them would take hours.
+"""
+
+import os
+import sqlite3
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+from sandbox import Sandbox
+from sandbox.settings import free_ports
+from tests.bench.counting import requests
+from tests.bench.settled import CPU, process, wait_until
+from tests.operator.tenant import Document, TenantWithOperator, is_ready
+
+CLUSTERS, NODES = 200, 10_000  # of others
+SCALES = (5, 3, 5, 3, 5, 3)  # sizes, one after the other; the median counts
+REST = 120.0  # seconds
+SETTLE = 200.0  # seconds until polls are as rare as they become
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What something cost, in seconds."""
+
+    time: float
+    senlin: float  # CPU
+    operator: float  # CPU
+
+
+def main() -> None:
+    """Print the figures of a small and of a large project, and the ratios."""
+    with tempfile.TemporaryDirectory() as directory, Sandbox.up(audit=True) as sandbox:
+        sandbox.apply_crds()
+        tenant = TenantWithOperator(sandbox, "default", Path(directory) / "operator.log")
+        port = free_ports()["senlin"]
+        tenant.operator.start("--metrics-port", str(port))
+        try:
+            tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
+            tenant.ready()
+            small = scale(tenant, port)
+            crowd(tenant)
+            time.sleep(SETTLE)  # until the inventory has met them
+            large = scale(tenant, port)
+            report(small, large)
+            at_rest(tenant, port)
+            drift(tenant)
+        finally:
+            tenant.operator.stop()
+
+
+def scale(tenant: TenantWithOperator, port: int) -> Cost:
+    """Return the median cost of a change of size."""
+    costs = []
+    for size in SCALES:
+        before, began = cpu(tenant, port), time.monotonic()
+        tenant.kubectl("scale", "senlincluster/web", f"--replicas={size}")
+        wait_until(partial(has_size, tenant, size), f"{size} nodes")
+        took = time.monotonic() - began
+        after = cpu(tenant, port)
+        costs.append(Cost(took, after[0] - before[0], after[1] - before[1]))
+        time.sleep(5)
+    middle = len(costs) // 2
+    return Cost(*(sorted(getattr(it, name) for it in costs)[middle] for name in Cost.__slots__))
+
+
+def has_size(tenant: TenantWithOperator, size: int) -> bool:
+    cluster = tenant.get("SenlinCluster", "web")
+    assert cluster
+    return is_ready(cluster) and cluster["status"]["resource"]["nodes"]["active"] == size
+
+
+def report(small: Cost, large: Cost) -> None:
+    print(f"\nOne scale, with {NODES} nodes and {CLUSTERS} clusters of others over none")
+    for name, goal in (("time", 1.3), ("senlin", 1.5), ("operator", 1.5)):
+        before, after = getattr(small, name), getattr(large, name)
+        print(f"  {name:9} {before:6.2f} s → {after:6.2f} s: {after / before:5.2f} (goal {goal})")
+
+
+def at_rest(tenant: TenantWithOperator, port: int) -> None:
+    time.sleep(SETTLE)
+    tenant.sandbox.senlin.clear()
+    before = cpu(tenant, port)
+    time.sleep(REST)
+    after = cpu(tenant, port)
+    senlin, operator = ((now - then) / REST for then, now in zip(before, after, strict=True))
+    sent = len(requests(tenant))
+    print(f"At rest: Senlin {senlin:.1%} of a core (goal 2%), operator {operator:.1%} (goal 0.5%)")
+    print(f"         {sent * 60 / REST:.0f} requests a minute")
+
+
+def drift(tenant: TenantWithOperator) -> None:
+    """Measure how long it takes until a change by an action of others is seen."""
+    cluster = tenant.get("SenlinCluster", "web")
+    assert cluster
+    began = time.monotonic()
+    tenant.senlin.scale_out_cluster(cluster["status"]["id"], 1)
+    wait_until(
+        lambda: any(
+            reason == "Resizing" and "Drift" in note for reason, note in tenant.events("web")
+        ),
+        "correction",
+    )
+    print(f"A resize by others is corrected after {time.monotonic() - began:.0f} s (goal 60)")
+
+
+def is_corrected(tenant: TenantWithOperator) -> bool:
+    return any("Drift corrected" in note for _, note in tenant.events("web"))
+
+
+def cpu(tenant: TenantWithOperator, port: int) -> tuple[float, float]:
+    """Return the CPU seconds that Senlin and the operator have spent."""
+    pid = tenant.sandbox.servers["senlin"].pid
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS, process(port)[CPU]
+
+
+def crowd(tenant: TenantWithOperator) -> None:
+    """Copy a cluster with a node until there are enough."""
+    profile = tenant.get("SenlinProfile", "web-server")
+    assert profile
+    made = tenant.senlin.create_cluster(
+        name="theirs", profile_id=profile["status"]["id"], desired_capacity=1
+    )
+    tenant.senlin.wait_for_status(made, "ACTIVE", interval=0.5)
+    [node] = tenant.senlin.nodes(cluster_id=made.id)
+    ids = [str(uuid4()) for _ in range(CLUSTERS)]
+    with sqlite3.connect(tenant.sandbox.directory / "senlin.db", timeout=60) as database:
+        copy(database, "cluster", made.id, [{"id": id_} for id_ in ids])
+        members = [
+            {"id": str(uuid4()), "cluster_id": ids[at % CLUSTERS], "index": at}
+            for at in range(NODES)
+        ]
+        copy(database, "node", node.id, members)
+
+
+def copy(database: sqlite3.Connection, table: str, id_: str, changes: list[Document]) -> None:
+    """Insert copies of a row."""
+    database.row_factory = sqlite3.Row
+    row = dict(database.execute(f'SELECT * FROM "{table}" WHERE id = ?', (id_,)).fetchone())
+    names = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join(f":{name}" for name in row)
+    statement = f'INSERT INTO "{table}" ({names}) VALUES ({marks})'
+    database.executemany(statement, [row | change for change in changes])
+
+
+if __name__ == "__main__":
+    main()
