@@ -16,7 +16,7 @@ from uuid import uuid4
 from sandbox import Sandbox
 from sandbox.settings import free_ports
 from tests.bench.counting import requests
-from tests.bench.settled import CPU, process, wait_until
+from tests.bench.settled import CPU, POLL, process, wait_until
 from tests.operator.tenant import Document, TenantWithOperator, is_ready
 
 CLUSTERS, NODES = 200, 10_000  # of others
@@ -41,7 +41,7 @@ def main() -> None:
         sandbox.apply_crds()
         tenant = TenantWithOperator(sandbox, "default", Path(directory) / "operator.log")
         port = free_ports()["senlin"]
-        tenant.operator.start("--metrics-port", str(port))
+        tenant.operator.start("--metrics-port", str(port), "--inventory-interval", str(POLL))
         try:
             tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
             tenant.ready()
