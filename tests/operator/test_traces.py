@@ -117,7 +117,7 @@ def test_each_trace_is_about_a_reconcile_or_a_poll(
     roots = [span for span in receiver.spans if not span.parent_span_id]
     assert {span.name for span in roots} == {"reconcile", "look"}
     polls = [span for span in roots if span.name == "look"]
-    requests = [span for span in receiver.spans if span.trace_id == polls[-1].trace_id]
+    requests = [span for span in receiver.spans if span.trace_id == polls[0].trace_id]
     paths = {facts(span)["url.full"].rpartition("/")[2] for span in requests[:-1]}
     assert {"actions", "clusters", "nodes", "profiles", "policies"} <= paths
 

@@ -147,7 +147,12 @@ class Deletion:
         if detached := [user.name for user in users if user.detached]:
             why = f", as it is used for what was detached: {named(detached)}"
             return await self._detachment.detach(scope, why)
-        return in_use(users) if users else refused
+        if users:
+            return in_use(users)
+        if _precedes_deletion(scope):
+            scope.requeue_after_poll(whole=True)
+            return AWAITING_SNAPSHOT
+        return refused
 
     async def _delete_leftovers(self, scope: Scope) -> Outcome:
         """Delete further cloud objects of the owner, one a reconcile; then remove the finalizer."""
@@ -164,6 +169,12 @@ class Deletion:
         await self._finalizer.remove(scope)
         _log.info("finalizer removed")
         return Gone()
+
+
+def _precedes_deletion(scope: Scope) -> bool:
+    """Return whether the lists may be from before the deletion, whose time has whole seconds."""
+    age = clock.monotonic() - scope.snapshot.began
+    return age > clock.seconds_since(str(scope.resource.deleted_at)) - 1.0
 
 
 def follow(scope: Scope) -> Waiting | None:

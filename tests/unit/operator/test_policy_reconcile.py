@@ -52,9 +52,14 @@ async def test_deletion_waits_while_clusters_of_others_use_the_policy(env: Envir
     env.kube.apply(a_policy_manifest())
     await env.converge()
     message = "The policy 'y1' cannot be deleted: still attached to some clusters."
-    env.senlin.refusals.append(Conflict(message, type="ResourceInUse"))
+    refusal = Conflict(message, type="ResourceInUse")
+    env.senlin.refusals.append(refusal)
 
     env.kube.remove(GROW)
+    await env.until_idle()
+    assert env.reason(GROW) == "Ready"  # the snapshot may be from before the deletion
+    env.senlin.refusals.append(refusal)
+    env.clock.advance(2)
     await env.converge()
 
     assert env.reason(GROW) == "InUse"
