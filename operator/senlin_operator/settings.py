@@ -30,7 +30,8 @@ class Settings:
     """How one operator process runs. A flag wins over its environment variable."""
 
     kubeconfig: str | None = field(
-        default=None, metadata={"help": "kubeconfig file; without one: KUBECONFIG, or the cluster it runs in"}
+        default=None,
+        metadata={"help": "kubeconfig file; without one: KUBECONFIG, or the cluster it runs in"},
     )
     namespaces: tuple[str, ...] = field(
         default=(),
