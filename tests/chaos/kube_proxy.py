@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector, hdrs, web
+from aiohttp import ClientError, ClientSession, ClientTimeout, StreamReader, TCPConnector, hdrs, web
 from yarl import URL
 
 from sandbox import Sandbox
@@ -81,7 +81,7 @@ class KubeProxy:
             request.method,
             URL(self._server + request.raw_path, encoded=True),
             headers={**headers, "Accept-Encoding": "identity"},
-            data=await request.read(),
+            data=await request.read() or None,
         ) as reply:
             kept = {k: v for k, v in reply.headers.items() if k.title() not in _DROPPED}
             if "watch" not in request.query:
@@ -104,7 +104,7 @@ class KubeProxy:
         return len(broken)
 
 
-async def _copy(source: asyncio.StreamReader, response: web.StreamResponse) -> None:
+async def _copy(source: StreamReader, response: web.StreamResponse) -> None:
     with suppress(ClientError, ConnectionError):
         while line := await source.readline():  # so that a break is between two events
             await response.write(line)

@@ -1,7 +1,7 @@
 """What Kubernetes refuses to the operator is said on the object in Kubernetes' own words."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -38,7 +38,7 @@ def is_told(tenant: Tenant, kind: str, name: str, words: str) -> None:
 
 @contextmanager
 def policy(
-    tenant: Tenant, resource: str, expression: str, message: str, probe: tuple[str, ...]
+    tenant: Tenant, resource: str, expression: str, message: str, probe: Sequence[str]
 ) -> Iterator[None]:
     """Have the API server refuse what does not fulfil the expression, in one namespace.
 
@@ -111,23 +111,21 @@ def test_a_quota(tenant: Tenant) -> None:
 
 
 def test_an_admission_policy(tenant: Tenant) -> None:
-    label = ("label", "senlinpolicy/grow", "probe=it")
     tenant.apply(tenant.secret())
     paused = tenant.policy()
     paused["spec"]["paused"] = True
     tenant.apply(paused)
     finalizer = f"{GROUP}/finalizer"
     rule = f"!has(object.metadata.finalizers) || !('{finalizer}' in object.metadata.finalizers)"
-    annotate = ("patch", "senlinpolicy/grow", "--type=merge")
-    probe = (*annotate, f"--patch={json.dumps({'metadata': {'finalizers': [finalizer]}})}")
+    patch = ("patch", "senlinpolicy/grow", "--type=merge")
+    probe = [*patch, f"--patch={json.dumps({'metadata': {'finalizers': [finalizer]}})}"]
     with policy(tenant, "senlinpolicies", rule, "no finalizers here", probe):
         tenant.patch("SenlinPolicy", "grow", {"spec": {"paused": False}})
         is_told(tenant, "SenlinPolicy", "grow", "no finalizers here")
         assert tenant.policies() == []
     tenant.ready("SenlinPolicy", "grow")
-    tenant.kubectl(*label)
 
-    probe = (*annotate, "--subresource=status", '--patch={"status":{"id":"x"}}')
+    probe = [*patch, "--subresource=status", '--patch={"status":{"id":"x"}}']
     with policy(tenant, "senlinpolicies/status", "false", "no statuses here", probe):
         tenant.edit("SenlinPolicy", "grow", name=f"{tenant.namespace}-other")
         tenant.eventually(

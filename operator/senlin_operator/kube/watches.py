@@ -17,6 +17,7 @@ import aiohttp
 from senlin_operator.kube.watch_monitor import WatchMonitor
 
 _GONE = 410  # the list or the watch has to begin again
+_NOT_FOUND = 404
 _TOO_MANY_REQUESTS = 429  # kopf waits as long as the server asks for
 _LIST_AGAIN = b'{"type":"ERROR","object":{"code":410}}\n'
 _ERROR = b'{"type":"ERROR"'  # Kubernetes writes the type first
@@ -43,8 +44,10 @@ class Watches:
             response = await self._monitor(request, handler)
         except aiohttp.ClientResponseError as error:  # such as of a proxy that speaks no HTTP
             raise aiohttp.ClientConnectionError(str(error)) from error
-        if kind is None or response.status == _TOO_MANY_REQUESTS:
+        if response.status == _TOO_MANY_REQUESTS:
             return response
+        if kind is None and (response.ok or response.status == _NOT_FOUND):
+            return response  # of kopf's search for the kinds
         watching = "watch" in request.url.query
         if not response.ok:
             response.close()
@@ -88,12 +91,15 @@ class Watches:
 
 
 class _Events:
-    """The body of a watch, as far as kopf reads it: an error in it has kopf list again."""
+    """The body of a watch, as kopf reads it: an error in it has kopf list again."""
 
     def __init__(self, watches: Watches, path: str, content: aiohttp.StreamReader) -> None:
         self._watches = watches
         self._path = path
         self._content = content
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)  # what aiohttp asks of a body
 
     async def iter_chunked(self, size: int) -> AsyncIterator[bytes]:
         """Yield whole lines; a last line that was cut off is left out."""

@@ -151,6 +151,18 @@ async def test_every_other_answer_is_a_failure_of_the_network_for_kopf(
     assert listed == []
 
 
+async def test_a_watch_is_read_and_ended_as_any_answer() -> None:
+    def events() -> web.Response:
+        return web.Response(body=ADDED + NO_LEADER)
+
+    async with served(events, events) as (session, url, _):
+        async with session.get(f"{url}{PATH}?watch=true") as reply:
+            read = [it async for it in reply.content.iter_chunked(1024)]
+        assert b"".join(read) == ADDED + AGAIN
+        async with session.get(f"{url}{PATH}?watch=true"):
+            pass  # kopf is told to stop
+
+
 async def test_kopf_waits_itself_if_there_are_too_many_requests() -> None:
     async with served(plain(429)) as (session, url, _):
         assert (await session.get(f"{url}{PATH}")).status == 429
