@@ -127,6 +127,12 @@ def render(
     return rendered | {name: value for name, value in facts.items() if value}
 
 
+def acted_upon(status: Mapping[str, Any], generation: int) -> dict[str, Any]:
+    """Return the status, as that of a generation for which there is nothing to do."""
+    conditions = [{**it, "observedGeneration": generation} for it in status["conditions"]]
+    return {**status, "observedGeneration": generation, "conditions": conditions}
+
+
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Return whether two rendered statuses are equal but for the time of the last sync."""
     return _without_sync_time(one) == _without_sync_time(other)

@@ -14,7 +14,7 @@ from senlin_operator.kube.duration import parse_duration
 from senlin_operator.kube.events import EventType, Recorder
 from senlin_operator.kube.objects import FORCE, Resource
 from senlin_operator.kube.pause import held, released
-from senlin_operator.kube.status import render, same
+from senlin_operator.kube.status import acted_upon, render, same
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import (
     Blocked,
@@ -68,7 +68,7 @@ class Publisher:
         if isinstance(outcome, Finished):
             if outcome.requeue_after is not None:
                 self._queue.add_after(scope.resource.key, outcome.requeue_after, Lane.BACK)
-            await self._resume(scope.resource)
+            await self._keep(scope.resource)
             return
         if isinstance(outcome, Settled):
             scope.memory.retry.reset()
@@ -121,6 +121,15 @@ class Publisher:
         unused = outcome.unused if isinstance(outcome, Settled) else ""
         if after and unused and _is_new_generation(resource):
             self._recorder.record(after, "Warning", "NotUsed", "Reconcile", unused)
+
+    async def _keep(self, resource: Resource) -> None:
+        """Leave the status as it is, but for a pause that is over, and say that it still holds.
+
+        A person may change how long the resource lasts, or its pause. Its generation would stay newer
+        than the observed one, which kstatus takes for work in progress.
+        """
+        status = acted_upon(released(resource, clock.utcnow()), resource.generation)
+        await self._put(resource, status, unchanged=True)
 
     async def _resume(self, resource: Resource) -> None:
         """Take a pause that is over out of the status, if nothing else is written."""

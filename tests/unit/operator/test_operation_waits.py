@@ -209,6 +209,41 @@ async def test_no_time_to_live(ready_env: Environment) -> None:
     assert ONCE not in ready_env.kube
 
 
+async def test_a_change_after_the_end_is_observed(ready_env: Environment) -> None:
+    """Else kstatus would take it for in progress for ever: its generation would stay newer."""
+    begin(ready_env, spec={"ttlSecondsAfterFinished": 60})
+    await ready_env.converge(2)
+    await finish(ready_env)
+    before = status(ready_env)
+
+    begin(ready_env, spec={"ttlSecondsAfterFinished": 600})
+    await ready_env.until_idle()
+
+    after = status(ready_env)
+    assert after["observedGeneration"] == 2
+    assert {it["observedGeneration"] for it in after["conditions"]} == {2}
+    assert without_generations(after) == without_generations(before)
+
+
+async def test_a_pause_after_the_end_is_observed(ready_env: Environment) -> None:
+    begin(ready_env)
+    await ready_env.converge(2)
+    await finish(ready_env)
+
+    for paused in (True, False):
+        begin(ready_env, spec={"paused": paused})
+        await ready_env.until_idle()
+
+    assert status(ready_env)["observedGeneration"] == 3
+    assert set(conditions(ready_env)) == {"Ready", "Complete", "ActionSucceeded"}
+
+
+def without_generations(status: Document) -> Document:
+    """Return what a status says, whatever generation it is about, and since when."""
+    conditions = [{**it, "observedGeneration": 0} for it in status["conditions"]]
+    return {**status, "observedGeneration": 0, "lastSyncTime": "", "conditions": conditions}
+
+
 def secret(**values: str) -> Document:
     data = {name: base64.b64encode(value.encode()).decode() for name, value in values.items()}
     metadata = {"namespace": "team", "name": "password", "uid": "password-uid"}
