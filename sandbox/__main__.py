@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import get_args
 
-from sandbox.binaries import cyclonus_binary
+from sandbox.binaries import cyclonus_binary, health_binary, kube_state_metrics_binary
 from sandbox.pods.tools import obstacle
 from sandbox.prometheus import prometheus_programs
 from sandbox.real.services import DEFAULT, OPTIONAL
@@ -33,6 +33,8 @@ def build(arguments: argparse.Namespace) -> None:
             prepare(kubernetes=False, cloud="real")
         helm_binary()
         cyclonus_binary()
+        health_binary()
+        kube_state_metrics_binary()
         if debian.obstacle() is None:
             prometheus_programs()
 

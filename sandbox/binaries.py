@@ -1,4 +1,4 @@
-"""The programs of Kubernetes, and Cyclonus: built once, or taken from `KUBEBUILDER_ASSETS`."""
+"""Programs in Go, built once; those of Kubernetes may come from `KUBEBUILDER_ASSETS`."""
 
 import os
 from collections.abc import Iterable
@@ -13,6 +13,10 @@ KUBERNETES_MODULE = HERE / "go" / "kubernetes"
 KUBERNETES = "1.37.2"
 CYCLONUS_MODULE = HERE / "go" / "cyclonus"
 CYCLONUS = "0.5.6"
+HEALTH_MODULE = HERE / "go" / "health"
+KSTATUS = "0.37.2"
+KUBE_STATE_METRICS_MODULE = HERE / "go" / "kube-state-metrics"
+KUBE_STATE_METRICS = "2.18.0"
 
 # In the order that compiles least twice: kubelet alone takes 5 minutes, after the others 25
 # seconds.
@@ -60,6 +64,21 @@ def cyclonus_binary() -> Path:
     packages = {"cyclonus": "github.com/mattfenwick/cyclonus/cmd/cyclonus"}
     flags = ["-trimpath", "-ldflags=-s -w"]
     return Build("cyclonus", CYCLONUS, CYCLONUS_MODULE, packages, flags, 2).built() / "cyclonus"
+
+
+def health_binary() -> Path:
+    """Return the program that says what kstatus and Argo CD make of an object; built if need be."""
+    flags = ["-trimpath", "-ldflags=-s -w"]
+    build = Build("health", f"with kstatus {KSTATUS}", HEALTH_MODULE, {"health": "."}, flags, 1)
+    return build.built() / "health"
+
+
+def kube_state_metrics_binary() -> Path:
+    """Return kube-state-metrics; it is built if the cache has none."""
+    name, module = "kube-state-metrics", KUBE_STATE_METRICS_MODULE
+    packages = {name: "k8s.io/kube-state-metrics/v2"}
+    flags = ["-trimpath", "-ldflags=-s -w"]
+    return Build(name, KUBE_STATE_METRICS, module, packages, flags, 2).built() / name
 
 
 def not_given(programs: Iterable[str]) -> list[str]:

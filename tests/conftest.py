@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,9 @@ from deploy.image.archive import image_archive
 from sandbox import Sandbox
 from sandbox.pods.tools import obstacle
 from sandbox.servers import NO_PROXY
+from senlin_operator.kube.objects import GROUP
 from senlin_operator.leader import Shard
+from tests.health.judge import disagreements
 from tests.operator.process import SharedOperator
 from tools import debian
 from tools.cache import lock
@@ -248,7 +251,9 @@ def shared_operator(
 ) -> Iterator[SharedOperator]:
     """The operator of all tests of this worker that need none of their own.
 
-    It is here, as a fixture that two folders import is two fixtures, and so two operators.
+    At the end, kstatus and Argo CD must take each status that any operator has written until then
+    for what it says. The fixture is here, as one that two folders import is two fixtures, and so
+    two operators.
     """
     shard = Shard(worker(request.config), number_of_workers(request.config) + 1)
     operator = SharedOperator(sandbox, shard, tmp_path_factory.mktemp("shared") / "operator.log")
@@ -258,6 +263,14 @@ def shared_operator(
     shown = sandbox.kubectl("get", "senlin,events", "--all-namespaces", "--output=json")
     for text in (operator.log_of("", 0), shown, str(sandbox.audit(resource="senlinreceivers"))):
         assert "/webhooks/" not in text
+    assert disagreements(statuses_written(sandbox)) == []
+
+
+def statuses_written(sandbox: Sandbox) -> Iterator[Any]:
+    """Yield the objects whose status an operator has written, as they were afterwards."""
+    for entry in sandbox.audit(userAgent="senlin-operator", apiGroup=GROUP, subresource="status"):
+        if entry["responseStatus"]["code"] == HTTPStatus.OK:
+            yield entry["responseObject"]
 
 
 @pytest.fixture

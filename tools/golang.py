@@ -27,7 +27,7 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """Programs that are built together, from one module file."""
+    """Programs that are built together, from one module: others' packages, or its own source."""
 
     name: str
     version: str
@@ -41,6 +41,7 @@ class Build:
         inputs = [
             (self.module / "go.mod").read_text(),
             (self.module / "go.sum").read_text(),
+            *(source.read_text() for source in sorted(self.module.glob("*.go"))),
             *self.flags,
             *(f"{name}={package}" for name, package in self.packages.items()),
             *(f"{name}={value}" for name, value in ENVIRONMENT.items()),

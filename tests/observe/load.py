@@ -11,14 +11,17 @@ import yaml
 from sandbox import Sandbox
 from sandbox.accounts import password_of
 from sandbox.control import fetch
+from sandbox.kube_state_metrics import KubeStateMetrics
 from sandbox.prometheus import Prometheus
 from sandbox.settings import LOOPBACK, free_port
-from tests.observe.published import rule_file
+from tests.observe.published import FIGURES, rule_file
 from tests.operator.process import PROGRAM, Operator
 from tests.operator.tenant import Document, TenantWithOperator
 from tests.operator.test_traces import Receiver
 
 JOB = "senlin-operator"
+JOB_OF_OBJECTS = "kube-state-metrics"
+READER = "kube-state-metrics"  # a user with the rights that the values give, and no others
 WRONG_PASSWORD = "wrong-but-nobody-should-read-it"
 FAULT = "No valid host was found."
 LEADS = '"event": "this process is the leader"'
@@ -33,6 +36,22 @@ READY = (
 )
 
 
+def reader(sandbox: Sandbox) -> Path:
+    """Return the kubeconfig of kube-state-metrics, with the rights that its values give it."""
+    rules = FIGURES["rbac"]["extraRules"]
+    api = "rbac.authorization.k8s.io"
+    role = {"kind": "ClusterRole", "metadata": {"name": READER}, "rules": rules}
+    binding = {
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": READER},
+        "roleRef": {"apiGroup": api, "kind": "ClusterRole", "name": READER},
+        "subjects": [{"apiGroup": api, "kind": "User", "name": READER}],
+    }
+    documents = [{"apiVersion": f"{api}/v1", **it} for it in (role, binding)]
+    sandbox.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(documents))
+    return sandbox.kubernetes.user_kubeconfig(READER)
+
+
 class Watched(TenantWithOperator):
     """A namespace with a leader and a standby.
 
@@ -40,6 +59,7 @@ class Watched(TenantWithOperator):
         ports: Where the leader and the standby have their metrics.
         standby: The second operator; `operator` is the first one, which leads.
         traces: Where both send their traces.
+        objects: What shows the figures of each object.
     """
 
     def __init__(self, sandbox: Sandbox, namespace: str, logs: Path) -> None:
@@ -47,14 +67,18 @@ class Watched(TenantWithOperator):
         self.ports = (free_port(), free_port())
         self.standby = Operator(sandbox.kubeconfig, namespace, logs / "standby.log", PROGRAM)
         self.traces = Receiver()
+        self.objects = KubeStateMetrics(
+            sandbox.directory, reader(sandbox), FIGURES["customResourceState"]["config"], namespace
+        )
         self._rules = logs / "rules.yaml"
         self._rules.write_text(yaml.safe_dump(rule_file()))
 
     @contextmanager
     def running(self) -> Iterator[Prometheus]:
-        """Run both operators, and a Prometheus that scrapes them every second."""
+        """Run all of them, and a Prometheus that scrapes them every second."""
         leader, standby = self.ports
         with ExitStack() as stack:
+            stack.enter_context(self.objects)
             stack.callback(self.traces.close)
             stack.callback(self.operator.kill)
             self.operator.start(*self._flags(leader), OTEL_BSP_SCHEDULE_DELAY="500")
@@ -62,7 +86,8 @@ class Watched(TenantWithOperator):
             stack.callback(self.standby.kill)
             self.standby.start(*self._flags(standby))
             directory = self.sandbox.directory
-            yield stack.enter_context(Prometheus(directory, {JOB: self.ports}, [self._rules]))
+            jobs = {JOB: self.ports, JOB_OF_OBJECTS: [self.objects.port]}
+            yield stack.enter_context(Prometheus(directory, jobs, [self._rules]))
 
     def _flags(self, port: int) -> list[str]:
         settings = {

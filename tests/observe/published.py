@@ -1,4 +1,4 @@
-"""The alerts and the dashboard as users get them, and what stands in them."""
+"""The alerts, the dashboard, the figures of objects as users get them; what stands in them."""
 
 import json
 import re
@@ -8,7 +8,10 @@ from typing import Any
 
 import yaml
 
-COMPONENTS = Path(__file__).parents[2] / "deploy" / "kustomize" / "components"
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMPONENTS = DEPLOY / "kustomize" / "components"
+_VALUES = DEPLOY / "kube-state-metrics" / "values.yaml"
+FIGURES: dict[str, Any] = yaml.safe_load(_VALUES.read_text())  # for kube-state-metrics' chart
 # In the place of Grafana's $__rate_interval; so long that the load is in it whenever a test asks.
 WINDOW = "1h"
 _METRIC = re.compile(r"\b(?:senlin_operator|workqueue|rest_client|leader_election|process)_\w+")

@@ -67,6 +67,8 @@ def test_a_check_is_complete_once_its_action_has_succeeded(tenant: Tenant, web: 
     assert "sending" not in status
     tenant.wait("SenlinOperation", "look", lambda it: "finalizers" not in it["metadata"], "let go")
     assert [reason for reason, _ in tenant.events("look")] == ["Checking", "Complete"]
+    tenant.patch("SenlinOperation", "look", {"spec": {"ttlSecondsAfterFinished": 3600}})
+    tenant.ready("SenlinOperation", "look")
 
 
 def test_a_recovery_mends_what_a_check_has_found(tenant: Tenant, web: Document) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import a_namespace
+from tests.conftest import a_namespace, statuses_written
 from tests.operator.process import SharedOperator, entries
 from tests.operator.tenant import Tenant, TenantWithOperator
 
@@ -53,6 +53,19 @@ def test_a_dead_one_is_replaced(tenant: Tenant, shared_operator: SharedOperator)
 
     tenant.ready(*PROFILE)
     assert shared_operator.healthy
+
+
+def test_every_status_that_was_written_is_known(tenant: Tenant) -> None:
+    """So that the end of the run can hold them all to kstatus and Argo CD."""
+    tenant.apply(tenant.secret(), tenant.profile())
+    ready = tenant.ready(*PROFILE)
+
+    written = [
+        it
+        for it in statuses_written(tenant.sandbox)
+        if it["metadata"]["namespace"] == tenant.namespace
+    ]
+    assert written[-1]["status"] == ready["status"]
 
 
 def test_an_entry_has_its_traceback() -> None:

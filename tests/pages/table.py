@@ -135,11 +135,15 @@ PAGES: dict[str, list[Entry]] = {
         ),
         Run(before=READY),
     ],
+    "deploy/argocd/README.md": [By("tests/health/test_argocd.py")],
     "deploy/helm/senlin-operator/README.md": [
         Not("the command of README.md, without the registry: the nodes have the image"),
     ],
     "deploy/helm/senlin-operator/templates/NOTES.txt": [IN_PODS],
     "deploy/image/README.md": [DOCKER],
+    "deploy/kube-state-metrics/README.md": [
+        Not("needs the chart of others; tests/observe/test_objects.py has the values"),
+    ],
     "docs/clusters.md": [Run(before=QUICKSTART, files={"shop.yaml": 0}), Run()],
     "docs/reasons/Paused.md": [Run(before=READY)],
     "docs/rolls.md": [Run(before=READY)],

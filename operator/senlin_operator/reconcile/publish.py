@@ -125,8 +125,8 @@ class Publisher:
     async def _keep(self, resource: Resource) -> None:
         """Leave the status as it is, but for a pause that is over, and say that it still holds.
 
-        A person may change how long the resource lasts, or its pause. Its generation would stay newer
-        than the observed one, which kstatus takes for work in progress.
+        A person may change how long the resource lasts, or its pause. With a generation newer than
+        the observed one, kstatus would take it for work in progress, for ever.
         """
         status = acted_upon(released(resource, clock.utcnow()), resource.generation)
         await self._put(resource, status, unchanged=True)
