@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.golang import is_new_enough
+from tools.golang import Build, is_new_enough
 
 
 def program(path: Path, text: str = "") -> None:
@@ -24,3 +24,22 @@ def test_go_is_new_enough(tmp_path: Path, version: str, expected: bool) -> None:
     program(tmp_path / "go", f"echo '{version}'")
 
     assert is_new_enough(tmp_path / "go") is expected
+
+
+def test_a_program_whose_source_changes_is_built_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fake Go builds a program that is its source."""
+    program(tmp_path / "go", '[ $1 = env ] && echo go1.26; [ $1 = build ] && cat main.go >"$3"; :')
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("SENLIN_SANDBOX_CACHE", str(tmp_path / "cache"))
+    module = tmp_path / "module"
+    module.mkdir()
+    for name in ("go.mod", "go.sum"):
+        (module / name).touch()
+
+    def built(source: str) -> str:
+        (module / "main.go").write_text(source)
+        return (Build("own", "1", module, {"own": "."}, [], 1).built() / "own").read_text()
+
+    assert [built("first"), built("second"), built("first")] == ["first", "second", "first"]
