@@ -33,6 +33,7 @@ GROUPS = {
     "tests/client/test_lists.py": "lists",
     "tests/contract/test_contract.py::test_contract[real": "contract",
     "tests/client/test_types.py": "types",
+    "tests/clouds/": "clouds",
     "tests/observe/": "observe",
     "tests/operator/autoscaling/": "autoscaling",
     "tests/operator/test_repaired_senlin.py": "repaired",

@@ -10,10 +10,13 @@
 """
 
 from openstack_clustering import exceptions
+from openstack_clustering._config import Config, read_cloud
 from openstack_clustering._connection import Connection
+from openstack_clustering._login_kinds import KINDS as LOGIN_KINDS
 from openstack_clustering._proxy import Proxy
 from openstack_clustering._resource import Resource
 from openstack_clustering._transport import Sent
+from openstack_clustering._yaml import UnreadableText, read_yaml
 from openstack_clustering.exceptions import ClientException
 from openstack_clustering.resources import (
     Action,
@@ -36,12 +39,14 @@ from openstack_clustering.resources import (
 from openstack_clustering.version import __version__
 
 __all__ = [
+    "LOGIN_KINDS",
     "Action",
     "BuildInfo",
     "ClientException",
     "Cluster",
     "ClusterAttr",
     "ClusterPolicy",
+    "Config",
     "Connection",
     "Event",
     "Node",
@@ -57,6 +62,9 @@ __all__ = [
     "Resource",
     "Sent",
     "Service",
+    "UnreadableText",
     "__version__",
     "exceptions",
+    "read_cloud",
+    "read_yaml",
 ]

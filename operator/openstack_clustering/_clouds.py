@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from openstack_clustering._entry import overlaid
+from openstack_clustering._yaml import UnreadableText, read_json, read_yaml
 from openstack_clustering.exceptions import ConfigException
 
 Cloud = dict[str, Any]
@@ -22,13 +24,16 @@ _SELECTORS = frozenset(
         "OS_CLIENT_SECURE_FILE",
     }
 )
+_SHOWN = 10  # names of clouds in a message
+_NAME = 64  # characters of each
 _IGNORED = ("OS_TEST", "OS_STD", "OS_LOG")  # options of OpenStack's test tools
 
 
-def from_document(document: Mapping[str, Any], name: str | None) -> tuple[str, Cloud]:
+def from_document(document: object, name: str | None) -> tuple[str, Cloud]:
     """Return the name and the entry of a cloud in a parsed clouds.yaml."""
     clouds = _get_clouds(document, "the given clouds.yaml")
-    return _select_cloud(clouds, name, "the given clouds.yaml")
+    chosen, cloud = _select_cloud(clouds, name, "the given clouds.yaml")
+    return chosen, _with_vendor_profile(chosen, cloud, {})
 
 
 def from_environment(name: str | None, environ: Mapping[str, str]) -> tuple[str, Cloud]:
@@ -48,7 +53,9 @@ def from_environment(name: str | None, environ: Mapping[str, str]) -> tuple[str,
     if secure := _first_file("secure", environ, "OS_CLIENT_SECURE_FILE"):
         clouds = merge(clouds, _get_clouds(_read(secure), str(secure)))
     chosen, cloud = _select_cloud(clouds, name, str(file))
-    return chosen, _with_vendor_profile(cloud, environ)
+    file = _first_file("clouds-public", environ, None)
+    vendors = _get_clouds(_read(file), str(file), "public-clouds") if file else {}
+    return chosen, _with_vendor_profile(chosen, cloud, vendors)
 
 
 def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,17 +69,23 @@ def merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _select_cloud(clouds: Mapping[str, Any], name: str | None, source: str) -> tuple[str, Cloud]:
-    names = ", ".join(sorted(map(str, clouds))) or "none"
     if name is None:
         if len(clouds) != 1:
-            raise ConfigException(f"Say which cloud to use; {source} has: {names}.")
-        name = next(iter(clouds))
+            raise ConfigException(f"Say which cloud to use; {source} has: {_names(clouds)}.")
+        name = str(next(iter(clouds)))
     if name not in clouds:
-        raise ConfigException(f"There is no cloud {name} in {source}; it has: {names}.")
+        raise ConfigException(f"There is no cloud {name} in {source}; it has: {_names(clouds)}.")
     cloud = clouds[name]
     if not isinstance(cloud, Mapping):
         raise ConfigException(f"The cloud {name} in {source} is no map of settings.")
-    return name, dict(cloud)
+    return name, {str(key): value for key, value in cloud.items()}
+
+
+def _names(clouds: Mapping[str, Any]) -> str:
+    """Return the names of some clouds, each of them cut."""
+    names = [str(name)[:_NAME] for name in sorted(map(str, clouds))]
+    more = [f"and {len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    return ", ".join(names[:_SHOWN] + more) or "none"
 
 
 def _get_clouds(document: Any, source: str, key: str = "clouds") -> Mapping[str, Any]:
@@ -89,19 +102,22 @@ def _from_variables(environ: Mapping[str, str]) -> Cloud | None:
     return {key.removeprefix("OS_").lower(): environ[key] for key in names}
 
 
-def _with_vendor_profile(cloud: Cloud, environ: Mapping[str, str]) -> Cloud:
-    vendor = cloud.get("profile")
-    if vendor is None:
-        return cloud
-    file = _first_file("clouds-public", environ, None)
-    vendors = _get_clouds(_read(file), str(file), "public-clouds") if file else {}
-    if vendor not in vendors:
+def _with_vendor_profile(name: str, cloud: Cloud, vendors: Mapping[str, Any]) -> Cloud:
+    vendor = cloud.get("profile") or cloud.get("cloud")  # the old name of the key
+    profile = vendors.get(vendor) if isinstance(vendor, str) else None
+    if isinstance(profile, Mapping):
+        own_region = {"region_name", "region-name"} & cloud.keys()
+        below = {key: it for key, it in profile.items() if key != "regions" or not own_region}
+        return overlaid(below, cloud)
+    auth = cloud.get("auth")
+    given = {*cloud, *(auth if isinstance(auth, Mapping) else ())}
+    if vendor and not given & {"auth_url", "auth-url"}:
         # openstacksdk's own list of vendors is outdated, and none of them has a clustering service.
         raise ConfigException(
-            f"The vendor profile {vendor} is in no clouds-public.yaml: "
+            f"The vendor profile of the cloud {name} is in no clouds-public.yaml: "
             "write its auth_url and regions into clouds.yaml."
         )
-    return merge(vendors[vendor], cloud)
+    return cloud
 
 
 def _first_file(stem: str, environ: Mapping[str, str], variable: str | None) -> Path | None:
@@ -128,17 +144,12 @@ def _search_path(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def _read(file: Path) -> Any:
-    import yaml  # a sixth of the client's import time; a session or OS_* need no file
-
+    read = read_json if file.suffix == ".json" else read_yaml
     try:
-        with file.open(encoding="utf-8") as text:
-            return yaml.safe_load(text)  # JSON is YAML
+        return read(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigException(f"{file} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ConfigException(f"{file} is not UTF-8.") from error
-    except yaml.YAMLError as error:
-        # PyYAML's own message quotes the line, which may contain a password.
-        place = getattr(error, "problem_mark", None)
-        where = f" (line {place.line + 1}, column {place.column + 1})" if place else ""
-        raise ConfigException(f"{file} is not YAML{where}.") from None
+    except UnreadableText as error:
+        raise ConfigException(f"{file} {error}.") from None

@@ -7,8 +7,8 @@ from typing import Any
 from keystoneauth1.session import DEFAULT_USER_AGENT, Session
 
 from openstack_clustering import _auth as auth
-from openstack_clustering import _config as config
 from openstack_clustering import _pool as pool
+from openstack_clustering._config import Config, check_overrides, load, parse
 from openstack_clustering._proxy import Proxy
 from openstack_clustering._transport import Sent, Transport
 from openstack_clustering.version import __version__
@@ -23,6 +23,7 @@ class Connection:
         cloud: The name of an entry in clouds.yaml. None: the entry that `OS_CLOUD` names, else the
             other `OS_*` variables, else the only entry.
         clouds: A parsed clouds.yaml to use instead of files and variables.
+        config: A configuration that `read_cloud` returned, to use as it is.
         session: A ready keystoneauth1 session, such as `openstack.connect().session`, or an
             openstacksdk CloudRegion, to use instead of a configuration.
         environ: Environment variables to use instead of those of the process.
@@ -47,6 +48,7 @@ class Connection:
         cloud: str | None = None,
         *,
         clouds: Mapping[str, Any] | None = None,
+        config: Config | None = None,
         session: Any = None,
         environ: Mapping[str, str] | None = None,
         timeout: float | None = None,
@@ -60,7 +62,7 @@ class Connection:
         agent = f"{app_name} {client_name}" if app_name else client_name
         self._pool: pool.Pool | None = None
         if session is None:
-            settings = config.load(cloud, document=clouds, environ=environ, overrides=overrides)
+            settings = config or load(cloud, document=clouds, environ=environ, overrides=overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
             self._pool = pool.open_pool(settings, pool_size)
             session = _create_session(settings, self._pool, agent)
@@ -128,7 +130,7 @@ class Connection:
         self.close()
 
 
-def _create_session(settings: config.Config, connections: pool.Pool, agent: str) -> Session:
+def _create_session(settings: Config, connections: pool.Pool, agent: str) -> Session:
     return Session(
         auth=auth.create_plugin(settings),
         session=connections,
@@ -138,10 +140,10 @@ def _create_session(settings: config.Config, connections: pool.Pool, agent: str)
     )
 
 
-def _unwrap_session(session: Any, overrides: Mapping[str, Any]) -> tuple[Any, config.Config]:
+def _unwrap_session(session: Any, overrides: Mapping[str, Any]) -> tuple[Any, Config]:
     """Return the keystoneauth1 session of a session or CloudRegion, and the keywords' settings."""
-    config.check_overrides(overrides)
-    settings = config.parse("keywords", overrides)
+    check_overrides(overrides)
+    settings = parse("keywords", {}, overrides)
     if not hasattr(session, "get_session"):
         return session, settings
     # Unlike a session, an openstacksdk CloudRegion knows its region.

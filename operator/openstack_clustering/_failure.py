@@ -38,8 +38,9 @@ _NOT_SENT = (
     requests.exceptions.MissingSchema,
 )
 _BY_STATUS = (
-    ((401, 403), AuthenticationFailed),
+    ((408,), HttpError),
     ((429,), TooManyRequests),
+    (range(400, 500), AuthenticationFailed),
     (range(500, 600), ServerError),
 )
 _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
@@ -65,8 +66,17 @@ def of_login(error: Exception, keystone: str, user: str) -> ClientException:
             failure = of_request(error, f"Logging in to Keystone at {keystone}")
             failure.sent = False  # the request that needs the token was not sent
             return failure
+        case keystone_exceptions.InvalidResponse() | keystone_exceptions.DiscoveryFailure():
+            return not_keystone(keystone)
         case _:
             return ConfigException(f"Logging in to Keystone at {keystone}: {sanitize(str(error))}")
+
+
+def not_keystone(address: str) -> AuthenticationFailed:
+    """Return the exception for a login to another server than Keystone, whatever it replies."""
+    return AuthenticationFailed(
+        f"The server at {address} is not Keystone: see the auth_url.", status=200
+    )
 
 
 def _keystone_refusal(error: keystone_exceptions.HttpError, keystone: str, user: str) -> HttpError:
@@ -75,9 +85,9 @@ def _keystone_refusal(error: keystone_exceptions.HttpError, keystone: str, user:
         answer = Reply(error.response, str(error.method), error.url).error()
         message, retry_after = answer.message, answer.retry_after
     kind = next((kind for status, kind in _BY_STATUS if error.http_status in status), HttpError)
-    if error.http_status == 404 and _is_from_keystone(error):
-        kind = AuthenticationFailed
     verb = f"refuses {user}" if kind is AuthenticationFailed else f"answers {error.http_status}"
+    if error.http_status == 404 and not _is_from_keystone(error):
+        verb, message = "is not there", "404 at this auth_url, which usually ends in /v3."
     return kind(
         f"Keystone at {keystone} {verb}: {message}",
         status=error.http_status,

@@ -5,6 +5,7 @@ filters and `force`. So the client always requests the highest microversion that
 support, and does not send parameters that need a higher one.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,8 @@ from openstack_clustering.exceptions import (
 )
 
 Microversion = tuple[int, int]
+
+_TEXT = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}")  # Python refuses to parse thousands of digits
 
 HIGHEST: Microversion = (1, 14)  # that this client was tested with
 
@@ -37,9 +40,9 @@ ACTION_CLUSTER: Microversion = (1, 14)
 
 def parse(text: str) -> Microversion:
     """Return "1.14" as (1, 14)."""
-    major, _, minor = text.partition(".")
-    if not (major.isdecimal() and minor.isdecimal()):
-        raise ConfigException(f"The microversion is {text}; it should look like 1.14.")
+    if not _TEXT.fullmatch(text):
+        raise ConfigException("The microversion should look like 1.14.")
+    major, minor = text.split(".")
     return int(major), int(minor)
 
 

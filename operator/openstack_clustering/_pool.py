@@ -3,7 +3,6 @@
 import logging
 import ssl
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +10,8 @@ import requests
 from keystoneauth1.session import TCPKeepAliveAdapter
 from requests.structures import CaseInsensitiveDict
 
+from openstack_clustering import _tls as tls_context
 from openstack_clustering._config import Config
-from openstack_clustering._failure import tls_reason
-from openstack_clustering.exceptions import ConfigException
 
 # Sends one request (method, URL, headers, body, timeout) and returns the response, whatever its
 # status. Redirects are not followed, because the token would be sent along.
@@ -132,49 +130,4 @@ class _Adapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # keystoneauth1 has 
 
 def open_pool(config: Config, size: int) -> Pool:
     """Return a pool for the configuration; nothing is sent."""
-    return Pool(size=size, verify=config.verify, tls=_tls_context(config))
-
-
-def _tls_context(config: Config) -> ssl.SSLContext | None:
-    """Return the context for `cacert`, `cert` and `key`; None if requests' defaults suffice."""
-    if not config.cert and not (config.cacert and config.verify):
-        return None
-    context = _trusting(config.cacert) if config.cacert and config.verify else _default(config)
-    if config.cert:
-        try:
-            context.load_cert_chain(config.cert, config.key)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigException(
-                f"The client certificate {config.cert} cannot be used: {_reason(error)}."
-            ) from error
-    return context
-
-
-def _default(config: Config) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=requests.utils.DEFAULT_CA_BUNDLE_PATH)
-    if not config.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _trusting(cacert: str) -> ssl.SSLContext:
-    is_text = cacert.lstrip().startswith("-----BEGIN")
-    try:
-        if is_text:
-            context = ssl.create_default_context(cadata=cacert)
-        elif Path(cacert).is_dir():
-            return ssl.create_default_context(capath=cacert)  # the files are read during handshakes
-        else:
-            context = ssl.create_default_context(cafile=cacert)
-    except (OSError, ssl.SSLError, ValueError) as error:
-        source = "The PEM text of `cacert`" if is_text else f"The `cacert` {cacert}"
-        raise ConfigException(f"{source} cannot be used: {_reason(error)}.") from error
-    return context
-
-
-def _reason(error: Exception) -> str:
-    """Return the reason without the file's content, which may be a key."""
-    if isinstance(error, ssl.SSLError):
-        return tls_reason(error) or "it is not a PEM certificate"
-    return getattr(error, "strerror", None) or str(error)
+    return Pool(size=size, verify=config.verify, tls=tls_context.context(config))

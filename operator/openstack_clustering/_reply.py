@@ -13,6 +13,7 @@ from openstack_clustering.exceptions import HttpError, InvalidResponse, http_err
 
 # A webhook's URL is a credential: it is all that a caller needs.
 _WEBHOOK = re.compile(r"\S*/webhooks/\S*")
+_USER = re.compile(r"(?<=://)[^/@\s]*@")  # in a URL, with a password
 _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 _BREAKS = re.compile(r"\s*\n\s*")
 _MESSAGE_LENGTH = 500  # characters; the rest of an HTML page is no help
@@ -122,9 +123,15 @@ class Reply:
 
 
 def sanitize(message: str) -> str:
-    """Return a server's message as one line of bounded length, without webhook URLs."""
-    message = _WEBHOOK.sub("<webhook>", _BREAKS.sub(" ", message[:_READ_LENGTH].strip()))
+    """Return a server's message as one short line, without webhooks, and users in URLs."""
+    message = without_user(_BREAKS.sub(" ", message[:_READ_LENGTH].strip()))
+    message = _WEBHOOK.sub("<webhook>", message)
     return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]}…"
+
+
+def without_user(url: str) -> str:
+    """Return the URL without a user and a password in it."""
+    return _USER.sub("", url)
 
 
 def _parse_error(body: Any) -> tuple[str | None, str | None]:

@@ -23,14 +23,13 @@ from openstack_clustering import _microversion as microversion
 from openstack_clustering._auth import describe_user
 from openstack_clustering._microversion import Microversion
 from openstack_clustering._pool import Send
-from openstack_clustering._reply import Reply
+from openstack_clustering._reply import Reply, without_user
 from openstack_clustering.exceptions import (
     ClientException,
     ConnectFailure,
     EndpointNotFound,
     Forbidden,
     HttpError,
-    InvalidResponse,
     RequestTimeout,
     ServerError,
     TooManyRequests,
@@ -73,7 +72,7 @@ class Transport:
         *,
         user_agent: str,
         timeout: float,
-        interface: str = "public",
+        interface: str | list[str] = "public",
         region_name: str | None = None,
         endpoint_override: str | None = None,
         default_microversion: str | None = None,
@@ -119,11 +118,13 @@ class Transport:
             scope = "" if self._session.get_project_id() else "; the login names no project"
             # The catalogue belongs to the token: a service that is added later needs a new token.
             self._session.invalidate()
+            several = isinstance(self._interface, list)
+            interface = " or ".join(self._interface) if several else self._interface
             region = f"region {self._region_name}" if self._region_name else "any region"
             raise EndpointNotFound(
                 f"Keystone at {self._keystone()} lists no clustering service for "
                 f"{describe_user(self._session.auth)} "
-                f"(interface {self._interface}, {region}{scope})."
+                f"(interface {interface}, {region}{scope})."
             )
         return str(url)
 
@@ -245,11 +246,11 @@ class Transport:
     def _login_failure(self, error: Exception) -> ClientException:
         keystone = self._keystone()
         if isinstance(error, _NOT_KEYSTONE):
-            return InvalidResponse(f"The server at {keystone} is not Keystone.", status=200)
+            return failure.not_keystone(keystone)
         return failure.of_login(error, keystone, describe_user(self._session.auth))
 
     def _keystone(self) -> str:
-        return str(getattr(self._session.auth, "auth_url", None) or "an unknown address")
+        return without_user(getattr(self._session.auth, "auth_url", None) or "an unknown address")
 
     def _discovered_service(self) -> "_Service":
         service = self._service
@@ -268,7 +269,9 @@ class Transport:
         reply = self._send_handling_retries(_Request("GET", url, {}))
         if reply.status not in (200, 300):  # 300, "multiple choices": a list of versions
             raise _discovery_error(reply)
-        version = microversion.negotiate(reply.json(), self._default_microversion, url)
+        version = microversion.negotiate(
+            reply.json(), self._default_microversion, without_user(url)
+        )
         return _Service(f"{root}/v1", version)
 
 
@@ -321,7 +324,8 @@ class _Request:
     @property
     def place(self) -> str | None:
         """The URL without its query and a receiver's id; None if it is secret as a whole."""
-        return None if self.secret else _RECEIVER.sub(r"\1…", self.url.partition("?")[0])
+        place = without_user(self.url.partition("?")[0])
+        return None if self.secret else _RECEIVER.sub(r"\1…", place)
 
     @property
     def has_secret(self) -> bool:

@@ -13,7 +13,7 @@
         BadRequest                400
           DuplicateResource       more than one object has that name
         Unauthorized              401 from Senlin
-          AuthenticationFailed    Keystone refused the login
+          AuthenticationFailed    Keystone refused the login, or is not at auth_url
         Forbidden                 403
         ResourceNotFound          404
         Conflict                  409: a lock, a running action, a cooldown, an object in use

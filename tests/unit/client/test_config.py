@@ -11,7 +11,12 @@ from openstack_clustering import _config as config
 from openstack_clustering._auth import create_plugin
 from openstack_clustering.exceptions import ConfigException
 
-AUTH = {"auth_url": "http://keystone/v3", "username": "demo", "password": "secret"}
+AUTH = {
+    "auth_url": "http://keystone/v3",
+    "username": "demo",
+    "password": "secret",
+    "user_domain_name": "Default",
+}
 
 
 @pytest.fixture
@@ -171,7 +176,7 @@ def test_missing_cloud_is_named(
 def test_broken_file_is_named_without_its_content(home: Path) -> None:
     write(Path("clouds.yaml"), "clouds:\n  a: {password: hunter2, \n")
 
-    with pytest.raises(ConfigException, match=r"is not YAML \(line 3") as caught:
+    with pytest.raises(ConfigException, match=r"is not valid YAML \(line 3") as caught:
         load(home)
 
     assert "hunter2" not in str(caught.value)
@@ -201,10 +206,10 @@ def test_broken_file_is_named_without_its_content(home: Path) -> None:
         ({"regions": ["R1", "R2"]}, {"region_name": "R1"}),
         (
             {
-                "regions": [{"name": "R1"}, {"name": "R2", "values": {"interface": "admin"}}],
+                "regions": [{"name": "R1", "values": {"interface": "admin"}}, "R2"],
                 "region_name": "R2",
             },
-            {"region_name": "R2", "interface": "admin"},
+            {"region_name": "R1", "interface": "admin"},
         ),
     ],
 )
@@ -222,15 +227,57 @@ def test_keys_mean_the_same_as_in_openstacksdk(
         ({"auth": 5}, "is no map"),
         ({"interface": "private"}, "public, internal or admin"),
         ({"verify": "perhaps"}, "true or false"),
-        ({"api_timeout": "soon"}, "should be a number"),
-        ({"api_timeout": 0}, "should be positive"),
+        ({"verify": ["hunter2"]}, "`verify` of the cloud test is not text"),
+        ({"api_timeout": "soon"}, "should be a positive number"),
+        ({"api_timeout": 0}, "should be a positive number"),
+        ({"api_timeout": ".inf"}, "should be a positive number"),
+        ({"clustering_status_code_retries": float("nan")}, "should be a positive number"),
+        ({"clustering_default_microversion": "1." + "9" * 5000}, "should look like 1.14"),
+        ({"clustering_api_version": "hunter2.5"}, "should look like 1.14"),
+        ({"clustering_endpoint_override": "ftp://x"}, "should look like https://"),
         ({"key": "k.pem"}, "`key` without a `cert`"),
-        ({"regions": ["R1"], "region_name": "R9"}, "no region R9; it has: R1"),
+        ({"regions": "hunter2"}, "is not a list"),
+        ({"regions": [{"values": {}}]}, "has no name"),
+        ({"regions": [{"name": "R", "values": "hunter2"}]}, "is no map"),
+        ({"auth_type": "v3oidcpassword", "idp_otp_key": "hunter2"}, "would have a person asked"),
     ],
 )
 def test_invalid_value_is_named(entry: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigException, match=message):
+    with pytest.raises(ConfigException, match=message) as caught:
         parse(**entry)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_numbers_have_upper_bounds() -> None:
+    config = parse(api_timeout=10**12, clustering_status_code_retries=10**12)
+
+    assert (config.timeout, config.retries) == (3600, 10)
+
+
+def test_unknown_region_is_a_keyword_and_not_a_value() -> None:
+    document = {"clouds": {"test": {"auth": AUTH, "regions": ["R1", "R2"]}}}
+
+    with pytest.raises(ConfigException, match="has no such region; it has: R1, R2"):
+        config.load("test", document=document, environ=None, overrides={"region_name": "R9"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "keystone",
+        "http://",
+        "http://[::1",
+        "ftp://x",
+        "http://x:99999999/",
+        "http://a b",
+        "http://x/\x00",
+    ],
+)
+def test_no_address_is_a_sentence(url: str) -> None:
+    for entry in ({"auth": {**AUTH, "auth_url": url}}, {"clustering_endpoint_override": url}):
+        with pytest.raises(ConfigException, match="should look like https://"):
+            parse(**entry)
 
 
 def test_password_of_digits_is_text() -> None:
@@ -238,7 +285,8 @@ def test_password_of_digits_is_text() -> None:
 
 
 def test_domain_beside_a_project_is_the_domain_of_user_and_project() -> None:
-    auth = parse(auth={**AUTH, "project_name": "blue", "domain_name": "D"}).auth
+    without = {key: value for key, value in AUTH.items() if key != "user_domain_name"}
+    auth = parse(auth={**without, "project_name": "blue", "domain_name": "D"}).auth
 
     assert (auth["user_domain_name"], auth["project_domain_name"]) == ("D", "D")
     assert "domain_name" not in auth
@@ -283,13 +331,29 @@ def test_other_plugins_of_keystoneauth1_are_loaded() -> None:
         ({"auth": {"auth_url": "http://k", "password": "p"}}, "no username or user_id"),
         ({"auth": {**AUTH, "auth_url": "http://k/v2.0/"}}, "Keystone's v2"),
         ({"auth": {"auth_url": "http://k"}, "auth_type": "token"}, "no token"),
-        ({"auth": {}, "auth_type": "v3nonsense"}, "v3nonsense could not be found"),
-        ({"auth": {}, "auth_type": "v3oidcpassword"}, "specify either"),
+        ({"auth": {}, "auth_type": "v3hunter2"}, "is not available here; without further packages"),
+        (
+            {"auth": {}, "auth_type": "v3kerberos"},
+            "is not available here; without further packages",
+        ),
+        ({"auth": {}, "auth_type": "v3samlpassword"}, "is not available here; without"),
+        ({"auth": {}, "auth_type": "v3multifactor"}, "is not available here; without"),
+        ({"auth": {}, "auth_type": "v3websso"}, "incomplete login"),
+        (
+            {"auth": {"auth_url": "http://k"}, "auth_type": "v3websso", "redirect_port": "hunter2"},
+            "is not available here",
+        ),
+        ({"auth": {"auth_url": "http://k"}, "auth_type": "v3oidcpassword"}, "no identity_provider"),
+        ({"auth": {**AUTH, "user_domain_name": ""}}, "no user_domain_name or user_domain_id"),
+        ({"auth": {**AUTH, "project_name": "p"}}, "no project_domain_name or project_domain_id"),
+        ({"auth": {**AUTH, "project_id": "p", "trust_id": "t"}}, "several scopes"),
     ],
 )
 def test_incomplete_login_is_named(entry: dict[str, object], message: str) -> None:
-    with pytest.raises(ConfigException, match=message):
+    with pytest.raises(ConfigException, match=message) as caught:
         create_plugin(config.parse("test", entry))
+
+    assert "hunter2" not in str(caught.value)
 
 
 def test_unknown_keyword_is_a_type_error() -> None:
@@ -318,4 +382,5 @@ def test_any_entry_is_parsed_or_refused(entry: dict[str, object], auth: dict[str
     except ConfigException:
         return
 
-    assert loaded.interface in ("public", "internal", "admin")
+    interfaces = loaded.interface if isinstance(loaded.interface, list) else [loaded.interface]
+    assert {*interfaces} <= {"public", "internal", "admin"}

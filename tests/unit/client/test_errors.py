@@ -288,9 +288,11 @@ def test_404_page_of_a_gateway_does_not_mean_a_missing_object(
 @pytest.mark.parametrize(
     ("status", "content_type", "kind"),
     [
-        (404, "text/html", exceptions.HttpError),  # a wrong auth_url
+        (404, "text/html", exceptions.AuthenticationFailed),  # a wrong auth_url
+        (400, "application/json", exceptions.AuthenticationFailed),  # a domain is missing
+        (408, "application/json", exceptions.HttpError),
         (404, "application/json", exceptions.AuthenticationFailed),  # a revoked token
-        (409, "application/json", exceptions.HttpError),
+        (409, "application/json", exceptions.AuthenticationFailed),
         (429, "application/json", exceptions.TooManyRequests),
         (500, "application/json", exceptions.ServerError),
         (403, "application/json", exceptions.AuthenticationFailed),
@@ -333,13 +335,21 @@ def test_invalid_version_document_is_an_error(
     assert cloud.received() == []
 
 
-@pytest.mark.parametrize(
-    "url", ["nowhere", "http://", "http://[::1", "ftp://x", "http://a..b/", "http://x:99999999/"]
-)
-def test_invalid_address_is_a_connection_failure(cloud: Cloud, url: str) -> None:
-    settings = cloud.clouds(clustering_endpoint_override=url, status_code_retries=0)
+def test_invalid_host_is_a_connection_failure(cloud: Cloud) -> None:
+    settings = cloud.clouds(clustering_endpoint_override="http://a..b/", status_code_retries=0)
 
     with Connection(clouds=settings) as connection, pytest.raises(exceptions.ConnectFailure):
+        connection.cluster.get_build_info()
+
+
+@pytest.mark.parametrize("body", [b"<h1>Welcome</h1>", b"{}", b"[]", b'{"token": 5}'])
+def test_login_to_another_server_than_keystone_has_failed(cloud: Cloud, body: bytes) -> None:
+    cloud.answer("POST", "/v3/auth/tokens", Answer(200, body))
+
+    with (
+        Connection(clouds=cloud.clouds()) as connection,
+        pytest.raises(exceptions.AuthenticationFailed, match="is not Keystone: see the auth_url"),
+    ):
         connection.cluster.get_build_info()
 
 

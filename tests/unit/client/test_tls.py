@@ -8,7 +8,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from openstack_clustering import Connection, exceptions
 from tests.unit.client import fake_cloud
@@ -69,6 +75,43 @@ def test_authority_may_be_pem_text(secured: Cloud, authority: Authority) -> None
     assert ask(secured, cacert=authority.pem) == {}
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("# Die Autorit\u00e4t von uns\n{pem}", id="a comment that is not ASCII"),
+        pytest.param("\ufeff{pem}", id="a byte order mark"),
+        pytest.param(
+            "Certificate:\n    Data:\n        Version: 3 (0x2)\n{pem}\n", id="openssl x509 -text"
+        ),
+        pytest.param("\n\n{pem}\n\n# the end", id="blank lines around it"),
+        pytest.param("{folded}", id="one line, as folded YAML has it"),
+        pytest.param("{indented}", id="indented"),
+        pytest.param("{windows}", id="ends of lines as on Windows"),
+    ],
+)
+def test_authority_may_have_text_around_it(
+    secured: Cloud, authority: Authority, tmp_path: Path, written: str
+) -> None:
+    pem = authority.pem
+    text = written.format(
+        pem=pem,
+        folded=pem.replace("\n", " "),
+        indented=pem.replace("\n", "\n    "),
+        windows=pem.replace("\n", "\r\n"),
+    )
+    (tmp_path / "written.pem").write_bytes(text.encode())
+
+    assert ask(secured, cacert=text) == {}
+    assert ask(secured, cacert=str(tmp_path / "written.pem")) == {}
+
+
+@pytest.mark.parametrize("blank", ["", "\n", " \n\n", None])
+def test_blank_authority_is_none(cloud: Cloud, blank: str | None) -> None:
+    cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {"api": {}}}))
+
+    assert ask(cloud, cacert=blank, cert=blank, key=blank) == {}
+
+
 def test_authority_may_be_a_file(secured: Cloud, authority: Authority) -> None:
     assert ask(secured, cacert=str(authority.path)) == {}
 
@@ -103,16 +146,44 @@ def test_client_certificate_is_shown(secured: Cloud, authority: Authority) -> No
 
     assert ask(secured, cacert=authority.pem, **files) == {}
     assert ask(secured, verify=False, **files) == {}
+    texts = {"cert": authority.pem, "key": authority.key.read_text()}
+    assert ask(secured, cacert=authority.pem, **texts) == {}
+    assert ask(secured, cacert=authority.pem, cert=texts["key"] + texts["cert"]) == {}
     with pytest.raises(exceptions.ConnectFailure):
         ask(secured, cacert=authority.pem)
+
+
+def test_encrypted_key_is_refused_and_nobody_is_asked(cloud: Cloud, authority: Authority) -> None:
+    key = load_pem_private_key(authority.key.read_bytes(), None)
+    encryption = BestAvailableEncryption(b"hunter2")
+    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
+
+    with pytest.raises(exceptions.ConfigException, match="`cert` of the cloud test, with its"):
+        ask(cloud, cert=authority.pem, key=encrypted)
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"cacert": "/nowhere/ca.pem"}, "The `cacert` /nowhere/ca.pem cannot be used: No such"),
-        ({"cacert": "-----BEGIN CERTIFICATE-----\nhunter2\n"}, "The PEM text of `cacert` cannot"),
-        ({"cert": "/nowhere/c.pem"}, "The client certificate /nowhere/c.pem cannot be used"),
+        ({"cacert": "/nowhere/ca.pem"}, "`cacert` of the cloud test cannot be used: No such file"),
+        ({"cacert": "x\0y"}, "`cacert` of the cloud test cannot be used: it is not a path"),
+        ({"cacert": "-----BEGIN CERTIFICATE-----\nhunter2\n"}, "has no certificate in PEM form"),
+        (
+            {"cacert": "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----"},
+            "`cacert` of the cloud test cannot be used: ",
+        ),
+        (
+            {"cacert": "-----BEGIN EC PRIVATE KEY-----\nhunter2\n-----END EC PRIVATE KEY-----"},
+            "`cacert` of the cloud test has a private key, which belongs into `key`",
+        ),
+        (
+            {"cert": "/nowhere/c.pem"},
+            "`cert` of the cloud test, with its `key`, cannot be used: No",
+        ),
+        (
+            {"cert": "-----BEGIN hunter2"},
+            "`cert` of the cloud test, with its `key`, cannot be used",
+        ),
     ],
 )
 def test_unusable_certificate_is_named(
@@ -127,5 +198,5 @@ def test_unusable_certificate_is_named(
 def test_broken_certificate_among_good_ones_is_an_error(cloud: Cloud, authority: Authority) -> None:
     broken = authority.pem.replace("MII", "MIX", 1)
 
-    with pytest.raises(exceptions.ConfigException, match="The PEM text of `cacert`"):
+    with pytest.raises(exceptions.ConfigException, match="`cacert` of the cloud test cannot"):
         ask(cloud, cacert=authority.pem + broken)
