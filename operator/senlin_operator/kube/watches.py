@@ -39,14 +39,14 @@ class Watches:
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        path, kind = request.url.path, self._kinds.get(request.url.name)
+        path, kind = request.url.path, self._kinds.get(request.url.name, "")
         try:
             response = await self._monitor(request, handler)
         except aiohttp.ClientResponseError as error:  # such as of a proxy that speaks no HTTP
             raise aiohttp.ClientConnectionError(str(error)) from error
         if response.status == _TOO_MANY_REQUESTS:
             return response
-        if kind is None and (response.ok or response.status == _NOT_FOUND):
+        if not kind and (response.ok or response.status == _NOT_FOUND):
             return response  # of kopf's search for the kinds
         watching = "watch" in request.url.query
         if not response.ok:
