@@ -20,7 +20,11 @@ from senlin_operator.telemetry import metrics
 DOCS = Path(__file__).parent
 VALUES = DOCS.parent / "deploy" / "helm" / "senlin-operator" / "values.yaml"
 MARK = "<!-- What follows is made by `make docs` from the code. -->\n"
-ELSEWHERE = {"namespaces": "watchNamespaces", "shards": "shards"}  # not among the chart's settings
+ELSEWHERE = {  # not among the chart's settings
+    "namespaces": "watchNamespaces",
+    "shards": "shards",
+    "metrics_cert_path": "metricsService.tlsSecret",
+}
 BY_CHART = {"lease_name", "shard"}  # it sets them itself
 Setting: TypeAlias = "dataclasses.Field[Any]"
 

@@ -145,7 +145,7 @@ def operator(sandbox: Sandbox) -> Iterator[Path]:
     log = sandbox.directory / "operator.log"
     program = [sys.executable, "-m", "senlin_operator"]
     command = [*program, "run", "--kubeconfig", str(sandbox.kubeconfig)]
-    flags = ["--log-format", "console", "--metrics-port", "0"]
+    flags = ["--log-format", "console", "--probe-port", "0", "--metrics-port", "0"]
     with log.open("wb") as output:
         process = subprocess.Popen([*command, *flags], stdout=output, stderr=output)
     try:

@@ -26,7 +26,6 @@ COMPONENTS = {
     "service-monitor": ("servicemonitor", "serviceMonitor"),
     "prometheus-rule": ("prometheusrule", "prometheusRule"),
     "dashboards": ("dashboards", "dashboards"),
-    "network-policy": ("networkpolicy", "networkPolicy"),
 }
 _TABLE = "<!-- What follows is made by `make chart` from values.yaml. -->\n"
 _HELMS_LABELS = re.compile(r"\n +(app\.kubernetes\.io/managed-by|helm\.sh/chart): .*")
@@ -72,8 +71,11 @@ def documented(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def kustomization(helm: Helm) -> dict[Path, str]:
-    """Return the chart rendered with its defaults, a file for each template."""
-    base = _rendered(helm, "--no-hooks", "--set=crds.install=false")
+    """Return the chart rendered with its defaults, a file for each template.
+
+    Kustomize has no hooks, and so no uninstall guard.
+    """
+    base = _rendered(helm, "--no-hooks", "--set=crds.install=false", "--set=uninstallGuard=false")
     files = {KUSTOMIZE / "base" / name: text for name, text in base.items()}
     for component, (template, value) in COMPONENTS.items():
         only = f"--show-only=templates/{template}.yaml"

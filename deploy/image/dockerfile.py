@@ -25,7 +25,7 @@ def image_config(text: str) -> dict[str, Any]:
             case "LABEL":
                 config["Labels"] |= dict(it.split("=", 1) for it in shlex.split(rest))
             case "EXPOSE":
-                config["ExposedPorts"][f"{rest}/tcp"] = {}
+                config["ExposedPorts"] |= {f"{port}/tcp": {} for port in rest.split()}
             case "USER":
                 config["User"] = rest
             case "WORKDIR":

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.leases import Leases
 from senlin_operator.kube.objects import SECRET, Key
+from senlin_operator.kube.reviews import Reviews
 from senlin_operator.leader import Fence, Leader, Shard
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.queue import Queue
@@ -34,6 +35,9 @@ from senlin_operator.reconcile.runner import Runner
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.settings import Settings
 from senlin_operator.telemetry import metrics
+from senlin_operator.telemetry.exposition import Certificate, MetricsPage
+from senlin_operator.telemetry.health import Health
+from senlin_operator.telemetry.server import Port, serve
 
 _PLURALS = {kind.name: kind.plural for kind in (*KINDS.values(), *RUN_KINDS.values())}
 _DRAIN = 20.0  # seconds for the reconciles in progress; shorter than a pod's grace period
@@ -79,7 +83,7 @@ class App:
             settings.workers,
         )
         metrics.SHARDS.set(settings.shards)
-        self.health = metrics.Health()
+        self.health = Health()
         self.collector = StateCollector(
             kinds,
             self._cache,
@@ -155,24 +159,37 @@ async def run(settings: Settings) -> None:
     kube = await KubeClient.connect(settings.kubeconfig, _PLURALS)
     fence = Fence()
     kube.may_write = fence.check
-    with contextlib.ExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(kube.close)
         app = App(settings, kube)
-        if settings.metrics_port:
-            REGISTRY.register(app.collector)
-            stack.callback(REGISTRY.unregister, app.collector)
-            stack.callback(metrics.serve(settings.host, settings.metrics_port, app.health))
+        REGISTRY.register(app.collector)
+        stack.callback(REGISTRY.unregister, app.collector)
+        stack.callback(_serve(settings, app.health, kube))
         heartbeat = asyncio.create_task(_send_heartbeats(app.health), name="heartbeat")
-        try:
-            if settings.leader_election:
-                await _lead(settings, Leases(kube, _namespace(settings)), fence, app)
-            else:
-                await app.run()
-        finally:
-            heartbeat.cancel()
-            await kube.close()
+        stack.callback(heartbeat.cancel)
+        if settings.leader_election:
+            await _lead(settings, Leases(kube, _namespace(settings)), fence, app)
+        else:
+            await app.run()
 
 
-async def _send_heartbeats(health: metrics.Health) -> None:
+def _serve(settings: Settings, health: Health, kube: KubeClient) -> Callable[[], None]:
+    """Serve the probes and the metrics; return a function that ends it."""
+    review = Reviews(kube) if settings.metrics_authentication == "kubernetes" else None
+    path = settings.metrics_cert_path
+    ports = (
+        Port(settings.host, settings.probe_port, health.pages()),
+        Port(
+            settings.host,
+            settings.metrics_port,
+            {"/metrics": MetricsPage(review)},
+            Certificate(Path(path)).context if path else None,
+        ),
+    )
+    return serve([port for port in ports if port.number])
+
+
+async def _send_heartbeats(health: Health) -> None:
     """Show that the event loop runs, also while the process is a standby."""
     while True:
         health.heartbeat()

@@ -111,7 +111,26 @@ class Settings:
     )
     metrics_port: int = field(
         default=8080,
-        metadata={"help": "port of probes and metrics; 0: none", "least": 0, "most": 65535},
+        metadata={"help": "port of the metrics; 0: none", "least": 0, "most": 65535},
+    )
+    probe_port: int = field(
+        default=8081,
+        metadata={"help": "port of the probes; 0: none", "least": 0, "most": 65535},
+    )
+    metrics_authentication: str = field(
+        default="kubernetes",
+        metadata={
+            "help": "kubernetes: the metrics are for bearer tokens whose owner may get /metrics, "
+            "as Kubernetes says; none: they are for everybody who reaches the port",
+            "choices": ("kubernetes", "none"),
+        },
+    )
+    metrics_cert_path: str | None = field(
+        default=None,
+        metadata={
+            "help": "directory with tls.crt and tls.key, to serve the metrics by HTTPS; "
+            "none: plain HTTP",
+        },
     )
     metrics_by_namespace: bool = field(
         default=True,

@@ -1,4 +1,4 @@
-"""The NetworkPolicy of docs/install.md: which connections an evaluator of policies permits.
+"""The NetworkPolicy by default, and hardened: which connections an evaluator of policies permits.
 
 Cyclonus knows what a policy means. That a network plug-in enforces it is not tried here.
 """
@@ -15,9 +15,8 @@ import yaml
 
 from sandbox import Sandbox
 from sandbox.binaries import cyclonus_binary
-from tests.chart.chart import RELEASE, Document, named, pods, rendered
+from tests.chart.chart import CHART, RELEASE, Document, named, pods, rendered
 
-PAGE = (Path(__file__).parents[2] / "docs" / "install.md").read_text()
 HOME = "senlin-operator"
 
 # Who takes part: a pod of the release, a pod in a namespace, or an address outside.
@@ -25,14 +24,13 @@ OPERATOR = f"Deployment {RELEASE}"
 TEST = f"Pod {RELEASE}-test"
 PROMETHEUS, STRANGER, DNS = "monitoring/prometheus", "default/stranger", "kube-system/dns"
 KUBERNETES, OPENSTACK, ELSEWHERE = "192.0.2.10", "198.51.100.7", "203.0.113.1"
+METADATA, METADATA_6, NODES_DNS = "169.254.169.254", "fd00:ec2::254", "169.254.20.10"
 
 
 @pytest.fixture
 def values() -> Document:
-    """The values that the page recommends."""
-    _, _, section = PAGE.partition("### Restricting its connections\n")
-    [text] = re.findall(r"^```yaml\n(.*?)^```", section.split("\n## ")[0], re.M | re.S)
-    return dict(yaml.safe_load(text))
+    """The hardened values."""
+    return dict(yaml.safe_load((CHART / "hardened-values.yaml").read_text()))
 
 
 def test_the_api_server_accepts_it(sandbox: Sandbox, namespace: str, values: Document) -> None:
@@ -60,6 +58,8 @@ def test_the_api_server_accepts_it(sandbox: Sandbox, namespace: str, values: Doc
         (OPERATOR, OPENSTACK, "9696/TCP", False),
         (OPERATOR, ELSEWHERE, "443/TCP", False),
         (OPERATOR, STRANGER, "80/TCP", False),
+        (OPERATOR, METADATA, "80/TCP", False),
+        (ELSEWHERE, OPERATOR, "8081/TCP", True),  # kubelet, from a node
         (PROMETHEUS, OPERATOR, "8080/TCP", True),
         (TEST, OPERATOR, "8080/TCP", True),
         (STRANGER, OPERATOR, "8080/TCP", False),
@@ -80,14 +80,24 @@ def test_permitted_connections(
     ("source", "target", "port", "allowed"),
     [
         (STRANGER, OPERATOR, "8080/TCP", True),
+        (ELSEWHERE, OPERATOR, "8081/TCP", True),  # kubelet, from a node
         (STRANGER, OPERATOR, "22/TCP", False),
-        (OPERATOR, ELSEWHERE, "443/TCP", True),
+        (OPERATOR, DNS, "53/UDP", True),
+        (OPERATOR, NODES_DNS, "53/UDP", True),
+        (OPERATOR, KUBERNETES, "6443/TCP", True),
+        (OPERATOR, OPENSTACK, "5000/TCP", True),
+        (OPERATOR, "openstack/keystone", "5000/TCP", True),
+        (OPERATOR, "2001:db8::7", "5000/TCP", True),
+        (OPERATOR, METADATA, "80/TCP", False),
+        (OPERATOR, "169.254.170.2", "80/TCP", False),
+        (OPERATOR, METADATA_6, "80/TCP", False),
+        (OPERATOR, "fe80::1", "80/TCP", False),
     ],
 )
 def test_permitted_connections_with_default_values(
     sandbox: Sandbox, source: str, target: str, port: str, allowed: bool
 ) -> None:
-    objects = rendered(sandbox, {"networkPolicy": {"enabled": True}})
+    objects = rendered(sandbox, {})
 
     assert passes(objects, source, target, port) == allowed
 

@@ -11,9 +11,10 @@ from sandbox.errors import SandboxError
 from tests.chart.chart import CHART, RELEASE, Document, named, names, pods, rendered
 
 EVERYTHING: Document = {
-    name: {"enabled": True}
-    for name in ("serviceMonitor", "prometheusRule", "dashboards", "networkPolicy")
+    name: {"enabled": True} for name in ("serviceMonitor", "prometheusRule", "dashboards")
 }
+OPEN: Document = {"settings": {"metricsAuthentication": "none"}}
+HARDENED: Document = yaml.safe_load((CHART / "hardened-values.yaml").read_text())
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 
 
@@ -26,6 +27,7 @@ def nothing(values: Document) -> Document:
 
 AFFINITY: Document = {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
 ONLY_ROLES: Document = {
+    **OPEN,
     "watchNamespaces": ["default", "kube-public", "default"],
     "crds": {"install": False},
     "rbac": {"aggregate": False},
@@ -63,6 +65,11 @@ CASES = [
     ),
     pytest.param({"settings": {"metricsPort": 9090, "inventoryInterval": 2.5}}, id="settings"),
     pytest.param(EVERYTHING, id="all that is optional"),
+    pytest.param({**EVERYTHING, **OPEN}, id="open metrics"),
+    pytest.param({**EVERYTHING, "metricsService": {"tlsSecret": "tls"}}, id="metrics by HTTPS"),
+    pytest.param({**EVERYTHING, "watchNamespaces": ["default"]}, id="metrics of some namespaces"),
+    pytest.param({"networkPolicy": {"enabled": False}}, id="no policy"),
+    pytest.param(HARDENED, id="hardened"),
     pytest.param(nothing(VALUES), id="keys with nothing behind them"),
     pytest.param({"dashboards": {"enabled": True, "labels": None}}, id="labels of nothing"),
     pytest.param(
@@ -114,8 +121,10 @@ def test_defaults_make_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
     objects = rendered(sandbox, {}, "--no-hooks")
 
     assert sorted(it["kind"] for it in objects if it["kind"] != "CustomResourceDefinition") == [
-        *("ClusterRole", "ClusterRole", "ClusterRole", "ClusterRoleBinding", "Deployment"),
-        *("PodDisruptionBudget", "Role", "RoleBinding", "Service", "ServiceAccount"),
+        *["ClusterRole"] * 6,  # operator, view, edit, its reviews, their readers, uninstall guard
+        *["ClusterRoleBinding"] * 3,
+        *("Deployment", "NetworkPolicy", "PodDisruptionBudget", "Role", "RoleBinding", "Service"),
+        *["ServiceAccount"] * 2,
     ]
 
 
@@ -278,7 +287,7 @@ def test_the_scrape_timeout_follows_the_interval(sandbox: Sandbox) -> None:
 
 
 def test_the_pods_of_hooks_are_not_taken_for_the_operators(sandbox: Sandbox) -> None:
-    objects = rendered(sandbox, {"networkPolicy": {"enabled": True}})
+    objects = rendered(sandbox, {})
     selectors = [
         named(objects, "Service", f"{RELEASE}-metrics")["spec"]["selector"],
         named(objects, "NetworkPolicy")["spec"]["podSelector"]["matchLabels"],

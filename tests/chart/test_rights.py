@@ -8,9 +8,12 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
+from sandbox.control import fetch
 from sandbox.errors import SandboxError
+from sandbox.settings import LOOPBACK, free_port
 from tests.chart.chart import CHART, RELEASE, Document, named, rendered
 from tests.operator.process import PROGRAM, Operator
+from tests.operator.rights import token_of
 from tests.operator.tenant import TenantWithOperator, ticks
 from tests.operator.test_cluster_template import template
 
@@ -44,6 +47,10 @@ CHECKED_BESIDE: set[Right] = {
 NEEDED_AT_HOME: list[Right] = [
     (verb, LEASES, "leases") for verb in ("get", "list", "create", "update")
 ]
+REVIEWED: list[Right] = [  # to have Kubernetes say who may read the metrics
+    ("create", "authentication.k8s.io", "tokenreviews"),
+    ("create", "authorization.k8s.io", "subjectaccessreviews"),
+]
 NOT_NEEDED: list[Right] = [
     *((verb, CORE, "secrets") for verb in ("update", "delete", "deletecollection")),
     *((verb, OURS, "senlinclusters") for verb in ("create", "update", "delete")),
@@ -66,6 +73,7 @@ NOT_NEEDED: list[Right] = [
     ("create", "rbac.authorization.k8s.io", "rolebindings"),
     ("bind", "rbac.authorization.k8s.io", "roles"),
 ]
+GUARDED: list[Right] = [("list", OURS, kind) for kind in KINDS]  # all that the uninstall guard may
 NOT_NEEDED_ANYWHERE: list[Right] = [
     ("list", CORE, "namespaces"),
     ("list", CORE, "nodes"),
@@ -115,7 +123,11 @@ class Release:
     @property
     def account(self) -> Document:
         """Return what the API server knows the operator by."""
-        name = f"system:serviceaccount:{self.namespace}:{self.namespace}"
+        return self.account_of("")
+
+    def account_of(self, part: str) -> Document:
+        """Return what the API server knows another account of the release by."""
+        name = f"system:serviceaccount:{self.namespace}:{self.namespace}{part}"
         return {"user": name, "groups": ["system:serviceaccounts", "system:authenticated"]}
 
     def denied(self, who: Document, rights: list[Right], namespace: str = "") -> list[Right]:
@@ -143,7 +155,7 @@ def test_the_operator_of_all_namespaces(release: Release) -> None:
     release.install()
     who, home = release.account, release.namespace
 
-    assert release.denied(who, NEEDED) == []
+    assert release.denied(who, [*NEEDED, *REVIEWED]) == []
     assert release.denied(who, NEEDED_AT_HOME, home) == []
     assert release.denied(who, NEEDED_AT_HOME) == NEEDED_AT_HOME
     assert release.denied(who, NOT_NEEDED, home) == NOT_NEEDED
@@ -167,6 +179,7 @@ def test_the_operator_of_some_namespaces(release: Release) -> None:
     release.install(watchNamespaces=["default"])
     who = release.account
 
+    assert release.denied(who, REVIEWED) == []
     assert release.denied(who, NEEDED, "default") == []
     assert release.denied(who, NEEDED, release.namespace) == NEEDED
     assert release.denied(who, NEEDED) == NEEDED
@@ -175,20 +188,41 @@ def test_the_operator_of_some_namespaces(release: Release) -> None:
     assert release.denied(who, NOT_NEEDED_ANYWHERE) == NOT_NEEDED_ANYWHERE
 
 
+@pytest.mark.parametrize("namespaces", [[], ["default"]], ids=["all namespaces", "one"])
+def test_the_uninstall_guard_lists_and_does_nothing_else(
+    release: Release, namespaces: list[str]
+) -> None:
+    release.install(watchNamespaces=namespaces)
+    who = release.account_of("-uninstall")
+    others = sorted({*NEEDED, *NEEDED_AT_HOME, *REVIEWED, *NOT_NEEDED} - {*GUARDED})
+
+    assert release.denied(who, GUARDED, "default") == []
+    assert release.denied(who, GUARDED) == (GUARDED if namespaces else [])
+    assert release.denied(who, others, "default") == others
+
+
+def test_without_authentication_nothing_is_reviewed(release: Release) -> None:
+    release.install(settings={"metricsAuthentication": "none"})
+
+    assert release.denied(release.account, REVIEWED) == REVIEWED
+    assert release.denied(release.account, NEEDED) == []
+
+
 def test_an_admin_of_a_namespace_installs_the_rest_when_the_roles_are_there(
     release: Release,
 ) -> None:
     sandbox, namespace = release.sandbox, release.namespace
     user = member(sandbox, namespace, "admin")["user"]
     as_user = f"--kubeconfig={sandbox.user_kubeconfig(user)}"
+    values = {"watchNamespaces": [namespace], "settings": {"metricsAuthentication": "none"}}
     with pytest.raises(SandboxError, match="attempting to grant RBAC permissions"):
-        release.install(as_user, watchNamespaces=[namespace], rbac={"aggregate": False})
+        release.install(as_user, **values, rbac={"aggregate": False})
     release.uninstall()
 
-    roles = release.helm("template", "--show-only=templates/rbac.yaml", watchNamespaces=[namespace])
+    roles = release.helm("template", "--show-only=templates/rbac.yaml", **values)
     sandbox.kubectl("apply", "--server-side", "--filename=-", input=roles)
     none = {"create": False, "aggregate": False}
-    release.install(as_user, watchNamespaces=[namespace], rbac=none)
+    release.install(as_user, **values, rbac=none)
 
     assert release.denied(release.account, [*NEEDED, *NEEDED_AT_HOME], namespace) == []
 
@@ -245,7 +279,11 @@ def test_a_user_with_the_role_edit_runs_the_quickstart(
 def test_the_roles_grant_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
     roles = [
         named(rendered(sandbox, {}), kind, name)
-        for kind, name in (("ClusterRole", RELEASE), ("Role", f"{RELEASE}-leases"))
+        for kind, name in (
+            ("ClusterRole", RELEASE),
+            ("ClusterRole", f"{RELEASE}-metrics-auth"),
+            ("Role", f"{RELEASE}-leases"),
+        )
     ]
 
     granted = {
@@ -256,20 +294,25 @@ def test_the_roles_grant_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
         for group in rule["apiGroups"]
         for resource in rule["resources"]
     }
-    assert granted == {*NEEDED, *NEEDED_AT_HOME}
+    assert granted == {*NEEDED, *NEEDED_AT_HOME, *REVIEWED}
 
 
 def test_each_right_of_the_operator_is_used(
     release: Release, idle_tenant: TenantWithOperator
 ) -> None:
     """By a cluster that makes its profile itself and shows its members, by what it needs, and by
-    its receiver and an operation.
+    its receiver and an operation, and by a reader of its metrics.
     """
     sandbox, namespace, tenant = release.sandbox, release.namespace, idle_tenant
     release.install(watchNamespaces=[namespace])
     account = sandbox.service_account_kubeconfig(namespace, namespace)
     tenant.operator = Operator(account, namespace, tenant.operator.log, PROGRAM)
-    tenant.operator.start("--leader-election", "true", "--lease-namespace", namespace)
+    port = free_port()
+    tenant.operator.start(
+        *("--leader-election", "true", "--lease-namespace", namespace),
+        *("--host", LOOPBACK, "--metrics-port", str(port)),
+        *("--metrics-authentication", "kubernetes"),
+    )
     cluster = tenant.cluster(
         profile=template(tenant), members="Mirror", policies=[{"policyRef": {"name": "grow"}}]
     )
@@ -293,9 +336,13 @@ def test_each_right_of_the_operator_is_used(
     for size in (2, 1, 2):  # the same again, so that an event is counted up
         tenant.kubectl("scale", "senlincluster/web", f"--replicas={size}")
         tenant.ready()
+    headers = {"Authorization": f"Bearer {token_of(sandbox, namespace, 'default')}"}
+    refused = fetch("GET", f"http://{LOOPBACK}:{port}/metrics", headers=headers)
+    assert refused.text == f"system:serviceaccount:{namespace}:default may not get /metrics\n"
     assert tenant.operator.stop() == 0, tenant.tail()
 
-    assert requests(sandbox, release.account["user"]) == {*NEEDED, *NEEDED_AT_HOME} - CHECKED_BESIDE
+    needed = {*NEEDED, *NEEDED_AT_HOME, *REVIEWED}
+    assert requests(sandbox, release.account["user"]) == needed - CHECKED_BESIDE
 
 
 def requests(sandbox: Sandbox, user: str) -> set[Right]:

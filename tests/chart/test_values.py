@@ -22,7 +22,10 @@ VALUES = yaml.safe_load((CHART / "values.yaml").read_text())
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 # Settings that are no values of `settings`: more follows from them than a variable, they follow
 # from something else, or a pod has no use for them.
-ELSEWHERE = {"kubeconfig", "namespaces", "shards", "shard", "lease_name", "lease_namespace"}
+ELSEWHERE = {
+    *("kubeconfig", "namespaces", "shards", "shard", "lease_name", "lease_namespace"),
+    "metrics_cert_path",
+}
 
 
 def test_lint(sandbox: Sandbox) -> None:
@@ -39,6 +42,10 @@ def test_lint(sandbox: Sandbox) -> None:
         ("shards=0", "at '/shards': minimum: got 0, want 1"),
         ("settings.workers=5000", "at '/settings/workers': maximum: got 5,000, want 1,000"),
         ("settings.metricsPort=0", "at '/settings/metricsPort': minimum"),
+        ("settings.probePort=0", "at '/settings/probePort': minimum"),
+        ("settings.probePort=8080", "probePort and settings.metricsPort are both 8080, but have"),
+        ("settings.metricsAuthentication=some", "must be one of 'kubernetes', 'none'"),
+        ("metricsService.tlsSecret=The_one", "at '/metricsService/tlsSecret': 'The_one' does not"),
         ("settings.logLevel=loud", "value must be one of 'debug', 'info', 'warning'"),
         ("settings.leaderElection=perhaps", "at '/settings/leaderElection': got string"),
         ("settings.host=127.0.0.1", "neither the probes nor Prometheus would reach the pods"),

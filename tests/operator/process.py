@@ -35,7 +35,9 @@ class Operator:
         usual = {
             **({"--kubeconfig": str(self._kubeconfig)} if self._kubeconfig else {}),
             "--namespaces": self._namespace,
+            "--probe-port": "0",
             "--metrics-port": "0",
+            "--metrics-authentication": "none",
             "--log-format": "console",
             "--inventory-interval": "3",
         }
@@ -105,7 +107,7 @@ class SharedOperator:
         self._port = free_port()
         flags = {
             "--host": LOOPBACK,
-            "--metrics-port": self._port,
+            "--probe-port": self._port,
             "--shards": self.shard.count,
             "--shard": self.shard.index,
         }

@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from sandbox import Sandbox
+
 NAME = "operator"
 _RBAC = Path(__file__).parents[2] / "deploy" / "kustomize" / "base" / "rbac.yaml"
 
@@ -30,3 +32,8 @@ def operator_account(namespace: str) -> list[dict[str, Any]]:
             "subjects": [account],
         },
     ]
+
+
+def token_of(sandbox: Sandbox, namespace: str, account: str) -> str:
+    """Return a token of a ServiceAccount."""
+    return sandbox.kubectl("create", "token", account, f"--namespace={namespace}").strip()

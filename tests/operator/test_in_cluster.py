@@ -76,7 +76,10 @@ def test_without_any_way_in_it_says_so() -> None:
 def test_without_the_custom_resources_it_says_how_to_install_them() -> None:
     with Sandbox.up() as bare:
         ended = subprocess.run(
-            [*PROGRAM, "run", "--kubeconfig", str(bare.kubeconfig), "--metrics-port", "0"],
+            [
+                *(*PROGRAM, "run", "--kubeconfig", str(bare.kubeconfig)),
+                *("--probe-port", "0", "--metrics-port", "0"),
+            ],
             capture_output=True,
             text=True,
             timeout=60,

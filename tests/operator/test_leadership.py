@@ -118,7 +118,7 @@ def test_the_probes_of_a_standby_succeed(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    second.elect("--metrics-port", str(port))
+    second.elect("--probe-port", str(port))
     for _ in ticks(35, pause=1):
         assert second.running
 

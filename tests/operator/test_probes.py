@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import pytest
 
 from sandbox.control import fetch
-from senlin_operator.telemetry.metrics import Health, serve
+from senlin_operator.telemetry.health import Health
+from senlin_operator.telemetry.server import Port, serve
 
 
 def test_without_a_host_they_answer_at_the_addresses_of_both_families() -> None:
@@ -31,6 +32,6 @@ def served(host: str | None) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    stop = serve(host, port, Health())
+    stop = serve([Port(host, port, Health().pages())])
     yield port
     stop()

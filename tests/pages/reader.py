@@ -42,6 +42,7 @@ class Reader:
             "HOME": str(home),
             "KUBECONFIG": str(kubeconfig),
             "SANDBOX": str(sandbox.directory),
+            f"{PREFIX}PROBE_PORT": "0",
             f"{PREFIX}METRICS_PORT": "0",
         }
         self.run(f"kubectl config set-context --current --namespace={namespace}")

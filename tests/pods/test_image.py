@@ -72,7 +72,7 @@ def versions(found: list[Distribution]) -> dict[str, str]:
 def test_it_runs_the_operator_as_nobody_in_particular(config: dict[str, Any]) -> None:
     assert (config["Entrypoint"], config["Cmd"]) == (["senlin-operator"], ["run"])
     assert config["User"] == f"{USER}:{USER}"
-    assert "8080/tcp" in config["ExposedPorts"]
+    assert config["ExposedPorts"].keys() == {"8080/tcp", "8081/tcp"}
 
 
 def test_its_environment_names_what_is_in_it(config: dict[str, Any], root: Path) -> None:

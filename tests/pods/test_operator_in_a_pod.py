@@ -13,7 +13,7 @@ from tests.operator.rights import NAME, operator_account
 from tests.operator.tenant import Tenant
 from tests.pods.manifests import pod_spec
 
-PORT = 8080
+PORTS = {"metrics": 8080, "probes": 8081}
 
 
 class TenantOfAPod(Tenant):
@@ -43,10 +43,13 @@ def tenant(sandbox: Sandbox, namespace: str, tmp_path: Path) -> TenantOfAPod:
 def deployment(namespace: str) -> dict[str, Any]:
     """Return the operator as a Deployment that serves its own namespace."""
     container = {
-        "args": ["run", f"--namespaces={namespace}", "--inventory-interval=3"],
-        "ports": [{"name": "http", "containerPort": PORT}],
-        "readinessProbe": {"httpGet": {"path": "/readyz", "port": "http"}, "periodSeconds": 1},
-        "livenessProbe": {"httpGet": {"path": "/livez", "port": "http"}},
+        "args": [
+            *("run", f"--namespaces={namespace}", "--inventory-interval=3"),
+            "--metrics-authentication=none",
+        ],
+        "ports": [{"name": name, "containerPort": port} for name, port in PORTS.items()],
+        "readinessProbe": {"httpGet": {"path": "/readyz", "port": "probes"}, "periodSeconds": 1},
+        "livenessProbe": {"httpGet": {"path": "/livez", "port": "probes"}},
     }
     labels = {"app": NAME}
     template = {
@@ -74,7 +77,7 @@ def test_it_serves_the_quickstart_and_removes_it(tenant: TenantOfAPod) -> None:
 
 
 def test_its_metrics_are_reached_at_its_address(tenant: TenantOfAPod) -> None:
-    metrics = fetch("GET", f"http://{tenant.pod()['status']['podIP']}:{PORT}/metrics")
+    metrics = fetch("GET", f"http://{tenant.pod()['status']['podIP']}:{PORTS['metrics']}/metrics")
 
     assert metrics.ok
     assert "senlin_operator" in metrics.text

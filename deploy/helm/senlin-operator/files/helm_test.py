@@ -5,11 +5,13 @@ It waits for a change of leader: the Lease of a killed pod expires, then another
 """
 
 import os
+import ssl
 import sys
 import time
 import urllib.request
 from collections.abc import Container, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from kubernetes import client, config
@@ -18,6 +20,9 @@ NAMESPACE = os.environ["NAMESPACE"]
 SERVICE = os.environ["SERVICE"]
 LEASES = os.environ["LEASES"].split()
 PODS = int(os.environ["PODS"])
+PROBE_PORT = os.environ["PROBE_PORT"]
+METRICS_SCHEME = os.environ.get("METRICS_SCHEME")  # none: this account may not read the metrics
+TOKEN = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 SECONDS = 10  # for an answer
 TRIES, PAUSE = 10, 2  # seconds; a Lease runs out in 15
 
@@ -48,7 +53,10 @@ def _troubles() -> Iterator[str]:
         yield f"{len(ready)} of {PODS} pods are ready behind Service {SERVICE}."
     for address, port in ready.values():
         host = f"[{address}]" if ":" in address else address
-        yield from _answer(f"http://{host}:{port}")
+        yield from _answer(f"http://{host}:{PROBE_PORT}/livez", b"")
+        yield from _answer(f"http://{host}:{PROBE_PORT}/readyz", b"")
+        if METRICS_SCHEME:
+            yield from _answer(f"{METRICS_SCHEME}://{host}:{port}/metrics", b"workqueue_depth")
 
 
 def _slices() -> Iterable[Any]:
@@ -74,14 +82,18 @@ def _leases(pods: Container[str]) -> Iterator[str]:
             yield f"Nobody leads by Lease {name}: {holder} is none of the pods that are ready."
 
 
-def _answer(url: str) -> Iterator[str]:
-    for path, part in (("/livez", b""), ("/readyz", b""), ("/metrics", b"workqueue_depth")):
-        try:
-            with urllib.request.urlopen(url + path, timeout=SECONDS) as reply:  # noqa: S310 - http
-                if part not in reply.read():
-                    yield f"{url}{path} says nothing of {part.decode()}."
-        except OSError as error:
-            yield f"{url}{path}: {error}"
+def _answer(url: str, part: bytes) -> Iterator[str]:
+    # The certificate is for the Service, and this asks a pod; the token may do little.
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    headers = {"Authorization": f"Bearer {TOKEN.read_text()}"}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http or https
+    try:
+        with urllib.request.urlopen(request, timeout=SECONDS, context=context) as reply:  # noqa: S310
+            if part not in reply.read():
+                yield f"{url} says nothing of {part.decode()}."
+    except OSError as error:
+        yield f"{url}: {error}"
 
 
 sys.exit(main())

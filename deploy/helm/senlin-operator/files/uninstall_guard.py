@@ -48,7 +48,7 @@ def _objects(plural: str) -> Iterator[dict[str, Any]]:
             items = method(*where)["items"]
         except client.ApiException as error:
             # The kind no longer exists, or a namespace was deleted, and our Role in it.
-            if error.status not in (FORBIDDEN, NOT_FOUND):
+            if error.status not in (NOT_FOUND, FORBIDDEN if namespace else NOT_FOUND):
                 raise
             continue
         yield from (it for it in items if FINALIZER in it["metadata"].get("finalizers", ()))

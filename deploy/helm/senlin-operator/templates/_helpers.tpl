@@ -21,6 +21,20 @@
 {{- end -}}
 {{- end -}}
 
+{{/*
+The prefix of the names of the objects that have no namespace. Releases for some namespaces often have
+the same name, each in a namespace of its own.
+*/}}
+{{- define "senlin-operator.clusterName" -}}
+{{- if include "senlin-operator.namespaces" . | fromYamlArray }}{{ .Release.Namespace }}-{{ end -}}
+{{- include "senlin-operator.fullname" . -}}
+{{- end -}}
+
+{{/* Whether the readers of the metrics have to show a token: a text, or nothing. */}}
+{{- define "senlin-operator.authenticated" -}}
+{{- if eq .Values.settings.metricsAuthentication "kubernetes" }}yes{{ end -}}
+{{- end -}}
+
 {{/* The selector labels of an object and its pods. Takes root, component and, if there are several, shard. */}}
 {{- define "senlin-operator.selector" -}}
 app.kubernetes.io/name: {{ include "senlin-operator.name" .root | quote }}

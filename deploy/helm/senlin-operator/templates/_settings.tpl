@@ -10,10 +10,19 @@
 - name: SENLIN_OPERATOR_LEASE_NAME
   value: {{ include "senlin-operator.fullname" . | quote }}
 {{- end }}
+{{- if .Values.metricsService.tlsSecret }}
+- name: SENLIN_OPERATOR_METRICS_CERT_PATH
+  value: {{ include "senlin-operator.certPath" . }}
+{{- end }}
 {{- with include "senlin-operator.namespaces" . | fromYamlArray }}
 - name: SENLIN_OPERATOR_NAMESPACES
   value: {{ join "," . | quote }}
 {{- end }}
+{{- end -}}
+
+{{/* Where the containers have the certificate of the metrics. */}}
+{{- define "senlin-operator.certPath" -}}
+/etc/metrics-tls
 {{- end -}}
 
 {{/* The names of the shards' Leases. */}}
@@ -33,6 +42,9 @@
 {{- end }}
 {{- if has .settings.host (list "localhost" "127.0.0.1" "::1") }}
 {{- fail (printf "settings.host is %s: neither the probes nor Prometheus would reach the pods there." .settings.host) }}
+{{- end }}
+{{- if eq (int .settings.probePort) (int .settings.metricsPort) }}
+{{- fail (printf "settings.probePort and settings.metricsPort are both %v, but have to differ." .settings.probePort) }}
 {{- end }}
 {{- if and (not .settings.leaderElection) (gt (mul .replicas .shards) 1) }}
 {{- fail (printf "replicas is %v and shards is %v, but without settings.leaderElection both have to be 1: nothing keeps two pods from doing the same." .replicas .shards) }}
