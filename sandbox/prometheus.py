@@ -32,6 +32,7 @@ class Prometheus:
         jobs: The ports to scrape, by the name of the job.
         rules: Files with rules.
         alertmanager: The URL of an Alertmanager that gets the alerts.
+        token: A file with the bearer token that it shows to the programs.
     """
 
     def __init__(
@@ -40,12 +41,13 @@ class Prometheus:
         jobs: Mapping[str, Sequence[int]],
         rules: Sequence[Path] = (),
         alertmanager: str | None = None,
+        token: Path | None = None,
     ) -> None:
         port = free_port()
         self.url = f"http://{LOOPBACK}:{port}"
         name = f"prometheus-{port}"
         self._config = sandbox / f"{name}.yml"
-        self._config.write_text(yaml.safe_dump(_config(jobs, rules, alertmanager)))
+        self._config.write_text(yaml.safe_dump(_config(jobs, rules, alertmanager, token)))
         self._server = Server(
             name,
             sandbox,
@@ -103,8 +105,12 @@ class Prometheus:
 
 
 def _config(
-    jobs: Mapping[str, Sequence[int]], rules: Sequence[Path], alertmanager: str | None
+    jobs: Mapping[str, Sequence[int]],
+    rules: Sequence[Path],
+    alertmanager: str | None,
+    token: Path | None,
 ) -> dict[str, Any]:
+    shown = {"authorization": {"credentials_file": str(token)}} if token else {}
     interval = f"{INTERVAL}s"
     targets = [alertmanager.removeprefix("http://")] if alertmanager else []
     return {
@@ -114,6 +120,7 @@ def _config(
         "scrape_configs": [
             {
                 "job_name": job,
+                **shown,
                 "static_configs": [{"targets": [f"{LOOPBACK}:{port}" for port in ports]}],
             }
             for job, ports in jobs.items()

@@ -37,8 +37,8 @@ class Reply:
 
     @property
     def request_id(self) -> str | None:
-        """The id of the request in the server's log."""
-        return self._response.headers.get("X-Openstack-Request-Id")
+        """The id of the request in the server's log, of which at most 64 characters are kept."""
+        return self._response.headers.get("X-Openstack-Request-Id", "")[:64] or None
 
     @property
     def retry_after(self) -> float | None:

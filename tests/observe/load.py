@@ -16,6 +16,7 @@ from sandbox.prometheus import Prometheus
 from sandbox.settings import LOOPBACK, free_port
 from tests.observe.published import FIGURES, rule_file
 from tests.operator.process import PROGRAM, Operator
+from tests.operator.rights import metrics_reader, metrics_token
 from tests.operator.tenant import Document, TenantWithOperator
 from tests.operator.test_traces import Receiver
 
@@ -70,6 +71,7 @@ class Watched(TenantWithOperator):
         self.objects = KubeStateMetrics(
             sandbox.directory, reader(sandbox), FIGURES["customResourceState"]["config"], namespace
         )
+        self._token = logs / "token"
         self._rules = logs / "rules.yaml"
         self._rules.write_text(yaml.safe_dump(rule_file()))
 
@@ -85,14 +87,18 @@ class Watched(TenantWithOperator):
             self.eventually(lambda: LEADS in self.operator.log.read_text(), "a leader")
             stack.callback(self.standby.kill)
             self.standby.start(*self._flags(standby))
+            metrics_reader(self.sandbox, self.namespace)
+            self._token.write_text(metrics_token(self.sandbox, self.namespace))
             directory = self.sandbox.directory
             jobs = {JOB: self.ports, JOB_OF_OBJECTS: [self.objects.port]}
-            yield stack.enter_context(Prometheus(directory, jobs, [self._rules]))
+            prometheus = Prometheus(directory, jobs, [self._rules], token=self._token)
+            yield stack.enter_context(prometheus)
 
     def _flags(self, port: int) -> list[str]:
         settings = {
             "host": LOOPBACK,
             "metrics-port": port,
+            "metrics-authentication": "kubernetes",
             "leader-election": "true",
             "lease-namespace": self.namespace,
             "otlp-endpoint": self.traces.url,
@@ -168,7 +174,8 @@ class Watched(TenantWithOperator):
 
     def metrics(self, port: int, accept: str = "text/plain") -> tuple[str, str]:
         """Return the content type and the text of an operator's metrics."""
-        reply = fetch("GET", f"http://{LOOPBACK}:{port}/metrics", headers={"Accept": accept})
+        headers = {"Accept": accept, "Authorization": f"Bearer {self._token.read_text()}"}
+        reply = fetch("GET", f"http://{LOOPBACK}:{port}/metrics", headers=headers)
         return reply.headers["Content-Type"], reply.text
 
     def lines(self) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ fields.
 
 import json
 import logging
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,13 @@ from typing import Any
 
 _bound: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_IDS = ("request_id", "action_id")  # from servers, which may answer anything
+_ID_LENGTH = 64  # characters; a request id of OpenStack has 40
+# Control characters, those that change the direction of text, and the separators of lines: from
+# others' texts they could forge a line, or command the terminal of whoever reads the log.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 _NOISY = ("kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp", "aiohttp_retry", "kubernetes")
 
 
@@ -53,7 +61,13 @@ def configure(log_format: str, level: str) -> None:
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
     extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
     given = {**(_bound.get() or {}), **extra}
-    return {key: value for key, value in given.items() if value is not None}
+    cut = {key: str(given[key])[:_ID_LENGTH] for key in _IDS if given.get(key) is not None}
+    return {key: value for key, value in {**given, **cut}.items() if value is not None}
+
+
+def _escaped(text: str) -> str:
+    """Return the text with what is unsafe to print as JSON writes it: by its code point."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 class _Json(logging.Formatter):
@@ -69,7 +83,7 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return _escaped(json.dumps(line, default=str, ensure_ascii=False))
 
 
 class _Console(logging.Formatter):
@@ -82,10 +96,11 @@ class _Console(logging.Formatter):
             fields.pop(internal, None)
         rest = " ".join(f"{key}={value}" for key, value in fields.items())
         parts = (_timestamp(record), f"{record.levelname:7}", who.strip("/"), record.getMessage())
-        line = " ".join(part for part in (*parts, rest) if part)
-        if record.exc_info:
-            line = f"{line}\n{self.formatException(record.exc_info)}"
-        return line
+        lines = [" ".join(part for part in (*parts, rest) if part)]
+        if record.exc_info:  # indented, so that no line of an error's text is taken for an entry
+            trace = self.formatException(record.exc_info)
+            lines += [f"  {line}" for line in trace.split("\n")]
+        return "\n".join(map(_escaped, lines))
 
 
 def _timestamp(record: logging.LogRecord) -> str:

@@ -14,8 +14,8 @@ log = logging.getLogger("senlin_operator.test")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def fail() -> None:
-    raise ValueError("two\nlines")
+def fail(text: str = "two\nlines") -> None:
+    raise ValueError(text)
 
 
 def test_a_json_line(logs: LogCapture) -> None:
@@ -144,8 +144,67 @@ def test_a_console_line_with_an_exception(logs: LogCapture) -> None:
         log.exception("unexpected")
 
     text = logs.text()
-    assert "unexpected\nTraceback" in text
-    assert text.endswith("ValueError: two\nlines\n")
+    assert "unexpected\n  Traceback" in text
+    assert text.endswith("  ValueError: two\n  lines\n")
+
+
+FORGED = "\n2026-01-01T00:00:00.000Z INFO forged"
+UNSAFE = {
+    f"a{FORGED}": f"a\\u000a{FORGED[1:]}",
+    "\x1b[2Jb": r"\u001b[2Jb",
+    "\x9b2Jc\x7f": r"\u009b2Jc\u007f",
+    "d\u2028\u2029": r"d\u2028\u2029",
+    "\u202egnp.e": r"\u202egnp.e",
+    "\ud800f": r"\ud800f",
+    "größer → 中": "größer → 中",
+}
+
+
+@pytest.mark.parametrize(("text", "shown"), UNSAFE.items())
+def test_what_others_say_forges_no_line_and_commands_no_terminal(
+    logs: LogCapture, text: str, shown: str
+) -> None:
+    configure("console", "info")
+
+    with bind(name=text):
+        log.info("%s", text, extra={"error": text})
+
+    assert logs.text().split(" ", 1)[1] == f"INFO    {shown} {shown} error={shown}\n"
+
+
+@pytest.mark.parametrize("text", UNSAFE)
+def test_json_has_the_same_text_and_nothing_unsafe(logs: LogCapture, text: str) -> None:
+    configure("json", "info")
+
+    log.info("an event", extra={"error": text})
+
+    line = logs.text()
+    assert json.loads(line)["error"] == text
+    assert line.rstrip("\n").isprintable()
+
+
+@pytest.mark.parametrize("log_format", ["json", "console"])
+def test_an_exception_forges_no_line(logs: LogCapture, log_format: str) -> None:
+    configure(log_format, "info")
+
+    try:
+        fail(f"\x1b[2J{FORGED}")
+    except ValueError:
+        log.exception("unexpected")
+
+    text = logs.text()
+    assert "\x1b" not in text
+    assert len(re.findall(rf"^{TIME.pattern}", text, re.MULTILINE)) == (log_format == "console")
+
+
+def test_the_ids_of_servers_are_cut(logs: LogCapture) -> None:
+    configure("json", "info")
+
+    with bind(action_id="a" * 65):
+        log.info("an event", extra={"request_id": "r" * 100_000})
+
+    (line,) = logs.documents()
+    assert (line["action_id"], line["request_id"]) == ("a" * 64, "r" * 64)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from email.message import Message
 from pathlib import Path
@@ -25,7 +25,7 @@ LOOPBACK = "127.0.0.1"
 
 
 @contextmanager
-def served(pages: dict[str, Page], certificate: Certificate | None = None) -> Iterator[int]:
+def served(pages: Mapping[str, Page], certificate: Certificate | None = None) -> Iterator[int]:
     port = free_port()
     stop = serve([Port(LOOPBACK, port, pages, certificate.context if certificate else None)])
     try:
@@ -46,7 +46,7 @@ def port(health: Health) -> Iterator[int]:
     async def broken(_: Message) -> Reply:
         raise ValueError("a bug")
 
-    pages = {**health.pages(), "/metrics": MetricsPage(), "/broken": broken}
+    pages: dict[str, Page] = {**health.pages(), "/metrics": MetricsPage(), "/broken": broken}
     with served(pages) as port:
         yield port
 
