@@ -159,6 +159,7 @@ PAGES: dict[str, list[Entry]] = {
         Run(),
     ],
     "docs/logs.md": [IN_PODS],
+    "docs/metrics.md": [Run(alone=True)],
     "docs/operations.md": [Run(CREATED, before=READY, files={"recover.yaml": 0})],
     "docs/receivers.md": [
         Run(

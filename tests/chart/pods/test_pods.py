@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from deploy.image.archive import image_archive
 from sandbox import Sandbox
 from sandbox.errors import SandboxError
-from tests.chart.chart import RELEASE
+from sandbox.pki import issue, make_cloud_pki
+from tests.chart.chart import CHART, RELEASE
 from tests.chart.pods.release import OWN, PATIENCE, Release, Served
 
 HOME = "senlin-operator"
@@ -90,15 +92,29 @@ def test_a_release_that_does_not_lead_fails_its_test(release: Release) -> None:
     assert "0 of 2 pods are ready" in str(failure.value)
 
 
-def test_a_deleted_namespace_does_not_hold_up_the_uninstallation(release: Release) -> None:
+def test_a_hardened_release_whose_namespace_is_deleted(release: Release, tmp_path: Path) -> None:
+    """It serves its metrics by HTTPS to who may read them, and is uninstalled all the same."""
     gone = f"{release.namespace}-gone"
     release.sandbox.kubectl("create", "namespace", gone)
-    release.install(**OWN, watchNamespaces=[release.namespace, gone])
+    hardened = yaml.safe_load((CHART / "hardened-values.yaml").read_text())
+    values = {**hardened, **OWN, "metricsService": {"tlsSecret": tls_secret(release, tmp_path)}}
+    release.install(**values, watchNamespaces=[release.namespace, gone])
+
+    release.test()
+
     release.sandbox.kubectl("delete", "namespace", gone, "--timeout=60s")
-
     release.uninstall()
-
     assert release.helm("list", "--short") == ""
+
+
+def tls_secret(release: Release, directory: Path) -> str:
+    """Make a Secret as cert-manager does; return its name."""
+    make_cloud_pki(directory)
+    issue(directory, "tls", "metrics", server=True)
+    files = [f"--from-file={directory / name}" for name in ("tls.crt", "tls.key", "ca.crt")]
+    home = f"--namespace={release.namespace}"
+    release.sandbox.kubectl("create", "secret", "generic", "metrics-tls", *files, home)
+    return "metrics-tls"
 
 
 def refusals(sandbox: Sandbox, user: str) -> list[str]:
