@@ -14,6 +14,7 @@ PACKAGE = ROOT / "operator" / "senlin_operator"
 PAGES = [
     ROOT / "CONTRIBUTING.md",
     *(ROOT / "docs" / name for name in ("architecture.md", "conditions.md", "glossary.md")),
+    *(ROOT / "docs" / name for name in ("security.md", "releasing.md")),
     *sorted((ROOT / "docs" / "decisions").glob("*.md")),
 ]
 EVERY = sorted({*PAGES, *sources.pages()})

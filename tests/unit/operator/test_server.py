@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from email.message import Message
@@ -114,7 +115,8 @@ def test_what_a_request_gets(port: int, logs: LogCapture, request_: bytes, line:
 
 
 def test_many_connections_that_say_nothing_hold_up_nobody(port: int) -> None:
-    """Not even those that come after them: the oldest gives way."""
+    """Not even those that come after them: the oldest gives way. They take no threads."""
+    before = threading.active_count()
     with ExitStack() as stack:
         idle = [
             stack.enter_context(socket.create_connection((LOOPBACK, port), timeout=10))
@@ -127,6 +129,7 @@ def test_many_connections_that_say_nothing_hold_up_nobody(port: int) -> None:
         assert fetch("GET", f"http://{LOOPBACK}:{port}/livez", seconds=5).ok
         assert fetch("GET", f"http://{LOOPBACK}:{port}/metrics", seconds=5).ok
         assert idle[0].recv(1) == b""
+        assert threading.active_count() <= before + 1  # one that computes the metrics
 
 
 def test_a_connection_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
