@@ -113,10 +113,16 @@ class Connection:
         """The keystoneauth1 session, for requests to other services."""
         return self._session
 
-    def close(self) -> None:
-        """Close the connections to the servers, but not a session that the caller passed."""
+    def close(self, *, abort: bool = False) -> None:
+        """Close the connections to the servers, but not those of a session that was passed.
+
+        Args:
+            abort: Also those on which threads wait for a reply: they get a ConnectFailure.
+        """
         if self._pool is not None:
             self._pool.close()
+            if abort:
+                self._pool.abort()
 
     def __enter__(self) -> "Connection":
         return self

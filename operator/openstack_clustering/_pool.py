@@ -12,6 +12,7 @@ from requests.structures import CaseInsensitiveDict
 
 from openstack_clustering import _tls as tls_context
 from openstack_clustering._config import Config
+from openstack_clustering._sockets import Sockets
 
 # Sends one request (method, URL, headers, body, timeout) and returns the response, whatever its
 # status. Redirects are not followed, because the token would be sent along.
@@ -26,8 +27,14 @@ class Pool(requests.Session):
         self.verify: bool | str = verify
         self._tls = tls
         self._settings: dict[str, Any] = {}  # by host and port
+        self._sockets = Sockets()
         for scheme in ("https://", "http://"):
-            self.mount(scheme, _Adapter(tls, pool_connections=4, pool_maxsize=size))
+            adapter = _Adapter(tls, self._sockets, pool_connections=4, pool_maxsize=size)
+            self.mount(scheme, adapter)
+
+    def abort(self) -> None:
+        """End all exchanges in progress, and those that begin later; from any thread."""
+        self._sockets.shut()
 
     def send_request(
         self, method: str, url: str, headers: Mapping[str, str], body: str | None, timeout: float
@@ -107,19 +114,23 @@ logging.getLogger("urllib3.connectionpool").addFilter(_HideWebhooks())
 class _Adapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # keystoneauth1 has no types
     """Uses the given TLS context, if there is one, for every connection."""
 
-    def __init__(self, tls: ssl.SSLContext | None, **kwargs: Any) -> None:
+    def __init__(self, tls: ssl.SSLContext | None, sockets: Sockets, **kwargs: Any) -> None:
         self._tls = tls
+        self._sockets = sockets
         super().__init__(**kwargs)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         if self._tls:
             kwargs["ssl_context"] = self._tls
         super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._sockets.pools
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
         if self._tls:
             kwargs["ssl_context"] = self._tls
-        return super().proxy_manager_for(proxy, **kwargs)
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = self._sockets.pools
+        return manager
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         # requests would add its own authorities to the context, but a private authority in `cacert`
