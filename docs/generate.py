@@ -10,7 +10,8 @@ import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
 from senlin_operator.cloud.inventory import Subscribers
-from senlin_operator.cloud.session import SessionOptions, SessionPool
+from senlin_operator.cloud.session import SessionOptions
+from senlin_operator.cloud.session_pool import SessionPool
 from senlin_operator.collector import StateCollector
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.queue import Queue

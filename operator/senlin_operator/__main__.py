@@ -1,5 +1,6 @@
 """Entry point: `senlin-operator`, or `python -m senlin_operator`."""
 
+import os
 import signal
 import sys
 
@@ -11,7 +12,10 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     from senlin_operator import cli  # takes most of those seconds
 
-    sys.exit(cli.main())
+    code = cli.main()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)  # without waiting for threads: a cloud that does not answer has some of them
 
 
 if __name__ == "__main__":

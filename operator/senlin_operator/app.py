@@ -17,7 +17,8 @@ from prometheus_client import REGISTRY
 from openstack_clustering import __version__
 from senlin_operator import handlers
 from senlin_operator.cloud.inventory import Subscribers
-from senlin_operator.cloud.session import SessionOptions, SessionPool
+from senlin_operator.cloud.session import SessionOptions
+from senlin_operator.cloud.session_pool import Limits, SessionPool
 from senlin_operator.collector import StateCollector
 from senlin_operator.kinds import KINDS, RUN_KINDS, kinds_for, run_kinds_for
 from senlin_operator.kube.client import KubeClient, KubeError
@@ -33,6 +34,7 @@ from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
 from senlin_operator.reconcile.runner import Runner
 from senlin_operator.reconcile.sessions import Sessions
+from senlin_operator.reconcile.workers import Workers
 from senlin_operator.settings import Settings
 from senlin_operator.telemetry import metrics
 from senlin_operator.telemetry.exposition import Certificate, MetricsPage
@@ -53,7 +55,7 @@ class App:
     def __init__(self, settings: Settings, kube: KubeClient) -> None:
         self._settings = settings
         self._kube = kube
-        self._queue = Queue()
+        self._queue = Queue(lambda key: self._cache.line(key))
         self._shard = Shard(settings.shard, settings.shards)
         listed = kinds_for(repaired=settings.senlin_repaired, receivers=settings.receivers)
         kinds = {**listed, **run_kinds_for(repaired=settings.senlin_repaired)}
@@ -62,13 +64,16 @@ class App:
         subscribers = Subscribers(
             changed=self._wake_changed, polled=self._wake, matters=self._cache.stands_for
         )
+        workers = Workers(settings.workers)
         options = SessionOptions(
             tuple(listed.values()),
             settings.inventory_interval,
             settings.explain_failures,
             kube.may_write,
+            workers.waiting,
         )
-        self._sessions = SessionPool(subscribers, options)
+        limits = Limits(settings.sessions_per_namespace, settings.sessions)
+        self._sessions = SessionPool(subscribers, options, limits)
         self._recorder = Recorder(kube)
         sessions = Sessions(self._cache, kube, self._sessions, self._recorder)
         publisher = Publisher(self._cache, self._queue, kube, self._recorder)
@@ -80,7 +85,7 @@ class App:
             Reconciler(self._cache, kube, sessions, self._recorder),
             Runner(self._cache, kube, sessions, self._recorder, publisher),
             publisher,
-            settings.workers,
+            workers,
         )
         metrics.SHARDS.set(settings.shards)
         self.health = Health()

@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from senlin_operator.cloud.inventory import Inventory
-from senlin_operator.cloud.session import SessionPool
+from senlin_operator.cloud.session_pool import SessionPool
 from senlin_operator.kube.objects import SECRET, Resource
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.kind import ResourceKind

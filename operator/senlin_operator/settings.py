@@ -71,7 +71,29 @@ class Settings:
         metadata={"help": "which of the shards this is, from 0", "least": 0, "most": 63},
     )
     workers: int = field(
-        default=64, metadata={"help": "objects reconciled at once", "least": 1, "most": 1000}
+        default=64,
+        metadata={
+            "help": "objects reconciled at once; those that wait for OpenStack do not count",
+            "least": 1,
+            "most": 1000,
+        },
+    )
+    sessions: int = field(
+        default=500,
+        metadata={
+            "help": "credentials in use at once, each with up to 9 threads; half of them are kept "
+            "for namespaces that use none yet",
+            "least": 2,
+            "most": 10000,
+        },
+    )
+    sessions_per_namespace: int = field(
+        default=8,
+        metadata={
+            "help": "credentials that one namespace may use at once",
+            "least": 1,
+            "most": 1000,
+        },
     )
     inventory_interval: float = field(
         default=30.0,

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextvars
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -22,6 +24,8 @@ from senlin_operator.telemetry import clock, logging, metrics, tracing
 T = TypeVar("T")
 
 _operation: ContextVar[str] = ContextVar("operation", default="")  # the name of a request
+# Set once nobody waits for the requests of a call any more.
+_abandoned: ContextVar[threading.Event | None] = ContextVar("abandoned", default=None)
 _THREADS = 8  # per credential
 _RESERVED = 2  # threads of those for deletions, which must not wait for creations that hang
 _POLLING = 1  # further thread
@@ -39,11 +43,12 @@ class SessionOptions:
     idle: float = 30.0  # seconds between polls of a project while nothing is awaited
     explain: bool = True  # ask Nova and Heat where Senlin's words are generic
     may_write: Callable[[], None] = lambda: None  # raises unless it may; from any thread
+    # Entered while a reconcile waits for a thread, or for a reply.
+    waiting: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
-    def before_request(self, method: str) -> None:
-        """Raise before a write if this process may not write."""
-        if method != "GET":
-            self.may_write()
+
+class Abandoned(ClientException):
+    """The request was not sent, as nobody waits for its result any more."""
 
 
 class CloudSession:
@@ -59,13 +64,13 @@ class CloudSession:
             timeout=_TIMEOUT,
             pool_size=_THREADS + _POLLING,
             app_name="senlin-operator",
-            before_request=options.before_request,
+            before_request=self._before_request,
             after_request=_record,
             **tls,
         )
         self.label, self.project = credential.label, credential.project
         entry = credential.document["clouds"][credential.cloud]
-        self._explains = options.explain
+        self._options = options
         session = self._connection.session
         self.explanations = Explanations(self._read, Nova(session, entry), Heat(session, entry))
         self._watching: asyncio.Task[None] | None = None
@@ -76,7 +81,8 @@ class CloudSession:
         self._refusals = 0
         self._login_at = 0.0
         self._schemas: dict[str, Mapping[str, Any]] = {}  # of the properties, by profile type
-        self._kinds = options.kinds
+        self._closed = False
+        self._in_progress: set[Future[Any]] = set()  # what the threads have to do
         always = tuple(kind for kind in options.kinds if not kind.on_demand)
         self.inventory = Inventory(self._call_for_poll, subscribers, always, Pace(options.idle))
         # In a context of its own: the log lines of a poll belong to no single object.
@@ -90,7 +96,7 @@ class CloudSession:
         if (name in listed) != used:
             self.inventory.kinds = tuple(
                 kind
-                for kind in self._kinds
+                for kind in self._options.kinds
                 if (used if kind.on_demand and kind.name == name else kind.name in listed)
             )
 
@@ -105,10 +111,11 @@ class CloudSession:
         Raises:
             ClientException: The request was refused, or the credential is known to be refused.
         """
-        if urgent:
-            return await self._admitted(operation, send)
-        async with self._ordinary:
-            return await self._admitted(operation, send)
+        async with self._options.waiting():
+            if urgent:
+                return await self._admitted(operation, send)
+            async with self._ordinary:
+                return await self._admitted(operation, send)
 
     async def profile_schema(self, type_: str) -> Mapping[str, Any]:
         """Return the schema of the properties of a profile type, which Senlin is asked for once.
@@ -125,19 +132,22 @@ class CloudSession:
 
     async def _read(self, question: Callable[[], T | None]) -> T | None:
         """Ask Nova or Heat from the pool; None: it must not ask, or there is no answer."""
-        if self._refused or not self._explains:
+        if self._refused or not self._options.explain:
             return None
-        async with self._ordinary, self._permits:
+        async with self._options.waiting(), self._ordinary, self._permits:
             return await self._in_thread("explanation", question)
 
     async def close(self) -> None:
-        """Stop polling. The threads end with the requests in flight."""
+        """Stop polling, end the requests in flight, and wait until their threads have ended."""
+        self._closed = True
         tasks = [task for task in (self._loop, self._watching) if task]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._connection.close()
+        self._connection.close(abort=True)
+        in_progress = map(asyncio.wrap_future, list(self._in_progress))
+        await asyncio.gather(*in_progress, return_exceptions=True)
 
     async def _poll(self) -> None:
         with logging.bind(credential=self.label):
@@ -177,11 +187,25 @@ class CloudSession:
         return result
 
     async def _in_thread(self, operation: str, function: Callable[[], T]) -> T:
-        context = contextvars.copy_context()
+        context, abandoned = contextvars.copy_context(), threading.Event()
         context.run(_operation.set, operation)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._pool, lambda: context.run(function)
-        )
+        context.run(_abandoned.set, abandoned)
+        future = self._pool.submit(context.run, function)
+        self._in_progress.add(future)
+        future.add_done_callback(self._in_progress.discard)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            abandoned.set()
+            raise
+
+    def _before_request(self, method: str) -> None:
+        """Raise unless the request may be sent; in the thread that is about to send it."""
+        abandoned = _abandoned.get()
+        if self._closed or (abandoned and abandoned.is_set()):
+            raise Abandoned("Nobody waits for the result any more.")
+        if method != "GET":
+            self._options.may_write()
 
     def _open_circuit(self, error: ClientException, before: ClientException | None) -> None:
         if self._refused is not before:  # concurrent refusals count once
@@ -206,54 +230,3 @@ def _record(sent: Sent) -> None:
         url__full=sent.place,
         openstack__request_id=sent.request_id,
     )
-
-
-class SessionPool:
-    """The sessions, by credential; each is closed when its last user leaves."""
-
-    def __init__(self, subscribers: Subscribers, options: SessionOptions) -> None:
-        self._subscribers = subscribers
-        self._options = options
-        self._sessions: dict[str, CloudSession] = {}
-        self._users: dict[str, tuple[str, str]] = {}  # uid to fingerprint and kind
-        self._closing: set[asyncio.Task[None]] = set()
-
-    def use(self, credential: Credential, uid: str, kind: str) -> CloudSession:
-        """Return the session of the credential for a user, who leaves the previous session."""
-        fingerprint = credential.fingerprint
-        session = self._sessions.get(fingerprint) or CloudSession(
-            credential, self._subscribers, self._options
-        )
-        self._sessions[fingerprint] = session
-        if self._users.get(uid) != (fingerprint, kind):
-            self.leave(uid)
-            self._users[uid] = fingerprint, kind
-            session.list_on_demand(kind, used=True)
-        logging.note(credential=session.label)
-        return session
-
-    def all(self) -> list[CloudSession]:
-        """Return all sessions. From any thread."""
-        return list(self._sessions.values())
-
-    def users_of_session(self, uid: str) -> list[str]:
-        """Return the uids of the users of the same session, including the given one."""
-        fingerprint, _ = self._users.get(uid, (None, None))
-        return [other for other, (used, _) in self._users.items() if used == fingerprint]
-
-    def leave(self, uid: str) -> None:
-        """Close the session if this was the last user."""
-        fingerprint, kind = self._users.pop(uid, (None, ""))
-        if fingerprint is None:
-            return
-        if any(used == fingerprint for used, _ in self._users.values()):
-            if (fingerprint, kind) not in self._users.values():
-                self._sessions[fingerprint].list_on_demand(kind, used=False)
-            return
-        task = asyncio.create_task(self._sessions.pop(fingerprint).close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-    async def close(self) -> None:
-        sessions = self._sessions.values()
-        await asyncio.gather(*(session.close() for session in sessions), *self._closing)

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     CREDENTIALS_MISSING = "CredentialsMissing"
     CREDENTIALS_UNREADABLE = "CredentialsUnreadable"
     CREDENTIALS_REJECTED = "CredentialsRejected"
+    TOO_MANY_CREDENTIALS = "TooManyCredentials"
     NO_CLUSTERING_SERVICE = "NoClusteringService"
     NAME_TAKEN = "NameTaken"
     PROJECT_EMPTIED = "ProjectEmptied"

@@ -36,6 +36,17 @@ class Cache:
     def get(self, key: Key) -> Resource | None:
         return self._objects.get(key)
 
+    def line(self, key: Key) -> tuple[object, ...] | None:
+        """Return what shares a part of the namespace's work: a credential, deletions apart.
+
+        So a cloud that does not answer holds up no other credential, and no deletion.
+        """
+        resource = self._objects.get(key)
+        if resource is None or key.kind == SECRET:
+            return None
+        reference = resource.spec["cloudCredentialsRef"]
+        return reference["secretName"], reference["cloudName"], resource.deleting
+
     def all(self) -> list[Resource]:
         """Return all objects. From any thread."""
         return list(self._objects.values())

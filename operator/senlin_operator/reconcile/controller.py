@@ -21,9 +21,13 @@ from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
 from senlin_operator.reconcile.runner import Runner
 from senlin_operator.reconcile.sessions import Sessions
+from senlin_operator.reconcile.workers import Workers
 from senlin_operator.telemetry import clock, metrics, tracing
 from senlin_operator.telemetry.logging import bind, note
 
+# Seconds for one reconcile. Each of its requests has a deadline of its own, and no more than a few
+# are sent, so this ends what should not have begun to wait.
+_DEADLINE = 600.0
 _MAX_REFUSALS = 5  # that lengthen the pause: it ends at 16 to 32 seconds
 _log = logging.getLogger(__name__)
 
@@ -40,7 +44,7 @@ class Controller:
         reconciler: Reconciler,
         runner: Runner,
         publisher: Publisher,
-        workers: int,
+        workers: Workers,
     ) -> None:
         self._kinds = kinds
         self._cache = cache
@@ -49,24 +53,19 @@ class Controller:
         self._reconciler = reconciler
         self._runner = runner
         self._publisher = publisher
-        self._permits = asyncio.Semaphore(workers)
+        self._workers = workers
         self._memories: dict[Key, tuple[str, Memory]] = {}  # with the uid
         self._refusals: Counter[Key] = Counter()  # by Kubernetes, consecutive
-        self._working: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Hand keys to workers, for ever."""
         while True:
-            await self._permits.acquire()
-            key = await self._queue.get()
-            task = asyncio.create_task(self._work(key))
-            self._working.add(task)
-            task.add_done_callback(self._working.discard)
+            await self._workers.free()
+            self._workers.start(self._work(await self._queue.get()))
 
     async def drain(self, seconds: float) -> None:
         """Wait for the reconciles in progress, at most for so many seconds."""
-        if self._working:
-            await asyncio.wait(self._working, timeout=seconds)
+        await self._workers.drain(seconds)
 
     async def _work(self, key: Key) -> None:
         with bind(kind=key.kind, namespace=key.namespace, name=key.name):
@@ -87,7 +86,6 @@ class Controller:
                 _log.exception("the reconcile raised an unexpected error, which is a bug")
                 self._queue.add_after(key, backoff(5))
             finally:
-                self._permits.release()
                 self._queue.done(key)
 
     def _refused(self, key: Key, error: KubeError) -> None:
@@ -149,22 +147,24 @@ class Controller:
 
     async def _outcome(self, scope: Scope | RunScope) -> Outcome:
         try:
-            if isinstance(scope, RunScope):
-                return await self._runner.reconcile(scope)
-            return await self._reconciler.reconcile(scope)
+            async with asyncio.timeout(_DEADLINE):
+                if isinstance(scope, RunScope):
+                    return await self._runner.reconcile(scope)
+                return await self._reconciler.reconcile(scope)
         except KubeError as error:
             if not error.is_refusal or scope.status.finished:
                 raise
             text = f"Kubernetes refuses it: {error}"
             pause = self._pause(scope.resource.key)
             return Blocked(Reason.REFUSED_BY_KUBERNETES, text, requeue_after=pause)
+        except TimeoutError:
+            scope.memory.freshness.request_sent(unclear=True)
+            text = f"There was no result within {_DEADLINE / 60:.0f} minutes."
+            return _failed(scope, Failed(Reason.CLOUD_ERROR, text, observed=False))
         except Exception as error:  # noqa: BLE001 - shown in the object's status, and retried
             _log.exception("the reconcile raised an unexpected error, which is a bug")
             text = f"The operator met {type(error).__name__}, which is a bug; its log says more."
-            failure = Failed(Reason.INTERNAL_ERROR, text)
-            desired = None if isinstance(scope, RunScope) else scope.desired
-            scope.memory.retry.fail(failure, desired)
-            return failure
+            return _failed(scope, Failed(Reason.INTERNAL_ERROR, text))
 
     def _memory(self, resource: Resource) -> Memory:
         uid, memory = self._memories.get(resource.key, ("", None))
@@ -185,3 +185,9 @@ class Controller:
         uid, _ = self._memories.pop(key, ("", None))
         if uid:
             self._sessions.leave(uid)
+
+
+def _failed(scope: Scope | RunScope, failure: Failed) -> Failed:
+    """Start the pause before the next retry, and return the failure."""
+    scope.memory.retry.fail(failure, None if isinstance(scope, RunScope) else scope.desired)
+    return failure

@@ -1,10 +1,11 @@
 """The session of an object's credential, and the finalizer of its Secret."""
 
 import asyncio
-from collections import defaultdict
+from weakref import WeakValueDictionary
 
 from senlin_operator.cloud.credentials import Credential, UnreadableSecret, read
-from senlin_operator.cloud.session import CloudSession, SessionPool
+from senlin_operator.cloud.session import CloudSession
+from senlin_operator.cloud.session_pool import SessionPool, TooManySessions
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
@@ -14,6 +15,7 @@ from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import Blocked
 from senlin_operator.model.text import named
 
+_AGAIN = 10.0  # seconds until a session is asked for again that would have been one too many
 _USUAL_LOSS = 2  # objects that people may delete in the cloud at once on purpose
 
 
@@ -30,7 +32,7 @@ class Sessions:
         self._pool = pool
         # By Secret and cloud; with the fingerprint of the Secret at that time.
         self._known: dict[tuple[Key, str], tuple[str, Credential | Blocked]] = {}
-        self._locks: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
     async def session_for(self, resource: Resource) -> CloudSession | Blocked:
         """Return the session of the object's credential, or why there is none.
@@ -39,7 +41,7 @@ class Sessions:
             KubeError: Kubernetes refuses to be read.
         """
         key, name = resource.secret_key, resource.spec["cloudCredentialsRef"]["cloudName"]
-        async with self._locks[key]:  # concurrent users read the Secret once
+        async with self._lock(key):  # concurrent users read the Secret once
             secret = self._cache.get(key)
             if secret is None:
                 return Blocked(Reason.CREDENTIALS_MISSING, await self._why_missing(key))
@@ -49,7 +51,10 @@ class Sessions:
             credential = await self._credential(secret, name)
         if isinstance(credential, Blocked):
             return credential
-        return self._pool.use(credential, resource.uid, resource.key.kind)
+        try:
+            return self._pool.use(credential, resource.uid, resource.key.kind, key.namespace)
+        except TooManySessions as error:
+            return Blocked(Reason.TOO_MANY_CREDENTIALS, str(error), _AGAIN)
 
     def mass_deletion_suspected(self, resource: Resource, snapshot: Snapshot) -> bool:
         """Return whether most objects that share the session have vanished from the project.
@@ -73,32 +78,39 @@ class Sessions:
         Raises:
             KubeError: Kubernetes refuses it.
         """
-        async with self._locks[key]:  # concurrent users add it once
+        async with self._lock(key):  # concurrent users add it once
             secret = self._cache.get(key)
             if secret and not secret.has_finalizer and not secret.deleting:
                 reply = await self._kube.set_finalizer(secret, present=True)
                 self._cache.store_reply(key.kind, reply)
 
     async def release_secret(self, key: Key) -> None:
-        """Remove the finalizer of an unused Secret, or forget a Secret that was deleted.
+        """Remove the finalizer of an unused Secret, and forget the clouds that nobody uses.
 
         Raises:
             KubeError: Kubernetes refuses it.
         """
-        async with self._locks[key]:
+        async with self._lock(key):
             secret = self._cache.get(key)
+            self._forget_unused(key)
             if secret is None:
                 self._kept.pop(key, None)
-                self._known = {
-                    (other, cloud): known
-                    for (other, cloud), known in self._known.items()
-                    if other != key
-                }
             elif secret.has_finalizer and (users := self._users(key)):
                 self._tell_kept(secret, users)
             elif secret.has_finalizer:
                 reply = await self._kube.set_finalizer(secret, present=False)
                 self._cache.store_reply(key.kind, reply)
+
+    def _lock(self, key: Key) -> asyncio.Lock:
+        """Return the lock of a Secret, which lives as long as anybody has it or waits for it."""
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    def _forget_unused(self, key: Key) -> None:
+        referrers = filter(None, map(self._cache.get, self._cache.referrers(key)))
+        used = {user.spec["cloudCredentialsRef"]["cloudName"] for user in referrers}
+        for secret, cloud in list(self._known):
+            if secret == key and cloud not in used:
+                del self._known[secret, cloud]
 
     def _users(self, key: Key) -> list[Resource]:
         """Return the objects that may need the Secret to delete a cloud object."""

@@ -21,7 +21,8 @@ from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.inventory import Inventory, Subscribers
 from senlin_operator.cloud.nova import Nova
 from senlin_operator.cloud.pace import Pace
-from senlin_operator.cloud.session import CloudSession, SessionPool
+from senlin_operator.cloud.session import CloudSession
+from senlin_operator.cloud.session_pool import SessionPool
 from senlin_operator.kinds import KINDS, RUN_KINDS
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.events import Recorder
@@ -36,6 +37,7 @@ from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
 from senlin_operator.reconcile.runner import Runner
 from senlin_operator.reconcile.sessions import Sessions
+from senlin_operator.reconcile.workers import Workers
 from senlin_operator.telemetry import clock
 from tests.unit.operator.builders import SECRET_KEY, Clock, Document, a_profile_manifest
 from tests.unit.operator.fake_kube import FakeKube
@@ -210,7 +212,7 @@ class FakeSessionPool:
         self._session = session
         self.users: set[str] = set()
 
-    def use(self, _: Credential, uid: str, __: str) -> FakeSession:
+    def use(self, _: Credential, uid: str, __: str, ___: str) -> FakeSession:
         self.users.add(uid)
         return self._session
 
@@ -249,7 +251,7 @@ class Environment:
     def start_process(self) -> None:
         """Start a process that knows only what Kubernetes lists."""
         self.crash_point = CrashPoint()
-        self.queue = Queue()
+        self.queue = Queue(lambda key: self.cache.line(key))
         self.cache = Cache(ALL_KINDS, self.queue)
         for kind, raw in self.kube.all():
             self.cache.on_event(kind, None, raw)
@@ -336,7 +338,8 @@ def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Contr
     reconciler = Reconciler(cache, kube, sessions, recorder)
     publisher = Publisher(cache, queue, kube, recorder)
     runner = AttributingRunner(cache, kube, sessions, recorder, publisher)
-    return Controller(ALL_KINDS, cache, queue, sessions, reconciler, runner, publisher, workers=4)
+    workers = Workers(4)
+    return Controller(ALL_KINDS, cache, queue, sessions, reconciler, runner, publisher, workers)
 
 
 def set_clock(fake: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

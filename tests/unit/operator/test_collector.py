@@ -9,7 +9,7 @@ import pytest
 
 from openstack_clustering.exceptions import AuthenticationFailed, ServerError
 from senlin_operator.cloud.inventory import Inventory, Subscribers
-from senlin_operator.cloud.session import SessionPool
+from senlin_operator.cloud.session_pool import SessionPool
 from senlin_operator.collector import StateCollector
 from senlin_operator.kinds import KINDS, RUN_KINDS
 from senlin_operator.kube.objects import SECRET, Key

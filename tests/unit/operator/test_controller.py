@@ -12,6 +12,7 @@ from openstack_clustering import Proxy
 from openstack_clustering.exceptions import BadRequest
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key
+from senlin_operator.reconcile import controller
 from senlin_operator.telemetry.logging import configure
 from tests.unit.operator.builders import Clock, a_profile_manifest, a_secret_manifest
 from tests.unit.operator.environment import Environment
@@ -216,6 +217,28 @@ async def test_at_most_as_many_objects_are_reconciled_as_there_are_workers(
 
     assert calls.most == 4  # workers
     assert len(env.requests()) == 10
+
+
+async def test_a_reconcile_that_never_ends_is_ended_and_retried(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = env.session.call
+    monkeypatch.setattr(controller, "_DEADLINE", 0.01)
+
+    async def hang(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(env.session, "call", hang)
+    apply(env, "good")
+    await env.until_idle()
+    await asyncio.sleep(0.02)
+    await env.until_idle()
+    assert (env.reason(GOOD), env.condition(GOOD)["status"]) == ("CloudError", "Unknown")
+
+    monkeypatch.setattr(env.session, "call", call)
+    await env.retry(GOOD, after=4)
+    await env.converge(2)
+    assert env.reason(GOOD) == "Ready"
 
 
 async def test_draining_waits_for_a_running_reconcile(

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from senlin_operator.kube.objects import Key
-from senlin_operator.model.queue import BACKOFF_FIRST, BACKOFF_MOST, Lane, Queue, backoff
+from senlin_operator.model.queue import (
+    BACKOFF_FIRST,
+    BACKOFF_MOST,
+    LINE_MOST,
+    NAMESPACE_MOST,
+    Lane,
+    Queue,
+    backoff,
+)
 from tests.unit.operator.builders import Clock, take_all
 
 A, B, C = (Key("SenlinCluster", "team", name) for name in "abc")
@@ -144,6 +152,80 @@ async def test_a_delayed_key_is_queued_in_its_lane(queue: Queue, clock: Clock) -
     clock.advance(2)
 
     assert await take_all(queue) == [B, A]
+
+
+def keys(namespace: str, number: int) -> list[Key]:
+    return [Key("SenlinProfile", namespace, f"{at:03}") for at in range(number)]
+
+
+async def test_the_namespaces_have_turns(queue: Queue) -> None:
+    many, few = keys("many", 5), keys("few", 2)
+    for key in [*many, *few]:
+        queue.add(key)
+
+    assert await take_all(queue) == [many[0], few[0], many[1], few[1], *many[2:]]
+
+
+async def test_a_namespace_has_no_more_than_its_part_in_work(queue: Queue) -> None:
+    flood, [good] = keys("flood", 500), keys("good", 1)
+    for key in flood:
+        queue.add(key)
+    assert await take_all(queue) == flood[:LINE_MOST]
+
+    queue.add(good)
+    assert await take_all(queue) == [good]
+    queue.done(flood[7])
+    assert await take_all(queue) == [flood[LINE_MOST]]
+
+
+async def test_a_credential_has_no_more_than_its_part_of_the_namespace(clock: Clock) -> None:
+    flood, others = keys("team", 500), [Key("SenlinNode", "team", f"{at:03}") for at in range(500)]
+    queue = Queue(lambda key: key.kind)
+    for key in [*flood, *others[:1]]:
+        queue.add(key)
+    assert await take_all(queue) == [flood[0], others[0], *flood[1:LINE_MOST]]
+
+    for key in others[1:]:
+        queue.add(key)
+    assert await take_all(queue) == others[1:LINE_MOST]
+
+
+async def test_all_credentials_of_a_namespace_have_a_part_in_common(clock: Clock) -> None:
+    queue = Queue(lambda key: key.name)  # each has a line of its own
+    for key in [*keys("team", 500), *keys("good", 1)]:
+        queue.add(key)
+
+    taken = await take_all(queue)
+
+    assert [key.namespace for key in taken].count("team") == NAMESPACE_MOST
+    assert keys("good", 1)[0] in taken
+
+
+async def test_a_key_that_is_added_again_moves_to_its_present_line(clock: Clock) -> None:
+    """A deletion that begins while creations hold up the line of its credential."""
+    lines = {}
+    queue = Queue(lambda key: lines.get(key, "creations"))
+    flood = keys("team", LINE_MOST + 5)
+    for key in flood:
+        queue.add(key)
+    await take_all(queue)
+
+    lines[flood[-1]] = "deletions"
+    queue.add(flood[-1])
+
+    assert await take_all(queue) == [flood[-1]]
+
+
+async def test_changes_without_an_end_leave_a_turn_to_resyncs(queue: Queue) -> None:
+    changed, resynced = keys("flood", 20), keys("good", 2)
+    for key in changed:
+        queue.add(key)
+    for key in resynced:
+        queue.add(key, Lane.BACK)
+
+    taken = await take_all(queue)
+
+    assert [at for at, key in enumerate(taken) if key in resynced] == [7, 15]
 
 
 async def test_get_waits_for_a_key(queue: Queue) -> None:

@@ -7,15 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
-from openstack_clustering import ProfileType
+from openstack_clustering import ClientException, ProfileType
 from openstack_clustering.exceptions import AuthenticationFailed, ConnectFailure, ServerError
 from senlin_operator.cloud import session
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Subscribers
-from senlin_operator.cloud.session import CloudSession, SessionOptions, SessionPool
+from senlin_operator.cloud.session import CloudSession, SessionOptions
+from senlin_operator.cloud.session_pool import Limits, SessionPool, TooManySessions
 from senlin_operator.kinds.policy.kind import PolicyKind
 from senlin_operator.kinds.profile.kind import ProfileKind
+from senlin_operator.reconcile.workers import Workers
 from tests.unit.operator.builders import Clock
 
 CREDENTIAL = Credential("fingerprint", "label", {"clouds": {"openstack": {}}}, "openstack", None)
@@ -29,7 +32,7 @@ class UnreachableConnection:
     def __init__(self, *_: Any, **__: Any) -> None:
         self.cluster = self
 
-    def close(self) -> None:
+    def close(self, *, abort: bool = False) -> None:
         pass
 
     def actions(self, **_: Any) -> Any:
@@ -176,10 +179,10 @@ async def test_a_kind_on_demand_is_listed_while_a_resource_of_it_uses_the_creden
     def listed() -> list[str]:
         return [kind.name for kind in pool.all()[0].inventory.kinds]
 
-    pool.use(CREDENTIAL, "profile-uid", "SenlinProfile")
+    pool.use(CREDENTIAL, "profile-uid", "SenlinProfile", "team")
     assert listed() == ALWAYS
     for uid in ("one", "two"):
-        pool.use(CREDENTIAL, uid, "Rare")
+        pool.use(CREDENTIAL, uid, "Rare", "team")
         assert listed() == ["Rare", *ALWAYS]
 
     pool.leave("one")
@@ -187,19 +190,149 @@ async def test_a_kind_on_demand_is_listed_while_a_resource_of_it_uses_the_creden
     pool.leave("two")
     assert listed() == ALWAYS
     pool.leave("nobody")
-    pool.use(CREDENTIAL, "policy-uid", "SenlinPolicy")
+    pool.use(CREDENTIAL, "policy-uid", "SenlinPolicy", "team")
     pool.leave("profile-uid")
     assert listed() == ALWAYS
 
 
 async def test_a_kind_on_demand_is_listed_for_its_own_credential_alone(pool: SessionPool) -> None:
     other = replace(CREDENTIAL, fingerprint="other")
-    first = pool.use(CREDENTIAL, "one", "Rare")
-    second = pool.use(other, "two", "SenlinProfile")
+    first = pool.use(CREDENTIAL, "one", "Rare", "team")
+    second = pool.use(other, "two", "SenlinProfile", "team")
     assert ([it.name for it in second.inventory.kinds]) == ALWAYS
 
-    pool.use(CREDENTIAL, "profile-uid", "SenlinProfile")
-    pool.use(other, "one", "Rare")
+    pool.use(CREDENTIAL, "profile-uid", "SenlinProfile", "team")
+    pool.use(other, "one", "Rare", "team")
 
     assert [it.name for it in first.inventory.kinds] == ALWAYS
     assert [it.name for it in second.inventory.kinds] == ["Rare", *ALWAYS]
+
+
+def credential(number: int) -> Credential:
+    return replace(CREDENTIAL, fingerprint=f"fingerprint-{number}", label=f"label-{number}")
+
+
+@pytest.fixture
+async def small_pool(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIterator[SessionPool]:
+    """A pool of at most 8 sessions, 3 of a namespace."""
+    monkeypatch.setattr(session, "Connection", UnreachableConnection)
+    subscribers = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    pool = SessionPool(subscribers, SessionOptions(()), Limits(of_namespace=3, in_all=8))
+    yield pool
+    await pool.close()
+
+
+async def test_a_namespace_has_no_more_sessions_than_it_may(small_pool: SessionPool) -> None:
+    for at in range(3):
+        small_pool.use(credential(at), f"uid-{at}", "SenlinProfile", "team")
+
+    with pytest.raises(TooManySessions, match="Namespace team uses 3 credentials already"):
+        small_pool.use(credential(3), "uid-3", "SenlinProfile", "team")
+    small_pool.use(credential(2), "uid-3", "SenlinProfile", "team")  # has a session already
+    small_pool.use(credential(4), "uid-4", "SenlinProfile", "good")
+
+    assert len(small_pool.all()) == 4
+
+
+async def test_a_few_namespaces_cannot_use_up_all_sessions(small_pool: SessionPool) -> None:
+    for at in range(4):
+        small_pool.use(credential(at), f"uid-{at}", "SenlinProfile", f"evil-{at // 2}")
+    with pytest.raises(TooManySessions, match="The operator uses 4 credentials already"):
+        small_pool.use(credential(4), "uid-4", "SenlinProfile", "evil-0")
+    for more in range(4):
+        small_pool.use(credential(10 + more), f"{more}", "SenlinProfile", f"good-{more}")
+
+    assert len(small_pool.all()) == 8
+    with pytest.raises(TooManySessions):
+        small_pool.use(credential(20), "one", "SenlinProfile", "another")
+
+
+async def test_changes_of_a_secret_do_not_pile_up_sessions(small_pool: SessionPool) -> None:
+    """Each has a request that hangs, so a session that is closed is not gone yet."""
+    hanging, sessions, refused = threading.Event(), [], 0
+    for at in range(20):
+        try:
+            used = small_pool.use(credential(at), "uid", "SenlinProfile", "evil")
+        except TooManySessions:
+            refused += 1
+            continue
+        sessions.append(asyncio.create_task(used.call("hang", lambda _: hanging.wait(10))))
+        await asyncio.sleep(0.01)
+
+    assert (len(sessions), refused) == (3, 17)
+    hanging.set()
+    await asyncio.gather(*sessions)
+    await asyncio.sleep(0.05)
+    small_pool.use(credential(30), "uid", "SenlinProfile", "evil")
+
+
+async def test_the_metrics_of_a_credential_go_with_its_last_session(
+    small_pool: SessionPool,
+) -> None:
+    def errors() -> float | None:
+        labels = {"credential": "label-1", "error": "AuthenticationFailed"}
+        return REGISTRY.get_sample_value("senlin_operator_credential_errors_total", labels)
+
+    old, new = credential(1), replace(credential(2), label="label-1")  # another password
+    with pytest.raises(AuthenticationFailed):
+        await small_pool.use(old, "one", "SenlinProfile", "team").call("refused", refuse)
+    small_pool.use(new, "two", "SenlinProfile", "team")
+
+    small_pool.leave("one")
+    await asyncio.sleep(0.01)
+    assert errors() == 1
+    small_pool.leave("two")
+    await asyncio.sleep(0.01)
+    assert errors() is None
+
+
+async def test_a_request_that_nobody_waits_for_any_more_is_not_sent(
+    cloud_session: CloudSession,
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    results: list[str] = []
+
+    def slow(_: Any) -> None:
+        begun.set()
+        go_on.wait(10)
+        try:
+            cloud_session._before_request("POST")
+        except ClientException as error:
+            results.append(str(error))
+
+    call = asyncio.create_task(cloud_session.call("late", slow))
+    await asyncio.to_thread(begun.wait, 10)
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+    go_on.set()
+    await cloud_session.close()
+
+    assert results == ["Nobody waits for the result any more."]
+
+
+async def test_a_closed_session_sends_nothing(cloud_session: CloudSession) -> None:
+    cloud_session._before_request("GET")
+
+    await cloud_session.close()
+
+    with pytest.raises(ClientException):
+        cloud_session._before_request("GET")
+
+
+async def test_a_reconcile_that_waits_for_a_thread_or_a_reply_is_not_at_work(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    monkeypatch.setattr(session, "Connection", UnreachableConnection)
+    subscribers = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    workers, hanging = Workers(1), threading.Event()
+    used = CloudSession(CREDENTIAL, subscribers, SessionOptions((), waiting=workers.waiting))
+
+    async def work() -> None:
+        await used.call("hang", lambda _: hanging.wait(10))
+
+    for _ in range(30):  # far more than threads
+        await asyncio.wait_for(workers.free(), 1)
+        workers.start(work())
+    hanging.set()
+    await workers.drain(10)
+    await used.close()

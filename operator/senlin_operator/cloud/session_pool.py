@@ -1,0 +1,119 @@
+"""The sessions of all credentials: bounded for each namespace, and in all."""
+
+import asyncio
+from dataclasses import dataclass
+
+from senlin_operator.cloud.credentials import Credential
+from senlin_operator.cloud.inventory import Subscribers
+from senlin_operator.cloud.session import CloudSession, SessionOptions
+from senlin_operator.telemetry import logging, metrics
+
+
+class TooManySessions(Exception):
+    """A further session would be one too many; the message says of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many sessions there may be. One that closes counts until its threads have ended."""
+
+    of_namespace: int = 8
+    in_all: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _User:
+    fingerprint: str
+    kind: str
+    namespace: str
+
+
+class SessionPool:
+    """The sessions, by credential; each is closed when its last user leaves."""
+
+    def __init__(
+        self, subscribers: Subscribers, options: SessionOptions, limits: Limits | None = None
+    ) -> None:
+        self._subscribers = subscribers
+        self._options = options
+        self._limits = limits or Limits()
+        self._sessions: dict[str, CloudSession] = {}
+        self._users: dict[str, _User] = {}  # by uid
+        self._closing: dict[asyncio.Task[None], str] = {}  # with the last user's namespace
+
+    def use(self, credential: Credential, uid: str, kind: str, namespace: str) -> CloudSession:
+        """Return the session of the credential for a user, who leaves the previous session.
+
+        Raises:
+            TooManySessions: It would take one more than there may be.
+        """
+        user = _User(credential.fingerprint, kind, namespace)
+        if self._users.get(uid) != user:
+            self.leave(uid)
+            self._admit(user)
+        session = self._sessions.get(user.fingerprint) or CloudSession(
+            credential, self._subscribers, self._options
+        )
+        self._sessions[user.fingerprint] = session
+        if self._users.get(uid) != user:
+            self._users[uid] = user
+            session.list_on_demand(kind, used=True)
+        logging.note(credential=session.label)
+        return session
+
+    def all(self) -> list[CloudSession]:
+        """Return all sessions. From any thread."""
+        return list(self._sessions.values())
+
+    def users_of_session(self, uid: str) -> list[str]:
+        """Return the uids of the users of the same session, including the given one."""
+        user = self._users.get(uid)
+        if user is None:
+            return []
+        return [it for it, other in self._users.items() if other.fingerprint == user.fingerprint]
+
+    def leave(self, uid: str) -> None:
+        """Close the session if this was the last user."""
+        user = self._users.pop(uid, None)
+        if user is None:
+            return
+        others = [it for it in self._users.values() if it.fingerprint == user.fingerprint]
+        if others:
+            if all(it.kind != user.kind for it in others):
+                self._sessions[user.fingerprint].list_on_demand(user.kind, used=False)
+            return
+        task = asyncio.create_task(self._close(self._sessions.pop(user.fingerprint)))
+        self._closing[task] = user.namespace
+        task.add_done_callback(self._closing.pop)
+
+    async def close(self) -> None:
+        sessions = self._sessions.values()
+        await asyncio.gather(*(session.close() for session in sessions), *self._closing)
+
+    def _admit(self, user: _User) -> None:
+        """Raise unless the user's namespace may use the credential.
+
+        Half of all sessions are kept for namespaces that have none yet, so that a few namespaces
+        cannot use them up.
+        """
+        used = {it.fingerprint for it in self._users.values() if it.namespace == user.namespace}
+        if user.fingerprint in used:
+            return
+        closing = sum(namespace == user.namespace for namespace in self._closing.values())
+        if len(used) + closing >= self._limits.of_namespace:
+            raise TooManySessions(
+                f"Namespace {user.namespace} uses {self._limits.of_namespace} credentials already, "
+                "counted by cloud and project, and may not use more at once."
+            )
+        total = len(self._sessions) + len(self._closing)
+        first = not used and not closing
+        most = self._limits.in_all if first else self._limits.in_all // 2
+        if user.fingerprint not in self._sessions and total >= most:
+            raise TooManySessions(
+                f"The operator uses {total} credentials already, and may not use more at once."
+            )
+
+    async def _close(self, session: CloudSession) -> None:
+        await session.close()
+        if all(other.label != session.label for other in self._sessions.values()):
+            metrics.CREDENTIAL_ERRORS.remove_by_labels({"credential": session.label})
