@@ -8,6 +8,7 @@ import aiohttp
 from kubernetes.aio import client
 
 from senlin_operator.kube.access import USER_AGENT, Access
+from senlin_operator.kube.limits import FairRate
 from senlin_operator.kube.objects import Resource
 from senlin_operator.telemetry import clock, metrics, tracing
 
@@ -16,6 +17,9 @@ _PASSING = (401, 404, 408, 409, 410, 429)
 # Of a namespace, and of an object.
 _DELETING = ("because it is being terminated", "if the object is being deleted")
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
+# Writes at once, and seconds between two later ones: far above what 500 resources need that are
+# made at once, and below what an API server of one node can do.
+_BURST, _INTERVAL = 1000, 0.005
 
 
 class KubeError(Exception):
@@ -53,6 +57,7 @@ class Api:
         self._api = client.ApiClient(configuration)
         self._api.user_agent = USER_AGENT  # it has a header of its own, which would win
         self._api.rest_client.pool_manager = access.session()
+        self._rate = FairRate(_BURST, _INTERVAL)
         self.may_write: Callable[[], None] = lambda: None  # raises KubeError unless it may
 
     async def close(self) -> None:
@@ -78,12 +83,13 @@ class Api:
             body: The document to send.
             content_type: The content type of the body.
             accept: The form of the reply.
-            always: Send a write even if this process is fenced, as for a lease.
+            always: Send a write at once, even if this process is fenced, as for a lease.
 
         Raises:
             KubeError: The request was refused, or could not be sent.
         """
         if method != "GET" and not always:
+            await self._rate.admit(_namespace(path))
             self.may_write()
         headers = {"Accept": accept, "Content-Type": content_type}
         began, status = clock.monotonic(), None
@@ -112,6 +118,10 @@ class Api:
         if status >= 400:
             raise KubeError(status, _message(text))
         return dict(json.loads(text))
+
+
+def _namespace(path: str) -> str:
+    return path.partition("/namespaces/")[2].partition("/")[0]
 
 
 def _message(text: bytes) -> str:

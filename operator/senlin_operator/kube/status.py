@@ -16,6 +16,8 @@ from senlin_operator.kube.objects import RECONCILE_AT, Resource
 
 RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
 _VOLATILE = "lastSyncTime"
+# What is observed, and so observed again. The rest is the operator's own record, as of an action.
+_OBSERVED = (_VOLATILE, "conditions", "faults", "resource")
 _FAULTS = 5  # nodes; the definitions allow no more
 _KIND_SPECIFIC = (
     ConditionType.AVAILABLE,
@@ -136,6 +138,18 @@ def acted_upon(status: Mapping[str, Any], generation: int) -> dict[str, Any]:
 def same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Return whether two rendered statuses are equal but for the time of the last sync."""
     return _without_sync_time(one) == _without_sync_time(other)
+
+
+def same_record(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two rendered statuses differ only in what is observed.
+
+    Nothing is lost if such a status is written later.
+    """
+    first, second = (
+        {name: value for name, value in status.items() if name not in _OBSERVED}
+        for status in (one, other)
+    )
+    return first == second
 
 
 def timestamp(moment: datetime) -> str:

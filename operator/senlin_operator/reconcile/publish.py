@@ -12,9 +12,10 @@ from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import ConditionType, Reason
 from senlin_operator.kube.duration import parse_duration
 from senlin_operator.kube.events import EventType, Recorder
+from senlin_operator.kube.limits import Buckets
 from senlin_operator.kube.objects import FORCE, Resource
 from senlin_operator.kube.pause import held, released
-from senlin_operator.kube.status import acted_upon, render, same
+from senlin_operator.kube.status import acted_upon, render, same, same_record
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import (
     Blocked,
@@ -34,6 +35,9 @@ from senlin_operator.telemetry import clock
 _DRIFT = " Drift corrected: "
 _REQUEUE = 30.0  # seconds
 _AGAIN = 1.0  # seconds until a status is rendered again that was not written
+# Statuses of one object that are written at once, and the seconds between two later ones. Only
+# those count that tell of something observed: a cloud may change with each poll.
+_BURST, _INTERVAL = 25, 10.0
 _NOT_FORCED = f'The annotation {FORCE} forces nothing: its value is not "true".'
 _EARLIEST = 0.8  # of the resync period
 # Reasons of Ready that a person should see, whether Stalled or not.
@@ -55,6 +59,7 @@ class Publisher:
         self._queue = queue
         self._kube = kube
         self._recorder = recorder
+        self._buckets = Buckets(_BURST, _INTERVAL)
 
     async def publish(self, scope: BaseScope, outcome: Outcome) -> None:
         """Requeue the object, and write its status if it has changed.
@@ -146,6 +151,9 @@ class Publisher:
             unchanged: Only if nobody has written the object since; else it is reconciled again.
         """
         if same(status, resource.status):
+            return None
+        if same_record(status, resource.status) and (wait := self._buckets.take(resource.uid)):
+            self._queue.add_after(resource.key, wait, Lane.BACK)  # the newest one is written then
             return None
         try:
             reply = await self._kube.apply_status(resource, status, unchanged=unchanged)

@@ -44,14 +44,14 @@ class Server:
 class Speaker:
     def __init__(self) -> None:
         self.server = Server()
-        self._recorder = Recorder(cast("KubeClient", self.server))
+        self.recorder = Recorder(cast("KubeClient", self.server))
 
     async def says(self, *notes: str, about: Resource = WEB, **changes: Any) -> None:
         what = {"kind": "Normal", "reason": "Ready", "action": "Reconcile", **changes}
-        sending = asyncio.create_task(self._recorder.run())
+        sending = asyncio.create_task(self.recorder.run())
         for note in notes:
-            self._recorder.record(about, note=note, **what)
-        await self._recorder.flush(1)
+            self.recorder.record(about, note=note, **what)
+        await self.recorder.flush(1)
         sending.cancel()
 
 
@@ -116,6 +116,56 @@ async def test_the_least_recent_event_is_forgotten(
     await speaker.says("a", "b", "a", "c", "a", "b")
 
     assert speaker.server.told == [("a", 3), ("b", 1), ("c", 1), ("b", 1)]
+
+
+async def test_many_similar_events_become_one(speaker: Speaker) -> None:
+    notes = [f"{at}" for at in range(12)]
+
+    await speaker.says(*notes)
+    await speaker.says("other", reason="Degraded")
+
+    combined = ("(combined from similar events): 11", 3)
+    assert speaker.server.told == [*((note, 1) for note in notes[:9]), combined, ("other", 1)]
+
+
+async def test_similar_events_of_different_times_stay_apart(speaker: Speaker, clock: Clock) -> None:
+    for _ in range(2):
+        await speaker.says(*[f"{at}" for at in range(9)])
+        clock.advance(601)
+
+    assert {count for _, count in speaker.server.told} == {2}
+
+
+async def test_an_object_has_a_burst_of_events_and_then_few(speaker: Speaker, clock: Clock) -> None:
+    await speaker.says(*["a"] * 100)
+    await speaker.says("b", about=AGAIN)
+    assert speaker.server.told == [("a", 25), ("b", 1)]
+
+    clock.advance(301)
+    await speaker.says("a", "a")
+    assert speaker.server.told == [("a", 26), ("b", 1)]
+
+
+async def test_a_flood_drops_its_own_oldest_events(
+    speaker: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_QUEUED_MOST", 5)
+    good = a_resource(a_cluster_manifest("web", uid="u4", namespace="good"))
+    speaker.recorder.record(good, "Normal", "Ready", "Reconcile", "good")
+
+    await speaker.says("a", "b", "c", "d", "e", "f")
+
+    assert sorted(speaker.server.told) == [(note, 1) for note in ("c", "d", "e", "f", "good")]
+
+
+async def test_the_namespaces_have_turns(speaker: Speaker) -> None:
+    good = a_resource(a_cluster_manifest("web", uid="u4", namespace="good"))
+    for note in "abc":
+        speaker.recorder.record(WEB, "Normal", "Ready", "Reconcile", note)
+
+    await speaker.says("good", about=good)
+
+    assert [it["message"] for it in speaker.server.events.values()] == ["a", "good", "b", "c"]
 
 
 async def test_name_and_note_are_as_short_as_kubernetes_takes_them(speaker: Speaker) -> None:
