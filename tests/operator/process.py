@@ -76,6 +76,12 @@ class Operator:
         return code
 
     @property
+    def threads(self) -> int:
+        """Return how many threads it has."""
+        assert self._process
+        return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

@@ -1,0 +1,234 @@
+"""A cloud that a tenant runs against everybody else: Keystone and Senlin at one address.
+
+By default it logs everybody in and has empty lists. Rules say what it does instead: never answer,
+answer by drips, send whatever it likes. Below each first part of the path there is one more such
+cloud, so one server is many: `clouds("a")` and `clouds("b")` share nothing but the rules.
+"""
+
+import asyncio
+import json
+import re
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+LOOPBACK = "127.0.0.1"
+LISTS = ("actions", "clusters", "nodes", "profiles", "policies", "receivers")
+FOREVER = 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as a rule gets it."""
+
+    method: str
+    cloud: str  # the first part of the path
+    path: str  # the rest of it, with the query
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole reply. A body that is not bytes becomes JSON; a redirect is a status and a header."""
+
+    body: object = b""
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the reply as it is sent."""
+        yield _head(self.status, len(self._content), self.headers)
+        yield self._content
+
+    @property
+    def _content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing at all; the connection stays open."""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield nothing, for ever."""
+        await asyncio.sleep(FOREVER)
+        yield b""
+
+
+@dataclass(frozen=True, slots=True)
+class Drip:
+    """A reply of which a byte comes now and then; it never ends."""
+
+    pause: float = 0.5  # seconds
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the head, then a byte after each pause."""
+        yield _head(200, 10**9, {})
+        while True:
+            yield b" "
+            await asyncio.sleep(self.pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """A reply of many equal chunks."""
+
+    chunk: bytes
+    number: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the head and each chunk."""
+        yield _head(200, len(self.chunk) * self.number, self.headers)
+        for _ in range(self.number):
+            yield self.chunk
+
+
+Reply = Answer | Silence | Drip | Flood
+Rule = Reply | Callable[[Request], Reply]
+
+
+class HostileCloud:
+    """The server, on a thread of its own; it ends with the `with` statement.
+
+    Attributes:
+        requests: How often each method and path was asked for, without queries, in all clouds.
+    """
+
+    def __init__(self) -> None:
+        self.requests: Counter[tuple[str, str]] = Counter()
+        self._rules: list[tuple[re.Pattern[str], Rule]] = []  # the latest one first
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._connections: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._wait_for(self._start())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._wait_for(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def does(self, method: str, path: str, rule: Rule) -> None:
+        """Set what it does with requests whose method and path fit the expressions as a whole."""
+        self._rules.insert(0, (re.compile(f"{method} {path}"), rule))
+
+    def clouds(self, name: str, **overrides: Any) -> dict[str, Any]:
+        """Return a clouds.yaml for one of the clouds; its entry is called `openstack`."""
+        return {"clouds": {"openstack": self.entry(name) | overrides}}
+
+    def entry(self, name: str) -> dict[str, Any]:
+        """Return the entry of clouds.yaml for one of the clouds."""
+        auth = {
+            "auth_url": f"{self._url(name)}/v3",
+            "username": "mallory",
+            "password": "secret",
+            "project_name": name,
+            "user_domain_name": "Default",
+            "project_domain_name": "Default",
+        }
+        return {"auth": auth, "region_name": "RegionOne"}
+
+    def _url(self, name: str) -> str:
+        return f"http://{LOOPBACK}:{self.port}/{name}"
+
+    def _wait_for(self, work: Awaitable[None]) -> None:
+        async def done() -> None:
+            await work
+
+        asyncio.run_coroutine_threadsafe(done(), self._loop).result(10)
+
+    async def _start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, LOOPBACK, 0, backlog=1000)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _stop(self) -> None:
+        self._server.close()
+        for task in self._connections:
+            task.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)  # the transports are closed in the next turn
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+        try:
+            while True:
+                request = await _read(reader)
+                self.requests[request.method, request.path.partition("?")[0]] += 1
+                async for chunk in self._reply(request).chunks():
+                    writer.write(chunk)
+                    await writer.drain()
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the client has gone
+        finally:
+            writer.transport.abort()
+
+    def _reply(self, request: Request) -> Reply:
+        for pattern, rule in self._rules:
+            if pattern.fullmatch(f"{request.method} {request.path.partition('?')[0]}"):
+                return rule(request) if callable(rule) else rule
+        return self._usual(request)
+
+    def _usual(self, request: Request) -> Reply:
+        match request.method, request.path.partition("?")[0]:
+            case "POST", "/v3/auth/tokens":
+                token = {"X-Subject-Token": "token"}
+                return Answer({"token": self._token(request.cloud)}, 201, token)
+            case "GET", "/" | "/v1":
+                version = {"id": "1.0", "min_version": "1.0", "max_version": "1.14"}
+                return Answer({"versions": [version]}, 300)
+            case "GET", path if (listed := path.removeprefix("/v1/")) in LISTS:
+                return Answer({listed: []})
+        return Answer({"error": {"code": 404, "message": "Nothing is here."}}, 404)
+
+    def _token(self, name: str) -> dict[str, Any]:
+        domain = {"id": "default", "name": "Default"}
+        endpoint = {
+            "id": "e",
+            "interface": "public",
+            "region": "RegionOne",
+            "region_id": "RegionOne",
+            "url": self._url(name),
+        }
+        return {
+            "methods": ["password"],
+            "user": {"id": "u", "name": "mallory", "domain": domain},
+            "project": {"id": "p", "name": name, "domain": domain},
+            "roles": [],
+            "issued_at": "2026-01-01T00:00:00.000000Z",
+            "expires_at": "2099-01-01T00:00:00.000000Z",
+            "catalog": [
+                {"type": "clustering", "id": "s", "name": "senlin", "endpoints": [endpoint]}
+            ],
+        }
+
+
+async def _read(reader: asyncio.StreamReader) -> Request:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    method, target, _ = head.split(" ", 2)
+    length = re.search(r"content-length: *(\d+)", head, re.IGNORECASE)
+    body = await reader.readexactly(int(length[1])) if length else b""
+    _, cloud, *rest = target.split("/", 2)
+    return Request(method, cloud, f"/{rest[0] if rest else ''}", body)
+
+
+def _head(status: int, length: int, headers: Mapping[str, str]) -> bytes:
+    usual = {"Content-Type": "application/json", "Content-Length": str(length)}
+    lines = [f"{name}: {value}\r\n" for name, value in (usual | dict(headers)).items()]
+    return f"HTTP/1.1 {status} Whatever\r\n{''.join(lines)}\r\n".encode()
