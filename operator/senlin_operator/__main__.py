@@ -12,6 +12,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     from senlin_operator import cli  # takes most of those seconds
 
+    # Seconds. While many threads parse replies, the event loop waits that long for each step.
+    sys.setswitchinterval(0.001)
     code = cli.main()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

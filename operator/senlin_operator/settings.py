@@ -71,7 +71,7 @@ class Settings:
         metadata={"help": "which of the shards this is, from 0", "least": 0, "most": 63},
     )
     workers: int = field(
-        default=64,
+        default=16,
         metadata={
             "help": "objects reconciled at once; those that wait for OpenStack do not count",
             "least": 1,

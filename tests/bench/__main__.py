@@ -1,6 +1,7 @@
 """All benchmarks: `make bench`."""
 
-from tests.bench import client, operator
+from tests.bench import client, operator, tenants
 
 operator.main()
+tenants.main()
 client.main()

@@ -1,5 +1,6 @@
 """Tenants side by side, whom one operator serves: one that is good, and many that are not."""
 
+import base64
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,13 +36,16 @@ class Crowd:
     def make(self, namespace: str, cloud: HostileCloud, names: Iterable[str]) -> None:
         """Make the Secret of a hostile tenant, which leads to the clouds of these names."""
         clouds = {name: cloud.entry(f"{namespace}-{name}") for name in names}
-        document = {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": "openstack"},
-            "stringData": {"clouds.yaml": yaml.safe_dump({"clouds": clouds})},
-        }
-        self._call("POST", f"/api/v1/namespaces/{namespace}/secrets", document)
+        self._call("POST", f"/api/v1/namespaces/{namespace}/secrets", _secret(clouds))
+
+    def change(self, namespace: str, cloud: str, password: str) -> None:
+        """Change the password for one of the clouds in a hostile tenant's Secret."""
+        path = f"/api/v1/namespaces/{namespace}/secrets/openstack"
+        stored = self._call("GET", path)
+        clouds = yaml.safe_load(base64.b64decode(stored["data"]["clouds.yaml"]))["clouds"]
+        clouds[cloud]["auth"]["password"] = password
+        stored["data"] = {}
+        self._call("PUT", path, {**stored, **_secret(clouds), "metadata": stored["metadata"]})
 
     def profiles(self, namespace: str, cloud: str, number: int) -> None:
         """Make profiles of a hostile tenant."""
@@ -78,3 +82,12 @@ class Crowd:
         document = self.good.profile(name)
         document["spec"]["cloudCredentialsRef"]["cloudName"] = cloud
         return document
+
+
+def _secret(clouds: Document) -> Document:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "openstack"},
+        "stringData": {"clouds.yaml": yaml.safe_dump({"clouds": clouds})},
+    }

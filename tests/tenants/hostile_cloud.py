@@ -29,6 +29,11 @@ class Request:
     path: str  # the rest of it, with the query
     body: bytes
 
+    @property
+    def bare_path(self) -> str:
+        """The path without the query."""
+        return self.path.partition("?")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -122,9 +127,16 @@ class HostileCloud:
         self._thread.join()
         self._loop.close()
 
-    def does(self, method: str, path: str, rule: Rule) -> None:
-        """Set what it does with requests whose method and path fit the expressions as a whole."""
-        self._rules.insert(0, (re.compile(f"{method} {path}"), rule))
+    def does(self, method: str, path: str, rule: Rule, *, of: str = ".*") -> None:
+        """Set what it does with requests that fit regular expressions, each as a whole.
+
+        Args:
+            method: For the method.
+            path: For the path without its query.
+            rule: The reply, or what makes it of the request.
+            of: For the name of the cloud.
+        """
+        self._rules.insert(0, (re.compile(f"{method} {of} {path}"), rule))
 
     def clouds(self, name: str, **overrides: Any) -> dict[str, Any]:
         """Return a clouds.yaml for one of the clouds; its entry is called `openstack`."""
@@ -170,23 +182,23 @@ class HostileCloud:
         try:
             while True:
                 request = await _read(reader)
-                self.requests[request.method, request.path.partition("?")[0]] += 1
+                self.requests[request.method, request.bare_path] += 1
                 async for chunk in self._reply(request).chunks():
                     writer.write(chunk)
                     await writer.drain()
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # the client has gone
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client has gone, or the test ends
         finally:
             writer.transport.abort()
 
     def _reply(self, request: Request) -> Reply:
         for pattern, rule in self._rules:
-            if pattern.fullmatch(f"{request.method} {request.path.partition('?')[0]}"):
+            if pattern.fullmatch(f"{request.method} {request.cloud} {request.bare_path}"):
                 return rule(request) if callable(rule) else rule
         return self._usual(request)
 
     def _usual(self, request: Request) -> Reply:
-        match request.method, request.path.partition("?")[0]:
+        match request.method, request.bare_path:
             case "POST", "/v3/auth/tokens":
                 token = {"X-Subject-Token": "token"}
                 return Answer({"token": self._token(request.cloud)}, 201, token)

@@ -61,7 +61,8 @@ class Controller:
         """Hand keys to workers, for ever."""
         while True:
             await self._workers.free()
-            self._workers.start(self._work(await self._queue.get()))
+            key = await self._queue.get()
+            self._workers.start(self._work(key), key.namespace)
 
     async def drain(self, seconds: float) -> None:
         """Wait for the reconciles in progress, at most for so many seconds."""

@@ -1,10 +1,12 @@
 """The one place where a step becomes a request: locked, sent, watched and reported."""
 
 import logging
+from dataclasses import replace
 
 from openstack_clustering import ClientException
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
+from senlin_operator.kube.limits import Buckets
 from senlin_operator.model.memory import UNCLEAR, Drift
 from senlin_operator.model.outcome import Blocked, Failed, Outcome, Waiting, is_unclear, outcome_of
 from senlin_operator.model.scope import Scope
@@ -17,18 +19,25 @@ _LOCKED = Waiting(Reason.BUSY, "The operator is at work on the same cluster.", p
 # Failures without a pause for the object: the session itself pauses for all of its users, until the
 # Secret changes.
 _OF_THE_SECRET = (Reason.CREDENTIALS_REJECTED, Reason.NO_CLUSTERING_SERVICE)
+_CONTESTED = Waiting(Reason.BUSY, "Others change it again and again.", publish=False)
+# Corrections of drift on one object that are sent at once, and the seconds between two later ones:
+# whoever changes it with each poll must not have the operator do nothing else.
+_BURST, _INTERVAL = 10, 30.0
 _log = logging.getLogger(__name__)
 
 
 class Executor:
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self._corrections = Buckets(_BURST, _INTERVAL)
 
     async def execute(
         self, scope: Scope, step: Step, *, urgent: bool = False, force: bool = False
     ) -> StepResult | Outcome:
         """Send the step and report it; return an outcome instead of a result if it was not sent."""
         memory = scope.memory
+        if scope.drifted and (wait := self._corrections.take(scope.resource.uid)):
+            return replace(_CONTESTED, requeue_after=wait)
         try:
             result = await self.send(scope, step, urgent=urgent, force=force)
         except ClientException as error:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openstack_clustering import Node
+from openstack_clustering import Node, Profile
 from senlin_operator.kube import limits
 from senlin_operator.kube.limits import Bucket, Buckets, FairRate
 from tests.unit.operator.builders import Clock, a_cluster_manifest
@@ -110,3 +110,17 @@ async def test_what_the_operator_records_is_written_at_once(ready_env: Environme
     await env.poll()
 
     assert env.kube[WEB]["status"]["observedGeneration"] == 2
+
+
+async def test_drift_that_comes_back_at_once_is_corrected_ever_more_rarely(
+    ready_env: Environment,
+) -> None:
+    env = ready_env
+
+    for at in range(100):
+        [profile] = env.senlin.profiles()
+        env.senlin.put_profile(Profile({**profile.to_dict(), "name": f"renamed-{at}"}))
+        env.clock.advance(1)
+        await env.poll()
+
+    assert 10 <= env.requests().count("update_profile") <= 14  # a burst of 10, and 100 seconds

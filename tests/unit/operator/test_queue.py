@@ -203,7 +203,7 @@ async def test_all_credentials_of_a_namespace_have_a_part_in_common(clock: Clock
 
 async def test_a_key_that_is_added_again_moves_to_its_present_line(clock: Clock) -> None:
     """A deletion that begins while creations hold up the line of its credential."""
-    lines = {}
+    lines: dict[Key, str] = {}
     queue = Queue(lambda key: lines.get(key, "creations"))
     flood = keys("team", LINE_MOST + 5)
     for key in flood:

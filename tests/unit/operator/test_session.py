@@ -332,7 +332,7 @@ async def test_a_reconcile_that_waits_for_a_thread_or_a_reply_is_not_at_work(
 
     for _ in range(30):  # far more than threads
         await asyncio.wait_for(workers.free(), 1)
-        workers.start(work())
+        workers.start(work(), "team")
     hanging.set()
     await workers.drain(10)
     await used.close()

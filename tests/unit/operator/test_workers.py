@@ -14,6 +14,7 @@ class Crowd:
         self.workers = workers
         self.answer = asyncio.Event()
         self.at_work = self.most = self.began = self.ended = 0
+        self.has_ended = asyncio.Event()
 
     async def __call__(self) -> None:
         self.began += 1
@@ -22,6 +23,7 @@ class Crowd:
             await self.answer.wait()
         await self._work()
         self.ended += 1
+        self.has_ended.set()
 
     async def _work(self) -> None:
         self.at_work += 1
@@ -34,7 +36,7 @@ class Crowd:
 async def start(workers: Workers, crowd: Crowd, number: int) -> None:
     for _ in range(number):
         await workers.free()
-        workers.start(crowd())
+        workers.start(crowd(), "team")
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ async def test_other_tasks_have_no_permit_to_give_back(workers: Workers) -> None
     working = [asyncio.Event(), asyncio.Event()]
     for event in working:
         await workers.free()
-        workers.start(hold(event))
+        workers.start(hold(event), "team")
 
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(workers.free(), 0.01)
@@ -79,6 +81,21 @@ async def hold(event: asyncio.Event) -> None:
     await event.wait()
 
 
+async def test_after_its_wait_a_task_waits_behind_one_of_each_namespace(workers: Workers) -> None:
+    flood, good = Crowd(workers), Crowd(workers)
+    await start(workers, flood, 50)
+    await workers.free()
+    workers.start(good(), "good")
+    await asyncio.sleep(0.01)
+
+    flood.answer.set()
+    good.answer.set()
+    await good.has_ended.wait()
+
+    assert flood.ended < 6
+    await workers.drain(1)
+
+
 async def test_a_task_that_is_cancelled_while_it_waits_costs_no_permit(workers: Workers) -> None:
     crowd = Crowd(workers)
     await start(workers, crowd, 10)
@@ -88,5 +105,34 @@ async def test_a_task_that_is_cancelled_while_it_waits_costs_no_permit(workers: 
         task.cancel()
     await workers.drain(1)
 
+    await has_two_permits(workers)
+
+
+async def test_a_task_that_is_cancelled_while_it_waits_for_a_permit_costs_none(
+    workers: Workers,
+) -> None:
+    crowd, events = Crowd(workers), [asyncio.Event(), asyncio.Event()]
+    await start(workers, crowd, 10)
+    await asyncio.sleep(0.01)
+    waiting = asyncio.all_tasks() - {asyncio.current_task()}
+    for event in events:
+        await workers.free()
+        workers.start(hold(event), "team")
+    crowd.answer.set()
+    await asyncio.sleep(0.01)
+
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    for event in events:
+        event.set()
+    await workers.drain(1)
+
+    await has_two_permits(workers)
+
+
+async def has_two_permits(workers: Workers) -> None:
     for _ in range(2):
         await asyncio.wait_for(workers.free(), 1)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(workers.free(), 0.01)

@@ -1,0 +1,48 @@
+"""Clouds that keep profiles, and rename them at each poll."""
+
+import itertools
+import json
+from collections import defaultdict
+from typing import Any
+from uuid import uuid4
+
+from tests.tenants.hostile_cloud import Answer, HostileCloud, Request
+
+
+class Flipping:
+    """What some clouds of a server do with profiles: the operator has something to correct always.
+
+    Args:
+        cloud: The server.
+        of: A regular expression for the names of the clouds.
+    """
+
+    def __init__(self, cloud: HostileCloud, of: str) -> None:
+        self._profiles: defaultdict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+        self._numbers = itertools.count()
+        cloud.does("POST", "/v1/profiles", self._create, of=of)
+        cloud.does("PATCH", "/v1/profiles/.*", self._change, of=of)
+        cloud.does("GET", "/v1/profiles", self._list, of=of)
+        cloud.does("DELETE", "/v1/profiles/.*", self._delete, of=of)
+
+    def _create(self, request: Request) -> Answer:
+        given = json.loads(request.body)["profile"]
+        spec = given["spec"]
+        kind = f"{spec['type']}-{spec['version']}"
+        made = {"id": str(uuid4()), "type": kind, "created_at": "2026-01-01T00:00:00Z", **given}
+        self._profiles[request.cloud][made["id"]] = made
+        return Answer({"profile": made}, 201)
+
+    def _change(self, request: Request) -> Answer:
+        profile = self._profiles[request.cloud][request.bare_path.rpartition("/")[2]]
+        profile.update(json.loads(request.body)["profile"])
+        return Answer({"profile": profile})
+
+    def _list(self, request: Request) -> Answer:
+        for profile in self._profiles[request.cloud].values():
+            profile["name"] = f"renamed-{next(self._numbers)}"
+        return Answer({"profiles": list(self._profiles[request.cloud].values())})
+
+    def _delete(self, request: Request) -> Answer:
+        self._profiles[request.cloud].pop(request.bare_path.rpartition("/")[2], None)
+        return Answer(status=204)
