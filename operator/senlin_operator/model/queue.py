@@ -2,7 +2,7 @@
 
 The semantics are client-go's (k8s.io/client-go/util/workqueue): a key that is added while a worker
 has it is queued again when that worker is done with it. Beyond client-go, the namespaces are served
-in turn, and none has more than its part of the keys in work (docs/decisions/0026).
+in turn, and none has more than its part of the keys in work (docs/decisions/0028).
 """
 
 import asyncio

@@ -216,7 +216,9 @@ def credential(number: int) -> Credential:
 async def small_pool(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIterator[SessionPool]:
     """A pool of at most 8 sessions, 3 of a namespace."""
     monkeypatch.setattr(session, "Connection", UnreachableConnection)
-    subscribers = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    subscribers = Subscribers(
+        changed=lambda ids: None, polled=lambda keys: None, matters=lambda id_: True
+    )
     pool = SessionPool(subscribers, SessionOptions(()), Limits(of_namespace=3, in_all=8))
     yield pool
     await pool.close()
@@ -323,7 +325,9 @@ async def test_a_reconcile_that_waits_for_a_thread_or_a_reply_is_not_at_work(
     monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     monkeypatch.setattr(session, "Connection", UnreachableConnection)
-    subscribers = Subscribers(changed=lambda ids: None, polled=lambda keys: None)
+    subscribers = Subscribers(
+        changed=lambda ids: None, polled=lambda keys: None, matters=lambda id_: True
+    )
     workers, hanging = Workers(1), threading.Event()
     used = CloudSession(CREDENTIAL, subscribers, SessionOptions((), waiting=workers.waiting))
 
