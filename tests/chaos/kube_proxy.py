@@ -33,7 +33,8 @@ class KubeProxy:
         self.url = f"http://{LOOPBACK}:{self._port}"
         self.answered = 0
         self._faults: list[tuple[re.Pattern[str], web.Response]] = []
-        self._watches: dict[web.StreamResponse, asyncio.Task[None]] = {}
+        self._watches: set[asyncio.Task[None]] = set()
+        self._last = b""  # what is sent before a watch ends
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
@@ -89,18 +90,20 @@ class KubeProxy:
             response = web.StreamResponse(status=reply.status, headers=kept)
             await response.prepare(request)
             copying = asyncio.create_task(_copy(reply.content, response))
-            self._watches[response] = copying
+            self._watches.add(copying)
             await asyncio.wait([copying])
-            self._watches.pop(response, None)
+            self._watches.remove(copying)
+            with suppress(ConnectionError):
+                await response.write(self._last)
             return response
 
     async def _break(self, last: bytes) -> int:
-        broken = list(self._watches.items())
-        for response, copying in broken:
+        self._last = last
+        broken = list(self._watches)
+        for copying in broken:
             copying.cancel()
-            await asyncio.wait([copying])
-            with suppress(ConnectionError):
-                await response.write(last)
+        if broken:
+            await asyncio.wait(broken)
         return len(broken)
 
 

@@ -98,9 +98,10 @@ def policy(
 def test_a_quota(tenant: Tenant) -> None:
     hard = "count/senlinprofiles.senlin.openstack.org"
     tenant.kubectl("create", "quota", "few", f"--hard={hard}=0")
-    tenant.eventually(
-        lambda: hard in tenant.kubectl("get", "quota", "few", "--output=jsonpath={.status.hard}"),
+    tenant.eventually(  # the controller of quotas finds new definitions every 30 seconds
+        lambda: hard in tenant.kubectl("get", "quota", "few", "--output=jsonpath={.status.used}"),
         "in force",
+        seconds=90,
     )
     tenant.apply(tenant.secret(), with_inline_profile(tenant))
 
