@@ -111,7 +111,8 @@ class Base:
         yield from paging.read(partial(self._get_page, collection, plural), filters)
 
     def _get_page(self, path: str, key: str, query: dict[str, Any]) -> list[dict[str, Any]]:
-        return self._transport.request("GET", path, query=_as_parameters(query)).maps(key)
+        query = _as_parameters(query)
+        return self._transport.request("GET", path, query=query, listing=True).maps(key)
 
     def _list_unpaged(self, path: str, key: str) -> Iterator[dict[str, Any]]:
         """Yield a list that has no pages; the request is sent when the first entry is read."""

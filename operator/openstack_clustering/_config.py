@@ -15,7 +15,7 @@ from openstack_clustering._login import auth_of, login_kind
 from openstack_clustering._login_kinds import AUTH_KEYS
 from openstack_clustering.exceptions import ConfigException
 
-DEFAULT_TIMEOUT = 60.0  # seconds, for the connection and for each wait for data
+DEFAULT_TIMEOUT = 60.0  # seconds, for a whole request
 DEFAULT_RETRIES = 2  # of requests that are safe to repeat
 _MAX_TIMEOUT = 3600.0  # seconds
 _MAX_RETRIES = 10

@@ -9,6 +9,7 @@ from keystoneauth1.session import DEFAULT_USER_AGENT, Session
 from openstack_clustering import _auth as auth
 from openstack_clustering import _pool as pool
 from openstack_clustering._config import Config, check_overrides, load, parse
+from openstack_clustering._exchange import MEBIBYTE, Guard, Limits
 from openstack_clustering._proxy import Proxy
 from openstack_clustering._transport import Sent, Transport
 from openstack_clustering.version import __version__
@@ -27,13 +28,21 @@ class Connection:
         session: A ready keystoneauth1 session, such as `openstack.connect().session`, or an
             openstacksdk CloudRegion, to use instead of a configuration.
         environ: Environment variables to use instead of those of the process.
-        timeout: Seconds for the connection, and for each wait for data; None: `api_timeout` of the
-            entry, else 60.
+        timeout: Seconds for a whole request: the connection, and all of the reply; None:
+            `api_timeout` of the entry, else 60.
+        connect_timeout: Seconds for the connection, and for the server's machine to accept what is
+            sent; None: only `timeout` holds.
+        max_reply_size: Bytes of a reply, unpacked; a larger one raises InvalidResponse.
+        max_list_size: The same for a list.
         pool_size: The number of connections to a server that are kept for reuse; one per thread.
         app_name: The application's name, for the beginning of `User-Agent`.
-        before_request: Called with the method of each request to the service just before it is
-            sent, also before a retry. If it raises an exception, the request is not sent.
+        before_request: Called with the method of each request to the service when its connection
+            stands and nothing is sent yet, also before a retry. If it raises an exception, the
+            request is not sent.
         after_request: Called with a `Sent` after each such request, in the thread that sent it.
+        connect_guard: Called with host, address and port before each connection, also for a login;
+            if it raises a ClientException, that address is not connected to. The address is None
+            if a proxy makes the connection.
         overrides: Keys of clouds.yaml that override the entry's (`region_name`, `cacert`, `auth`,
             and keys of `auth` such as `username`). With an `auth_url` and no `cloud`, no entry is
             read.
@@ -54,8 +63,12 @@ class Connection:
         timeout: float | None = None,
         pool_size: int = 10,
         app_name: str | None = None,
+        connect_timeout: float | None = None,
+        max_reply_size: int = MEBIBYTE,
+        max_list_size: int = 64 * MEBIBYTE,
         before_request: Callable[[str], None] | None = None,
         after_request: Callable[[Sent], None] | None = None,
+        connect_guard: Guard | None = None,
         **overrides: Any,
     ) -> None:
         client_name = f"openstack-clustering/{__version__}"
@@ -64,7 +77,10 @@ class Connection:
         if session is None:
             settings = config or load(cloud, document=clouds, environ=environ, overrides=overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
-            self._pool = pool.open_pool(settings, pool_size)
+            limits = Limits(
+                settings.timeout, connect_timeout, max_reply_size, max_list_size, connect_guard
+            )
+            self._pool = pool.open_pool(settings, pool_size, limits)
             session = _create_session(settings, self._pool, agent)
             send: pool.Send = self._pool.send_request
         else:
@@ -72,12 +88,11 @@ class Connection:
                 raise TypeError("A session has its cloud already: leave out cloud and clouds.")
             session, settings = _unwrap_session(session, overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
-            send = pool.via_session(session)
+            send = pool.via_session(session, settings.timeout)
         self._transport = Transport(
             session,
             send,
             user_agent=f"{agent} {DEFAULT_USER_AGENT}",
-            timeout=settings.timeout,
             interface=settings.interface,
             region_name=settings.region_name,
             endpoint_override=settings.endpoint_override,

@@ -11,6 +11,7 @@ import requests
 import urllib3
 from keystoneauth1 import exceptions as keystone_exceptions
 
+from openstack_clustering._exchange import UnacceptableReply
 from openstack_clustering._reply import Reply, sanitize
 from openstack_clustering.exceptions import (
     AuthenticationFailed,
@@ -18,6 +19,7 @@ from openstack_clustering.exceptions import (
     ConfigException,
     ConnectFailure,
     HttpError,
+    InvalidResponse,
     RequestTimeout,
     ServerError,
     TooManyRequests,
@@ -47,9 +49,12 @@ _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
 _NOT_A_TIMEOUT = urllib3.exceptions.NewConnectionError  # although urllib3 derives it from one
 
 
-def of_request(error: Exception, request: str) -> ConnectFailure:
+def of_request(error: Exception, request: str) -> ConnectFailure | InvalidResponse:
     """Return the exception for a request ("GET http://senlin:8777/v1/clusters") without a reply."""
     causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, UnacceptableReply):
+            return InvalidResponse(f"{request}: {cause}.", status=cause.status)
     sent = not any(isinstance(cause, _NOT_SENT) for cause in causes)
     kind = ConnectFailure
     if any(isinstance(e, _TIMEOUTS) and not isinstance(e, _NOT_A_TIMEOUT) for e in causes):
@@ -64,7 +69,8 @@ def of_login(error: Exception, keystone: str, user: str) -> ClientException:
             return _keystone_refusal(error, keystone, user)
         case keystone_exceptions.ConnectionError():
             failure = of_request(error, f"Logging in to Keystone at {keystone}")
-            failure.sent = False  # the request that needs the token was not sent
+            if isinstance(failure, ConnectFailure):
+                failure.sent = False  # the request that needs the token was not sent
             return failure
         case keystone_exceptions.InvalidResponse() | keystone_exceptions.DiscoveryFailure():
             return not_keystone(keystone)

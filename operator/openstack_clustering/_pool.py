@@ -2,9 +2,10 @@
 
 import logging
 import ssl
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from keystoneauth1.session import TCPKeepAliveAdapter
@@ -12,32 +13,58 @@ from requests.structures import CaseInsensitiveDict
 
 from openstack_clustering import _tls as tls_context
 from openstack_clustering._config import Config
+from openstack_clustering._exchange import ENCODING, Exchange, Guard, Limits, limited
 from openstack_clustering._sockets import Sockets
 
-# Sends one request (method, URL, headers, body, timeout) and returns the response, whatever its
-# status. Redirects are not followed, because the token would be sent along.
-Send = Callable[[str, str, Mapping[str, str], str | None, float], requests.Response]
+
+class Send(Protocol):
+    """Sends one request, and returns the response, whatever its status.
+
+    Redirects are not followed, because the token would be sent along.
+    """
+
+    def __call__(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: str | None,
+        *,
+        listing: bool = False,
+        before_send: Callable[[], None] | None = None,
+    ) -> requests.Response:
+        """Send it; `before_send` is called when the connection stands, and may raise."""
 
 
 class Pool(requests.Session):
     """Keeps connections open for `size` threads; with more threads, some reconnect each time."""
 
-    def __init__(self, *, size: int, verify: bool, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, *, size: int, verify: bool, tls: ssl.SSLContext | None, limits: Limits
+    ) -> None:
         super().__init__()
         self.verify: bool | str = verify
+        self.headers["Accept-Encoding"] = ENCODING
         self._tls = tls
         self._settings: dict[str, Any] = {}  # by host and port
         self._sockets = Sockets()
+        self._adapter = _Adapter(tls, limits, self._sockets, pool_connections=4, pool_maxsize=size)
         for scheme in ("https://", "http://"):
-            adapter = _Adapter(tls, self._sockets, pool_connections=4, pool_maxsize=size)
-            self.mount(scheme, adapter)
+            self.mount(scheme, self._adapter)
 
     def abort(self) -> None:
         """End all exchanges in progress, and those that begin later; from any thread."""
         self._sockets.shut()
 
     def send_request(
-        self, method: str, url: str, headers: Mapping[str, str], body: str | None, timeout: float
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: str | None,
+        *,
+        listing: bool = False,
+        before_send: Callable[[], None] | None = None,
     ) -> requests.Response:
         """Send a request without the overhead of `Session.request`.
 
@@ -47,11 +74,28 @@ class Pool(requests.Session):
         request = requests.PreparedRequest()
         request.method, request.url = method, url
         request.headers = CaseInsensitiveDict(headers)
+        request.headers["Accept-Encoding"] = ENCODING
         if body is not None:
             request.body = body.encode()
             request.headers["Content-Length"] = str(len(request.body))
-        response = self.get_adapter(url).send(request, timeout=timeout, **self._settings_for(url))
-        response.content  # noqa: B018 - reads the body, which releases the connection
+        self.get_adapter(url)  # raises if the URL has another scheme
+        return self._adapter.exchange(
+            request, listing=listing, before_send=before_send, **self._settings_for(url)
+        )
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a request of keystoneauth1, which repeats it wherever a redirect leads.
+
+        Raises:
+            ConfigException: Its password or token would go to another server, or in the clear.
+        """
+        response = super().send(request, **kwargs)
+        if response.is_redirect and not _is_same_server(str(request.url), response):
+            origin = urlsplit(str(request.url))
+            raise ConfigException(
+                f"The server at {origin.scheme}://{origin.hostname} redirects to another server, "
+                "which is not followed: the address of that server is needed instead."
+            )
         return response
 
     def merge_environment_settings(
@@ -71,12 +115,28 @@ class Pool(requests.Session):
         return self._settings[server]
 
 
-def via_session(session: Any) -> Send:
+def _is_same_server(url: str, response: requests.Response) -> bool:
+    """Return whether a redirect stays at the server, or leads to its HTTPS address."""
+    origin, target = urlsplit(url), urlsplit(urljoin(url, response.headers["location"]))
+    if (origin.scheme, target.scheme) == ("http", "https"):
+        return origin.hostname == target.hostname
+    return (origin.scheme, origin.netloc) == (target.scheme, target.netloc)
+
+
+def via_session(session: Any, timeout: float) -> Send:
     """Return a function that sends through the caller's session, with all of its settings."""
 
     def send(
-        method: str, url: str, headers: Mapping[str, str], body: str | None, timeout: float
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: str | None,
+        *,
+        listing: bool = False,
+        before_send: Callable[[], None] | None = None,
     ) -> requests.Response:
+        if before_send:
+            before_send()
         response: requests.Response = session.request(
             url,
             method,
@@ -112,12 +172,51 @@ logging.getLogger("urllib3.connectionpool").addFilter(_HideWebhooks())
 
 
 class _Adapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # keystoneauth1 has no types
-    """Uses the given TLS context, if there is one, for every connection."""
+    """Holds all requests to the limits; uses the given TLS context, if there is one."""
 
-    def __init__(self, tls: ssl.SSLContext | None, sockets: Sockets, **kwargs: Any) -> None:
+    def __init__(
+        self, tls: ssl.SSLContext | None, limits: Limits, sockets: Sockets, **kwargs: Any
+    ) -> None:
         self._tls = tls
+        self._limits = limits
         self._sockets = sockets
         super().__init__(**kwargs)
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: float | None = None,
+        **settings: Any,
+    ) -> requests.Response:
+        """Send a request of keystoneauth1; what it reads may be a list of another service."""
+        return self.exchange(request, timeout, listing=request.method == "GET", **settings)
+
+    def exchange(
+        self,
+        request: requests.PreparedRequest,
+        timeout: float | None = None,
+        *,
+        listing: bool,
+        before_send: Callable[[], None] | None = None,
+        **settings: Any,
+    ) -> requests.Response:
+        """Send a request, and read its whole reply within the limits."""
+        limits = self._limits
+        seconds = timeout or limits.timeout
+        limit = limits.list if listing else limits.reply
+        connect = min(limits.connect_timeout or seconds, seconds)
+        exchange = Exchange(
+            time.monotonic() + seconds, limit, limits.connect_timeout, limits.guard, before_send
+        )
+        if limits.guard and (proxies := settings.get("proxies")):
+            _ask_for_proxy(limits.guard, str(request.url), proxies)
+        with limited(exchange):
+            response: requests.Response = super().send(
+                request, timeout=(connect, seconds), **settings
+            )
+            response._content = exchange.read(response)  # as `content` would do, but for the limit
+        return response
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         if self._tls:
@@ -139,6 +238,14 @@ class _Adapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # keystoneauth1 has 
             super().cert_verify(conn, url, verify, cert)
 
 
-def open_pool(config: Config, size: int) -> Pool:
+def _ask_for_proxy(guard: Guard, url: str, proxies: Mapping[str, str]) -> None:
+    """Ask the guard about a host that a proxy would connect to."""
+    if requests.utils.select_proxy(url, proxies):
+        target = urlsplit(url)
+        port = target.port or (443 if target.scheme == "https" else 80)
+        guard(target.hostname or "", None, port)
+
+
+def open_pool(config: Config, size: int, limits: Limits) -> Pool:
     """Return a pool for the configuration; nothing is sent."""
-    return Pool(size=size, verify=config.verify, tls=tls_context.context(config))
+    return Pool(size=size, verify=config.verify, tls=tls_context.context(config), limits=limits)

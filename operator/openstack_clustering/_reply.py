@@ -18,6 +18,7 @@ _TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECAS
 _BREAKS = re.compile(r"\s*\n\s*")
 _MESSAGE_LENGTH = 500  # characters; the rest of an HTML page is no help
 _READ_LENGTH = 5000  # bytes of a body that become a message
+_MAX_RETRY_AFTER = 86400.0  # seconds
 
 
 class Reply:
@@ -100,11 +101,10 @@ class Reply:
         if not message and 300 <= self.status < 400:
             message = f"{self.method} {self.url} is redirected ({self.status}): see the catalogue."
         return http_error(
-            sanitize(
-                message or self._plain_text() or f"HTTP {self.status} {self._response.reason}"
-            ),
+            sanitize(message or f"HTTP {self.status} without an error of OpenStack in the reply"),
             status=self.status,
             type=kind,
+            details=sanitize(message or self._plain_text()),
             request_id=self.request_id,
             retry_after=self.retry_after,
             method=self.method,
@@ -137,9 +137,11 @@ def without_user(url: str) -> str:
 def _parse_error(body: Any) -> tuple[str | None, str | None]:
     """Return the type and the message in an error of Senlin or Keystone.
 
-    While Keystone is down, keystonemiddleware answers for Senlin, without the key `error`.
+    While Keystone is down, keystonemiddleware answers for Senlin, without the key `error`; its
+    title tells it from the JSON of others, which nobody is to see who has only named an address.
     """
-    error = body.get("error", body) if isinstance(body, dict) else None
+    document = body if isinstance(body, dict) else {}
+    error = document.get("error", document if "title" in document else None)
     if not isinstance(error, dict):
         return None, None
     kind, message = error.get("type"), error.get("message")
@@ -149,11 +151,13 @@ def _parse_error(body: Any) -> tuple[str | None, str | None]:
 def _parse_retry_after(header: str | None) -> float | None:
     if not header:
         return None
-    if header.strip().isdecimal():
-        return float(header)
     try:
-        when = parsedate_to_datetime(header)
-    except (TypeError, ValueError):
+        if header.strip().isdecimal():
+            seconds = float(header)
+        else:
+            when = parsedate_to_datetime(header)
+            when = when if when.tzinfo else when.replace(tzinfo=UTC)
+            seconds = (when - datetime.now(UTC)).total_seconds()
+    except (TypeError, ValueError, OverflowError):  # the last of a zone such as +99999999999999
         return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    return min(max(seconds, 0.0), _MAX_RETRY_AFTER)

@@ -6,8 +6,9 @@ from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
-from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from openstack_clustering._exchange import LimitedConnection, LimitedTLSConnection
 
 
 class Sockets:
@@ -24,8 +25,8 @@ class Sockets:
         self._lock = Lock()
         self._shut = False
         self.pools = {
-            "http": _pool(HTTPConnectionPool, HTTPConnection, self),
-            "https": _pool(HTTPSConnectionPool, HTTPSConnection, self),
+            "http": _pool(HTTPConnectionPool, LimitedConnection, self),
+            "https": _pool(HTTPSConnectionPool, LimitedTLSConnection, self),
         }
 
     def opened(self, opened: socket.socket) -> None:

@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -71,7 +72,6 @@ class Transport:
         send: Send,
         *,
         user_agent: str,
-        timeout: float,
         interface: str | list[str] = "public",
         region_name: str | None = None,
         endpoint_override: str | None = None,
@@ -83,7 +83,6 @@ class Transport:
         self._session = session
         self._send = send
         self._default_headers = {"Accept": "application/json", "User-Agent": user_agent}
-        self._timeout = timeout
         self._interface = interface
         self._region_name = region_name
         self._endpoint_override = endpoint_override
@@ -112,7 +111,7 @@ class Transport:
             )
         except keystone_exceptions.CatalogException:
             url = None
-        except (keystone_exceptions.ClientException, *_NOT_KEYSTONE) as error:
+        except (ClientException, keystone_exceptions.ClientException, *_NOT_KEYSTONE) as error:
             raise self._login_failure(error) from error
         if not url:
             scope = "" if self._session.get_project_id() else "; the login names no project"
@@ -139,6 +138,7 @@ class Transport:
         *,
         query: Query | None = None,
         body: Any = None,
+        listing: bool = False,
     ) -> Reply:
         """Send a request and return its reply.
 
@@ -148,14 +148,15 @@ class Transport:
             path: Below `/v1`, such as `/clusters`; already quoted.
             query: Parameters; a list becomes a repeated parameter.
             body: Sent as JSON; None sends no body.
+            listing: The reply is a list, and may be as large as one.
 
         Raises:
-            HttpError: The server refused the request.
+            HttpError: The server refused the request, or its reply is too large.
             ConnectFailure: There was no reply.
         """
         service = self._discovered_service()
         suffix = f"{path}?{urlencode(query, doseq=True)}" if query else path
-        request = _Request(method, f"{service.url}{suffix}", service.headers, body)
+        request = _Request(method, f"{service.url}{suffix}", service.headers, body, listing=listing)
         try:
             reply = self._send_handling_retries(request)
         except ConnectFailure as error:
@@ -198,11 +199,17 @@ class Transport:
 
     def _send_single(self, request: "_Request", auth_headers: Mapping[str, str] | None) -> Reply:
         headers = {**self._default_headers, **request.headers, **(auth_headers or {})}
-        if self._before_request:
-            self._before_request(request.method)
+        before_send = self._before_request and partial(self._before_request, request.method)
         started = time.monotonic()
         try:
-            response = self._send(request.method, request.url, headers, request.body, self._timeout)
+            response = self._send(
+                request.method,
+                request.url,
+                headers,
+                request.body,
+                listing=request.listing,
+                before_send=before_send,
+            )
         except (keystone_exceptions.ClientException, *_NO_REPLY) as error:
             self._report(request, started)
             failed = failure.of_request(error, str(request))
@@ -237,7 +244,7 @@ class Transport:
                 is_rejected = rejected is not None and headers == rejected
                 if is_rejected and self._session.invalidate():
                     headers = self._session.get_auth_headers()
-            except (keystone_exceptions.ClientException, *_NOT_KEYSTONE) as error:
+            except (ClientException, keystone_exceptions.ClientException, *_NOT_KEYSTONE) as error:
                 failed = self._login_failure(error)
                 self._failed_login = _FailedLogin(time.monotonic(), failed, rejected)
                 raise failed from error
@@ -245,6 +252,8 @@ class Transport:
 
     def _login_failure(self, error: Exception) -> ClientException:
         keystone = self._keystone()
+        if isinstance(error, ClientException):
+            return error
         if isinstance(error, _NOT_KEYSTONE):
             return failure.not_keystone(keystone)
         return failure.of_login(error, keystone, describe_user(self._session.auth))
@@ -299,7 +308,7 @@ class _FailedLogin(NamedTuple):
 class _Request:
     """A request; retries send it again."""
 
-    __slots__ = ("body", "headers", "method", "secret", "url")
+    __slots__ = ("body", "headers", "listing", "method", "secret", "url")
 
     def __init__(
         self,
@@ -309,10 +318,12 @@ class _Request:
         body: Any = None,
         *,
         secret: bool = False,
+        listing: bool = False,
     ) -> None:
         self.method = method
         self.url = url
         self.secret = secret
+        self.listing = listing
         self.body = None if body is None else json.dumps(body)
         self.headers = headers
         if body is not None:

@@ -85,6 +85,8 @@ class HttpError(ClientException):
         retry_after: Seconds after which the server asks for a retry; None if it does not.
         method: The HTTP method of the request; None if the error belongs to no single request.
         url: The URL without its query and a receiver's id; None as for `method`, and for a webhook.
+        details: The server's message; if the reply is not OpenStack's JSON, the beginning of its
+            text, which `message` leaves out.
     """
 
     status: int = 0
@@ -99,6 +101,7 @@ class HttpError(ClientException):
         retry_after: float | None = None,
         method: str | None = None,
         url: str | None = None,
+        details: str | None = None,
     ) -> None:
         super().__init__(message)
         if status is not None:
@@ -108,6 +111,7 @@ class HttpError(ClientException):
         self.retry_after = retry_after
         self.method = method
         self.url = url
+        self.details = message if details is None else details
 
     def __str__(self) -> str:
         return f"{self.message} (request id {self.request_id})" if self.request_id else self.message
@@ -116,11 +120,6 @@ class HttpError(ClientException):
     def status_code(self) -> int:
         """The same as `status`, by openstacksdk's name."""
         return self.status
-
-    @property
-    def details(self) -> str:
-        """The same as `message`, by openstacksdk's name."""
-        return self.message
 
 
 class BadRequest(HttpError):

@@ -60,29 +60,73 @@ def test_refusal_has_the_servers_message_and_type(
     assert str(refusal) == "The server says why. (request id req-1)"
 
 
+FOREIGN = "HTTP {} without an error of OpenStack in the reply"
+GATEWAY = b"<html><head><title>502 Bad Gateway</title></head>\n<h1>nginx</h1></html>"
+MIDDLEWARE = {
+    "code": "503 Service Unavailable",
+    "title": "Service Unavailable",
+    "message": "Unavailable.\n \nTry later.\n",
+}
+
+
 @pytest.mark.parametrize(
-    ("answer", "message"),
+    ("answer", "message", "details"),
     [
-        (
-            Answer(
-                502, b"<html><head><title>502 Bad Gateway</title></head>\n<h1>nginx</h1></html>"
-            ),
-            "502 Bad Gateway nginx",
-        ),
-        (Answer(400, b"<html><body>400 Bad&nbsp;Request</body></html>"), "400 Bad\xa0Request"),
-        (Answer(500, b""), "HTTP 500 Internal Server Error"),
-        (Answer(404, {"reason": "of another shape"}), '{"reason": "of another shape"}'),
-        (Answer(503, {"message": "Unavailable.\n \nTry later.\n"}), "^Unavailable. Try later. "),
-        (Answer(302, b"", {"Location": "http://elsewhere"}), "is redirected .302."),
+        (Answer(502, GATEWAY), FOREIGN.format(502), "502 Bad Gateway nginx"),
+        (Answer(400, b"<body>400 Bad&nbsp;Request"), FOREIGN.format(400), "400 Bad\xa0Request"),
+        (Answer(500, b""), FOREIGN.format(500), ""),
+        (Answer(404, {"reason": "other"}), FOREIGN.format(404), '{"reason": "other"}'),
+        (Answer(403, {"message": "a", "code": 3}), FOREIGN.format(403), '{"message": "a"'),
+        (Answer(503, MIDDLEWARE), "Unavailable. Try later.", "Unavailable. Try later."),
+        (Answer(302, b"", {"Location": "http://elsewhere"}), "is redirected (302)", ""),
     ],
 )
-def test_refusal_in_another_form_is_readable(
-    cloud: Cloud, proxy: Proxy, answer: Answer, message: str
+def test_only_what_openstack_says_is_in_the_message(
+    cloud: Cloud, proxy: Proxy, answer: Answer, message: str, details: str
 ) -> None:
+    """A server that is none of OpenStack's may say what its caller's caller must not know."""
     cloud.answer("POST", "/v1/clusters", answer)
 
-    with pytest.raises(exceptions.HttpError, match=message):
+    with pytest.raises(exceptions.HttpError) as caught:
         proxy.create_cluster(name="web")
+
+    assert message in caught.value.message
+    assert caught.value.details.startswith(details)
+
+
+def test_a_page_instead_of_keystone_is_not_in_the_message(cloud: Cloud) -> None:
+    cloud.answer("POST", "/v3/auth/tokens", Answer(403, b"the internal secret"))
+
+    with Connection(clouds=cloud.clouds()) as connection, pytest.raises(ClientException) as caught:
+        connection.cluster  # noqa: B018
+
+    assert "HTTP 403 without an error of OpenStack" in str(caught.value)
+    assert "internal" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("9" * 400, 86400),
+        ("9" * 5000, 86400),
+        ("Wed, 21 Oct 9999 07:28:00 GMT", 86400),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 2026 07:28:00 +99999999999999", None),
+        ("Mon, 01 Jan 0001 00:00:00 +2359", 0),
+        ("-5", None),
+        ("1e9", None),
+        ("soon", None),
+    ],
+)
+def test_an_odd_retry_after_neither_raises_nor_lasts(
+    cloud: Cloud, proxy: Proxy, header: str, seconds: float | None
+) -> None:
+    cloud.answer("POST", "/v1/clusters", Answer(429, b"", {"Retry-After": header}))
+
+    with pytest.raises(exceptions.TooManyRequests) as caught:
+        proxy.create_cluster(name="web")
+
+    assert caught.value.retry_after == seconds
 
 
 @pytest.mark.parametrize(
