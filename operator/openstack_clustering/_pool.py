@@ -15,6 +15,7 @@ from openstack_clustering import _tls as tls_context
 from openstack_clustering._config import Config
 from openstack_clustering._exchange import ENCODING, Exchange, Guard, Limits, limited
 from openstack_clustering._sockets import Sockets
+from openstack_clustering.exceptions import ConfigException
 
 
 class Send(Protocol):

@@ -177,7 +177,7 @@ def test_a_name_with_many_addresses_is_given_up(monkeypatch: pytest.MonkeyPatch)
     full, waiting = a_full_server()
     addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", 1)) for n in range(9)]
     monkeypatch.setattr(
-        exchange._Connection, "_addresses", lambda _: ["127.0.0.1"] * len(addresses)
+        exchange.LimitedConnection, "_addresses", lambda _: ["127.0.0.1"] * len(addresses)
     )
     try:
         with pytest.raises(exceptions.RequestTimeout):
@@ -249,7 +249,7 @@ def test_a_request_that_before_request_refuses_is_not_sent(cloud: Cloud) -> None
 def test_what_the_other_machine_does_not_accept_is_not_sent_later() -> None:
     limits = exchange.Exchange(deadline=float("inf"), limit=1, connect_timeout=4.0)
     with socket.create_server(("127.0.0.1", 0)) as server, exchange.limited(limits):
-        connection = exchange._Connection(*server.getsockname(), timeout=4.0)
+        connection = exchange.LimitedConnection(*server.getsockname(), timeout=4.0)
         connection.connect()
 
         option = connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)

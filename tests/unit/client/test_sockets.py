@@ -20,7 +20,7 @@ def silent() -> Iterator[socket.socket]:
 
 def test_closing_ends_a_request_in_progress(silent: socket.socket) -> None:
     address = f"http://127.0.0.1:{silent.getsockname()[1]}/v3"
-    auth = {"username": "u", "password": "p", "project_name": "x"}
+    auth = {"username": "u", "password": "p", "project_name": "x", "default_domain": "d"}
     document = {"clouds": {"c": {"auth": {"auth_url": address, **auth}}}}
     connection = Connection("c", clouds=document, timeout=60)
     failures: list[Exception] = []
