@@ -101,6 +101,7 @@ def _variables(sandbox: Sandbox) -> dict[str, str]:
         "KUBECONFIG": str(sandbox.kubeconfig),
         "OS_CLIENT_CONFIG_FILE": str(sandbox.clouds_yaml),
         "OS_CLOUD": "blue",
+        "SENLIN_OPERATOR_ALLOWED_ENDPOINTS": "127.0.0.0/8",  # Keystone and Senlin are there
     }
 
 

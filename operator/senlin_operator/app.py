@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY
 
 from openstack_clustering import __version__
 from senlin_operator import handlers
+from senlin_operator.cloud.endpoints import Endpoints
 from senlin_operator.cloud.inventory import Subscribers
 from senlin_operator.cloud.session import SessionOptions
 from senlin_operator.cloud.session_pool import Limits, SessionPool
@@ -26,7 +27,7 @@ from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.leases import Leases
 from senlin_operator.kube.objects import SECRET, Key
 from senlin_operator.kube.reviews import Reviews
-from senlin_operator.leader import Fence, Leader, Shard
+from senlin_operator.leader import Fence, Leader, Shard, Watchdog
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.queue import Queue
 from senlin_operator.reconcile.controller import Controller
@@ -42,6 +43,7 @@ from senlin_operator.telemetry.health import Health
 from senlin_operator.telemetry.server import Port, serve
 
 _PLURALS = {kind.name: kind.plural for kind in (*KINDS.values(), *RUN_KINDS.values())}
+_MEBIBYTE = 2**20
 _DRAIN = 20.0  # seconds for the reconciles in progress; shorter than a pod's grace period
 _FLUSH = 2.0  # seconds for the last events
 _HEARTBEAT = 1.0  # seconds
@@ -52,7 +54,7 @@ _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 class App:
     """One operator process."""
 
-    def __init__(self, settings: Settings, kube: KubeClient) -> None:
+    def __init__(self, settings: Settings, kube: KubeClient, fence: Fence) -> None:
         self._settings = settings
         self._kube = kube
         self._queue = Queue(lambda key: self._cache.line(key))
@@ -67,10 +69,14 @@ class App:
         workers = Workers(settings.workers)
         options = SessionOptions(
             tuple(listed.values()),
-            settings.inventory_interval,
-            settings.explain_failures,
-            kube.may_write,
-            workers.waiting,
+            idle=settings.inventory_interval,
+            explain=settings.explain_failures,
+            begin_write=fence.begin_write,
+            end_write=fence.end_write,
+            connect_guard=Endpoints(settings.allowed_endpoints, kube.server).check,
+            max_list_size=settings.max_list_mebibytes * _MEBIBYTE,
+            max_reply_size=settings.max_reply_mebibytes * _MEBIBYTE,
+            waiting=workers.waiting,
         )
         limits = Limits(settings.sessions_per_namespace, settings.sessions)
         self._sessions = SessionPool(subscribers, options, limits)
@@ -166,7 +172,7 @@ async def run(settings: Settings) -> None:
     kube.may_write = fence.check
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(kube.close)
-        app = App(settings, kube)
+        app = App(settings, kube, fence)
         REGISTRY.register(app.collector)
         stack.callback(REGISTRY.unregister, app.collector)
         stack.callback(_serve(settings, app.health, kube))
@@ -213,6 +219,15 @@ async def _lead(settings: Settings, leases: Leases, fence: Fence, app: App) -> N
     app.health.ready = True  # a standby is ready to take over
     _cancel_on_sigterm()  # until the watches handle the signal
     await leader.acquire()
+    try:
+        with Watchdog(fence):
+            await _work(leader, app)
+    finally:
+        await leader.release()
+
+
+async def _work(leader: Leader, app: App) -> None:
+    """Run the app while the lease can be renewed."""
     keeping = asyncio.create_task(leader.keep(), name="lease")
     working = asyncio.create_task(app.run(), name="app")
     try:
@@ -225,7 +240,6 @@ async def _lead(settings: Settings, leases: Leases, fence: Fence, app: App) -> N
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
         keeping.cancel()
-        await leader.release()
 
 
 def _cancel_on_sigterm() -> None:

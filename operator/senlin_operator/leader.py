@@ -12,7 +12,9 @@ while the leases of any other number of shards are free, so no object ever has t
 import asyncio
 import logging
 import math
+import os
 import random
+import threading
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +29,10 @@ _DURATION = 15  # seconds that a lease lasts without being renewed
 _RENEW_DEADLINE = 10.0  # after the last renewal; the rest of the duration is for clock drift
 _RENEW_PERIOD = 2.0
 _RETRY_PERIOD = 1.0  # of a standby
+_GRACE = 1.0  # for the event loop to end the process by itself, and for the last words
+_POLL = 0.05
+_LAST_WRITES = 3.0  # for the replies to the last writes
+_HANGS = "the lease has run out and the process hangs: it ends"
 _log = logging.getLogger(__name__)
 
 
@@ -35,19 +41,76 @@ class LostLease(Exception):
 
 
 class Fence:
-    """Stops the writes of a process that may not be the leader any more."""
+    """Stops the writes of a process that may not be the leader any more. From any thread."""
 
     def __init__(self) -> None:
         self._until = math.inf
+        self._lock = threading.Lock()
+        self._writing: set[int] = set()  # ids of threads
 
     def extend(self, until: float) -> None:
         """Allow writes until that time of the monotonic clock."""
         self._until = until
 
+    def close(self) -> None:
+        """Allow no further write."""
+        with self._lock:
+            self._until = -math.inf
+
+    @property
+    def remaining(self) -> float:
+        """The seconds for which writes are allowed."""
+        return self._until - clock.monotonic()
+
+    @property
+    def writing(self) -> bool:
+        """Whether a thread has begun a write that has not ended."""
+        return bool(self._writing)
+
     def check(self) -> None:
-        """Raise KubeError unless this process may write now. From any thread."""
-        if clock.monotonic() > self._until:
+        """Raise KubeError unless this process may write now."""
+        if self.remaining < 0:
             raise KubeError(0, "This process is not the leader any more.")
+
+    def begin_write(self) -> None:
+        """Note that this thread writes; raise KubeError unless this process may write now."""
+        with self._lock:
+            self.check()
+            self._writing.add(threading.get_ident())
+
+    def end_write(self) -> None:
+        """Note that this thread writes no more, if it did."""
+        with self._lock:
+            self._writing.discard(threading.get_ident())
+
+
+class Watchdog(threading.Thread):
+    """Ends the process when its fence has been down for a second.
+
+    `Leader.keep` does that, too, as long as the event loop runs. This thread does it when the loop
+    hangs, or goes on after a pause and is slow.
+    """
+
+    def __init__(self, fence: Fence) -> None:
+        super().__init__(name="watchdog", daemon=True)
+        self._fence = fence
+        self._stopped = threading.Event()
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        """Wait for the end of the lease, or of this watch."""
+        while not self._stopped.wait(max(0.0, self._fence.remaining + _GRACE)):
+            if self._fence.remaining + _GRACE <= 0:
+                # In a thread of its own: what hangs may hold the log's lock.
+                words = threading.Thread(target=_log.critical, args=(_HANGS,), daemon=True)
+                words.start()
+                words.join(_GRACE)
+                os._exit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +205,19 @@ class Leader:
                 raise LostLease(f"The lease was not renewed for {_RENEW_DEADLINE:.0f} seconds.")
 
     async def release(self) -> None:
-        """Release the lease, so that a standby takes over at once."""
+        """Release the lease, so that a standby takes over at once.
+
+        While a thread still waits for the reply to a write, the lease is left to run out: Senlin
+        may carry the write out only after the standby has looked.
+        """
         metrics.LEADER.labels(self._name).set(0)
-        self._fence.extend(-math.inf)
+        self._fence.close()
+        until = clock.monotonic() + _LAST_WRITES
+        while self._fence.writing:
+            if clock.monotonic() > until:
+                _log.warning("the lease is not released, as a request has no reply yet")
+                return
+            await asyncio.sleep(_POLL)
         try:
             await self._write("")
         except KubeError as error:  # it expires by itself

@@ -5,6 +5,7 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any
 
 PREFIX = "SENLIN_OPERATOR_"
@@ -21,8 +22,20 @@ _DOTTED = {
 }
 
 
+_HOST = re.compile(r"(\*\.)?([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*[a-z]([-a-z0-9]*[a-z0-9])?", re.I)
+
+
 class BadSettings(Exception):
     """A setting is unknown, or has an invalid value."""
+
+
+def _is_endpoint(text: str) -> bool:
+    """Return whether it is a network, an address, or a host's name, also with `*.` before it."""
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return _HOST.fullmatch(text) is not None
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +122,33 @@ class Settings:
             "help": "true: ask Nova and Heat where Senlin does not say why a server or stack "
             "failed, or what it waits for; false: show Senlin's words alone",
             "choices": ("true", "false"),
+        },
+    )
+    allowed_endpoints: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "networks, addresses, and names of hosts (also *.example.com) that credentials "
+            "may lead to, separated by commas; none: all but local ones. Local ones (loopback, "
+            "link-local, metadata services) need a network of their own, such as 127.0.0.0/8",
+            "is_valid": _is_endpoint,
+            "form": "a network, an address, or a host's name, such as 10.20.0.0/16 or "
+            "*.example.com",
+        },
+    )
+    max_list_mebibytes: int = field(
+        default=64,
+        metadata={
+            "help": "size of a list of OpenStack, unpacked, beyond which it is refused",
+            "least": 1,
+            "most": 1024,
+        },
+    )
+    max_reply_mebibytes: int = field(
+        default=1,
+        metadata={
+            "help": "the same for every other reply of OpenStack",
+            "least": 1,
+            "most": 1024,
         },
     )
     senlin_repaired: bool = field(
@@ -223,7 +263,7 @@ def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
     if choices := hints.get("choices"):
         chosen = _choice(name, text, choices)
         return chosen == "true" if setting.type is bool else chosen
-    if name == "namespaces":
+    if setting.type == tuple[str, ...]:
         return tuple(_text(name, part.strip(), hints) for part in text.split(",") if part.strip())
     if "least" not in hints:
         return _text(name, text, hints)
@@ -237,7 +277,8 @@ def _value(setting: "dataclasses.Field[Any]", text: str) -> object:
 
 
 def _text(name: str, text: str, hints: Mapping[str, Any]) -> str:
-    if not re.fullmatch(hints.get("pattern", ".*"), text):
+    is_valid = hints.get("is_valid", re.compile(hints.get("pattern", ".*")).fullmatch)
+    if not is_valid(text):
         what = "" if hints.get("secret") else f"is {text!r}, but "
         raise BadSettings(f"{name} {what}should be {hints['form']}.")
     return text

@@ -15,6 +15,7 @@ from sandbox.control import fetch
 from sandbox.settings import LOOPBACK, free_port
 from senlin_operator.leader import Shard
 
+SANDBOX = "127.0.0.0/8,0.0.0.0/0"  # its servers are on loopback
 PROGRAM = [sys.executable, "-m", "senlin_operator"]
 
 
@@ -40,6 +41,7 @@ class Operator:
             "--metrics-authentication": "none",
             "--log-format": "console",
             "--inventory-interval": "3",
+            "--allowed-endpoints": SANDBOX,
         }
         arguments = [word for flag in usual.items() for word in flag] + list(flags)
         with self.log.open("ab") as log:

@@ -158,18 +158,24 @@ class Inventory:
             await self._pause(began, failures)
 
     async def _poll(self, began: float, awaiting: Mapping[Key, str | None]) -> None:
-        snapshot = await self._taken(began, awaiting)
+        before = self.snapshot
+        snapshot, changed = await self._taken(began, awaiting)
         if self.error:
             _log.info("the project can be polled again")
-        before, self.snapshot, self.error = self.snapshot, snapshot, None
+        self.snapshot, self.error = snapshot, None
+        if changed:
+            self.pace.activity()
         if before is not None:
-            changed = differences(before, snapshot)
-            if changed:
-                self.pace.activity()
             self.subscribers.changed(changed)
 
-    async def _taken(self, began: float, awaiting: Mapping[Key, str | None]) -> Snapshot:
-        """Return the snapshot of a partial poll where that is enough, else of a whole one."""
+    async def _taken(
+        self, began: float, awaiting: Mapping[Key, str | None]
+    ) -> tuple[Snapshot, set[str]]:
+        """Return the snapshot of a partial poll where that is enough, else of a whole one.
+
+        What has changed is found in the thread of the poll: in a large project that would hold up
+        the event loop.
+        """
         before, kinds, watched = self.snapshot, self.kinds, dict(self._watched)
         ended = before.ended if before else {}
         known = {id_: action for id_, action in ended.items() if id_ in watched}
@@ -177,15 +183,17 @@ class Inventory:
         subjects = self._subjects(awaiting)
         listed = before is not None and before.objects.keys() == {it.resource_type for it in kinds}
         if before is None or subjects is None or not listed or self.pace.whole_is_due(before.began):
-            snapshot: Snapshot = await self.call(
-                _OPERATION, lambda proxy: whole(proxy, kinds, poll)
+            taken: tuple[Snapshot, set[str]] = await self.call(
+                _OPERATION, lambda proxy: _compared(before, whole(proxy, kinds, poll))
             )
             self.pace.whole_took(clock.monotonic() - began)
-            return snapshot
+            return taken
         limit, matters = self.pace.limit, self.subscribers.matters
-        read: Snapshot = await self.call(
+        read: tuple[Snapshot, set[str]] = await self.call(
             _OPERATION,
-            lambda proxy: partial(proxy, kinds, poll, before, subjects, matters, limit),
+            lambda proxy: _compared(
+                before, partial(proxy, kinds, poll, before, subjects, matters, limit)
+            ),
         )
         return read
 
@@ -233,3 +241,8 @@ class Inventory:
         if self.snapshot is None:
             return True
         return bool(self.snapshot.unfinished or self.in_flight)
+
+
+def _compared(before: Snapshot | None, snapshot: Snapshot) -> tuple[Snapshot, set[str]]:
+    """Return the snapshot, and what has changed in it."""
+    return snapshot, differences(before, snapshot) if before else set()

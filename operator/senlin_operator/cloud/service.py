@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from keystoneauth1.exceptions import ClientException
 from keystoneauth1.session import Session
 
+from openstack_clustering import exceptions
 from senlin_operator.telemetry import clock
 
 T = TypeVar("T")
@@ -45,7 +46,14 @@ class Service:
             return None
         try:
             return question()
-        except (ClientException, ValueError, AttributeError, TypeError, KeyError):
+        except (
+            ClientException,
+            exceptions.ClientException,  # its address is not allowed
+            ValueError,
+            AttributeError,
+            TypeError,
+            KeyError,
+        ):
             self._retry_at = clock.monotonic() + _RETRY
             return None
 

@@ -29,7 +29,10 @@ _abandoned: ContextVar[threading.Event | None] = ContextVar("abandoned", default
 _THREADS = 8  # per credential
 _RESERVED = 2  # threads of those for deletions, which must not wait for creations that hang
 _POLLING = 1  # further thread
-_TIMEOUT = 60.0  # seconds per request
+_TIMEOUT = 60.0  # seconds per request, from the connection to the last byte
+# Seconds to connect, and for the other machine to accept what is sent. A write that the fence has
+# let through is on its way by then, or never: sooner than the lease runs out.
+_CONNECT_TIMEOUT = 4.0
 _LOGIN_PAUSE = 45.0  # seconds between refused logins, so that no account is locked out
 _MAX_LOGIN_PAUSE = 300.0
 _SCHEMAS = 100  # remembered; a cloud has a handful of profile types
@@ -42,9 +45,17 @@ class SessionOptions:
     kinds: Sequence[ListedKind]  # listed by the inventories
     idle: float = 30.0  # seconds between polls of a project while nothing is awaited
     explain: bool = True  # ask Nova and Heat where Senlin's words are generic
-    may_write: Callable[[], None] = lambda: None  # raises unless it may; from any thread
+    begin_write: Callable[[], None] = lambda: None  # raises unless it may; in the request's thread
+    end_write: Callable[[], None] = lambda: None  # after each request of that thread
+    connect_guard: Callable[[str, str | None, int], None] | None = None  # as of `Connection`
+    max_list_size: int = 64 * 2**20  # bytes
+    max_reply_size: int = 2**20
     # Entered while a reconcile waits for a thread, or for a reply.
     waiting: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+
+    def after_request(self, sent: Sent) -> None:
+        self.end_write()
+        _record(sent)
 
 
 class Abandoned(ClientException):
@@ -62,10 +73,14 @@ class CloudSession:
             credential.cloud,
             clouds=credential.document,
             timeout=_TIMEOUT,
+            connect_timeout=_CONNECT_TIMEOUT,
+            max_list_size=options.max_list_size,
+            max_reply_size=options.max_reply_size,
+            connect_guard=options.connect_guard,
             pool_size=_THREADS + _POLLING,
             app_name="senlin-operator",
             before_request=self._before_request,
-            after_request=_record,
+            after_request=options.after_request,
             **tls,
         )
         self.label, self.project = credential.label, credential.project
@@ -205,7 +220,7 @@ class CloudSession:
         if self._closed or (abandoned and abandoned.is_set()):
             raise Abandoned("Nobody waits for the result any more.")
         if method != "GET":
-            self._options.may_write()
+            self._options.begin_write()
 
     def _open_circuit(self, error: ClientException, before: ClientException | None) -> None:
         if self._refused is not before:  # concurrent refusals count once

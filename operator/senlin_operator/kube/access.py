@@ -6,12 +6,12 @@ All requests of the process take it: those of the official client, and kopf's li
 import os
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
 
-from senlin_operator.kube import kubeconfig
+from senlin_operator.kube import fencing, kubeconfig
 from senlin_operator.kube.kubeconfig import AccessError, Context
 from senlin_operator.kube.login import Content, Identity, content, login
 from senlin_operator.kube.proxies import BadProxy, checked, proxy_for
@@ -65,16 +65,22 @@ class Access:
             access._tls.context(identity.certificate)
         return access
 
-    def session(self, *middlewares: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
+    def session(
+        self,
+        *middlewares: aiohttp.ClientMiddlewareType,
+        traces: Sequence[aiohttp.TraceConfig] = (),
+    ) -> aiohttp.ClientSession:
         """Return a session; the caller closes it.
 
         The environment is not read again for each request, as aiohttp would do it, .netrc included.
 
         Args:
             middlewares: They see a request before it has credentials.
+            traces: They see it when its connection stands.
         """
         return aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=aiohttp.TCPConnector(limit=0, socket_factory=fencing.open_socket),
+            trace_configs=list(traces),
             headers={"User-Agent": USER_AGENT},
             middlewares=(*middlewares, self._authorize),
             proxy=self._proxy,

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import aiohttp
 from kubernetes.aio import client
 
+from senlin_operator.kube import fencing
 from senlin_operator.kube.access import USER_AGENT, Access
 from senlin_operator.kube.limits import FairRate
 from senlin_operator.kube.objects import Resource
@@ -56,9 +58,10 @@ class Api:
         configuration.retries = False  # the work queue retries, and knows what is safe
         self._api = client.ApiClient(configuration)
         self._api.user_agent = USER_AGENT  # it has a header of its own, which would win
-        self._api.rest_client.pool_manager = access.session()
         self._rate = FairRate(_BURST, _INTERVAL)
         self.may_write: Callable[[], None] = lambda: None  # raises KubeError unless it may
+        traces = fencing.traces(lambda: self.may_write())
+        self._api.rest_client.pool_manager = access.session(traces=traces)
 
     async def close(self) -> None:
         await self._api.close()
@@ -83,7 +86,8 @@ class Api:
             body: The document to send.
             content_type: The content type of the body.
             accept: The form of the reply.
-            always: Send a write at once, even if this process is fenced, as for a lease.
+            always: Send a write at once, even if this process is fenced, as for a lease. For other
+                writes the fence is asked twice: at once, and when the connection stands.
 
         Raises:
             KubeError: The request was refused, or could not be sent.
@@ -101,7 +105,8 @@ class Api:
                 header_params=headers,
                 body=body,
             )
-            response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
+            with fencing.unfenced() if always else nullcontext():
+                response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
             status = int(response.status)
             text = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -47,6 +47,11 @@ class KubeClient(Api):
             raise KubeError(0, f"No access to Kubernetes is configured: {error}") from error
         return cls(access, plurals)
 
+    @property
+    def server(self) -> str:
+        """The URL of the API server."""
+        return self._access.server
+
     def watch_session(self, on_list: OnList) -> tuple[str, aiohttp.ClientSession]:
         """Return the server's URL, and a session for the watches alone.
 

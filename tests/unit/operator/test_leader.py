@@ -190,6 +190,22 @@ async def test_the_fence_stops_writes_after_a_release(clock: Clock) -> None:
         fence.check()
 
 
+async def test_a_lease_is_not_released_while_a_write_has_no_reply(clock: Clock) -> None:
+    """Else its effect might come after another process has looked for it."""
+    fence, leases = Fence(), FakeLeases()
+    leader = Leader(cast("Leases", leases), fence, installation="it", shard=Shard(), identity="me")
+    await leader.acquire()
+    fence.begin_write()
+    before = clock()
+
+    await leader.release()
+
+    assert leases.holder() == "me"
+    assert 3 <= clock() - before < 5
+    with pytest.raises(KubeError):
+        fence.check()
+
+
 async def test_shards_of_one_count_hold_their_leases_side_by_side(clock: Clock) -> None:
     leases = FakeLeases()
 

@@ -1,9 +1,10 @@
 {{/* The settings as environment variables: inventoryInterval is SENLIN_OPERATOR_INVENTORY_INTERVAL. */}}
 {{- define "senlin-operator.env" -}}
 {{- range $name, $value := .Values.settings }}
-{{- if ne (toString $value) "" }}
+{{- $text := kindIs "slice" $value | ternary (join "," $value) (toString $value) }}
+{{- if ne $text "" }}
 - name: SENLIN_OPERATOR_{{ snakecase $name | upper }}
-  value: {{ $value | toString | quote }}
+  value: {{ $text | quote }}
 {{- end }}
 {{- end }}
 {{- if .Values.settings.leaderElection }}
