@@ -66,6 +66,10 @@ class Operator:
     def resume(self) -> None:
         self._send(signal.SIGCONT)
 
+    def hang(self) -> None:
+        """Let the event loop of a `tests.chaos.hanging_operator` hang."""
+        self._send(signal.SIGUSR1)
+
     def _send(self, number: signal.Signals) -> None:
         assert self._process
         self._process.send_signal(number)

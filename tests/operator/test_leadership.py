@@ -2,6 +2,8 @@
 
 import json
 import socket
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,17 +17,20 @@ from tests.operator.tenant import TenantWithOperator, ticks
 
 pytestmark = pytest.mark.slow
 
+HANGING = [sys.executable, "-m", "tests.chaos.hanging_operator"]
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/{}/leases"
 
 
 class Replica(Operator):
     """An operator process with a Kubernetes user of its own, by which the audit log knows it."""
 
-    def __init__(self, tenant: TenantWithOperator, user: str, log: Path) -> None:
+    def __init__(
+        self, tenant: TenantWithOperator, user: str, log: Path, program: list[str] = PROGRAM
+    ) -> None:
         self._tenant = tenant
         self.user = f"{user}.{tenant.namespace}"
         kubeconfig = tenant.sandbox.user_kubeconfig(self.user, ["system:masters"])
-        super().__init__(kubeconfig, tenant.namespace, log, PROGRAM)
+        super().__init__(kubeconfig, tenant.namespace, log, program)
 
     def elect(self, *flags: str) -> None:
         """Start it with leader election."""
@@ -156,6 +161,28 @@ def test_a_leader_writes_nothing_after_it_was_suspended(
     first.resume()
 
     assert first.wait(30) == 1
+    assert first.writes() == before
+    assert resizes(tenant, cluster["status"]["id"]) == 1
+
+
+def test_a_leader_whose_event_loop_hangs_is_gone_before_its_lease(
+    idle_tenant: TenantWithOperator, replicas: tuple[Replica, Replica], tmp_path: Path
+) -> None:
+    """Its threads would go on, and nobody would end the process."""
+    tenant, (_, second) = idle_tenant, replicas
+    first = Replica(tenant, "hanging", tmp_path / "hanging.log", HANGING)
+    lead(tenant, first)
+    cluster = tenant.quickstart()
+    before = first.writes()
+    hangs_at = time.monotonic()
+    first.hang()
+    second.elect()
+    tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
+
+    assert first.wait(30) == 1
+    assert time.monotonic() - hangs_at < 15  # the lease's duration
+    assert "the lease has run out and the process hangs" in first.log.read_text()
+    assert tenant.ready(seconds=60)["status"]["resource"]["nodes"]["active"] == 4
     assert first.writes() == before
     assert resizes(tenant, cluster["status"]["id"]) == 1
 

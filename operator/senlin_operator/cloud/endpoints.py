@@ -23,7 +23,7 @@ from openstack_clustering.exceptions import ConfigException
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-# The machine itself, its neighbours, and nobody in particular.
+# The machine itself, what only it can reach, and groups of machines.
 _LOCAL = tuple(
     map(
         ip_network,
