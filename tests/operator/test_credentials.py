@@ -8,7 +8,7 @@ import pytest
 
 from openstack_clustering import Connection
 from tests.operator.keystone import Person, secret
-from tests.operator.tenant import Document, TenantWithOperator
+from tests.operator.tenant import Document, TenantWithOperator, condition
 
 FLEET = 6
 
@@ -185,3 +185,21 @@ def test_a_password_that_changes_amid_work_is_tried_once(
     tenant.apply(secret(person.auth))
     for name in names:
         tenant.ready("SenlinProfile", name)
+
+
+def test_credentials_that_lead_to_the_operators_own_machine_are_refused(
+    idle_tenant: TenantWithOperator,
+) -> None:
+    """Here Keystone is there; an administrator of another machine would not allow it."""
+    tenant = idle_tenant
+    tenant.operator.start("--allowed-endpoints", "0.0.0.0/0")
+    tenant.apply(tenant.secret(), tenant.profile())
+
+    refused = tenant.waits_for("CredentialsUnreadable", "SenlinProfile", "web-server")
+
+    assert (
+        "The address 127.0.0.1 is not allowed; an administrator can allow it"
+        in (refused["message"])
+    )
+    stalled = condition(tenant.get("SenlinProfile", "web-server") or {}, "Stalled")
+    assert stalled["status"] == "True"
