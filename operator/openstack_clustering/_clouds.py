@@ -31,8 +31,8 @@ _IGNORED = ("OS_TEST", "OS_STD", "OS_LOG")  # options of OpenStack's test tools
 
 def from_document(document: object, name: str | None) -> tuple[str, Cloud]:
     """Return the name and the entry of a cloud in a parsed clouds.yaml."""
-    clouds = _get_clouds(document, "the given clouds.yaml")
-    chosen, cloud = _select_cloud(clouds, name, "the given clouds.yaml")
+    clouds = _get_clouds(document, "the clouds.yaml")
+    chosen, cloud = _select_cloud(clouds, name, "the clouds.yaml")
     return chosen, _with_vendor_profile(chosen, cloud, {})
 
 

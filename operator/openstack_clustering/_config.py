@@ -23,13 +23,8 @@ _MAX_RETRIES = 10
 _FILES = ("cacert", "cert", "key")
 _PREFIXES = ("clustering_", "resource_cluster_", "cluster_")  # the service's type and its aliases
 # Without a prefix these hold for all services; the others would be those of another one.
-_GENERAL_KEYS = frozenset({"interface", "region_name", "status_code_retries"})
-_SERVICE_KEYS = _GENERAL_KEYS | {
-    "api_version",
-    "default_microversion",
-    "endpoint_override",
-    "endpoint_type",
-}
+_GENERAL_KEYS = frozenset({"endpoint_type", "interface", "region_name", "status_code_retries"})
+_SERVICE_KEYS = _GENERAL_KEYS | {"api_version", "default_microversion", "endpoint_override"}
 _KEYS = (
     AUTH_KEYS
     | _SERVICE_KEYS
@@ -129,7 +124,7 @@ def parse(
     """
     overrides = overrides or {}
     region = values.text(name, "region_name", overrides.get("region_name"))
-    entry = in_one_region(name, _overridden(entry, overrides), region)
+    entry = _overridden(in_one_region(name, entry, region), overrides)
     region = entry["region_name"]
     auth_type = login_kind(name, entry)
     verify = values.boolean(name, "verify", entry.get("verify"), default=True)
@@ -144,7 +139,7 @@ def parse(
         auth=auth_of(name, auth_type, entry),
         auth_type=auth_type,
         region_name=values.text(name, "region_name", _option(entry, "region_name")),
-        interface=_interface(name, _option(entry, "interface")),
+        interface=_interface(name, _option(entry, "endpoint_type", "interface")),
         endpoint_override=_endpoint(name, entry, region),
         microversion=_microversion(name, entry),
         verify=verify,
@@ -169,13 +164,15 @@ def _overridden(entry: Mapping[str, Any], overrides: Mapping[str, Any]) -> Mappi
         for key, value in overrides.items()
         if key not in auth
     }
-    below = {key: value for key, value in entry.items() if key.replace("-", "_") not in auth}
-    return overlaid(below, {**rest, "auth": auth} if auth else rest)
+    hidden = {*auth, *(["clustering_endpoint_type"] if "clustering_interface" in rest else [])}
+    below = {key: value for key, value in entry.items() if key not in hidden}
+    return overlaid(below, {**rest, "auth": auth})
 
 
-def _option(entry: Mapping[str, Any], key: str) -> Any:
+def _option(entry: Mapping[str, Any], *keys: str) -> Any:
     """Return the value for the clustering service, or else the one for all services."""
-    names = [f"{prefix}{key}" for prefix in _PREFIXES] + [key] * (key in _GENERAL_KEYS)
+    names = [f"{prefix}{key}" for prefix in _PREFIXES for key in keys]
+    names += [key for key in keys if key in _GENERAL_KEYS]
     return next((entry[name] for name in names if entry.get(name) not in (None, "")), None)
 
 

@@ -39,7 +39,7 @@ def in_one_region(name: str, entry: Mapping[str, Any], region: str | None) -> En
     auth = result.get("auth") or {}
     if not isinstance(auth, Mapping):
         raise ConfigException(f"`auth` of the cloud {name} is no map.")
-    return _with_interfaces({**result, "auth": auth, "region_name": chosen or None})
+    return {**result, "auth": auth, "region_name": chosen or None}
 
 
 def _regions(name: str, entry: Entry) -> dict[str, Mapping[str, Any]]:
@@ -69,19 +69,6 @@ def _region(name: str, region: Any) -> tuple[str, Mapping[str, Any]]:
     if named is None:
         raise ConfigException(f"A region of the cloud {name} has no name.")
     return named, _underscored(settings)
-
-
-def _with_interfaces(entry: Entry) -> Entry:
-    """Return the entry with `interface` for the old `endpoint_type`, of each service."""
-    old = "endpoint_type"
-    return {
-        **{key: value for key, value in entry.items() if not key.endswith(old)},
-        **{
-            f"{key.removesuffix(old)}interface": value
-            for key, value in entry.items()
-            if key.endswith(old) and value
-        },
-    }
 
 
 def _underscored(entry: Mapping[str, Any]) -> Entry:

@@ -64,14 +64,14 @@ def address(name: str, key: str, value: Any, region: str | None = None) -> str |
     whose = f"`{key}` of the cloud {name}"
     try:
         parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        has_host = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:  # a port that is no number, a bracket that is not closed
-        valid = False
-    if not valid or _UNPRINTABLE.search(url):
+        has_host = False
+    if not has_host or _UNPRINTABLE.search(url):
         raise ConfigException(f"{whose} should look like https://keystone.example.org:5000/v3.")
     if "{" in url:
         raise ConfigException(f"{whose} has a placeholder other than {{region_name}}.")
-    if "@" in parts.netloc:
+    if "@" in url.split("/")[2]:
         raise ConfigException(f"{whose} has a user in it, who belongs into `auth`.")
     return url
 

@@ -82,7 +82,7 @@ class _Document:
     def _node(self, event: Any, depth: int) -> Any:
         self._count(1, event)
         if isinstance(event, self._yaml.AliasEvent):
-            value, size = self._anchors.get(event.anchor, (None, 0))
+            value, size = self._anchors.get(str(event.anchor), (None, 0))
             if not size:
                 raise _refused("has an alias without an anchor before it", event)
             self._count(size, event)

@@ -81,7 +81,9 @@ class App:
         limits = Limits(settings.sessions_per_namespace, settings.sessions)
         self._sessions = SessionPool(subscribers, options, limits)
         self._recorder = Recorder(kube)
-        sessions = Sessions(self._cache, kube, self._sessions, self._recorder)
+        sessions = Sessions(
+            self._cache, kube, self._sessions, self._recorder, settings.more_login_kinds
+        )
         publisher = Publisher(self._cache, self._queue, kube, self._recorder)
         self._controller = Controller(
             kinds,

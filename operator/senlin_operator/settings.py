@@ -159,6 +159,16 @@ class Settings:
             "choices": ("true", "false"),
         },
     )
+    more_login_kinds: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "values of auth_type that clouds.yaml may have beside those in "
+            "docs/credentials.md, separated by commas; each is code of keystoneauth1 that runs "
+            "with what tenants write",
+            "pattern": r"[a-z0-9_]{1,63}",
+            "form": "a value of auth_type, such as v3oidcaccesstoken",
+        },
+    )
     receivers: bool = field(
         default=True,
         metadata={

@@ -25,7 +25,7 @@ def main(keystone: str, corpus: Path, variables: Path, vendors: Path) -> None:
     proxies = dict(os.environ)
     for file in sorted(variables.iterdir()):
         requests.get(f"{keystone}/announce/{file.name}", timeout=5)
-        os.environ.update(line.split("=", 1) for line in file.read_text().splitlines()[1:])
+        os.environ.update(dict(line.split("=", 1) for line in file.read_text().splitlines()[1:]))
         results[file.name] = chosen([], vendors)
         os.environ.clear()
         os.environ.update(proxies)

@@ -56,9 +56,16 @@ def proxied(recorder: keystone.Keystone, home: Path) -> dict[str, str]:
 def theirs(recorder: keystone.Keystone, home: Path) -> Results:
     """What openstacksdk does with each file, in one process."""
     sdk = virtual_environment("openstacksdk", ROOT / "requirements/bench.txt", server_python())
-    arguments = [recorder.url, HERE / "corpus", HERE / "variables", home / "clouds-public.yaml"]
+    places = map(str, (HERE / "corpus", HERE / "variables", home / "clouds-public.yaml"))
     done = subprocess.run(
-        [sdk / "bin/python", "-W", "ignore", HERE / "sdk_worker.py", *arguments],
+        [
+            str(sdk / "bin/python"),
+            "-W",
+            "ignore",
+            str(HERE / "sdk_worker.py"),
+            recorder.url,
+            *places,
+        ],
         env=proxied(recorder, home),
         cwd=home,
         capture_output=True,

@@ -34,9 +34,9 @@ class Person:
         who = {"username": self.name, "password": self.password, "project_name": PROJECT}
         return {"auth_url": self._url, **who, **_DOMAIN}
 
-    def change_password(self) -> None:
+    def change_password(self, password: str | None = None) -> None:
         """Change it; Keystone revokes all tokens that the user has."""
-        self.password = f"next-of-{self.name}"
+        self.password = password or f"next-of-{self.name}"
         self._ask("PATCH", f"/users/{self._id}", {"user": {"password": self.password}})
 
     def token(self) -> dict[str, str]:

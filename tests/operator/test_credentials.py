@@ -1,5 +1,6 @@
 """Credentials that change, end, or are wrong: said plainly, and healed by the Secret alone."""
 
+import textwrap
 from collections import Counter
 from itertools import pairwise
 from uuid import uuid4
@@ -61,6 +62,74 @@ def test_a_rotated_password_takes_effect_at_once(
     said = everything_said(tenant, "web")
     assert old not in said
     assert person.password not in said
+
+
+def text_of(entry: str, name: str) -> Document:
+    """Return a Secret with an entry of clouds.yaml as a person writes it."""
+    clouds = f"clouds:\n  openstack:\n{textwrap.indent(textwrap.dedent(entry), '    ')}"
+    document = secret({}, name)
+    document["stringData"]["clouds.yaml"] = clouds
+    return document
+
+
+def test_what_the_command_line_takes_works_and_what_cannot_says_why(
+    tenant: TenantWithOperator, person: Person
+) -> None:
+    """One operator, many Secrets: no login of one holds up another."""
+    person.change_password("0123")
+    auth, url = person.auth, person.auth["auth_url"]
+    domain = {key: value for key, value in auth.items() if key != "project_domain_name"}
+    stalled = {
+        "domain": (secret(domain), "CredentialsUnreadable", "has no project_domain_name or"),
+        "path": (
+            secret(auth | {"auth_url": url.replace("/v3", "/v4")}),
+            "CredentialsRejected",
+            "is not there: 404 at this auth_url, which usually ends in /v3.",
+        ),
+        "kind": (
+            secret(auth, auth_type="v3samlpassword"),
+            "CredentialsUnreadable",
+            "is not available here; available are: password, token,",
+        ),
+        "file": (
+            secret(auth, regions=[{"name": "R", "values": {"cacert": "/dev/ptmx"}}]),
+            "CredentialsUnreadable",
+            "names a file, which is not read here",
+        ),
+        "old": (
+            secret(auth, clustering_default_microversion="1.99"),
+            "Rejected",
+            "The configured microversion is 1.99; the server at",
+        ),
+        "wrong": (secret(auth | {"password": "83"}), "CredentialsRejected", "refuses user"),
+    }
+    working = f"""
+        auth:
+          auth-url: "{url} "
+          username: {person.name}
+          password: 0123
+          project_name: another
+          default_domain_id: default
+        project_name: blue
+        region_name: [RegionOne, RegionTwo]
+        cacert: "\\n"
+        profile: nobody
+        """
+    for name, (document, *_) in stalled.items():
+        document["metadata"]["name"] = name
+        tenant.apply(document, profile(tenant, name, name))
+    tenant.apply(text_of(working, "works"), profile(tenant, "works", "works"))
+
+    tenant.ready("SenlinProfile", "works")
+    for name, (_, reason, words) in stalled.items():
+        ready = tenant.waits_for(reason, "SenlinProfile", name)
+        assert words in ready["message"]
+        told = tenant.get("SenlinProfile", name)
+        assert told
+        [condition] = [it for it in told["status"]["conditions"] if it["type"] == "Stalled"]
+        assert condition["status"] == "True"
+    tried = tenant.sandbox.keystone.requests(caller="senlin-operator", path="^/v4/")
+    assert len(tried) == 1
 
 
 def test_an_application_credential_works_once_senlin_knows_the_user(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+import yaml
 
 from sandbox import Sandbox
 from tests.operator.keystone import Person, secret
@@ -80,7 +81,7 @@ def test_a_certificate_that_cannot_be_read_is_reported(
     tenant.apply(secret(person.auth, cacert=broken), tenant.profile())
 
     told = tenant.waits_for("CredentialsUnreadable", *PROFILE)
-    assert "The PEM text of `cacert` cannot be used" in told["message"]
+    assert "`cacert` of the cloud openstack cannot be used" in told["message"]
 
     tenant.apply(secret(person.auth, cacert=authority))
     tenant.ready(*PROFILE)
@@ -116,10 +117,23 @@ def test_a_copied_clouds_yaml_may_name_the_file(tenant: TenantWithOperator, auth
     assert "cacert:" in copied["stringData"]["clouds.yaml"]
     tenant.apply(copied, tenant.profile())
     told = tenant.waits_for("CredentialsUnreadable", *PROFILE)
-    assert "goes into the Secret's own key cacert" in told["message"]
+    assert "names a file, which is not read here: write its PEM text" in told["message"]
 
     copied["stringData"]["cacert"] = authority
     tenant.apply(copied)
+    tenant.ready(*PROFILE)
+
+
+def test_the_authority_may_stand_in_clouds_yaml(
+    tenant: TenantWithOperator, person: Person, authority: str
+) -> None:
+    """As PEM text with words around it; the Secret's own key is blank."""
+    text = f"# The authority of Zürich\n{authority}"
+    written = secret(person.auth, cacert="\n")
+    clouds = yaml.safe_load(written["stringData"]["clouds.yaml"])
+    clouds["clouds"]["openstack"]["cacert"] = text
+    written["stringData"]["clouds.yaml"] = yaml.safe_dump(clouds)
+    tenant.apply(written, tenant.profile())
     tenant.ready(*PROFILE)
 
 

@@ -35,7 +35,7 @@ def test_an_unknown_cloud_is_answered_with_the_known_ones(tenant: Tenant) -> Non
 
     ready = tenant.waits_for("CredentialsUnreadable", "SenlinProfile", "web-server")
 
-    assert "no cloud 'nosuch'; it has: openstack" in ready["message"]
+    assert "no cloud nosuch in the clouds.yaml; it has: openstack" in ready["message"]
 
 
 def test_a_wrong_password_is_reported_without_it_and_fixed_by_the_secret(

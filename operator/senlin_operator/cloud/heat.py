@@ -4,20 +4,19 @@ Senlin 16 does not notice that a stack has failed: it waits for an hour, or as l
 `timeout` says, and then tells only that.
 """
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from keystoneauth1.session import Session
 
+from openstack_clustering import Config
 from senlin_operator.cloud.service import Service, text_in
 
 
 class Heat:
     """The orchestration service of the credential's project; many threads may share it."""
 
-    def __init__(self, session: Session, entry: Mapping[str, Any]) -> None:
-        self._service = Service(session, entry, "orchestration")
+    def __init__(self, session: Session, config: Config) -> None:
+        self._service = Service(session, config, "orchestration")
 
     def state(self, node_id: str) -> str | None:
         """Return what Heat says of the newest stack of a node, which has the node in its tags.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openstack_clustering import ClientException, Proxy
-from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
+from openstack_clustering.exceptions import AuthenticationFailed, ConfigException, EndpointNotFound
 from senlin_operator.cloud.pace import Pace
 from senlin_operator.cloud.polls import Poll, Subjects, partial, whole
 from senlin_operator.cloud.snapshot import CloudObject, ListedKind, Snapshot, Watched, differences
@@ -22,6 +22,8 @@ from senlin_operator.kube.objects import Key
 from senlin_operator.telemetry import clock
 
 _OPERATION = "look"  # a poll's name in metrics and traces; public, as dashboards use it
+# The login fails, and will until a person changes something.
+REFUSALS = (AuthenticationFailed, ConfigException, EndpointNotFound)
 _log = logging.getLogger(__name__)
 
 
@@ -136,7 +138,7 @@ class Inventory:
     @property
     def refused(self) -> bool:
         """Return whether Keystone refused the credential, or its catalogue has no Senlin."""
-        return isinstance(self.error, AuthenticationFailed | EndpointNotFound)
+        return isinstance(self.error, REFUSALS)
 
     async def run(self) -> None:
         """Poll the project for ever."""
@@ -154,6 +156,9 @@ class Inventory:
             except Exception:  # noqa: BLE001 - a bug must not end the polling
                 failures += 1
                 _log.exception("the poll raised an unexpected error, which is a bug")
+                self._failed(
+                    ClientException("The project cannot be polled, by a bug: see the log.")
+                )
             self.subscribers.polled(awaiting)
             await self._pause(began, failures)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from keystoneauth1.session import Session
 
+from openstack_clustering import Config
 from senlin_operator.cloud.service import Service, text_in
 
 # 2.21 shows the instance actions of deleted servers, 2.84 the text of a failed one.
@@ -21,8 +22,8 @@ _NODE = "cluster_node_id"  # the key in a server's metadata that Senlin sets
 class Nova:
     """The compute service of the credential's project; many threads may share it."""
 
-    def __init__(self, session: Session, entry: Mapping[str, Any]) -> None:
-        self._service = Service(session, entry, "compute", _HEADERS)
+    def __init__(self, session: Session, config: Config) -> None:
+        self._service = Service(session, config, "compute", _HEADERS)
 
     def cause(self, server_id: str) -> str | None:
         """Return why a server failed; None: Nova does not know it, or does not say it."""

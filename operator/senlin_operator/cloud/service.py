@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from keystoneauth1.exceptions import ClientException
 from keystoneauth1.session import Session
 
-from openstack_clustering import exceptions
+from openstack_clustering import Config, exceptions
 from senlin_operator.telemetry import clock
 
 T = TypeVar("T")
@@ -21,19 +21,18 @@ class Service:
     def __init__(
         self,
         session: Session,
-        entry: Mapping[str, Any],
+        config: Config,
         service_type: str,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Take the region and the interface from an entry of clouds.yaml."""
-        named = str(entry.get("interface") or entry.get("endpoint_type") or "public")
+        """Take the region and the interface from the configuration of the clustering service."""
         self._session = session
         self._headers = headers or {}
         self._retry_at = 0.0  # of the monotonic clock
         self._filter = {
             "service_type": service_type,
-            "interface": named.removesuffix("URL"),
-            "region_name": entry.get("region_name"),
+            "interface": config.interface,
+            "region_name": config.region_name,
         }
 
     def ask(self, question: Callable[[], T]) -> T | None:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from openstack_clustering import ClientException, Connection, Proxy, Sent
-from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.explanations import Explanations
 from senlin_operator.cloud.heat import Heat
-from senlin_operator.cloud.inventory import Inventory, Subscribers
+from senlin_operator.cloud.inventory import REFUSALS, Inventory, Subscribers
 from senlin_operator.cloud.nova import Nova
 from senlin_operator.cloud.pace import Pace
 from senlin_operator.cloud.snapshot import ListedKind
@@ -33,6 +32,7 @@ _TIMEOUT = 60.0  # seconds per request, from the connection to the last byte
 # Seconds to connect, and for the other machine to accept what is sent. A write that the fence has
 # let through is on its way by then, or never: sooner than the lease runs out.
 _CONNECT_TIMEOUT = 4.0
+_RETRIES = 2  # of a GET, each after a pause in a thread
 _LOGIN_PAUSE = 45.0  # seconds between refused logins, so that no account is locked out
 _MAX_LOGIN_PAUSE = 300.0
 _SCHEMAS = 100  # remembered; a cloud has a handful of profile types
@@ -68,10 +68,9 @@ class CloudSession:
     def __init__(
         self, credential: Credential, subscribers: Subscribers, options: SessionOptions
     ) -> None:
-        tls: dict[str, Any] = {"cacert": credential.cacert} if credential.cacert else {}
+        config = credential.config
         self._connection = Connection(
-            credential.cloud,
-            clouds=credential.document,
+            config=config._replace(retries=_RETRIES),
             timeout=_TIMEOUT,
             connect_timeout=_CONNECT_TIMEOUT,
             max_list_size=options.max_list_size,
@@ -81,13 +80,11 @@ class CloudSession:
             app_name="senlin-operator",
             before_request=self._before_request,
             after_request=options.after_request,
-            **tls,
         )
         self.label, self.project = credential.label, credential.project
-        entry = credential.document["clouds"][credential.cloud]
         self._options = options
         session = self._connection.session
-        self.explanations = Explanations(self._read, Nova(session, entry), Heat(session, entry))
+        self.explanations = Explanations(self._read, Nova(session, config), Heat(session, config))
         self._watching: asyncio.Task[None] | None = None
         self._pool = ThreadPoolExecutor(_THREADS + _POLLING, thread_name_prefix="senlin")
         self._permits = asyncio.Semaphore(_THREADS)
@@ -194,7 +191,7 @@ class CloudSession:
             result = await self._in_thread(operation, lambda: send(self._connection.cluster))
         except ClientException as error:
             metrics.CREDENTIAL_ERRORS.labels(self.label, type(error).__name__).inc()
-            if isinstance(error, AuthenticationFailed | EndpointNotFound):
+            if isinstance(error, REFUSALS):
                 self._open_circuit(error, refused_before)
             raise
         if self._refused is refused_before:  # otherwise the request was sent before the refusal

@@ -16,6 +16,7 @@ from openstack_clustering.exceptions import (
     ResourceNotFound,
     ServerError,
     Unauthorized,
+    UnsupportedMicroversion,
 )
 from senlin_operator.kube.conditions import Condition, ConditionStatus, ConditionType, Reason
 from senlin_operator.model.text import stable
@@ -107,7 +108,7 @@ def outcome_of(error: ClientException) -> Outcome:
             return Waiting(
                 Reason.BUSY, f"Senlin is busy: {_without_request_id(error)}", requeue_after=5
             )
-        case Unsupported():
+        case Unsupported() | UnsupportedMicroversion():
             return Blocked(Reason.REJECTED, str(error))
         case BadRequest() | Forbidden():
             return Blocked(Reason.REJECTED, f"Senlin refuses it: {_without_request_id(error)}")

@@ -1,9 +1,18 @@
 """The session of an object's credential, and the finalizer of its Secret."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from senlin_operator.cloud.credentials import Credential, UnreadableSecret, read
+from openstack_clustering import LOGIN_KINDS
+from senlin_operator.cloud.credentials import (
+    Credential,
+    CredentialsFile,
+    UnreadableSecret,
+    parse,
+    read,
+)
 from senlin_operator.cloud.session import CloudSession
 from senlin_operator.cloud.session_pool import SessionPool, TooManySessions
 from senlin_operator.cloud.snapshot import Snapshot
@@ -15,7 +24,10 @@ from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import Blocked
 from senlin_operator.model.text import named
 
+T = TypeVar("T")
+
 _AGAIN = 10.0  # seconds until a session is asked for again that would have been one too many
+_DEADLINE = 5.0  # seconds for reading a Secret, which takes some milliseconds
 _USUAL_LOSS = 2  # objects that people may delete in the cloud at once on purpose
 
 
@@ -23,14 +35,23 @@ class Sessions:
     """Reads each Secret once per version, however many objects use it."""
 
     def __init__(
-        self, cache: Cache, kube: KubeClient, pool: SessionPool, recorder: Recorder
+        self,
+        cache: Cache,
+        kube: KubeClient,
+        pool: SessionPool,
+        recorder: Recorder,
+        more_login_kinds: Collection[str] = (),
+        in_thread: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
+        self._login_kinds = {*LOGIN_KINDS, *more_login_kinds}
+        self._in_thread = in_thread
         self._cache = cache
         self._kube = kube
         self._recorder = recorder
         self._kept: dict[Key, str] = {}  # Secrets being deleted that have their event, with the uid
         self._pool = pool
-        # By Secret and cloud; with the fingerprint of the Secret at that time.
+        # Each with the fingerprint of the Secret at that time.
+        self._files: dict[Key, tuple[str, CredentialsFile | Blocked]] = {}
         self._known: dict[tuple[Key, str], tuple[str, Credential | Blocked]] = {}
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
@@ -111,6 +132,8 @@ class Sessions:
         for secret, cloud in list(self._known):
             if secret == key and cloud not in used:
                 del self._known[secret, cloud]
+        if not used:
+            self._files.pop(key, None)
 
     def _users(self, key: Key) -> list[Resource]:
         """Return the objects that may need the Secret to delete a cloud object."""
@@ -138,20 +161,38 @@ class Sessions:
         fingerprint = str(secret.raw["fingerprint"])
         known = self._known.get((secret.key, cloud))
         if known is None or known[0] != fingerprint:
+            file = await self._file(secret, fingerprint)
+            credential = (
+                file
+                if isinstance(file, Blocked)
+                else await self._in_time(lambda: read(file, cloud, self._login_kinds), file.where)
+            )
+            known = self._known[secret.key, cloud] = fingerprint, credential
+        return known[1]
+
+    async def _file(self, secret: Resource, fingerprint: str) -> CredentialsFile | Blocked:
+        known = self._files.get(secret.key)
+        if known is None or known[0] != fingerprint:
+            where = f"Secret {secret.key.name}"
             try:
                 data = (await self._kube.get_secret(secret)).get("data") or {}
             except KubeError as error:
                 if error.status != 403:
                     raise
-                text = f"The operator may not read Secret {secret.key.name}."
+                text = f"The operator may not read {where}."
                 return Blocked(Reason.CREDENTIALS_UNREADABLE, text)
-            known = (fingerprint, _read(data, cloud, secret.key.name))
-            self._known[secret.key, cloud] = known
+            file = await self._in_time(lambda: parse(data, where), where)
+            known = self._files[secret.key] = fingerprint, file
         return known[1]
 
-
-def _read(data: dict[str, str], cloud: str, secret: str) -> Credential | Blocked:
-    try:
-        return read(data, cloud, f"Secret {secret}")
-    except UnreadableSecret as error:
-        return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
+    async def _in_time(self, reading: Callable[[], T], where: str) -> T | Blocked:
+        """Return what is read from a Secret, whose content may cost time, or why it is not."""
+        try:
+            async with asyncio.timeout(_DEADLINE):
+                result: T = await self._in_thread(reading)
+        except UnreadableSecret as error:
+            return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
+        except TimeoutError:
+            text = f"{where} could not be read within {_DEADLINE:.0f} s."
+            return Blocked(Reason.CREDENTIALS_UNREADABLE, text)
+        return result

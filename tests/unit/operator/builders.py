@@ -19,7 +19,10 @@ from senlin_operator.model.step import Step, StepResult
 NAMESPACE = "team"
 UID = "11111111-aaaa"
 NOW = "2026-01-01T00:00:00Z"
-CLOUDS = "clouds: {openstack: {auth: {auth_url: http://keystone, username: u, password: p}}}"
+CLOUDS = (
+    "clouds: {openstack: {auth: {auth_url: http://keystone, username: u, password: p, "
+    "user_domain_id: default}}}"
+)
 SECRET_KEY = Key(SECRET, NAMESPACE, "openstack")
 SCALING: dict[str, Any] = {
     "type": "senlin.policy.scaling",

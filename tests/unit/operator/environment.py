@@ -334,12 +334,18 @@ class Environment:
 
 def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Controller:
     cache, queue = env.cache, env.queue
-    sessions = Sessions(cache, kube, cast("SessionPool", env.sessions), recorder)
+    pool = cast("SessionPool", env.sessions)
+    sessions = Sessions(cache, kube, pool, recorder, in_thread=_at_once)
     reconciler = Reconciler(cache, kube, sessions, recorder)
     publisher = Publisher(cache, queue, kube, recorder)
     runner = AttributingRunner(cache, kube, sessions, recorder, publisher)
     workers = Workers(4)
     return Controller(ALL_KINDS, cache, queue, sessions, reconciler, runner, publisher, workers)
+
+
+async def _at_once(function: Callable[[], T]) -> T:
+    """Call the function in no thread, for which `until_idle` would not wait."""
+    return function()
 
 
 def set_clock(fake: Clock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,9 +159,13 @@ async def test_polls_go_on_after_a_bug(recorded: RecordedInventory) -> None:
     recorded.during = lambda: 1 / 0
     async with recorded.running():
         await recorded.next_poll()
+        assert (
+            str(recorded.inventory.error) == "The project cannot be polled, by a bug: see the log."
+        )
         recorded.during = lambda: None
         await recorded.next_poll()
 
+    assert recorded.inventory.error is None
     assert recorded.inventory.snapshot is not None
 
 

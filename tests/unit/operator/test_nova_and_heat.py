@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from keystoneauth1.exceptions import EndpointNotFound
 
+from openstack_clustering import Config
 from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.nova import Nova
 from tests.unit.operator.builders import Clock, Document
 
 SERVER = "2a537982-022e-4b02-bc33-ac8f5a8eed59"
 NO_HOST = "No valid host was found. There are not enough hosts available."
-ENTRY = {"region_name": "RegionOne"}
+CONFIG = Config(region_name="RegionOne")
 
 
 class FakeKeystoneSession:
@@ -75,7 +76,7 @@ CREATED = {"action": "create", "request_id": "r1", "message": None}
 def test_the_cause_of_a_failure(documents: Document, cause: str | None) -> None:
     session: Any = FakeKeystoneSession(documents)
 
-    assert Nova(session, ENTRY).cause(SERVER) == cause
+    assert Nova(session, CONFIG).cause(SERVER) == cause
     assert {it["OpenStack-API-Version"] for it in session.headers} == {"compute 2.84"}
 
 
@@ -91,7 +92,7 @@ def test_the_faults_of_nodes_in_error() -> None:
     documents = {"/servers/detail?status=ERROR": {"servers": listed}, PATH: read}
     session: Any = FakeKeystoneSession(documents)
 
-    nova = Nova(session, ENTRY)
+    nova = Nova(session, CONFIG)
 
     assert nova.faults(lambda it: it == "known") == {"1": "The disk is full.", SERVER: None}
     assert nova.fault(SERVER) == NO_HOST
@@ -115,7 +116,7 @@ def server(status: str, **more: Any) -> Document:
 def test_the_state_of_a_server(documents: Document, state: str | None) -> None:
     session: Any = FakeKeystoneSession(documents)
 
-    assert Nova(session, ENTRY).state("n1", "web-1", SERVER) == state
+    assert Nova(session, CONFIG).state("n1", "web-1", SERVER) == state
 
 
 def test_a_server_that_senlin_has_not_recorded_is_found_by_its_node() -> None:
@@ -123,7 +124,7 @@ def test_a_server_that_senlin_has_not_recorded_is_found_by_its_node() -> None:
     mine = {"id": SERVER, "status": "BUILD", "metadata": {"cluster_node_id": "n1"}}
     session: Any = FakeKeystoneSession({BY_NAME: {"servers": [others, mine]}})
 
-    assert Nova(session, ENTRY).state("n1", "web-1", None) == "BUILD"
+    assert Nova(session, CONFIG).state("n1", "web-1", None) == "BUILD"
 
 
 STACKS = "/stacks?tags=cluster_node_id%3Dn1&limit=1"
@@ -142,12 +143,12 @@ COMPLETE = {"stack_status": "CREATE_COMPLETE", "stack_status_reason": "Stack CRE
 def test_the_state_of_a_stack(stacks: list[Document], state: str | None) -> None:
     session: Any = FakeKeystoneSession({STACKS: {"stacks": stacks}})
 
-    assert Heat(session, ENTRY).state("n1") == state
+    assert Heat(session, CONFIG).state("n1") == state
 
 
 def test_a_service_that_does_not_answer_is_left_alone_for_a_minute(clock: Clock) -> None:
     session: Any = FakeKeystoneSession({"catalogue": None})
-    nova = Nova(session, {})
+    nova = Nova(session, Config())
 
     for seconds in (0, 30, 31):
         clock.advance(seconds)

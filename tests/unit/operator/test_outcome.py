@@ -136,7 +136,12 @@ NOT_FOUND = ResourceNotFound("no such cluster")
         ),
         pytest.param(
             UnsupportedMicroversion("too old"),
-            Failed(Reason.CLOUD_ERROR, "too old", observed=False),
+            Blocked(Reason.REJECTED, "too old"),
+            id="a Senlin that is too old",
+        ),
+        pytest.param(
+            ClientException("odd"),
+            Failed(Reason.CLOUD_ERROR, "odd", observed=False),
             id="anything else",
         ),
     ],

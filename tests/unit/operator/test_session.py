@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from openstack_clustering import ClientException, ProfileType
-from openstack_clustering.exceptions import AuthenticationFailed, ConnectFailure, ServerError
+from openstack_clustering import ClientException, Config, ProfileType
+from openstack_clustering.exceptions import (
+    AuthenticationFailed,
+    ConfigException,
+    ConnectFailure,
+    EndpointNotFound,
+    ServerError,
+)
 from senlin_operator.cloud import session
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Subscribers
@@ -21,7 +27,7 @@ from senlin_operator.kinds.profile.kind import ProfileKind
 from senlin_operator.reconcile.workers import Workers
 from tests.unit.operator.builders import Clock
 
-CREDENTIAL = Credential("fingerprint", "label", {"clouds": {"openstack": {}}}, "openstack", None)
+CREDENTIAL = Credential("fingerprint", "label", Config("openstack"))
 
 
 class UnreachableConnection:
@@ -68,6 +74,29 @@ async def test_after_a_refused_login_nothing_is_sent(cloud_session: CloudSession
     sent: list[Any] = []
 
     with pytest.raises(AuthenticationFailed):
+        await cloud_session.call("second", sent.append)
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AuthenticationFailed("No domain.", status=400),
+        ConfigException("The provider has no such grant."),
+        EndpointNotFound("No service."),
+    ],
+)
+async def test_each_failed_login_opens_the_circuit(
+    cloud_session: CloudSession, error: ClientException
+) -> None:
+    def fail(_: Any) -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        await cloud_session.call("first", fail)
+    sent: list[Any] = []
+
+    with pytest.raises(type(error)):
         await cloud_session.call("second", sent.append)
     assert sent == []
 
