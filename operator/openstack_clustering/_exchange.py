@@ -32,7 +32,7 @@ from openstack_clustering.exceptions import ClientException
 MEBIBYTE = 2**20
 ENCODING = "gzip"  # the only one that is asked for, and accepted
 _ENCODINGS = ("", "identity", ENCODING, f"x-{ENCODING}")
-_CHUNK = 2**16  # bytes
+_CHUNK = 2**15  # bytes
 
 # Called with the host of a URL, the address that is about to be connected to, and the port; raises
 # a ClientException unless that is allowed. The address is None if a proxy connects to the host.

@@ -58,9 +58,12 @@ def test_error_page_of_a_gateway_is_our_error(sandbox: Sandbox, senlin: Proxy, n
     page = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
     with (
         sandbox.senlin.fault("answer", method="DELETE", path=name, status=502, body=page),
-        pytest.raises(exceptions.ServerError, match="502 Bad Gateway nginx"),
+        pytest.raises(exceptions.ServerError) as caught,
     ):
         senlin.delete_policy(name)
+
+    assert caught.value.details == "502 Bad Gateway nginx"
+    assert "nginx" not in str(caught.value)
 
 
 def test_slow_server_is_a_timeout(sandbox: Sandbox, name: str) -> None:
