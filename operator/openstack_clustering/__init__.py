@@ -10,12 +10,13 @@
 """
 
 from openstack_clustering import exceptions
-from openstack_clustering._config import Config, read_cloud
+from openstack_clustering._config import Config
 from openstack_clustering._connection import Connection
 from openstack_clustering._login_kinds import KINDS as LOGIN_KINDS
 from openstack_clustering._proxy import Proxy
 from openstack_clustering._resource import Resource
 from openstack_clustering._transport import Sent
+from openstack_clustering._untrusted import read_cloud
 from openstack_clustering._yaml import UnreadableText, read_yaml
 from openstack_clustering.exceptions import ClientException
 from openstack_clustering.resources import (

@@ -5,7 +5,8 @@ this one. Only what a `Config` has reaches a connection: all other keys are igno
 """
 
 import os
-from collections.abc import Collection, Mapping
+import ssl
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from openstack_clustering import _clouds as clouds
@@ -20,7 +21,7 @@ DEFAULT_RETRIES = 2  # of requests that are safe to repeat
 _MAX_TIMEOUT = 3600.0  # seconds
 _MAX_RETRIES = 10
 
-_FILES = ("cacert", "cert", "key")
+FILES = ("cacert", "cert", "key")
 _PREFIXES = ("clustering_", "resource_cluster_", "cluster_")  # the service's type and its aliases
 # Without a prefix these hold for all services; the others would be those of another one.
 _GENERAL_KEYS = frozenset({"endpoint_type", "interface", "region_name", "status_code_retries"})
@@ -29,7 +30,7 @@ _KEYS = (
     AUTH_KEYS
     | _SERVICE_KEYS
     | {f"clustering_{key}" for key in _SERVICE_KEYS}
-    | {"api_timeout", "auth", "auth_type", "insecure", "verify", *_FILES}
+    | {"api_timeout", "auth", "auth_type", "insecure", "verify", *FILES}
 )
 
 
@@ -47,6 +48,7 @@ class Config(NamedTuple):
     cacert: str | None = None  # a path, or PEM text; None without `verify`
     cert: str | None = None
     key: str | None = None
+    tls: ssl.SSLContext | None = None  # what these five say, if it has been made already
     timeout: float = DEFAULT_TIMEOUT
     retries: int = DEFAULT_RETRIES
 
@@ -70,37 +72,6 @@ def load(
     else:
         name, entry = clouds.from_environment(cloud, os.environ if environ is None else environ)
     return parse(name, entry, overrides)
-
-
-def read_cloud(
-    document: object, cloud: str, *, cacert: str | None, login_kinds: Collection[str]
-) -> Config:
-    """Return the configuration of a cloud in a clouds.yaml whose author is not trusted.
-
-    Args:
-        document: The parsed file, as `read_yaml` returns it.
-        cloud: The name of the cloud.
-        cacert: PEM text to use instead of the `cacert` of the file.
-        login_kinds: The values of `auth_type` that are allowed.
-
-    Raises:
-        ConfigException: The configuration cannot be used, would have a file of this machine
-            opened, or has another kind of login. The message quotes no value.
-    """
-    config = parse(*clouds.from_document(document, cloud), {"cacert": cacert} if cacert else {})
-    for key in _FILES:
-        value = getattr(config, key)
-        if value and not values.is_pem(value):
-            raise ConfigException(
-                f"`{key}` of the cloud {cloud} names a file, which is not read here: "
-                "write its PEM text instead."
-            )
-    if config.auth_type not in login_kinds:
-        raise ConfigException(
-            f"The login of the cloud {cloud} (`auth_type`) is not available here; "
-            f"available are: {', '.join(sorted(login_kinds))}."
-        )
-    return config
 
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:
@@ -130,7 +101,7 @@ def parse(
     verify = values.boolean(name, "verify", entry.get("verify"), default=True)
     insecure = values.boolean(name, "insecure", entry.get("insecure"), default=False)
     verify = verify and not insecure
-    cacert, cert, key = (_file(name, file, entry.get(file)) for file in _FILES)
+    cacert, cert, key = (_file(name, file, entry.get(file)) for file in FILES)
     if key and not cert:
         raise ConfigException(f"The cloud {name} has a `key` without a `cert`.")
     timeout, retries = entry.get("api_timeout"), _option(entry, "status_code_retries")

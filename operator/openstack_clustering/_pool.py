@@ -249,4 +249,5 @@ def _ask_for_proxy(guard: Guard, url: str, proxies: Mapping[str, str]) -> None:
 
 def open_pool(config: Config, size: int, limits: Limits) -> Pool:
     """Return a pool for the configuration; nothing is sent."""
-    return Pool(size=size, verify=config.verify, tls=tls_context.context(config), limits=limits)
+    tls = config.tls or tls_context.context(config)
+    return Pool(size=size, verify=config.verify, tls=tls, limits=limits)

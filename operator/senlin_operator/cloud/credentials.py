@@ -16,7 +16,6 @@ from typing import Any
 from openstack_clustering import (
     ClientException,
     Config,
-    Connection,
     UnreadableText,
     read_cloud,
     read_yaml,
@@ -109,11 +108,11 @@ def read(file: CredentialsFile, cloud: str, login_kinds: Collection[str]) -> Cre
     """
     try:
         config = read_cloud(file.document, cloud, cacert=file.cacert, login_kinds=login_kinds)
-        Connection(config=config).close()  # it sends nothing, but reads certificates and keys
     except ClientException as error:
         sentence = str(error)
         raise UnreadableSecret(f"{file.where}: {sentence[:1].lower()}{sentence[1:]}") from None
-    return Credential(fingerprint(config._asdict()), _label(config), config)
+    settings = config._replace(tls=None)._asdict()  # which follows from the others
+    return Credential(fingerprint(settings), _label(config), config)
 
 
 def _label(config: Config) -> str:

@@ -64,6 +64,7 @@ def test_a_credential_is_one_cloud_of_the_secret() -> None:
 
     assert (found.config.name, found.config.auth["user_id"]) == ("openstack", "u")
     assert found.config.cacert == CA
+    assert found.config.tls is not None  # made where it was read, in a thread
 
 
 @pytest.mark.parametrize("blank", ["", "\n", "  \n\n"])
