@@ -2,6 +2,7 @@
 
 import html
 import json
+import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,8 @@ _BREAKS = re.compile(r"\s*\n\s*")
 _MESSAGE_LENGTH = 500  # characters; the rest of an HTML page is no help
 _READ_LENGTH = 5000  # bytes of a body that become a message
 _MAX_RETRY_AFTER = 86400.0  # seconds
+_ID_LENGTH = 64  # characters; the server's own ids have at most 40
+_LONE_SURROGATE = re.compile(rb"\\ud[89a-f]", re.IGNORECASE)  # or one of a pair
 
 
 class Reply:
@@ -38,8 +41,9 @@ class Reply:
 
     @property
     def request_id(self) -> str | None:
-        """The id of the request in the server's log, of which at most 64 characters are kept."""
-        return self._response.headers.get("X-Openstack-Request-Id", "")[:64] or None
+        """The id of the request in the server's log, cut at 64 characters."""
+        id: str | None = self._response.headers.get("X-Openstack-Request-Id")
+        return id and id[:_ID_LENGTH]
 
     @property
     def retry_after(self) -> float | None:
@@ -54,7 +58,7 @@ class Reply:
     def json(self) -> Any:
         """Return the parsed body; raise InvalidResponse if it is not JSON."""
         try:
-            return json.loads(self._response.content)
+            return parse(self._response.content)
         except (ValueError, RecursionError):
             raise self.invalid("no JSON") from None
 
@@ -79,10 +83,11 @@ class Reply:
         """The id of the action that the request started, or None."""
         # Senlin 16 always sends the Location header, but the id in the body only sometimes.
         if self.location and "/actions/" in self.location:
-            return self.location.rstrip("/").rpartition("/")[2] or None
-        body = self._body_or_none()
-        action = body.get("action") if isinstance(body, dict) else None
-        return action if isinstance(action, str) else None
+            action: object = self.location.rstrip("/").rpartition("/")[2]
+        else:
+            body = self._body_or_none()
+            action = body.get("action") if isinstance(body, dict) else None
+        return action if isinstance(action, str) and 0 < len(action) <= _ID_LENGTH else None
 
     def invalid(self, problem: str) -> InvalidResponse:
         """Return the exception for a reply of the wrong shape."""
@@ -113,13 +118,31 @@ class Reply:
 
     def _body_or_none(self) -> Any:
         try:
-            return json.loads(self._response.content)
+            return parse(self._response.content)
         except (ValueError, RecursionError):
             return None
 
     def _plain_text(self) -> str:
         text = self._response.content[:_READ_LENGTH].decode("utf-8", "replace")
         return html.unescape(" ".join(_TAG.sub(" ", text).split()))
+
+
+def parse(content: bytes) -> Any:
+    """Return the document in a body of JSON, as any other program can read it.
+
+    Senlin 16 stores and shows what is no JSON, such as NaN, and text that is no Unicode: half a
+    surrogate pair. Numbers that are not finite become null, and such halves a question mark.
+
+    Raises:
+        ValueError: It is no JSON.
+        RecursionError: It is nested too deeply.
+    """
+    text = content.decode(json.detect_encoding(content), "replace")
+    document = json.loads(text, parse_float=_finite, parse_constant=lambda _: None)
+    if _LONE_SURROGATE.search(content):
+        text = json.dumps(document, ensure_ascii=False)
+        document = json.loads(text.encode("utf-8", "replace"))
+    return document
 
 
 def sanitize(message: str) -> str:
@@ -132,6 +155,11 @@ def sanitize(message: str) -> str:
 def without_user(url: str) -> str:
     """Return the URL without a user and a password in it."""
     return _USER.sub("", url)
+
+
+def _finite(digits: str) -> float | None:
+    number = float(digits)
+    return number if math.isfinite(number) else None
 
 
 def _parse_error(body: Any) -> tuple[str | None, str | None]:

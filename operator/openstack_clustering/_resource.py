@@ -5,7 +5,9 @@ converted, so a list of resources costs no more than its JSON.
 """
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args, overload
+
+from openstack_clustering._types import Declared
 
 T = TypeVar("T")
 
@@ -43,6 +45,7 @@ class Resource:
     __slots__ = ("_raw", "action_id")
 
     _fields: ClassVar[Mapping[str, str]] = {}  # openstacksdk's names to the server's
+    _declared: ClassVar[Mapping[str, Declared]] = {}  # the types, by the server's names
     _excluded: ClassVar[tuple[str, ...]] = ()  # inherited names that this type does not have
     _repr_names: ClassVar[tuple[str, ...]] = ("name", "id")
 
@@ -64,6 +67,32 @@ class Resource:
             if isinstance(value, Field)
         }
         cls._fields = {name: key for name, key in fields.items() if name not in cls._excluded}
+        hints = {name: hint for kind in reversed(cls.__mro__) for name, hint in _hints(kind)}
+        cls._declared = {
+            key: Declared.of(get_args(hints[name])[0]) for name, key in cls._fields.items()
+        }
+
+    def typed(self) -> tuple[Self, list[str]]:
+        """Return the object with values of the declared types alone, for code that relies on them.
+
+        A server answers what others have stored, or what it likes. A value that is missing, null,
+        of another type or out of range becomes the empty value of its type: None where the
+        declaration allows it, else `""`, 0, False, `[]` or `{}`. What is in a map stays as it is.
+
+        Returns:
+            The object (this one, if nothing had to be replaced), and the server's names of the
+            values that were neither missing nor null.
+        """
+        raw = self._raw
+        replaced = {
+            key: declared.empty()
+            for key, declared in self._declared.items()
+            if not declared.allows(raw.get(key))
+        }
+        if not replaced:
+            return self, []
+        wrong = [key for key in replaced if raw.get(key) is not None]
+        return type(self)({**raw, **replaced}, self.action_id), wrong
 
     @property
     def location(self) -> str | None:
@@ -122,3 +151,8 @@ class Resource:
             except KeyError:
                 kind = type(self).__name__
                 raise AttributeError(f"{kind} has no attribute {name}") from None
+
+
+def _hints(kind: type) -> ItemsView[str, Any]:
+    hints: dict[str, Any] = vars(kind).get("__annotations__", {})
+    return hints.items()

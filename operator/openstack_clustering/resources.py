@@ -74,6 +74,8 @@ class Cluster(Owned):
     status: Field[str] = Field()
     status_reason: Field[str] = Field()
     node_ids: Field[list[str]] = Field("nodes")
+    policies: Field[list[str]] = Field()
+    """The ids of the bindings of its policies."""
     config: Field[Map] = Field()
     metadata: Field[Map] = Field()
     data: Field[Map] = Field()

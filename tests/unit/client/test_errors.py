@@ -160,6 +160,49 @@ def test_truncated_reply_is_a_connection_failure(cloud: Cloud, proxy: Proxy) -> 
     assert caught.value.sent is True
 
 
+@pytest.mark.parametrize(
+    ("body", "metadata"),
+    [
+        ('{"a": NaN, "b": [-Infinity, 1e999, -1.5]}', {"a": None, "b": [None, None, -1.5]}),
+        (r'{"\ud800a": "b\uDFFF", "c": "\ud83d\ude00"}', {"?a": "b?", "c": "😀"}),
+        ('{"a": "\ud800"}', {"a": "\ufffd\ufffd\ufffd"}),  # in UTF-8, which has no such halves
+        (r'{"a": "\\ud800", "b": "\ud83d\ude00"}', {"a": r"\ud800", "b": "😀"}),
+    ],
+)
+def test_what_is_no_json_or_no_unicode_is_replaced(
+    cloud: Cloud, proxy: Proxy, body: str, metadata: object
+) -> None:
+    """Senlin 16 stores and shows both; a document with them could not be written anywhere."""
+    content = f'{{"cluster": {{"id": "{ID}", "metadata": {body}}}}}'
+    cloud.answer("GET", f"/v1/clusters/{ID}", Answer(200, content.encode(errors="surrogatepass")))
+
+    assert proxy.get_cluster(ID).metadata == metadata
+
+
+@pytest.mark.parametrize("depth", [250, 100_000])
+def test_a_document_is_read_however_deep_or_is_invalid(
+    cloud: Cloud, proxy: Proxy, depth: int
+) -> None:
+    nested = '{"a":' * depth + "{}" + "}" * depth
+    content = f'{{"cluster": {{"id": "{ID}", "metadata": {nested}}}}}'
+    cloud.answer("GET", f"/v1/clusters/{ID}", Answer(200, content.encode()))
+
+    if depth == 250:  # Senlin 16 stores it
+        assert list(proxy.get_cluster(ID).metadata) == ["a"]
+    else:
+        with pytest.raises(exceptions.InvalidResponse, match="no JSON"):
+            proxy.get_cluster(ID)
+
+
+def test_ids_that_are_too_long_are_cut_or_no_ids(cloud: Cloud, proxy: Proxy) -> None:
+    headers = {"X-Openstack-Request-Id": "r" * 5000, "Location": f"/v1/actions/{'a' * 65}"}
+    cloud.answer("POST", f"/v1/clusters/{ID}/actions", Answer(202, b"{}", headers))
+
+    with pytest.raises(exceptions.InvalidResponse, match="no action") as caught:
+        proxy.check_cluster(ID)
+    assert caught.value.request_id == f"req-1, {'r' * 5000}"[:64]  # the fake sends one, too
+
+
 def test_action_without_an_id_is_an_invalid_response(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("POST", f"/v1/clusters/{ID}/actions", Answer(202, {}))
 

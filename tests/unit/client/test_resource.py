@@ -29,10 +29,10 @@ def test_values_have_openstacksdks_names_and_the_servers() -> None:
 
 
 def test_other_values_of_the_server_are_kept() -> None:
-    cluster = Cluster(RAW)
+    cluster = Cluster({**RAW, "shard": 7})
 
-    assert cluster.policies == ["b"]  # type: ignore[attr-defined]  # only at run time
-    assert cluster.to_dict()["policies"] == ["b"]
+    assert cluster.shard == 7  # type: ignore[attr-defined]  # only at run time
+    assert cluster.to_dict()["shard"] == 7
 
 
 def test_missing_values_are_none() -> None:
@@ -98,3 +98,62 @@ def test_location_is_the_path_of_the_action() -> None:
 
 def test_field_action_is_not_mistaken_for_an_action_id() -> None:
     assert Action({"action": "CLUSTER_CREATE"}).action_id is None
+
+
+TYPED = {**RAW, "metadata": {"a": [1]}, "min_size": 0, "max_size": -1, "created_at": "2026"}
+TYPED |= {"profile_only": None, "timeout": 60, "desired_capacity": 2**31 - 1}
+
+
+def test_values_of_the_declared_types_are_kept() -> None:
+    typed, wrong = Cluster(TYPED, "a").typed()
+
+    assert wrong == []
+    assert {name: typed[name] for name in TYPED} == TYPED
+    assert typed.action_id == "a"
+    assert (typed.config, typed.status_reason, typed.updated_at) == ({}, "", None)
+    assert typed.typed()[0] is typed
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "instead"),
+    [
+        ("name", 5, ""),
+        ("name", ["web"], ""),
+        ("metadata", "a", {}),
+        ("metadata", [], {}),
+        ("nodes", {"a": 1}, []),
+        ("nodes", ["a", None], []),
+        ("min_size", True, 0),
+        ("min_size", 1.0, 0),
+        ("min_size", "1", 0),
+        ("max_size", 2**31, 0),
+        ("timeout", -(2**70), 0),
+        ("created_at", 5, None),
+        ("profile_only", "yes", None),
+    ],
+)
+def test_values_of_other_types_are_replaced_and_named(
+    name: str, value: object, instead: object
+) -> None:
+    typed, wrong = Cluster({**TYPED, name: value}).typed()
+
+    assert wrong == [name]
+    assert typed[name] == instead
+    assert typed.status == "OK"
+
+
+@pytest.mark.parametrize(
+    ("time", "instead"),
+    [(5, 5), (5.5, 5.5), (None, None), (1e300, None), (float("nan"), None), ("5", None)],
+)
+def test_a_time_is_a_number_of_seconds_that_is_a_date(time: object, instead: object) -> None:
+    typed, _ = Action({"end_time": time}).typed()
+
+    assert typed.end_at == instead
+
+
+def test_null_and_missing_values_are_not_wrong() -> None:
+    typed, wrong = Node({"metadata": None, "tainted": None, "role": None}).typed()
+
+    assert wrong == []
+    assert (typed.metadata, typed.tainted, typed.role, typed.index) == ({}, False, None, 0)
