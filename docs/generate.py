@@ -56,7 +56,7 @@ def _counted() -> Iterator[tuple[Any, tuple[str, ...]]]:
     subscribers = Subscribers(
         changed=lambda _: None, polled=lambda _: None, matters=lambda _: False
     )
-    sessions = SessionPool(subscribers, SessionOptions(()))
+    sessions = SessionPool(lambda _: subscribers, SessionOptions(()))
     for family in StateCollector({}, Cache({}, queue), queue, sessions).collect():
         yield family, tuple(family._labelnames)
 

@@ -63,9 +63,6 @@ class App:
         kinds = {**listed, **run_kinds_for(repaired=settings.senlin_repaired)}
         self._plurals = {kind.name: kind.plural for kind in kinds.values()}
         self._cache = Cache(kinds, self._queue, self._shard.has)
-        subscribers = Subscribers(
-            changed=self._wake_changed, polled=self._wake, matters=self._cache.stands_for
-        )
         workers = Workers(settings.workers)
         options = SessionOptions(
             tuple(listed.values()),
@@ -79,7 +76,7 @@ class App:
             waiting=workers.waiting,
         )
         limits = Limits(settings.sessions_per_namespace, settings.sessions)
-        self._sessions = SessionPool(subscribers, options, limits)
+        self._sessions = SessionPool(self._subscribers, options, limits)
         self._recorder = Recorder(kube)
         sessions = Sessions(
             self._cache, kube, self._sessions, self._recorder, settings.more_login_kinds
@@ -152,8 +149,13 @@ class App:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._sessions.close()
 
-    def _wake_changed(self, ids: set[str]) -> None:
-        self._wake(self._cache.keys_of(ids))
+    def _subscribers(self, uses: Callable[[str], bool]) -> Subscribers:
+        """Return the subscribers of a session, given whether the object with a uid uses it."""
+        return Subscribers(
+            changed=lambda ids: self._wake(self._cache.used_by(uses, ids)),
+            polled=self._wake,
+            matters=self._cache.stands_for,
+        )
 
     def _wake(self, keys: Iterable[Key]) -> None:
         for key in keys:

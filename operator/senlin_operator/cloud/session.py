@@ -230,7 +230,7 @@ class CloudSession:
 def _record(sent: Sent) -> None:
     """Count a request, and add its id to the later log lines of the same reconcile."""
     operation = _operation.get()
-    metrics.SENLIN_REQUESTS.labels(operation, str(sent.status or "none")).inc()
+    metrics.SENLIN_REQUESTS.labels(operation, metrics.known_code(sent.status)).inc()
     metrics.SENLIN_TIME.labels(operation).observe(sent.seconds, tracing.exemplar())
     logging.note(request_id=sent.request_id, code=sent.status)
     tracing.record(

@@ -1,7 +1,9 @@
 """The sessions of all credentials: bounded for each namespace, and in all."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Subscribers
@@ -32,8 +34,20 @@ class SessionPool:
     """The sessions, by credential; each is closed when its last user leaves."""
 
     def __init__(
-        self, subscribers: Subscribers, options: SessionOptions, limits: Limits | None = None
+        self,
+        subscribers: Callable[[Callable[[str], bool]], Subscribers],
+        options: SessionOptions,
+        limits: Limits | None = None,
     ) -> None:
+        """Make a pool without sessions.
+
+        Args:
+            subscribers: Returns the subscribers of a session, and gets a function that returns
+                whether the object with a uid uses it: a cloud may list any uid and id, and must
+                not wake others with them.
+            options: Those of all sessions.
+            limits: How many sessions there may be.
+        """
         self._subscribers = subscribers
         self._options = options
         self._limits = limits or Limits()
@@ -52,7 +66,7 @@ class SessionPool:
             self.leave(uid)
             self._admit(user)
         session = self._sessions.get(user.fingerprint) or CloudSession(
-            credential, self._subscribers, self._options
+            credential, self._subscribers(partial(self._uses, user.fingerprint)), self._options
         )
         self._sessions[user.fingerprint] = session
         if self._users.get(uid) != user:
@@ -89,6 +103,10 @@ class SessionPool:
     async def close(self) -> None:
         sessions = self._sessions.values()
         await asyncio.gather(*(session.close() for session in sessions), *self._closing)
+
+    def _uses(self, fingerprint: str, uid: str) -> bool:
+        user = self._users.get(uid)
+        return user is not None and user.fingerprint == fingerprint
 
     def _admit(self, user: _User) -> None:
         """Raise unless the user's namespace may use the credential.

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 GROUP = "senlin.openstack.org"
 VERSION = "v1alpha1"
@@ -36,6 +36,22 @@ class Key:
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
+
+    def shown_in(self, namespace: str) -> str:
+        """Return the object for people of a namespace, who need not know those of others."""
+        return str(self) if namespace == self.namespace else f"a {self.kind} of another namespace"
+
+
+class Owner(NamedTuple):
+    """An object that owns others.
+
+    Whoever writes an object may write any uid as its owner's, so a uid alone proves nothing.
+    Kubernetes itself takes no owner of another namespace or kind than the reference says.
+    """
+
+    kind: str
+    namespace: str
+    uid: str
 
 
 class Resource:
@@ -76,12 +92,17 @@ class Resource:
         return self.deleting and not self.raw["metadata"].get("finalizers")
 
     @property
-    def controller_uid(self) -> str | None:
-        """Return the uid of the controlling owner reference."""
+    def controller(self) -> Owner | None:
+        """Return the owner in the controlling owner reference."""
         for reference in self.raw["metadata"].get("ownerReferences", ()):
             if reference.get("controller"):
-                return str(reference["uid"])
+                return Owner(str(reference["kind"]), self.key.namespace, str(reference["uid"]))
         return None
+
+    @property
+    def as_owner(self) -> Owner:
+        """Return the object as the owner of others."""
+        return Owner(self.key.kind, self.key.namespace, self.uid)
 
     @property
     def annotations(self) -> Mapping[str, str]:

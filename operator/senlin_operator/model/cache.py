@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from senlin_operator.cloud.credentials import fingerprint
-from senlin_operator.kube.objects import SECRET, Key, Resource, strip_unused
-from senlin_operator.model.kind import ResourceKind
+from senlin_operator.cloud.snapshot import CloudObject
+from senlin_operator.kube.objects import SECRET, Key, Owner, Resource, strip_unused
+from senlin_operator.model.kind import Kind, ResourceKind
 from senlin_operator.model.queue import Queue
+
+V = TypeVar("V")
 
 
 class Cache:
@@ -28,7 +31,7 @@ class Cache:
         self._objects: dict[Key, Resource] = {}
         self._references: dict[Key, frozenset[Key]] = {}
         self._referrers: defaultdict[Key, set[Key]] = defaultdict(set)
-        self._dependents: defaultdict[str, set[Key]] = defaultdict(set)  # by the owner's uid
+        self._dependents: defaultdict[Owner, set[Key]] = defaultdict(set)
         self._by_uid: dict[str, Key] = {}
         # By cloud id, which unmanaged ones share, or by the id of the action of an operation.
         self._by_cloud_id: defaultdict[str, set[Key]] = defaultdict(set)
@@ -55,12 +58,12 @@ class Cache:
         """Return the objects that refer to this one, sorted."""
         return sorted(self._referrers.get(key, ()))
 
-    def dependents(self, uid: str) -> list[Key]:
+    def dependents(self, owner: Resource) -> list[Key]:
         """Return the objects that this one owns, sorted."""
-        return sorted(self._dependents.get(uid, ()))
+        return sorted(self._dependents.get(owner.as_owner, ()))
 
     def keys_of(self, ids: Iterable[str]) -> Iterator[Key]:
-        """Yield the keys of the objects with these uids or cloud ids."""
+        """Yield the keys of the objects with these uids or cloud ids, in any namespace."""
         for id_ in ids:
             if id_ in self._by_uid:
                 yield self._by_uid[id_]
@@ -69,6 +72,22 @@ class Cache:
     def stands_for(self, id_: str) -> bool:
         """Return whether an object has this uid or cloud id. From any thread."""
         return id_ in self._by_uid or id_ in self._by_cloud_id
+
+    def used_by(self, uses: Callable[[str], bool], ids: Iterable[str]) -> Iterator[Key]:
+        """Yield the keys of the objects with these uids or cloud ids whose uids fulfil `uses`."""
+        for key in self.keys_of(ids):
+            resource = self._objects.get(key)
+            if resource and uses(resource.uid):
+                yield key
+
+    def owner_of(self, type_: type[CloudObject], uid: str) -> Key | None:
+        """Return the custom resource with a uid, in any namespace; None: it owns no such objects.
+
+        Whoever has rights in a project writes any uid as an owner's marker.
+        """
+        key = self._by_uid.get(uid)
+        kind = self._kinds.get(key.kind) if key else None
+        return key if isinstance(kind, Kind) and kind.resource_type is type_ else None
 
     def on_event(self, kind: str, event: str | None, raw: Mapping[str, Any]) -> None:
         """Store an object from a watch or a list. It never raises."""
@@ -114,8 +133,8 @@ class Cache:
         self._link(resource, old)
         if old is None or _changed_by_others(old) != _changed_by_others(resource):
             self._queue.add(key)
-            if old and key.kind == SECRET and resource.controller_uid:
-                self._queue_all(self.keys_of([resource.controller_uid]))  # puts its content back
+            if old and key.kind == SECRET:
+                self._queue_owner(resource)  # puts its content back
         if old is None or _visible_to_referrers(old) != _visible_to_referrers(resource):
             self._wake_referrers(key)
 
@@ -141,9 +160,9 @@ class Cache:
     def _link(self, now: Resource | None, old: Resource | None) -> None:
         """Update the indexes, and wake the owner of an object that was removed."""
         _move(self._by_cloud_id, old, now, lambda resource: resource.awaited_id)
-        _move(self._dependents, old, now, lambda resource: resource.controller_uid)
-        if old and old.controller_uid and now is None:
-            self._queue_all(self.keys_of([old.controller_uid]))  # the owner may create it again
+        _move(self._dependents, old, now, lambda resource: resource.controller)
+        if old and now is None:
+            self._queue_owner(old)  # the owner may create it again
         if (resource := now or old) and resource.key.kind != SECRET:
             self._link_references(resource, now, old)
 
@@ -176,6 +195,12 @@ class Cache:
         """Return whether the object's desired state depends on its referrers."""
         return key.kind in self._kinds and self._kinds[key.kind].has_members
 
+    def _queue_owner(self, resource: Resource) -> None:
+        key = self._by_uid.get(resource.controller.uid) if resource.controller else None
+        owner = self._objects.get(key) if key else None
+        if owner and owner.as_owner == resource.controller:
+            self._queue.add(owner.key)
+
     def _queue_all(self, keys: Iterable[Key]) -> None:
         for key in keys:
             if key in self._objects:
@@ -187,10 +212,10 @@ class Cache:
 
 
 def _move(
-    index: defaultdict[str, set[Key]],
+    index: defaultdict[V, set[Key]],
     old: Resource | None,
     now: Resource | None,
-    value: Callable[[Resource], str | None],
+    value: Callable[[Resource], V | None],
 ) -> None:
     """Move an object in an index from its old value to its current value."""
     before, after = old and value(old), now and value(now)

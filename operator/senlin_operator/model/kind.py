@@ -93,13 +93,15 @@ class Schemas(ABC, Generic[D, O]):
 class Members(ABC, Generic[O]):
     """A kind whose cloud objects contain those of other custom resources."""
 
+    type_: ClassVar[type[CloudObject]]  # of the members
+
     @abstractmethod
     def owner_uids(self, observed: O | None) -> Iterable[str]:
         """Return the uids of the custom resources whose cloud objects are members of this one.
 
         `Kind.desired` gets these resources besides the references. A deletion waits until the
         cloud objects of those that are not being deleted have left. A member that is missing here
-        is destroyed with the object.
+        is destroyed with the object. Some may be in other namespaces, which share the project.
         """
 
     @abstractmethod
@@ -146,6 +148,10 @@ class Dependent:
 
 class Dependents(ABC, Generic[O]):
     """A kind that owns other Kubernetes objects: custom resources or Secrets."""
+
+    # Those that the operator makes for such owners. Others may name the same owner in objects of
+    # any kind, which the operator must leave alone.
+    kinds: ClassVar[frozenset[str]]
 
     @abstractmethod
     def desired(self, resource: Resource, observed: O | None) -> list[Dependent]:

@@ -102,10 +102,11 @@ class Deletion:
     def _occupied(self, scope: Scope, observed: Observation) -> Waiting | None:
         """Return a reason to wait while it has members whose resources are not being deleted."""
         members = scope.kind.members
-        keys = self._cache.keys_of(members.owner_uids(observed)) if members else ()
-        staying = [
-            str(key) for key in keys if (member := self._cache.get(key)) and not member.deleting
-        ]
+        uids = members.owner_uids(observed) if members else ()
+        keys = (self._cache.owner_of(members.type_, uid) for uid in uids) if members else ()
+        owners = [owner for key in keys if key and (owner := self._cache.get(key))]
+        namespace = scope.resource.key.namespace
+        staying = [it.key.shown_in(namespace) for it in owners if not it.deleting]
         if not staying:
             return None
         text = "Deletion would destroy its members, and waits until they have left: "

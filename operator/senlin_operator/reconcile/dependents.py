@@ -39,7 +39,7 @@ class DependentsApplier:
         for dependent in dependents.desired(owner, scope.observed):
             key = _key(owner, dependent)
             existing = self._cache.get(key)
-            if existing and existing.controller_uid != owner.uid:
+            if existing and existing.controller != owner.as_owner:
                 if existing.deleting:
                     continue  # of an earlier owner of that name; its deletion wakes the new owner
                 return _name_taken(owner, key)
@@ -81,9 +81,11 @@ class DependentsApplier:
         if dependents is None:
             return
         desired = {_key(owner, each) for each in dependents.desired(owner, scope.observed)}
-        for key in self._cache.dependents(owner.uid):
+        for key in self._cache.dependents(owner):
             existing = self._cache.get(key)
             if key in desired or existing is None or existing.deleting:
+                continue
+            if key.kind not in dependents.kinds:
                 continue
             if not dependents.in_use(existing, scope.observed):
                 await self._kube.delete(existing)

@@ -4,7 +4,7 @@ import logging
 
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.events import Recorder
-from senlin_operator.kube.objects import DETACHED, SECRET, Resource
+from senlin_operator.kube.objects import DETACHED, SECRET
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.outcome import Gone
 from senlin_operator.model.scope import Scope
@@ -36,7 +36,7 @@ class Detachment:
             KubeError: Kubernetes refuses a write.
         """
         resource = scope.resource
-        await self._detach_dependents(resource)
+        await self._detach_dependents(scope)
         await self._tell_used(scope)
         await self._finalizer.remove(scope)
         if not resource.recorded:
@@ -48,14 +48,15 @@ class Detachment:
         self._recorder.record(resource, "Normal", "Detached", "Reconcile", note)
         return Gone()
 
-    async def _detach_dependents(self, owner: Resource) -> None:
+    async def _detach_dependents(self, scope: Scope) -> None:
         """Detach what it owns: Kubernetes deletes that next, and its cloud object still uses it.
 
         Their manifests may be older than its own, as those of a profile that nodes still have.
         """
-        for key in self._cache.dependents(owner.uid):
+        kinds = scope.kind.dependents.kinds - {SECRET} if scope.kind.dependents else ()
+        for key in self._cache.dependents(scope.resource):
             owned = self._cache.get(key)
-            if owned and key.kind != SECRET and not owned.unmanaged and not owned.detaches:
+            if owned and key.kind in kinds and not owned.unmanaged and not owned.detaches:
                 self._cache.store_reply(key.kind, await self._kube.merge(owned, _DETACH))
 
     async def _tell_used(self, scope: Scope) -> None:

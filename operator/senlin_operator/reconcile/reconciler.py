@@ -155,10 +155,12 @@ class Reconciler:
         """Return the objects that the desired state depends on, or why one is not there yet."""
         keys = scope.kind.references(scope.resource)
         known = resolve(self._cache, keys, exists=scope.status.id is not None)
-        if isinstance(known, Waiting | Blocked) or scope.kind.members is None:
+        members = scope.kind.members
+        if isinstance(known, Waiting | Blocked) or members is None:
             return known
-        uids = scope.kind.members.owner_uids(scope.observed)
-        related = {*self._cache.referrers(scope.resource.key), *self._cache.keys_of(uids)}
+        uids = members.owner_uids(scope.observed)
+        owners = (self._cache.owner_of(members.type_, uid) for uid in uids)
+        related = {*self._cache.referrers(scope.resource.key), *filter(None, owners)}
         return {**known, **{key: other for key in related if (other := self._cache.get(key))}}
 
     def _mass_deletion_suspected(self, scope: Scope) -> bool:

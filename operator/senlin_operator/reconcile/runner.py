@@ -7,6 +7,7 @@ has failed, may be sent again.
 """
 
 import logging
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 
 from openstack_clustering import Action, ClientException, Cluster, Node
@@ -141,10 +142,11 @@ class Runner:
         known = resolve(self._cache, keys, exists=False)
         if isinstance(known, Waiting | Blocked):
             return known
-        owners = scope.snapshot.owners
+        snapshot = scope.snapshot
 
         def owner_of(id_: str) -> Key | None:
-            return next(self._cache.keys_of([owners[id_]] if id_ in owners else []), None)
+            type_ = Cluster if id_ in snapshot.all(Cluster) else Node
+            return self._cache.owner_of(type_, snapshot.owners.get(id_, ""))
 
         return scope.kind.target(resource, scope.snapshot, known, owner_of)
 
@@ -164,14 +166,15 @@ class Runner:
         """Return a reason to wait for its turn, if Senlin is at work on the target."""
         running = scope.snapshot.actions_of(target.id)
         if running:
-            behind = ", ".join(sorted({self._described(it) for it in running})[:_NAMED])
+            behind = ", ".join(sorted({self._described(scope, it) for it in running})[:_NAMED])
             text = f"It waits until Senlin has finished on {target}: {behind}."
             return Waiting(Reason.BUSY, text, requeue_after=_REQUEUE)
         if scope.inventory.locked(_lock(scope, target)):
             scope.requeue_after_poll()
             return _LOCKED
         if other := self._unanswered(scope, target):
-            text = f"It waits until it is known what became of the request of {other}."
+            shown = other.shown_in(scope.resource.key.namespace)
+            text = f"It waits until it is known what became of the request of {shown}."
             return Waiting(Reason.BUSY, text, requeue_after=_REQUEUE)
         return None
 
@@ -188,10 +191,16 @@ class Runner:
                 return other.key
         return None
 
-    def _described(self, action: Action) -> str:
+    def _described(self, scope: RunScope, action: Action) -> str:
         """Return the name of an action, and of the operation that it belongs to."""
-        keys = self._cache.keys_of([action.id])
+        namespace = scope.resource.key.namespace
+        keys = [key for key in self._operations(scope, action) if key.namespace == namespace]
         return f"{action.action}{''.join(f' of {key}' for key in keys)}"
+
+    def _operations(self, scope: RunScope, action: Action) -> Iterator[Key]:
+        """Yield the resources of the same kind, in any namespace, whose action it is."""
+        kind = scope.resource.key.kind
+        return (key for key in self._cache.keys_of([action.id]) if key.kind == kind)
 
     # The request.
 
@@ -279,7 +288,7 @@ class Runner:
         return run_status.fail(scope.resource, scope.status, Reason.RESULT_UNKNOWN, text)
 
     def _belongs_to_another(self, action: Action, scope: RunScope) -> bool:
-        return any(key != scope.resource.key for key in self._cache.keys_of([action.id]))
+        return any(key != scope.resource.key for key in self._operations(scope, action))
 
     async def _follow(self, scope: RunScope, *, overdue: bool) -> Outcome:
         status = scope.status

@@ -64,7 +64,7 @@ def _user(cache: Cache, scope: Scope, candidate: CloudObject) -> User:
     subject = cluster or candidate
     uid = snapshot.owners.get(subject.id, "")
     in_senlin = f"{type(subject).__name__.lower()} {subject.name}"
-    if key := next(cache.keys_of([uid]), None):
+    if key := cache.owner_of(type(subject), uid):
         # A project may serve several namespaces, which need not know each other's names.
         name = str(key) if key.namespace == resource.key.namespace else in_senlin
         return User(name, managed=True)

@@ -219,6 +219,9 @@ class FakeSessionPool:
     def leave(self, uid: str) -> None:
         self.users.discard(uid)
 
+    def uses(self, uid: str) -> bool:
+        return uid in self.users
+
     def users_of_session(self, _: str) -> list[str]:
         return sorted(self.users)
 
@@ -256,7 +259,7 @@ class Environment:
         for kind, raw in self.kube.all():
             self.cache.on_event(kind, None, raw)
         subscribers = Subscribers(
-            changed=lambda ids: self._wake(self.cache.keys_of(ids)),
+            changed=lambda ids: self._wake(self.cache.used_by(self.sessions.uses, ids)),
             polled=self._wake,
             matters=self.cache.stands_for,
         )

@@ -144,7 +144,7 @@ class FakeKube:
     ) -> Document:
         self._receive_write("dependent", key.name)
         old = self._objects.get(key)
-        if old and Resource(key.kind, old).controller_uid not in (None, owner.uid):
+        if old and Resource(key.kind, old).controller not in (None, owner.as_owner):
             raise KubeError(422, "only one reference can have controller set to true")
         self._dependents += 1
         identity = {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from openstack_clustering import Cluster, Node
 from senlin_operator.kinds import KINDS
 from senlin_operator.kube.objects import GROUP, SECRET, Key
 from senlin_operator.model.cache import Cache
@@ -17,6 +18,7 @@ from tests.unit.operator.builders import (
     a_condition,
     a_node_manifest,
     a_profile_manifest,
+    a_resource,
     a_secret_manifest,
     ready,
     take_all,
@@ -291,6 +293,9 @@ async def test_every_object_with_the_same_cloud_id_is_found(recorded: RecordedCa
     assert set(recorded.cache.keys_of(["c1"])) == {WEB}
 
 
+OWNER = a_resource(a_cluster_manifest())
+
+
 def owned(uid: str = UID) -> Document:
     return {"ownerReferences": [{"kind": "SenlinCluster", "uid": uid, "controller": True}]}
 
@@ -299,8 +304,47 @@ async def test_dependents_are_found_by_their_owner(recorded: RecordedCache) -> N
     recorded.event(a_profile_manifest("mine", uid="mine-uid", **owned()), "ADDED")
     recorded.event(a_profile_manifest("theirs", uid="theirs-uid", **owned("other")), "ADDED")
 
-    assert recorded.cache.dependents(UID) == [Key("SenlinProfile", "team", "mine")]
-    assert recorded.cache.dependents("unknown uid") == []
+    assert recorded.cache.dependents(OWNER) == [Key("SenlinProfile", "team", "mine")]
+    assert recorded.cache.dependents(a_resource(a_cluster_manifest(uid="unknown"))) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "namespace"),
+    [
+        pytest.param("SenlinCluster", "evil", id="an object of another namespace"),
+        pytest.param("SenlinProfile", "team", id="an owner of another kind"),
+    ],
+)
+async def test_a_uid_alone_makes_no_dependent(
+    recorded: RecordedCache, kind: str, namespace: str
+) -> None:
+    reference = {"kind": kind, "uid": UID, "controller": True}
+    raw = a_profile_manifest("forged", uid="forged-uid", ownerReferences=[reference])
+    raw["metadata"]["namespace"] = namespace
+    recorded.event(raw, "ADDED")
+    await recorded.queued()
+
+    recorded.event(raw, "DELETED")
+
+    assert recorded.cache.dependents(OWNER) == []
+    assert WEB not in await recorded.queued()
+
+
+async def test_an_owners_marker_counts_for_the_kind_of_its_object(recorded: RecordedCache) -> None:
+    assert recorded.cache.owner_of(Cluster, UID) == WEB
+    assert recorded.cache.owner_of(Node, UID) is None
+    assert recorded.cache.owner_of(Cluster, "secret-uid") is None
+    assert recorded.cache.owner_of(Cluster, "unknown") is None
+
+
+async def test_only_users_of_a_session_are_woken_by_what_its_cloud_lists(
+    recorded: RecordedCache,
+) -> None:
+    recorded.event(a_cluster_manifest("shop", uid="shop-uid", status=ready("c1")), "ADDED")
+
+    woken = recorded.cache.used_by(lambda uid: uid == "shop-uid", ["c1", UID, "small-uid"])
+
+    assert set(woken) == {SHOP}
 
 
 async def test_an_owner_reference_that_is_not_the_controller_makes_no_dependent(
@@ -309,7 +353,7 @@ async def test_an_owner_reference_that_is_not_the_controller_makes_no_dependent(
     reference = {"kind": "SenlinCluster", "uid": UID}
     recorded.event(a_profile_manifest("mine", uid="x", ownerReferences=[reference]), "ADDED")
 
-    assert recorded.cache.dependents(UID) == []
+    assert recorded.cache.dependents(OWNER) == []
 
 
 async def test_a_deleted_dependent_queues_its_owner(recorded: RecordedCache) -> None:
@@ -320,7 +364,7 @@ async def test_a_deleted_dependent_queues_its_owner(recorded: RecordedCache) -> 
     recorded.event(raw, "DELETED")
 
     assert WEB in await recorded.queued()
-    assert recorded.cache.dependents(UID) == []
+    assert recorded.cache.dependents(OWNER) == []
 
 
 IN_WEB = {"clusterRef": {"name": "web"}}

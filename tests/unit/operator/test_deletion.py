@@ -211,6 +211,28 @@ async def test_deleting_a_cluster_spares_a_member_that_should_leave_it(
     assert ready_env.reason(ONE) == "Ready"
 
 
+async def test_a_node_of_another_namespace_is_no_declared_member_and_is_not_named(
+    ready_env: Environment,
+) -> None:
+    """It shares the project, and its node has got into the cluster: it must not be destroyed."""
+    elsewhere = a_node_manifest("one", {"clusterRef": {"name": "web"}}, uid="one-uid")
+    elsewhere["metadata"]["namespace"] = "evil"
+    ready_env.kube.apply(elsewhere)
+    cluster_id = ready_env.kube[WEB]["status"]["id"]
+    node = a_node("strange", cluster_id, metadata={OWNER_KEY: "one-uid"}, profile_id="profile-1")
+    ready_env.senlin.put_node(node, cluster_id)
+    await ready_env.converge(3)
+    assert ready_env.reason(WEB) != "TooManyMembers"
+
+    ready_env.kube.remove(WEB)
+    await ready_env.converge(5)
+
+    message = ready_env.condition(WEB)["message"]
+    assert "a SenlinNode of another namespace" in message
+    assert "one" not in message.split()
+    assert ready_env.senlin.node("strange").physical_id == "server-strange"
+
+
 async def test_a_referrer_without_a_cloud_object_does_not_delay_a_deletion(
     env: Environment,
 ) -> None:

@@ -12,7 +12,7 @@ from senlin_operator.kinds.cluster.template import profile_name
 from senlin_operator.kinds.profile.kind import ProfileKind
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
-from senlin_operator.kube.objects import SECRET, Key, Resource
+from senlin_operator.kube.objects import SECRET, Key, Owner, Resource
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.kind import Dependent, Dependents
 from senlin_operator.model.memory import Memory
@@ -24,10 +24,11 @@ from tests.unit.operator.builders import (
     UID,
     Document,
     a_cluster_manifest,
+    a_policy_manifest,
     a_profile_manifest,
     a_template_manifest,
 )
-from tests.unit.operator.environment import SMALL, WEB, Environment
+from tests.unit.operator.environment import SMALL, THREE, WEB, Environment
 from tests.unit.operator.fake_kube import FakeKube
 
 TWO = {"desiredCapacity": 2, "maxSize": 5}
@@ -63,7 +64,7 @@ async def test_an_inline_profile_becomes_a_dependent(env: Environment) -> None:
 
     assert env.requests() == ["create_profile", "create_cluster"]
     dependent = Resource(TINY.kind, env.kube[TINY])
-    assert dependent.controller_uid == UID
+    assert dependent.controller == Owner("SenlinCluster", "team", UID)
     assert env.senlin.cluster(env.kube[WEB]["status"]["id"]).profile_id == dependent.cloud_id
     assert env.reason(WEB) == "Ready"
 
@@ -258,6 +259,33 @@ async def test_mirrors_are_pruned_when_the_manifest_no_longer_asks_for_them(
     assert len(ready_env.senlin.members(ready_env.kube[WEB]["status"]["id"])) == 2
 
 
+@pytest.mark.parametrize(
+    ("forged", "namespace", "kind"),
+    [
+        pytest.param(a_profile_manifest("forged"), "evil", "SenlinCluster", id="another namespace"),
+        pytest.param(a_profile_manifest("forged"), "team", "SenlinProfile", id="another kind"),
+        pytest.param(a_policy_manifest("forged"), "team", "SenlinCluster", id="no dependent"),
+    ],
+)
+async def test_what_names_an_owner_of_which_it_is_no_dependent_is_left_alone(
+    ready_env: Environment, forged: Document, namespace: str, kind: str
+) -> None:
+    """Whoever writes it would have it deleted by the operator, or stop the owner by a refusal."""
+    owner = {"kind": kind, "uid": ready_env.kube[WEB]["metadata"]["uid"], "controller": True}
+    forged["metadata"] |= {"namespace": namespace, "uid": "forged", "ownerReferences": [owner]}
+    key = ready_env.kube.apply(forged)
+    await ready_env.until_idle()
+    ready_env.writes()
+
+    await ready_env.retry(WEB)
+    ready_env.kube.apply(a_cluster_manifest("web", {**THREE, "timeoutSeconds": 60}))
+    await ready_env.converge()
+
+    assert ("deletion", "forged") not in ready_env.writes()
+    assert not Resource(key.kind, ready_env.kube[key]).deleting
+    assert ready_env.reason(WEB) == "Ready"
+
+
 TOKEN = {"data": {"token": "c2VjcmV0"}}
 OTHER_TOKEN = {"data": {"token": "bmV3"}}
 TOKEN_KEY = Key(SECRET, "team", "small-token")
@@ -266,6 +294,7 @@ TOKEN_KEY = Key(SECRET, "team", "small-token")
 class SecretDependents(Dependents[Any]):
     """Keeps one Secret, or none."""
 
+    kinds = frozenset([SECRET])
     manifest: Mapping[str, Any] | None = TOKEN
     dated: Mapping[str, str] = {}
     used = False
@@ -324,7 +353,7 @@ async def test_a_missing_secret_is_created_with_its_owner(applied: Applied) -> N
     secret = applied.kube[TOKEN_KEY]
 
     assert secret["data"] == TOKEN["data"]
-    assert Resource(SECRET, secret).controller_uid == UID
+    assert Resource(SECRET, secret).controller == Owner("SenlinProfile", "team", UID)
 
 
 @pytest.mark.parametrize("restarted", [False, True])

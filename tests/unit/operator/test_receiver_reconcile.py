@@ -7,7 +7,7 @@ import pytest
 
 from openstack_clustering import Receiver
 from openstack_clustering.exceptions import ConnectFailure, ResourceNotFound
-from senlin_operator.kube.objects import SECRET, Key, Resource
+from senlin_operator.kube.objects import SECRET, Key, Owner, Resource
 from tests.unit.operator.builders import (
     DELETING,
     WITH_FINALIZER,
@@ -52,7 +52,7 @@ async def test_a_receiver_from_manifest_to_ready(ready_env: Environment) -> None
     assert status["resource"]["secretName"] == "grow"
     assert made.id not in json.dumps(ready_env.kube[GROW])
     secret = Resource(SECRET, ready_env.kube[CHANNEL])
-    assert secret.controller_uid == "grow-uid"
+    assert secret.controller == Owner("SenlinReceiver", "team", "grow-uid")
     assert list(secret.raw["data"]) == ["url"]
     assert secret.annotations == {}
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -194,8 +194,35 @@ async def pool(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIterator[S
     subscribers = Subscribers(
         changed=lambda ids: None, polled=lambda keys: None, matters=lambda id_: True
     )
-    pool = SessionPool(subscribers, SessionOptions((OnDemand(), PolicyKind(), ProfileKind())))
+    options = SessionOptions((OnDemand(), PolicyKind(), ProfileKind()))
+    pool = SessionPool(lambda _: subscribers, options)
     yield pool
+    await pool.close()
+
+
+async def test_the_subscribers_of_a_session_know_its_users(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    monkeypatch.setattr(session, "Connection", UnreachableConnection)
+    known: list[Callable[[str], bool]] = []
+
+    def subscribers(uses: Callable[[str], bool]) -> Subscribers:
+        known.append(uses)
+        return Subscribers(
+            changed=lambda ids: None, polled=lambda keys: None, matters=lambda id_: True
+        )
+
+    pool = SessionPool(subscribers, SessionOptions(()))
+    other = replace(CREDENTIAL, fingerprint="another")
+    pool.use(CREDENTIAL, "one", "SenlinProfile", "team")
+    pool.use(other, "two", "SenlinProfile", "team")
+
+    assert [[uses(uid) for uid in ("one", "two", "")] for uses in known] == [
+        [True, False, False],
+        [False, True, False],
+    ]
+    pool.use(other, "one", "SenlinProfile", "team")
+    assert [uses("one") for uses in known] == [False, True]
     await pool.close()
 
 
@@ -248,7 +275,7 @@ async def small_pool(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> AsyncIter
     subscribers = Subscribers(
         changed=lambda ids: None, polled=lambda keys: None, matters=lambda id_: True
     )
-    pool = SessionPool(subscribers, SessionOptions(()), Limits(of_namespace=3, in_all=8))
+    pool = SessionPool(lambda _: subscribers, SessionOptions(()), Limits(of_namespace=3, in_all=8))
     yield pool
     await pool.close()
 

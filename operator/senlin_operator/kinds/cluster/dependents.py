@@ -22,6 +22,8 @@ _SHORT_ID = 13  # the first two groups of a UUID, which differ among the nodes o
 class Dependents(kind.Dependents[Observed]):
     """An inline profile is replaced as a ReplicaSet is: the old one is deleted once unused."""
 
+    kinds = frozenset(["SenlinProfile", "SenlinNode"])
+
     def desired(self, resource: Resource, observed: Observed | None) -> list[Dependent]:
         """Return the SenlinProfile of an inline profile, and a SenlinNode a mirrored node."""
         wanted = resource.spec["resource"]

@@ -99,6 +99,8 @@ def _within_limits(size: int, wanted: Mapping[str, Any]) -> int:
 
 def _is_member(node: Resource, cluster: Resource) -> bool:
     """Return whether a SenlinNode declares itself a member."""
+    if node.key.namespace != cluster.key.namespace:
+        return False
     reference = node.spec["resource"].get("clusterRef", {})
     return reference.get("name") == cluster.key.name and not node.deleting
 

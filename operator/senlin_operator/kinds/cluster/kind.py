@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from openstack_clustering import Cluster, Proxy
+from openstack_clustering import Cluster, Node, Proxy
 from senlin_operator.kinds.cluster.dependents import Dependents
 from senlin_operator.kinds.cluster.desired import Desired, desired, first_size, references
 from senlin_operator.kinds.cluster.observed import Observed, observe
@@ -58,6 +58,8 @@ class Schemas(kind.Schemas[Desired, Observed]):
 
 class Members(kind.Members[Observed]):
     """The nodes of SenlinNodes."""
+
+    type_ = Node
 
     def owner_uids(self, observed: Observed | None) -> Iterable[str]:
         return observed.members_by_owner if observed else ()

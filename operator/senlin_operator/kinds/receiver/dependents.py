@@ -18,6 +18,8 @@ _ALARM_URL = "alarm_url"  # Senlin's word
 class Dependents(kind.Dependents[Observed]):
     """Until the receiver exists, the Secret's name must be free, and nothing is written."""
 
+    kinds = frozenset([SECRET])
+
     def desired(self, resource: Resource, observed: Observed | None) -> list[Dependent]:
         manifest = {"type": "Opaque", "data": _data(observed.channel)} if observed else None
         return [Dependent(SECRET, _name(resource), manifest, dated={URL_CHANGED_AT: _URL})]
