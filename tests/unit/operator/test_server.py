@@ -128,7 +128,8 @@ def test_many_connections_that_say_nothing_hold_up_nobody(port: int) -> None:
 
         assert fetch("GET", f"http://{LOOPBACK}:{port}/livez", seconds=5).ok
         assert fetch("GET", f"http://{LOOPBACK}:{port}/metrics", seconds=5).ok
-        assert idle[0].recv(1) == b""
+        with suppress(ConnectionResetError):  # it was closed with something unread
+            assert idle[0].recv(1) == b""
         assert threading.active_count() <= before + 1  # one that computes the metrics
 
 
