@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from openstack_clustering import Action, Proxy
 from openstack_clustering.exceptions import BadRequest, ResourceNotFound
+from senlin_operator.cloud.documents import by_id
 from senlin_operator.cloud.snapshot import CloudObject, ListedKind, Snapshot, Watched
 
 # INIT is left out. A child in INIT has a parent that is listed, or its parent was interrupted while
@@ -51,7 +52,11 @@ class Actions(NamedTuple):
 
 
 def whole(proxy: Proxy, kinds: Iterable[ListedKind], poll: Poll) -> Snapshot:
-    """List the content of the project; each list is one consistent answer, as it has no limit."""
+    """List the content of the project; each list is one consistent answer, as it has no limit.
+
+    Raises:
+        ClientException: A list is refused, or does not show which objects there are.
+    """
     kinds = tuple(kinds)
     actions = _actions(proxy, poll)
     lists = {kind.resource_type: tuple(kind.list_objects(proxy)) for kind in kinds}
@@ -81,6 +86,9 @@ def partial(
         subjects: What is waited for.
         matters: Whether anybody wants to know of the cloud object with that id. From any thread.
         limit: The number of objects above which the poll is a whole one.
+
+    Raises:
+        ClientException: A request is refused, or its reply does not show which objects there are.
     """
     kinds = tuple(kinds)
     actions = _actions(proxy, poll)
@@ -94,8 +102,8 @@ def partial(
     if _missed(before, actions) or len(groups) > limit:
         lists = {kind.resource_type: tuple(kind.list_objects(proxy)) for kind in kinds}
         return Snapshot.build(kinds, lists, began=poll.began, **actions._asdict())
-    found = _read(proxy, kinds, groups, before)
-    return before.with_read(kinds, found, polled=poll.began, **actions._asdict())
+    found, flaws = _read(proxy, kinds, groups, before)
+    return before.with_read(kinds, found, flaws, polled=poll.began, **actions._asdict())
 
 
 def has_ended(action: Action) -> bool:
@@ -109,7 +117,7 @@ def has_ended(action: Action) -> bool:
 
 
 def _actions(proxy: Proxy, poll: Poll) -> Actions:
-    unfinished = {action.id: action for action in proxy.actions(status=list(UNFINISHED))}
+    unfinished, _ = by_id(proxy.actions(status=list(UNFINISHED)))
     unlisted = poll.watched.keys() - unfinished.keys() - poll.known.keys()
     found = _watched_actions(proxy, {id_: poll.watched[id_] for id_ in unlisted})
     ended = {id_: action for id_, action in found.items() if has_ended(action)}
@@ -118,7 +126,7 @@ def _actions(proxy: Proxy, poll: Poll) -> Actions:
         unfinished,
         {**poll.known, **ended},
         frozenset(unlisted - found.keys()),
-        {action.id: action for action in islice(newest, _NEWEST)},
+        by_id(islice(newest, _NEWEST))[0],
     )
 
 
@@ -127,12 +135,10 @@ def _watched_actions(proxy: Proxy, watched: Mapping[str, Watched]) -> dict[str, 
     if not watched:
         return {}
     targets = sorted({id_ for action in watched.values() for id_ in action if id_})
-    return {
-        action.id: action
-        for start in range(0, len(targets), _TARGETS)
-        for action in proxy.actions(target=targets[start : start + _TARGETS])
-        if action.id in watched
-    }
+    found: dict[str, Action] = {}
+    for start in range(0, len(targets), _TARGETS):
+        found |= by_id(proxy.actions(target=targets[start : start + _TARGETS]))[0]
+    return {id_: action for id_, action in found.items() if id_ in watched}
 
 
 def _targets(before: Snapshot, now: Actions) -> set[str]:
@@ -161,33 +167,44 @@ def _read(
     kinds: Iterable[ListedKind],
     groups: Mapping[str, type[CloudObject] | None],
     before: Snapshot,
-) -> dict[type[CloudObject], dict[str, CloudObject | None]]:
-    """Return the objects of the groups, by class and id; None: Senlin has no such object."""
+) -> tuple[dict[type[CloudObject], dict[str, CloudObject | None]], dict[str, str]]:
+    """Return the objects of the groups, by class and id, and what is unusable of some.
+
+    None in place of an object: Senlin has no such object.
+    """
+    flaws: dict[str, str] = {}
     by_type = {kind.resource_type: kind for kind in kinds}
     found: dict[type[CloudObject], dict[str, CloudObject | None]] = {it: {} for it in by_type}
     for id_, type_ in groups.items():
         if type_ is None or type_ not in by_type:
             continue
-        it = found[type_][id_] = _get(proxy, by_type[type_], id_)
+        it = found[type_][id_] = _get(proxy, by_type[type_], id_, flaws)
         for kind in kinds:
-            members = _members(proxy, kind, it) if it else {}
+            members = _members(proxy, kind, it, flaws) if it else {}
             found[kind.resource_type].update(members)
             # What is not a member any more is in another cluster, in none, or deleted.
-            left = {member.id for member in before.members(kind.resource_type, id_)} - {*members}
+            left = before.member_ids(kind.resource_type, id_) - members.keys()
             for member in left - groups.keys() - found[kind.resource_type].keys():
-                found[kind.resource_type][member] = _get(proxy, kind, member)
-    return found
+                found[kind.resource_type][member] = _get(proxy, kind, member, flaws)
+    return found, flaws
 
 
-def _members(proxy: Proxy, kind: ListedKind, cluster: CloudObject) -> dict[str, CloudObject]:
+def _members(
+    proxy: Proxy, kind: ListedKind, cluster: CloudObject, flaws: dict[str, str]
+) -> dict[str, CloudObject]:
     try:
-        return {member.id: member for member in kind.list_members(proxy, cluster)}
+        members, of_members = by_id(kind.list_members(proxy, cluster))
     except BadRequest:  # Senlin's answer if the cluster has been deleted meanwhile
         return {}
+    flaws |= of_members
+    return members
 
 
-def _get(proxy: Proxy, kind: ListedKind, id_: str) -> CloudObject | None:
+def _get(proxy: Proxy, kind: ListedKind, id_: str, flaws: dict[str, str]) -> CloudObject | None:
     try:
-        return kind.get_object(proxy, id_)
+        found, of_object = by_id([kind.get_object(proxy, id_)])
     except ResourceNotFound:
         return None
+    flaws |= of_object
+    # If no object has the id, Senlin shows the one that somebody has given it as a name.
+    return found.get(id_)

@@ -8,6 +8,7 @@ from keystoneauth1.session import Session
 
 from openstack_clustering import Config, exceptions
 from senlin_operator.telemetry import clock
+from senlin_operator.telemetry.lengths import clipped
 
 T = TypeVar("T")
 
@@ -76,5 +77,5 @@ class Service:
 
 
 def text_in(value: object) -> str | None:
-    """Return a value of a reply if it is a text, and not empty."""
-    return value if isinstance(value, str) and value else None
+    """Return a value of a reply, cut, if it is a text, and not empty."""
+    return clipped(value) if isinstance(value, str) and value else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from openstack_clustering import Action, Proxy, Resource
+from senlin_operator.cloud import documents
 
 CloudObject = Resource  # an object of the clustering service that a Kubernetes object can own
 C = TypeVar("C", bound=CloudObject)
@@ -74,6 +75,7 @@ class Snapshot:
     newest: Mapping[str, Action] = field(default_factory=dict)  # the newest, whether ended or not
     polled: float = 0.0  # every action was requested after this time
     read: Mapping[str, float] = field(default_factory=dict)  # when single objects were requested
+    flaws: Mapping[str, str] = field(default_factory=dict)  # what is unusable of some objects
     _members: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
@@ -90,18 +92,27 @@ class Snapshot:
         lists: Mapping[type[CloudObject], Iterable[CloudObject]],
         **fields: Any,
     ) -> "Snapshot":
-        """Return the snapshot of these lists; `fields` are the fields about actions."""
-        objects = {type_: {item.id: item for item in items} for type_, items in lists.items()}
+        """Return the snapshot of these lists; `fields` are the fields about actions.
+
+        Raises:
+            InvalidResponse: A list does not show which objects there are.
+        """
+        objects: dict[type[CloudObject], Mapping[str, CloudObject]] = {}
+        flaws: dict[str, str] = {}
+        for type_, items in lists.items():
+            objects[type_], of_type = documents.by_id(items)
+            flaws |= of_type
         owners: dict[str, str] = {}
         cluster_ids: dict[str, str] = {}
         for kind in kinds:
             _index(kind, objects.get(kind.resource_type, {}), owners, cluster_ids)
-        return cls(objects=objects, owners=owners, cluster_ids=cluster_ids, **fields)
+        return cls(objects=objects, owners=owners, cluster_ids=cluster_ids, flaws=flaws, **fields)
 
     def with_read(
         self,
         kinds: Iterable[ListedKind],
         found: Mapping[type[CloudObject], Mapping[str, CloudObject | None]],
+        flaws: Mapping[str, str],
         polled: float,
         **fields: Any,
     ) -> "Snapshot":
@@ -110,6 +121,7 @@ class Snapshot:
         Args:
             kinds: The kinds of cloud objects that the project is listed for.
             found: The objects by class and id; None: Senlin has no such object.
+            flaws: What is unusable of some of them.
             polled: The time at which the poll that read them began.
             fields: The fields about actions.
         """
@@ -135,13 +147,14 @@ class Snapshot:
             objects=objects,
             owners=owners,
             cluster_ids=cluster_ids,
+            flaws={id_: it for id_, it in self.flaws.items() if id_ not in read} | {**flaws},
             polled=polled,
             read={**self.read, **read},
             **fields,
         )
 
     def all(self, type_: type[C]) -> Mapping[str, C]:
-        """Return all objects of one kind, by id."""
+        """Return all objects of one kind, by id, also those whose values are not all usable."""
         return cast("Mapping[str, C]", self.objects.get(type_, {}))
 
     def as_of(self, id_: str | None) -> float:
@@ -152,10 +165,31 @@ class Snapshot:
         """Return the client's class of a cloud object; None: it is not known."""
         return next((type_ for type_, objects in self.objects.items() if id_ in objects), None)
 
+    # What is read of one object is acted upon, so it must be what Senlin says.
+
+    def get(self, type_: type[C], id_: str) -> C | None:
+        """Return an object of one kind; None: there is none.
+
+        Raises:
+            InvalidResponse: What Senlin says of it is unusable.
+        """
+        found = self.all(type_).get(id_)
+        if found is not None and (flaw := self.flaws.get(id_)):
+            raise documents.flawed(flaw)
+        return found
+
     def members(self, type_: type[C], cluster_id: str) -> tuple[C, ...]:
-        """Return the objects of one kind that are members of a cluster, in the list's order."""
-        objects = self.all(type_)
-        return tuple(objects[id_] for id_ in self._members.get(cluster_id, ()) if id_ in objects)
+        """Return the objects of one kind that are members of a cluster, in the list's order.
+
+        Raises:
+            InvalidResponse: What Senlin says of one of them is unusable.
+        """
+        members = (self.get(type_, id_) for id_ in self._members.get(cluster_id, ()))
+        return tuple(member for member in members if member is not None)
+
+    def member_ids(self, type_: type[CloudObject], cluster_id: str) -> set[str]:
+        """Return the ids of the objects of one kind that are members of a cluster."""
+        return {*self._members.get(cluster_id, ())} & self.all(type_).keys()
 
     def owned(self, type_: type[CloudObject], uid: str) -> list[str]:
         """Return the ids of the objects of one kind with an owner's marker, sorted."""
@@ -167,12 +201,14 @@ class Snapshot:
 
         The object with the id is returned alone. If there is none, as after a lost reply, the
         marker decides; of several objects with it, the first by id, so that the choice is stable.
+
+        Raises:
+            InvalidResponse: What Senlin says of it is unusable.
         """
-        objects = self.all(type_)
-        if id_ is not None and id_ in objects:
-            return objects[id_], []
+        if id_ is not None and (found := self.get(type_, id_)):
+            return found, []
         owned = self.owned(type_, uid)
-        return (objects[owned[0]], owned[1:]) if owned else (None, [])
+        return (self.get(type_, owned[0]), owned[1:]) if owned else (None, [])
 
     def holds(self, id_: str) -> bool:
         """Return whether there is a cloud object with that id."""
@@ -204,15 +240,18 @@ def differences(before: Snapshot, now: Snapshot) -> set[str]:
     changed: set[str] = set()
     for type_ in now.objects:
         old, new = before.all(type_), now.all(type_)
-        changed |= {
-            id_
-            for id_ in old.keys() | new.keys()
-            if (was := old.get(id_)) is not (now_is := new.get(id_)) and was != now_is
-        }
+        changed |= {id_ for id_ in old.keys() | new.keys() if _differ(old.get(id_), new.get(id_))}
     touched = _touched(before.unfinished, now.unfinished) | _touched(before.ended, now.ended)
     concerned = _concerned(before, changed) | _concerned(now, changed)
     # The owners of nodes wait for the actions of the nodes' cluster.
     return changed | concerned | touched | now.owners_within(touched)
+
+
+def _differ(old: CloudObject | None, new: CloudObject | None) -> bool:
+    try:
+        return old is not new and old != new
+    except RecursionError:  # what can be read is nested more deeply than what can be compared
+        return True
 
 
 def _concerned(snapshot: Snapshot, ids: Iterable[str]) -> set[str]:

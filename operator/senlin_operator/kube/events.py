@@ -14,10 +14,10 @@ from senlin_operator.kube.limits import Buckets
 from senlin_operator.kube.objects import GROUP, SECRET, VERSION, Resource, beginning
 from senlin_operator.kube.turns import Turns
 from senlin_operator.telemetry import clock
+from senlin_operator.telemetry.lengths import clipped
 
 EventType = Literal["Normal", "Warning"]
 _log = logging.getLogger(__name__)
-_NOTE_LIMIT = 1024  # bytes, by the API
 _QUEUED_MOST = 1000  # events; then the oldest of the namespace with the most of them is dropped
 _REMEMBERED_MOST = 4096  # events that may be repeated; as many as client-go remembers
 # As in client-go (k8s.io/client-go/tools/record/events_cache.go): how many events of one object are
@@ -80,7 +80,7 @@ class Recorder:
         if self._buckets.take(resource.uid):
             return
         now = clock.utcnow()
-        what = {"type": kind, "reason": reason, "action": action, "message": _clipped(note)}
+        what = {"type": kind, "reason": reason, "action": action, "message": clipped(note)}
         body = {**_about(resource, self._name(resource, now)), **what, **_once(now)}
         self._queue.add(resource.key.namespace, _Event(identity, body))
         if len(self._queue) > _QUEUED_MOST:
@@ -184,7 +184,3 @@ def _once(now: datetime) -> _Document:
         "lastTimestamp": second,
         "count": 1,
     }
-
-
-def _clipped(note: str) -> str:
-    return note.encode()[:_NOTE_LIMIT].decode(errors="ignore")

@@ -13,6 +13,7 @@ from senlin_operator.kube.conditions import (
     merge,
 )
 from senlin_operator.kube.objects import RECONCILE_AT, Resource
+from senlin_operator.telemetry.lengths import bounded
 
 RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
 _VOLATILE = "lastSyncTime"
@@ -106,6 +107,7 @@ class Status:
 def render(
     resource: Resource, status: Status, conditions: Iterable[Condition], now: datetime
 ) -> dict[str, Any]:
+    """Return the status to write. What comes from OpenStack is cut: see `telemetry/lengths.py`."""
     rendered: dict[str, Any] = {
         "observedGeneration": resource.generation,
         "conditions": merge(
@@ -126,7 +128,7 @@ def render(
         "faults": status.faults[:_FAULTS],
         **status.run,
     }
-    return rendered | {name: value for name, value in facts.items() if value}
+    return rendered | {name: bounded(value) for name, value in facts.items() if value}
 
 
 def acted_upon(status: Mapping[str, Any], generation: int) -> dict[str, Any]:

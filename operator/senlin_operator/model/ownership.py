@@ -13,9 +13,9 @@ OWNER_KEY = f"{GROUP}/uid"  # a key in the metadata
 
 
 def owner_uid(cloud_object: Any) -> str | None:
-    """Return the uid in the metadata of a cloud object."""
-    uid: str | None = (cloud_object.metadata or {}).get(OWNER_KEY)
-    return uid
+    """Return the uid in the metadata of a cloud object; None: there is none, or it is no text."""
+    uid = (cloud_object.metadata or {}).get(OWNER_KEY)
+    return uid if isinstance(uid, str) else None
 
 
 def with_owner(fields: Mapping[str, Any], uid: str) -> dict[str, Any]:

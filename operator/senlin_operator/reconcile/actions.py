@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from openstack_clustering import Action, Policy
+from senlin_operator.cloud.documents import Spec, spec_of
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.status import FAILED, RUNNING, SUCCEEDED, Status, timestamp
 from senlin_operator.model.outcome import Failed, Waiting
@@ -28,6 +29,7 @@ _SLEEPS = {
     "senlin.policy.deletion": ("grace_period", 0),
     "senlin.policy.loadbalance": ("lb_status_timeout", 300),
 }
+_LONGEST_SLEEP = 86400.0  # seconds; with a longer one nothing would ever count as orphaned
 _REQUEUE = 30.0  # seconds until a running action is read again
 
 
@@ -144,13 +146,18 @@ def orphaned(scope: Scope, *awaited: str | None) -> str | None:
 
 
 def _longest_sleep(policies: Iterable[Policy]) -> float:
-    """Return the longest sleep (seconds) that any policy of the project may impose on an action."""
-    sleeps = (
-        (policy.spec.get("properties") or {}).get(*_SLEEPS[policy.spec["type"]])
-        for policy in policies
-        if policy.spec["type"] in _SLEEPS
-    )
-    return max((float(sleep) for sleep in sleeps), default=0.0)
+    """Return the longest sleep (seconds) that any policy of the project may impose on an action.
+
+    Anybody may have made it, unused, with any number or with null: Senlin 16 takes `1e308`.
+    """
+    specs = (spec for policy in policies if (spec := spec_of(policy)).type in _SLEEPS)
+    return max((min(_sleep(spec), _LONGEST_SLEEP) for spec in specs), default=0.0)
+
+
+def _sleep(spec: Spec) -> float:
+    name, default = _SLEEPS[spec.type]
+    seconds = spec.properties.get(name)
+    return seconds if isinstance(seconds, int | float) else default
 
 
 def _is_moot(action_id: str, scope: Scope) -> bool:
@@ -163,9 +170,10 @@ def _is_moot(action_id: str, scope: Scope) -> bool:
 
 
 def _count(ended: Action) -> None:
-    metrics.ACTIONS.labels(ended.action, ended.status.lower()).inc()
+    name = metrics.known_action(ended.action)
+    metrics.ACTIONS.labels(name, ended.status.lower()).inc()
     if ended.start_at and ended.end_at:
-        metrics.ACTION_TIME.labels(ended.action).observe(ended.end_at - ended.start_at)
+        metrics.ACTION_TIME.labels(name).observe(ended.end_at - ended.start_at)
 
 
 def _record(previous: Mapping[str, Any], ended: Action, status: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from openstack_clustering import Node, Profile
+from senlin_operator.cloud.documents import spec_of
 from senlin_operator.cloud.explanations import Answers, Explanations, Subject
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.model.generic import failed_server, is_explained, is_vague, with_cause
@@ -73,7 +74,7 @@ def _question(
     """Return whom to ask of a fault, and about what; None: Senlin's words say it."""
     if server_id := failed_server(fault["reason"]):
         return explanations.causes, server_id
-    node = snapshot.all(Node).get(fault["node"])
+    node = snapshot.get(Node, fault["node"])
     if node is None or not is_vague(fault["reason"]):
         return None
     [subject] = subjects([node], snapshot)
@@ -92,5 +93,5 @@ def _with_answer(fault: Fault, answer: str | None, published: Sequence[Fault]) -
 
 
 def _is_stack(node: Node, snapshot: Snapshot) -> bool:
-    profile = snapshot.all(Profile).get(node.profile_id)
-    return profile is not None and profile.spec["type"] == _STACK
+    profile = snapshot.get(Profile, node.profile_id)
+    return profile is not None and spec_of(profile).type == _STACK

@@ -5,6 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from openstack_clustering import Action, Node, Proxy
+from senlin_operator.cloud.documents import checked
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.model.text import stable
 
@@ -24,7 +25,9 @@ def derived_actions(proxy: Proxy, parent: Action, snapshot: Snapshot) -> dict[st
     derived = [
         it
         for newest in _newest(proxy, parent, snapshot)
-        for it in takewhile(lambda it: (it.created_at or "") >= (parent.created_at or ""), newest)
+        for it in takewhile(
+            lambda it: (it.created_at or "") >= (parent.created_at or ""), map(checked, newest)
+        )
         if it.cause.startswith(_DERIVED) and _within(it, parent)
     ]
     if not derived:

@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import Any
 
 from openstack_clustering import Action, Proxy
+from senlin_operator.cloud.documents import checked
 from senlin_operator.kube.status import timestamp
 from senlin_operator.model.run import Call, Target
 from senlin_operator.telemetry import clock
@@ -48,7 +49,7 @@ def found(proxy: Proxy, target: Target, call: Call, sent: Mapping[str, Any]) -> 
         for it in newer
         if it.id not in known
         and it.cause == _BY_REQUEST
-        and abs(_time(it.created_at or sent["since"]) - since) < _CLOCKS
+        and abs((_time(it.created_at) or since) - since) < _CLOCKS
         and all(_equal(value, it.inputs.get(name)) for name, value in call.inputs.items())
     ]
 
@@ -59,15 +60,19 @@ def is_given_up(sent: Mapping[str, Any]) -> bool:
 
 
 def _newest_first(proxy: Proxy, target: str, action: str) -> Iterator[Action]:
-    return proxy.actions(target=target, action=action, sort="created_at:desc", limit=_PAGE)
+    found = proxy.actions(target=target, action=action, sort="created_at:desc", limit=_PAGE)
+    return map(checked, found)
 
 
-def _time(created_at: str) -> datetime:
-    parsed = datetime.fromisoformat(created_at)
+def _time(created_at: str | None) -> datetime | None:
+    try:
+        parsed = datetime.fromisoformat(created_at or "")
+    except ValueError:
+        return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _equal(sent: object, stored: object) -> bool:
     if isinstance(sent, list) and isinstance(stored, list):
-        return sorted(sent) == sorted(stored)
+        return sorted(sent, key=repr) == sorted(stored, key=repr)  # others may have sent anything
     return sent == stored

@@ -40,6 +40,6 @@ def _at_work_on(scope: BaseScope, target: str | None) -> list[Node]:
     """Return the nodes of the cluster, or the node, whose status has not settled."""
     if target is None:
         return []
-    node = scope.snapshot.all(Node).get(target)
+    node = scope.snapshot.get(Node, target)
     nodes = [*scope.snapshot.members(Node, target), *filter(None, [node])]
     return [node for node in nodes if node.status not in _AT_REST]

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from senlin_operator.telemetry.lengths import clipped
+
 _bound: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _IDS = ("request_id", "action_id")  # from servers, which may answer anything
@@ -62,7 +64,11 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
     given = {**(_bound.get() or {}), **extra}
     cut = {key: str(given[key])[:_ID_LENGTH] for key in _IDS if given.get(key) is not None}
-    return {key: value for key, value in {**given, **cut}.items() if value is not None}
+    return {
+        key: clipped(value) if isinstance(value, str) else value
+        for key, value in {**given, **cut}.items()
+        if value is not None
+    }
 
 
 def _escaped(text: str) -> str:

@@ -5,6 +5,7 @@ for other controllers fit. No metric has a label for a single object.
 """
 
 import platform
+from http import HTTPStatus
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
@@ -101,3 +102,48 @@ BUILD = Gauge(
     ["version", "python_version"],
 )
 BUILD.labels(__version__, platform.python_version()).set(1)
+
+_OTHER = "other"
+# All of Senlin 16 (senlin/common/consts.py).
+_ACTIONS = frozenset(
+    [
+        "CLUSTER_ADD_NODES",
+        "CLUSTER_ATTACH_POLICY",
+        "CLUSTER_CHECK",
+        "CLUSTER_CREATE",
+        "CLUSTER_DELETE",
+        "CLUSTER_DEL_NODES",
+        "CLUSTER_DETACH_POLICY",
+        "CLUSTER_OPERATION",
+        "CLUSTER_RECOVER",
+        "CLUSTER_REPLACE_NODES",
+        "CLUSTER_RESIZE",
+        "CLUSTER_SCALE_IN",
+        "CLUSTER_SCALE_OUT",
+        "CLUSTER_UPDATE",
+        "CLUSTER_UPDATE_POLICY",
+        "NODE_CHECK",
+        "NODE_CREATE",
+        "NODE_DELETE",
+        "NODE_JOIN",
+        "NODE_LEAVE",
+        "NODE_OPERATION",
+        "NODE_RECOVER",
+        "NODE_UPDATE",
+    ]
+)
+_CODES = frozenset(map(int, HTTPStatus))
+
+# A label has only values of a closed list: each new one costs memory here and in Prometheus.
+
+
+def known_action(name: str) -> str:
+    """Return the name of an action of Senlin as a label's value; `other` for any that it lacks."""
+    return name if name in _ACTIONS else _OTHER
+
+
+def known_code(status: int | None) -> str:
+    """Return an HTTP status as a label's value; `other` for any that HTTP lacks."""
+    if status is None:
+        return "none"
+    return str(status) if status in _CODES else _OTHER

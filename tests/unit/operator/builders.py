@@ -215,7 +215,7 @@ def a_cluster(id_: str = "c1", uid: str | None = UID, **fields: Any) -> Cluster:
         "config": {},
         "created_at": NOW,
     }
-    return Cluster({**document, **fields})
+    return Cluster({**document, **fields}).typed()[0]
 
 
 def a_node(id_: str = "n1", cluster: str = "c1", **fields: Any) -> Node:
@@ -229,7 +229,7 @@ def a_node(id_: str = "n1", cluster: str = "c1", **fields: Any) -> Node:
         "physical_id": f"server-{id_}",
         "created_at": NOW,
     }
-    return Node({**document, **fields})
+    return Node({**document, **fields}).typed()[0]
 
 
 def a_profile(id_: str = "p1", uid: str | None = UID, **fields: Any) -> Profile:
@@ -241,13 +241,13 @@ def a_profile(id_: str = "p1", uid: str | None = UID, **fields: Any) -> Profile:
         "metadata": metadata,
         "created_at": NOW,
     }
-    return Profile({**document, **fields})
+    return Profile({**document, **fields}).typed()[0]
 
 
 def a_policy(id_: str = "y1", uid: str | None = UID, **fields: Any) -> Policy:
     name = f"grow.{uid}" if uid else "grow"
     document = {"id": id_, "name": name, "spec": SCALING, "created_at": "2026-01-01T00:00:00.123"}
-    return Policy({**document, **fields})
+    return Policy({**document, **fields}).typed()[0]
 
 
 def a_receiver(id_: str = "r1", uid: str | None = UID, **fields: Any) -> Receiver:
@@ -261,7 +261,7 @@ def a_receiver(id_: str = "r1", uid: str | None = UID, **fields: Any) -> Receive
         "channel": {"alarm_url": f"http://senlin/v1/webhooks/{id_}/trigger?V=2"},
         "created_at": NOW,
     }
-    return Receiver({**document, **fields})
+    return Receiver({**document, **fields}).typed()[0]
 
 
 def an_action(id_: str = "a1", status: str = "RUNNING", **fields: Any) -> Action:
@@ -275,7 +275,7 @@ def an_action(id_: str = "a1", status: str = "RUNNING", **fields: Any) -> Action
         "depends_on": [],
         "end_time": None,
     }
-    return Action({**document, **fields})
+    return Action({**document, **fields}).typed()[0]
 
 
 def a_snapshot(

@@ -39,12 +39,12 @@ class Harness:
     task: "asyncio.Task[None]"
     pace: type[Pace] = Pace
 
-    def __init__(self) -> None:
+    def __init__(self, senlin: type[FakeGuardedSenlin] = FakeGuardedSenlin) -> None:
         self.clock = Clock()
         self.patch = pytest.MonkeyPatch()
         set_clock(self.clock, self.patch)
         self.runner = asyncio.Runner()
-        self.senlin = FakeGuardedSenlin(self.clock, self.exists)
+        self.senlin = senlin(self.clock, self.exists)
         self.uids = count(1)
         self.env = Environment(self.clock, self.senlin, self.pace)
         self.senlin.known_uids = self.env.kube.uids

@@ -9,7 +9,7 @@ from unittest.mock import ANY
 
 import pytest
 
-from openstack_clustering import Action
+from openstack_clustering import Action, Policy
 from senlin_operator.cloud.inventory import Inventory, Subscribers
 from senlin_operator.cloud.session import CloudSession
 from senlin_operator.cloud.snapshot import Snapshot
@@ -28,6 +28,7 @@ from tests.unit.operator.builders import (
     a_cluster,
     a_cluster_manifest,
     a_node,
+    a_policy,
     a_resource,
     a_snapshot,
     an_action,
@@ -66,11 +67,16 @@ def a_scope(
 
 
 def a_cloud_state(
-    *, ended: Action | None = None, unfinished: Action | None = None, unknown: Iterable[str] = ()
+    *,
+    ended: Action | None = None,
+    unfinished: Action | None = None,
+    unknown: Iterable[str] = (),
+    policies: Iterable[Policy] = (),
 ) -> CloudState:
     snapshot = a_snapshot(
         clusters=[a_cluster()],
         nodes=[a_node("n1")],
+        policies=policies,
         ended=[ended] if ended else [],
         unfinished=[unfinished] if unfinished else [],
     )
@@ -306,6 +312,34 @@ def test_an_overdue_action_is_orphaned(
     action = an_action(start_time=clock() - started_ago, timeout=timeout)
 
     assert orphaned(observing(a_scope(), a_cloud_state(unfinished=action))) == orphan
+
+
+@pytest.mark.parametrize(
+    ("type_", "properties", "started_ago", "orphan"),
+    [
+        ("deletion", {"grace_period": 7200}, 3670, None),
+        ("deletion", {"grace_period": None}, 3670, "a1"),
+        ("deletion", {"grace_period": -5}, 3670, "a1"),
+        ("deletion", {"grace_period": "x"}, 3670, "a1"),
+        ("deletion", {"grace_period": 1e308}, 80_000, None),
+        ("deletion", {"grace_period": 1e308}, 91_000, "a1"),
+        ("deletion", {"grace_period": 10**4000}, 91_000, "a1"),
+        ("batch", {"pause_time": None}, 3670, None),
+        ("batch", {"pause_time": None}, 3730, "a1"),
+        ("loadbalance", {"lb_status_timeout": [300]}, 3670, None),
+        ("scaling", {"grace_period": 7200}, 3670, "a1"),
+        ("deletion", None, 3670, "a1"),
+    ],
+)
+def test_an_action_may_sleep_as_long_as_any_policy_says_but_not_for_ever(
+    clock: Clock, type_: str, properties: Any, started_ago: float, orphan: str | None
+) -> None:
+    """Senlin takes null and 1e308 from anybody, for a policy that nobody uses."""
+    spec = {"type": f"senlin.policy.{type_}", "version": 1.1, "properties": properties}
+    action = an_action(start_time=clock() - started_ago, timeout=3600)
+    state = a_cloud_state(unfinished=action, policies=[a_policy(spec=spec)])
+
+    assert orphaned(observing(a_scope(), state)) == orphan
 
 
 def test_an_action_that_no_engine_has_picked_up_is_not_orphaned() -> None:

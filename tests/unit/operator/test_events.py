@@ -173,4 +173,4 @@ async def test_name_and_note_are_as_short_as_kubernetes_takes_them(speaker: Spea
 
     [(name, event)] = speaker.server.events.items()
     assert name.startswith(f"{'a' * 199}.")
-    assert event["message"] == "→" * 341
+    assert event["message"] == "→" * 340 + "…"

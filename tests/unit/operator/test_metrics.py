@@ -6,9 +6,27 @@ from pathlib import Path
 import pytest
 
 from docs.generate import Family, families, pages, settings_table
+from senlin_operator.telemetry import metrics
 
 GROUPS = ("senlin_operator_", "workqueue_", "leader_election_", "rest_client_")
 NOT_IN_CHART = {"kubeconfig", "lease-namespace"}  # a pod has its own
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [
+        (metrics.known_action("CLUSTER_RESIZE"), "CLUSTER_RESIZE"),
+        (metrics.known_action("NODE_JOIN"), "NODE_JOIN"),
+        (metrics.known_action("a word of somebody"), "other"),
+        (metrics.known_action(""), "other"),
+        (metrics.known_code(200), "200"),
+        (metrics.known_code(504), "504"),
+        (metrics.known_code(987), "other"),
+        (metrics.known_code(None), "none"),
+    ],
+)
+def test_a_label_has_no_word_that_others_choose(label: str, value: str) -> None:
+    assert label == value
 
 
 @pytest.mark.parametrize("family", families(), ids=lambda it: it.name)

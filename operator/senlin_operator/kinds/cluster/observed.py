@@ -98,9 +98,9 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         names={node.id: node.name for node in nodes},
         members_by_owner={owner: node.id for node in nodes if (owner := owner_uid(node))},
         profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),
-        created_empty=CREATED_EMPTY in (cluster.metadata or {}),
+        created_empty=CREATED_EMPTY in cluster.metadata,
         faults=[fault(node) for node in faulty],
-        binding_ids=tuple(sorted(cluster.get("policies", ()))),
+        binding_ids=tuple(sorted(cluster.policies)),
         created_at=cluster.created_at,
         duplicates=tuple(duplicates),
     )
@@ -115,4 +115,4 @@ def _is_faulty(node: Node, cluster: Cluster) -> bool:
 
 def _removal_rank(node: Node) -> tuple[bool, bool, int]:
     """Rank nodes as Senlin does when it shrinks a cluster: broken ones first, then tainted ones."""
-    return node.status == "ACTIVE", not node.get("tainted"), -(node.index or 0)
+    return node.status == "ACTIVE", not node.tainted, -node.index

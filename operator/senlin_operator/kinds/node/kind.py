@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from openstack_clustering import Cluster, Node, Proxy
+from senlin_operator.cloud.documents import checked
 from senlin_operator.cloud.snapshot import CloudObject, Snapshot
 from senlin_operator.kinds.node.desired import Desired, desired, references
 from senlin_operator.kinds.node.membership import below_min_size
@@ -58,7 +59,7 @@ class ClusterPolicies(kind.Details[Desired, Observed]):
         return observed.snapshot.polled if leaves or recovers else None
 
     def fetch(self, proxy: Proxy, id_: str) -> tuple[bindings.Binding, ...]:
-        cluster_id = proxy.get_node(id_).cluster_id
+        cluster_id = checked(proxy.get_node(id_)).cluster_id
         return bindings.fetch(proxy, cluster_id) if cluster_id else ()
 
     def add(self, observed: Observed, facts: Any) -> Observed:

@@ -48,8 +48,8 @@ def below_min_size(observed: Observed) -> Waiting | None:
 
 def cluster_name(observed: Observed, cluster_id: str) -> str:
     """Return the name of a cluster, or its id if the snapshot lacks it."""
-    cluster = observed.snapshot.all(Cluster).get(cluster_id)
-    return str(cluster.name) if cluster else cluster_id
+    cluster = observed.snapshot.get(Cluster, cluster_id)
+    return cluster.name if cluster else cluster_id
 
 
 def _cannot_leave(observed: Observed) -> Settled | Blocked | Waiting | None:
@@ -69,7 +69,7 @@ def _cannot_leave(observed: Observed) -> Settled | Blocked | Waiting | None:
 
 
 def _cannot_join(desired: Desired, observed: Observed) -> Waiting | None:
-    cluster = observed.snapshot.all(Cluster).get(desired.cluster_id)
+    cluster = observed.snapshot.get(Cluster, desired.cluster_id)
     if cluster is None:
         text = f"Senlin has no cluster {desired.cluster_id} (any more)."
         return Waiting(Reason.REFERENCE_NOT_READY, text, requeue_after=_REQUEUE)

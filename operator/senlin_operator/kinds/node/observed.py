@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openstack_clustering import Cluster, Node, Policy, Profile
+from senlin_operator.cloud.documents import spec_of
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.node.fields import Fields
 from senlin_operator.kinds.shared import health
@@ -61,7 +62,7 @@ class Observed(Fields):
 
     @property
     def cluster(self) -> Cluster | None:
-        return self.snapshot.all(Cluster).get(self.cluster_id)
+        return self.snapshot.get(Cluster, self.cluster_id)
 
     @property
     def destroyers(self) -> list[str]:
@@ -72,8 +73,8 @@ class Observed(Fields):
         return [bound.name for bound in self.policies if bound.enabled and self._destroys(bound)]
 
     def _destroys(self, binding: Binding) -> bool:
-        policy = self.snapshot.all(Policy).get(binding.policy_id)
-        properties = policy.spec.get("properties", {}) if policy else {}
+        policy = self.snapshot.get(Policy, binding.policy_id)
+        properties = spec_of(policy).properties if policy else {}
         destroys = properties.get("destroy_after_deletion", True)
         return binding.type.startswith(_DELETION) and destroys is not False
 
@@ -83,12 +84,12 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
     node, duplicates = snapshot.find(Node, id_, uid)
     if node is None:
         return None
-    adopted = ADOPTED in (node.metadata or {})
+    adopted = ADOPTED in node.metadata
     return Observed(
         **from_senlin(Observed, node),
         id=node.id,
         physical_id=node.physical_id or None,
-        cluster_id=node.cluster_id or "",
+        cluster_id=node.cluster_id,
         index=node.index,
         status=node.status,
         reason=stable(node.status_reason),
@@ -110,7 +111,7 @@ def made_by_adoption(snapshot: Snapshot, uid: str) -> list[str]:
 
 def _unclaimed(snapshot: Snapshot, id_: str) -> str | None:
     """Return the id of the profile if it is unchanged since Senlin made it."""
-    profile = snapshot.all(Profile).get(id_)
+    profile = snapshot.get(Profile, id_)
     unclaimed = profile and profile.name.startswith(_ADOPTION_PROFILE) and not profile.metadata
     return id_ if unclaimed else None
 

@@ -46,9 +46,10 @@ def change_in_place(desired: Desired, observed: Observed) -> Change | None:
     """Return the change of profile that the server would have to take; None: none is known."""
     if desired.profile_id in ("", observed.profile_id):
         return None
-    profiles = observed.snapshot.all(Profile)
-    wanted = desired.profile or content(profiles.get(desired.profile_id))
-    return change(content(profiles.get(observed.profile_id)), wanted, observed.schema)
+    snapshot = observed.snapshot
+    wanted = desired.profile or content(snapshot.get(Profile, desired.profile_id))
+    current = content(snapshot.get(Profile, observed.profile_id))
+    return change(current, wanted, observed.schema)
 
 
 def rebuild_refused(desired: Desired, observed: Observed) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from openstack_clustering import Policy
+from senlin_operator.cloud.documents import checked, spec_of
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.policy.fields import Fields
 from senlin_operator.kinds.shared.fields import from_senlin
@@ -27,13 +28,16 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
 
 
 def observed(policy: Policy, uid: str, duplicates: tuple[str, ...] = ()) -> Observed:
-    """Return the observed state from a policy in a list or a reply."""
-    document = {"properties": {}, **policy.spec, "name": policy.name}
+    """Return the observed state from a policy in a list or a reply.
+
+    Raises:
+        InvalidResponse: What Senlin says of it is unusable.
+    """
+    policy = checked(policy)
     return Observed(
-        **from_senlin(Observed, document | {"version": str(document["version"])}),
+        **from_senlin(Observed, spec_of(policy)._asdict() | {"name": policy.name}),
         id=policy.id,
         display_name=policy.name.removesuffix(name_suffix(uid)),
-        # Senlin 16 shows …15Z when it creates or renames a policy, and …15.449684 in lists.
-        created_at=f"{policy.created_at[:19]}Z" if policy.created_at else None,
+        created_at=policy.created_at,
         duplicates=duplicates,
     )

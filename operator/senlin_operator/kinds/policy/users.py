@@ -12,7 +12,7 @@ class Users(kind.Users):
     """Clusters: their list has the ids of their bindings, but not those of the policies."""
 
     def candidates(self, snapshot: Snapshot, id_: str) -> list[CloudObject]:
-        return [it for it in snapshot.all(Cluster).values() if it.get("policies")]
+        return [it for it in snapshot.all(Cluster).values() if it.policies]
 
     def among(self, proxy: Proxy, candidates: Iterable[CloudObject], id_: str) -> list[CloudObject]:
         return [

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from openstack_clustering import Profile
+from senlin_operator.cloud.documents import checked, spec_of
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.profile.fields import Fields
 from senlin_operator.kinds.shared.fields import from_senlin
@@ -25,13 +26,15 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
 
 
 def observed(profile: Profile, duplicates: tuple[str, ...] = ()) -> Observed:
-    """Return the observed state from a profile in a list or a reply."""
-    document = {"properties": {}, **profile.spec, "name": profile.name}
+    """Return the observed state from a profile in a list or a reply.
+
+    Raises:
+        InvalidResponse: What Senlin says of it is unusable.
+    """
+    profile = checked(profile)
+    plain = {"name": profile.name, "metadata": profile.metadata}
     return Observed(
-        **from_senlin(
-            Observed,
-            document | {"version": str(document["version"]), "metadata": profile.metadata},
-        ),
+        **from_senlin(Observed, spec_of(profile)._asdict() | plain),
         id=profile.id,
         created_at=profile.created_at,
         duplicates=duplicates,

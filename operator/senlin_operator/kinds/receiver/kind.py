@@ -72,7 +72,7 @@ class ReceiverKind(Kind[Desired, Observed]):
         """Wait for a cluster that has vanished: Senlin 16 deletes its receivers with it."""
         if not desired.cluster_id:
             return None
-        cluster = snapshot.all(Cluster).get(desired.cluster_id)
+        cluster = snapshot.get(Cluster, desired.cluster_id)
         return _CLUSTER_ABSENT if cluster is None or cluster.status == "DELETING" else None
 
     def delete(self, observed: Observed, *, force: bool) -> Step:

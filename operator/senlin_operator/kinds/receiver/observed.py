@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openstack_clustering import Receiver
+from senlin_operator.cloud.documents import checked
 from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.receiver.fields import Fields
 from senlin_operator.kinds.shared.fields import from_senlin
@@ -41,12 +42,17 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
 
 
 def observed(receiver: Receiver, uid: str, duplicates: tuple[str, ...] = ()) -> Observed:
-    """Return the observed state from a receiver in a list or a reply."""
+    """Return the observed state from a receiver in a list or a reply.
+
+    Raises:
+        InvalidResponse: What Senlin says of it is unusable.
+    """
+    receiver = checked(receiver)
     return Observed(
         **from_senlin(Observed, receiver),
         id=receiver.id,
         display_name=receiver.name.removesuffix(name_suffix(uid)),
-        cluster_id=receiver.cluster_id or "",
-        channel=receiver.channel or {},
+        cluster_id=receiver.cluster_id,
+        channel=receiver.channel,
         duplicates=duplicates,
     )

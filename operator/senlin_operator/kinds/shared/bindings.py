@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openstack_clustering import Proxy
+from senlin_operator.cloud.documents import checked
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
 from senlin_operator.model.step import Step, StepResult
 
@@ -126,10 +127,14 @@ def enabled(observed: tuple[Binding, ...], type_: str) -> Binding | None:
 
 
 def fetch(proxy: Proxy, cluster_id: str) -> tuple[Binding, ...]:
-    """Return the policies of a cluster; the list of clusters shows only the bindings' ids."""
+    """Return the policies of a cluster; the list of clusters shows only the bindings' ids.
+
+    Raises:
+        ClientException: Senlin refuses it, or what it says is unusable.
+    """
     return tuple(
         Binding(bound.policy_id, bound.policy_name, bound.is_enabled, bound.policy_type)
-        for bound in proxy.cluster_policies(cluster_id)
+        for bound in map(checked, proxy.cluster_policies(cluster_id))
     )
 
 

@@ -8,11 +8,14 @@ from Senlin, compare it, and put it into requests and the status.
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, field
+from datetime import datetime
 from typing import Any
 
 from senlin_operator.kube.objects import Resource
+from senlin_operator.kube.status import timestamp
 
 _METADATA = "plain"
+_TIME = 19  # characters of a time in seconds, without a zone: Senlin's is UTC
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def for_status(observed: Any) -> dict[str, Any]:
         for name, plain_ in _fields(type(observed)).items()
         if plain_.status
     }
-    values["createdAt"] = observed.created_at
+    values["createdAt"] = _moment(observed.created_at)
     return {name: value for name, value in values.items() if value not in ("", {}, None)}
 
 
@@ -123,6 +126,17 @@ def describe(changes: Mapping[str, tuple[object, object]]) -> str:
         else:
             texts.append(f"{name} {_printed(observed)} → {_printed(desired)}")
     return ", ".join(texts)
+
+
+def _moment(text: str | None) -> str | None:
+    """Return a time of Senlin in the form of Kubernetes; None: it is none.
+
+    Senlin 16 shows …15Z when it creates or renames a policy, and …15.449684 in lists.
+    """
+    try:
+        return timestamp(datetime.fromisoformat(f"{(text or '')[:_TIME]}+00:00"))
+    except ValueError:
+        return None
 
 
 def _fields(table: type) -> dict[str, _Plain]:

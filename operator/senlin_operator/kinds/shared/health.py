@@ -19,7 +19,7 @@ def was_built(node: Node) -> bool:
 
     Senlin sets created_at when the creation succeeds, and data.recovery when a recovery does.
     """
-    return bool(node.created_at or (node.data or {}).get("recovery"))
+    return bool(node.created_at or node.data.get("recovery"))
 
 
 def is_unbuilt(node: Node) -> bool:
@@ -36,8 +36,8 @@ def is_interrupted(node: Node) -> bool:
     """
     if node.status in TRANSIENT:
         return not is_unbuilt(node)
-    reason = node.status_reason or ""
-    return bool(node.status == "ERROR" and node.physical_id and reason.startswith(_UPDATE_FAILED))
+    failed = node.status_reason.startswith(_UPDATE_FAILED)
+    return bool(node.status == "ERROR" and node.physical_id and failed)
 
 
 def is_serverless(node: Node) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openstack_clustering import Profile
+from senlin_operator.cloud.documents import checked, spec_of
 from senlin_operator.kinds.shared.fields import describe
 from senlin_operator.kinds.shared.rebuild import OR_REPAIRED
 from senlin_operator.kube.conditions import Reason
@@ -49,12 +50,14 @@ def wanted_content(profile: Resource) -> Content | None:
 
 
 def content(profile: Profile | None) -> Content | None:
-    """Return the content of a profile of Senlin; None: it does not exist any more."""
+    """Return the content of a profile of Senlin; None: it does not exist any more.
+
+    Raises:
+        InvalidResponse: What Senlin says of it is unusable.
+    """
     if profile is None:
         return None
-    spec = profile.spec
-    properties = spec.get("properties") or {}
-    return Content(profile.name, spec["type"], str(spec.get("version")), properties)
+    return Content(profile.name, *spec_of(checked(profile)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +97,11 @@ class Change:
             return repaired
         if self.schema is None:
             return True
-        return bool(self.schema.get(name, {}).get("updatable"))
+        return bool(_schema(self.schema, name).get("updatable"))
 
     def _differs(self, name: str) -> bool:
         before, after = self._pair(name)
-        schema = (self.schema or {}).get(name, {})
+        schema = _schema(self.schema or {}, name)
         return bool(_filled(before, schema) != _filled(after, schema))
 
     def _pair(self, name: str) -> tuple[Any, Any]:
@@ -158,12 +161,19 @@ def _filled(value: Any, schema: Schema) -> Any:
     """Return a value with the defaults that Senlin gives to what it lacks, however deep."""
     if value is None:
         return schema.get("default")
-    nested = schema.get("schema") or {}
+    nested = _schema(schema, "schema")
     if isinstance(value, list) and "*" in nested:
-        return [_filled(item, nested["*"]) for item in value]
+        return [_filled(item, _schema(nested, "*")) for item in value]
     if isinstance(value, Mapping) and nested:
-        return {key: _filled(value.get(key), nested.get(key, {})) for key in nested | {**value}}
+        keys = nested.keys() | value.keys()
+        return {key: _filled(value.get(key), _schema(nested, key)) for key in keys}
     return value
+
+
+def _schema(schema: Schema, name: str) -> Schema:
+    """Return a part of a schema; nothing for what is no map."""
+    part = schema.get(name)
+    return part if isinstance(part, Mapping) else {}
 
 
 def _printed(value: object) -> str:
