@@ -104,7 +104,7 @@ BUILD = Gauge(
 BUILD.labels(__version__, platform.python_version()).set(1)
 
 _OTHER = "other"
-# All of Senlin 16 (senlin/common/consts.py).
+# All in Senlin's senlin/common/consts.py (16.0.0).
 _ACTIONS = frozenset(
     [
         "CLUSTER_ADD_NODES",

@@ -43,6 +43,20 @@ def _(cloud: Cloud) -> object:
 
 
 @scenario(
+    "a policy with a number as its version, null, and a number without bounds: it shows them all",
+    expect=[1.1, None, 1e308],
+    cites=("stores number sent", "takes 1e308 null"),
+)
+def _(cloud: Cloud) -> object:
+    shown = []
+    for seconds in (None, 1e308):
+        spec = {"type": DELETION, "version": 1.1, "properties": {"grace_period": seconds}}
+        made = cloud.senlin.create_policy(name=cloud.name, spec=spec)
+        shown.append(listed(cloud, made.id).spec)
+    return [shown[0]["version"], *(it["properties"]["grace_period"] for it in shown)]
+
+
+@scenario(
     "a policy is given the name that it has: it is refused",
     expect="BadRequest BadRequest",
 )
