@@ -14,7 +14,7 @@ USER = "green-1"  # of another project than that of most tests, whom a policy co
 DEEP: Any = None
 for _ in range(200):  # from about 250 on, Senlin stores it, but then can list no profile any more
     DEEP = {"deeper": DEEP}
-METADATA = [
+METADATA: list[dict[str, Any]] = [
     {"nan": float("nan"), "infinite": [float("inf"), -float("inf")], "null": None},
     {"half": "\ud83d", "\udfff": "another half", "emoji": "😀"},
     {"number": 10**4000, "long": "x" * 50_000, "deep": DEEP},
@@ -85,7 +85,7 @@ def odd(tenant: Tenant, senlin: Proxy) -> Iterator[list[Profile]]:
 def test_ours_are_made_and_deleted_beside_what_others_have(
     tenant: Tenant, odd: list[Profile], senlin: Proxy
 ) -> None:
-    resource = {"policies": [{"policyRef": {"name": "grow"}, "enabled": True}]}
+    resource: dict[str, Any] = {"policies": [{"policyRef": {"name": "grow"}}]}
     shown = [shows(tenant, f"odd-{number}", it.id) for number, it in enumerate(odd)]
     ours = [tenant.profile(), tenant.policy(), tenant.cluster(**resource), tenant.receiver()]
 

@@ -48,8 +48,8 @@ class FakeOddSenlin(FakeGuardedSenlin):
     def clusters(self) -> Iterator[Cluster]:
         return self._said(Cluster, super().clusters())
 
-    def nodes(self) -> Iterator[Node]:
-        return self._said(Node, super().nodes())
+    def nodes(self, cluster_id: str | None = None) -> Iterator[Node]:
+        return self._said(Node, super().nodes(cluster_id))
 
     def profiles(self) -> Iterator[Profile]:
         return self._said(Profile, super().profiles())
@@ -68,8 +68,9 @@ class FakeOddSenlin(FakeGuardedSenlin):
         return node
 
     def _said(self, type_: type[R], items: Iterable[R]) -> Iterator[R]:
-        change = self.lists.get(type_, lambda raws: raws)
-        for raw in change([self._odd(item._raw) for item in items]):
+        raws = [self._odd(item._raw) for item in items]
+        change = self.lists.get(type_)
+        for raw in change(raws) if change else raws:
             yield type_(raw)
 
     def _odd(self, raw: Document) -> Document:

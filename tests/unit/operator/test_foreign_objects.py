@@ -236,7 +236,7 @@ def one_of(objects: list[tuple[Any, type[Resource]]], but: set[str]) -> st.Searc
     )
 
 
-MORE = {Cluster: ["policies"]}
+MORE: dict[type[Resource], list[str]] = {Cluster: ["policies"]}
 odd_of_others = st.lists(one_of([*OF_OTHERS.items()], {"id"}), min_size=1, max_size=6)
 odd_of_ours = st.lists(
     one_of([((type_, number), type_) for type_ in OURS for number in range(4)], IDENTITY),
