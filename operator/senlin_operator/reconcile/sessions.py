@@ -162,11 +162,11 @@ class Sessions:
         known = self._known.get((secret.key, cloud))
         if known is None or known[0] != fingerprint:
             file = await self._file(secret, fingerprint)
-            credential = (
-                file
-                if isinstance(file, Blocked)
-                else await self._in_time(lambda: read(file, cloud, self._login_kinds), file.where)
-            )
+            if isinstance(file, Blocked):
+                return file
+            credential = await self._in_time(lambda: read(file, cloud, self._login_kinds))
+            if credential is None:
+                return _late(file.where)
             known = self._known[secret.key, cloud] = fingerprint, credential
         return known[1]
 
@@ -181,18 +181,24 @@ class Sessions:
                     raise
                 text = f"The operator may not read {where}."
                 return Blocked(Reason.CREDENTIALS_UNREADABLE, text)
-            file = await self._in_time(lambda: parse(data, where), where)
+            file = await self._in_time(lambda: parse(data, where))
+            if file is None:
+                return _late(where)
             known = self._files[secret.key] = fingerprint, file
         return known[1]
 
-    async def _in_time(self, reading: Callable[[], T], where: str) -> T | Blocked:
-        """Return what is read from a Secret, whose content may cost time, or why it is not."""
+    async def _in_time(self, reading: Callable[[], T]) -> T | Blocked | None:
+        """Return what is read from a Secret, or why it is refused; None: it takes too long."""
         try:
             async with asyncio.timeout(_DEADLINE):
                 result: T = await self._in_thread(reading)
         except UnreadableSecret as error:
             return Blocked(Reason.CREDENTIALS_UNREADABLE, str(error))
         except TimeoutError:
-            text = f"{where} could not be read within {_DEADLINE:.0f} s."
-            return Blocked(Reason.CREDENTIALS_UNREADABLE, text)
+            return None
         return result
+
+
+def _late(where: str) -> Blocked:
+    text = f"{where} could not be read within {_DEADLINE:.0f} s."
+    return Blocked(Reason.CREDENTIALS_UNREADABLE, text)
