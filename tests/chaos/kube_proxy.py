@@ -45,6 +45,11 @@ class KubeProxy:
         """End all open watches after these bytes; return how many there were."""
         return asyncio.run_coroutine_threadsafe(self._break(last), self._loop).result(10)
 
+    @property
+    def watches(self) -> int:
+        """Return how many watches are open."""
+        return len(self._watches)
+
     @contextmanager
     def answering(self, path: str, status: int, body: str = "") -> Iterator[None]:
         """Answer requests whose path and query match, in the place of the server."""

@@ -96,19 +96,22 @@ def policy(
 
 
 def test_a_quota(tenant: Tenant) -> None:
-    hard = "count/senlinprofiles.senlin.openstack.org"
-    tenant.kubectl("create", "quota", "few", f"--hard={hard}=0")
-    tenant.eventually(  # the controller of quotas finds new definitions every 30 seconds
-        lambda: hard in tenant.kubectl("get", "quota", "few", "--output=jsonpath={.status.used}"),
+    tenant.quickstart(desiredCapacity=1)
+    tenant.kubectl("create", "quota", "few", "--hard=secrets=1")
+    tenant.eventually(
+        lambda: (
+            tenant.kubectl("get", "quota", "few", "--output=jsonpath={.status.used.secrets}") == "1"
+        ),
         "in force",
-        seconds=90,
     )
-    tenant.apply(tenant.secret(), with_inline_profile(tenant))
+    tenant.apply(tenant.receiver())
 
-    is_told(tenant, "SenlinCluster", "web", "exceeded quota: few")
+    is_told(tenant, "SenlinReceiver", "grow", "exceeded quota: few")
 
     tenant.kubectl("delete", "quota", "few")
-    tenant.ready()
+    tenant.ready("SenlinReceiver", "grow")
+    assert tenant.url()
+    assert len(tenant.receivers()) == 1
 
 
 def test_an_admission_policy(tenant: Tenant) -> None:
