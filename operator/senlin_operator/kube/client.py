@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 
 from senlin_operator.kube.access import Access
-from senlin_operator.kube.api import Api
+from senlin_operator.kube.api import APPLY, Api
 from senlin_operator.kube.api import KubeError as KubeError
 from senlin_operator.kube.api import NotFound as NotFound
 from senlin_operator.kube.kubeconfig import AccessError
@@ -19,7 +19,6 @@ from senlin_operator.telemetry import metrics
 FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
 _SIZE_MANAGER = "senlin-operator-size"
-_APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
 _METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 _PAGE = 500  # objects
@@ -314,7 +313,7 @@ class KubeClient(Api):
             f"{path}/{subresource}" if subresource else path,
             query={"fieldManager": manager, "force": "true"},
             body=body,
-            content_type=_APPLY,
+            content_type=APPLY,
         )
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-TEXT = 1024  # bytes of a string in a status, an event and a log line
+TEXT = 1024  # bytes of a string in a status and an event, characters of a field of a log line
 _ENTRIES = 1000  # of a map or a list in a status; the definitions allow no more policies
 _DEPTH = 20  # of maps and lists in each other; manifests are far from it
 _VALUE = 512 * 1024  # bytes of JSON of one value

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from senlin_operator.telemetry.lengths import clipped
+from senlin_operator.telemetry.lengths import TEXT
 
 _bound: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -65,7 +65,7 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     given = {**(_bound.get() or {}), **extra}
     cut = {key: str(given[key])[:_ID_LENGTH] for key in _IDS if given.get(key) is not None}
     return {
-        key: clipped(value) if isinstance(value, str) else value
+        key: value[:TEXT] if isinstance(value, str) else value
         for key, value in {**given, **cut}.items()
         if value is not None
     }
