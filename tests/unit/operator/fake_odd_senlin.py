@@ -63,9 +63,20 @@ class FakeOddSenlin(FakeGuardedSenlin):
     def cluster_policies(self, cluster_id: str) -> Iterator[ClusterPolicy]:
         return self._said(ClusterPolicy, super().cluster_policies(cluster_id))
 
+    def get_cluster(self, id_: str) -> Cluster:
+        return Cluster(self._odd(super().get_cluster(id_)._raw))
+
     def get_node(self, id_: str) -> Node:
-        [node] = self._said(Node, [super().get_node(id_)])
-        return node
+        return Node(self._odd(super().get_node(id_)._raw))
+
+    def get_profile(self, id_: str) -> Profile:
+        return Profile(self._odd(super().get_profile(id_)._raw))
+
+    def get_policy(self, id_: str) -> Policy:
+        return Policy(self._odd(super().get_policy(id_)._raw))
+
+    def get_receiver(self, id_: str) -> Receiver:
+        return Receiver(self._odd(super().get_receiver(id_)._raw))
 
     def _said(self, type_: type[R], items: Iterable[R]) -> Iterator[R]:
         raws = [self._odd(item._raw) for item in items]

@@ -28,6 +28,7 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Key
 from senlin_operator.model.ownership import OWNER_KEY
 from tests.unit.operator.builders import (
+    NOW,
     Document,
     a_cluster,
     a_cluster_manifest,
@@ -43,6 +44,7 @@ from tests.unit.operator.builders import (
     an_action,
     an_operation_manifest,
 )
+from tests.unit.operator.environment import PartialPace
 from tests.unit.operator.fake_odd_senlin import MISSING, FakeOddSenlin
 from tests.unit.operator.harness import Harness
 
@@ -105,8 +107,11 @@ class Project(Harness):
         senlin.put_node(a_node("their-node", "", profile_id="their-profile"))
         senlin.put_receiver(a_receiver("their-receiver", None, cluster_id="their-cluster"))
         for id_ in ("their-action", "their-next"):
-            senlin.add_action(**an_action(id_, target="their-cluster")._raw)
-        ended = an_action("their-end", "FAILED", target="their-cluster", end_time=5.0)
+            theirs = an_action(id_, target="their-cluster", created_at=NOW)
+            senlin.add_action(**theirs._raw)
+        ended = an_action(
+            "their-end", "FAILED", target="their-cluster", end_time=5.0, created_at=NOW
+        )
         senlin.add_action(**ended._raw)
         self.task = asyncio.create_task(self.env.controller.run())
         self.apply(a_profile_manifest("small"))
@@ -187,14 +192,21 @@ def bugs() -> Iterator[Bugs]:
     logger.removeHandler(handler)
 
 
+class PartialProject(Project):
+    """One of which most polls read only what is in question."""
+
+    pace = PartialPace
+
+
 @pytest.fixture(scope="module")
-def project(bugs: Bugs) -> Iterator[Project]:
-    project = Project()
+def project(bugs: Bugs, request: pytest.FixtureRequest) -> Iterator[Project]:
+    project: Project = request.param()
     assert {project.reason(key) for key in project.all_keys()} == {"Ready", "Complete"}
     yield project
     project.repair()
     project.senlin.foreign = set()
     project.runner.run(_stop())
+    project.runner.close()
     project.patch.undo()
 
 
@@ -243,6 +255,7 @@ odd_of_ours = st.lists(
     min_size=1,
     max_size=3,
 )
+each_poll = pytest.mark.parametrize("project", [Project, PartialProject], indirect=True)
 usual = settings(
     deadline=None,
     derandomize=True,
@@ -258,7 +271,8 @@ def by_object(odd: list[tuple[str, str, Any]]) -> dict[str, Document]:
     return found
 
 
-@settings(usual, max_examples=100)
+@each_poll
+@settings(usual, max_examples=60)
 @example(odd=[("their-policy", "spec", {**DELETION, "properties": {"grace_period": None}})])
 @given(odd=odd_of_others)
 def test_what_others_have_changes_nothing_of_ours(
@@ -280,7 +294,8 @@ def test_what_others_have_changes_nothing_of_ours(
         project.repair()
 
 
-@settings(usual, max_examples=15)
+@each_poll
+@settings(usual, max_examples=10)
 @given(odd=odd_of_others)
 def test_a_cluster_with_a_node_is_made_and_deleted_beside_what_others_have(
     project: Project, bugs: Bugs, odd: list[tuple[str, str, Any]]
@@ -301,7 +316,8 @@ def test_a_cluster_with_a_node_is_made_and_deleted_beside_what_others_have(
         project.repair()
 
 
-@settings(usual, max_examples=60)
+@each_poll
+@settings(usual, max_examples=40)
 @given(odd=odd_of_ours)
 def test_what_is_odd_of_ours_is_said_in_a_condition(
     project: Project, bugs: Bugs, odd: list[tuple[tuple[type[Resource], int], str, Any]]
@@ -321,6 +337,7 @@ def test_what_is_odd_of_ours_is_said_in_a_condition(
 LISTED: list[type[Resource]] = [Action, Cluster, Node, Policy, Profile, Receiver]
 
 
+@pytest.mark.parametrize("project", [Project], indirect=True)
 @pytest.mark.parametrize("type_", LISTED)
 @pytest.mark.parametrize(
     ("change", "said"),
