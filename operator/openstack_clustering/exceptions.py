@@ -111,7 +111,7 @@ class HttpError(ClientException):
         self.retry_after = retry_after
         self.method = method
         self.url = url
-        self.details = message if details is None else details
+        self.details: str = message if details is None else details
 
     def __str__(self) -> str:
         return f"{self.message} (request id {self.request_id})" if self.request_id else self.message
