@@ -114,6 +114,19 @@ def test_a_quota(tenant: Tenant) -> None:
     assert len(tenant.receivers()) == 1
 
 
+def test_a_quota_on_the_profile_of_a_cluster(tenant: Tenant) -> None:
+    """Kubernetes counts a kind some time after it met it; until then it refuses all of them."""
+    tenant.apply(tenant.secret())
+    tenant.kubectl("create", "quota", "none", f"--hard=count/senlinprofiles.{GROUP}=0")
+    tenant.apply(with_inline_profile(tenant))
+
+    is_told(tenant, "SenlinCluster", "web", "quota: none")
+
+    assert tenant.profiles() == tenant.clusters() == []
+    tenant.kubectl("delete", "quota", "none")
+    tenant.ready()
+
+
 def test_an_admission_policy(tenant: Tenant) -> None:
     tenant.apply(tenant.secret())
     paused = tenant.policy()
