@@ -81,7 +81,7 @@ def of_login(error: Exception, keystone: str, user: str) -> ClientException:
 def not_keystone(address: str) -> AuthenticationFailed:
     """Return the exception for a login to another server than Keystone, whatever it replies."""
     return AuthenticationFailed(
-        f"The server at {address} is not Keystone: see the auth_url.", status=200
+        f"The server at {address} is not Keystone: see the auth_url.", status=200, url=address
     )
 
 
@@ -99,6 +99,7 @@ def _keystone_refusal(error: keystone_exceptions.HttpError, keystone: str, user:
         status=error.http_status,
         request_id=error.request_id,
         retry_after=retry_after,
+        url=keystone,
     )
 
 

@@ -85,6 +85,7 @@ class HttpError(ClientException):
         retry_after: Seconds after which the server asks for a retry; None if it does not.
         method: The HTTP method of the request; None if the error belongs to no single request.
         url: The URL without its query and a receiver's id; None as for `method`, and for a webhook.
+            Of a failed login: Keystone's.
         details: The server's message; if the reply is not OpenStack's JSON, the beginning of its
             text, which `message` leaves out.
     """

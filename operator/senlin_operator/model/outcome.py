@@ -130,8 +130,11 @@ def outcome_of(error: ClientException) -> Outcome:
 
 
 def _without_request_id(error: ClientException) -> str:
-    """Return the server's message without the request id, which changes with every retry."""
-    return stable(error.message) if isinstance(error, HttpError) else str(error)
+    """Return the server's message without the request id, which changes with every retry.
+
+    The address that a failed login led to stays: whoever reads it wrote that.
+    """
+    return stable(error.message, error.url or "") if isinstance(error, HttpError) else str(error)
 
 
 def _is_refusal(error: HttpError) -> bool:

@@ -52,16 +52,25 @@ _REPLACEMENTS = (
 
 
 @lru_cache(maxsize=4096)
-def stable(text: str | None) -> str:
+def stable(text: str | None, address: str = "") -> str:
     """Return a text of OpenStack without the values that differ each time, and cut.
 
     It is a no-op on its own result.
+
+    Args:
+        text: The text.
+        address: The only URL that stays as it is.
     """
-    result = text or ""
-    for pattern, replacement in _REPLACEMENTS:
-        result = pattern.sub(replacement, result)
+    parts = (text or "").split(address) if address else [text or ""]
+    result = address.join(map(_replaced, parts))
     result = result.replace("::", ":").replace(": :", ":").strip()
     return result if len(result) <= _LIMIT else f"{result[: _LIMIT - 1].rstrip()}…"
+
+
+def _replaced(text: str) -> str:
+    for pattern, replacement in _REPLACEMENTS:
+        text = pattern.sub(replacement, text)
+    return text
 
 
 def grouped(faults: Sequence[Mapping[str, Any]]) -> list[str]:

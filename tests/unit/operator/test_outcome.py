@@ -49,6 +49,17 @@ NOT_FOUND = ResourceNotFound("no such cluster")
             AuthenticationFailed("wrong"), Blocked(Reason.CREDENTIALS_REJECTED, "wrong"), id="login"
         ),
         pytest.param(
+            AuthenticationFailed(
+                "Keystone at http://10.0.0.5:5000/v3 refuses user u: see http://10.0.0.6/help",
+                url="http://10.0.0.5:5000/v3",
+            ),
+            Blocked(
+                Reason.CREDENTIALS_REJECTED,
+                "Keystone at http://10.0.0.5:5000/v3 refuses user u: see the service",
+            ),
+            id="login: its own address stays",
+        ),
+        pytest.param(
             Unauthorized("expired"), Blocked(Reason.CREDENTIALS_REJECTED, "expired"), id="token"
         ),
         pytest.param(
