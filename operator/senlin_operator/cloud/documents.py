@@ -77,9 +77,9 @@ def by_id(items: Iterable[R]) -> tuple[dict[str, R], dict[str, str]]:
     for item in items:
         typed, wrong = _typed(item)
         if not 0 < len(typed.id) <= _ID:
-            raise _invalid(f"a list has a {_noun(item)} without an id")
+            raise invalid(f"a list has a {_noun(item)} without an id")
         if typed.id in objects:
-            raise _invalid(f"a list has two {_noun(item)}s with the same id")
+            raise invalid(f"a list has two {_noun(item)}s with the same id")
         objects[typed.id] = typed
         if wrong:
             flaws[typed.id] = _flaw(typed, wrong)
@@ -94,13 +94,8 @@ def checked(item: R) -> R:
     """
     typed, wrong = _typed(item)
     if wrong:
-        raise _invalid(_flaw(typed, wrong))
+        raise invalid(_flaw(typed, wrong))
     return typed
-
-
-def flawed(flaw: str) -> InvalidResponse:
-    """Return the exception for reading an object with that flaw."""
-    return _invalid(flaw)
 
 
 def _typed(item: R) -> tuple[R, list[str]]:
@@ -123,5 +118,6 @@ def _noun(item: Resource) -> str:
     return type(item).__name__.lower()
 
 
-def _invalid(text: str) -> InvalidResponse:
+def invalid(text: str) -> InvalidResponse:
+    """Return the exception for what is wrong with a reply, or with an object in it."""
     return InvalidResponse(f"{text}.", status=200)

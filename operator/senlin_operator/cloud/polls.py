@@ -58,9 +58,7 @@ def whole(proxy: Proxy, kinds: Iterable[ListedKind], poll: Poll) -> Snapshot:
         ClientException: A list is refused, or does not show which objects there are.
     """
     kinds = tuple(kinds)
-    actions = _actions(proxy, poll)
-    lists = {kind.resource_type: tuple(kind.list_objects(proxy)) for kind in kinds}
-    return Snapshot.build(kinds, lists, began=poll.began, **actions._asdict())
+    return _listed(proxy, kinds, poll, _actions(proxy, poll))
 
 
 def partial(
@@ -100,8 +98,7 @@ def partial(
     }
     groups = _groups({**concerned, **subjects}, before)
     if _missed(before, actions) or len(groups) > limit:
-        lists = {kind.resource_type: tuple(kind.list_objects(proxy)) for kind in kinds}
-        return Snapshot.build(kinds, lists, began=poll.began, **actions._asdict())
+        return _listed(proxy, kinds, poll, actions)
     found, flaws = _read(proxy, kinds, groups, before)
     return before.with_read(kinds, found, flaws, polled=poll.began, **actions._asdict())
 
@@ -114,6 +111,11 @@ def has_ended(action: Action) -> bool:
     return action.status == "SUCCEEDED" or (
         action.status in ("FAILED", "CANCELLED") and not action.depends_on
     )
+
+
+def _listed(proxy: Proxy, kinds: tuple[ListedKind, ...], poll: Poll, actions: Actions) -> Snapshot:
+    lists = {kind.resource_type: tuple(kind.list_objects(proxy)) for kind in kinds}
+    return Snapshot.build(kinds, lists, began=poll.began, **actions._asdict())
 
 
 def _actions(proxy: Proxy, poll: Poll) -> Actions:

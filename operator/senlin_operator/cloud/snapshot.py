@@ -175,7 +175,7 @@ class Snapshot:
         """
         found = self.all(type_).get(id_)
         if found is not None and (flaw := self.flaws.get(id_)):
-            raise documents.flawed(flaw)
+            raise documents.invalid(flaw)
         return found
 
     def members(self, type_: type[C], cluster_id: str) -> tuple[C, ...]:

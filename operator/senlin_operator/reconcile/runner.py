@@ -230,16 +230,15 @@ class Runner:
             try:
                 reply = await scope.session.call(call.verb, call.send)
             except ClientException as error:
-                if is_unclear(error):
-                    scope.inventory.hold(lock, UNCLEAR)
-                return self._not_answered(scope, error)
+                return self._not_answered(scope, error, lock)
             scope.inventory.watch(reply["action"], target.id, lock)
         self._recorder.record(scope.resource, "Normal", call.verb, "Run", call.summary)
         return self._started(scope, call, reply["action"])
 
-    def _not_answered(self, scope: RunScope, error: ClientException) -> Outcome:
+    def _not_answered(self, scope: RunScope, error: ClientException, lock: str) -> Outcome:
         _log.warning("Senlin refuses", extra={"error": str(error)})
         if is_unclear(error):
+            scope.inventory.hold(lock, UNCLEAR)
             return _LOST
         del scope.status.run["sending"]
         scope.memory.freshness.request_sent()  # Senlin knows more than the snapshot shows
@@ -274,7 +273,7 @@ class Runner:
         candidates = await scope.session.call(
             "search", lambda proxy: lost.found(proxy, target, call, sent)
         )
-        found = [it for it in candidates if not self._belongs_to_another(it, scope)]
+        found = [it for it in candidates if {*self._operations(scope, it)} <= {scope.resource.key}]
         if len(found) == 1:
             return self._started(scope, call, found[0].id)
         if not found and not lost.is_given_up(sent):
@@ -286,9 +285,6 @@ class Runner:
             f"{scope.resource.key.kind} if it is needed."
         )
         return run_status.fail(scope.resource, scope.status, Reason.RESULT_UNKNOWN, text)
-
-    def _belongs_to_another(self, action: Action, scope: RunScope) -> bool:
-        return any(key != scope.resource.key for key in self._operations(scope, action))
 
     async def _follow(self, scope: RunScope, *, overdue: bool) -> Outcome:
         status = scope.status
