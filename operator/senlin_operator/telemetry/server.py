@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from functools import partial
 from http import HTTPStatus
 from threading import Thread
 from typing import NamedTuple
@@ -119,9 +120,16 @@ async def _accept(listener: socket.socket, port: Port) -> None:
                 continue
             task = loop.create_task(_converse(connection, port))
             open_[task] = None
-            task.add_done_callback(lambda done: open_.pop(done, None))
+            task.add_done_callback(partial(_end, open_, connection))
             if len(open_) > _CONNECTIONS:
                 next(iter(open_)).cancel()
+
+
+def _end(
+    open_: dict[asyncio.Task[None], None], connection: socket.socket, task: asyncio.Task[None]
+) -> None:
+    del open_[task]
+    connection.close()  # here, as a task that is cancelled before it began runs no `finally`
 
 
 async def _converse(connection: socket.socket, port: Port) -> None:
@@ -144,7 +152,6 @@ async def _converse(connection: socket.socket, port: Port) -> None:
     finally:
         if transport:
             transport.abort()
-        connection.close()
 
 
 async def _reply(reader: asyncio.StreamReader, pages: Mapping[str, Page]) -> Reply:
