@@ -72,7 +72,7 @@ class KubeProxy:
             await web.TCPSite(runner, LOOPBACK, self._port).start()
             self._ready.set()
             await self._end.wait()
-            await self._break(b"")
+            await self._session.close()  # waits for the end of the connections that are in use
             await runner.cleanup()
 
     async def _relay(self, request: web.BaseRequest) -> web.StreamResponse:
