@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from prometheus_client import REGISTRY
@@ -125,12 +124,13 @@ class App:
         """List all objects once, so that no decision is taken from half of them."""
         for kind in (SECRET, *self._plurals):
             for namespace in self._settings.namespaces or (None,):
-                for raw in await self._list(kind, namespace):
-                    self._cache.on_event(kind, None, raw)
+                await self._fill_with(kind, namespace)
 
-    async def _list(self, kind: str, namespace: str | None) -> list[dict[str, Any]]:
+    async def _fill_with(self, kind: str, namespace: str | None) -> None:
         try:
-            return await self._kube.list(kind, namespace)
+            async for page in self._kube.pages(kind, namespace):
+                for raw in page:
+                    self._cache.on_event(kind, None, raw)
         except KubeError as error:
             if error.status != 404:
                 raise

@@ -13,10 +13,10 @@ import aiohttp
 import kopf
 
 from senlin_operator.kube.objects import GROUP, SECRET, VERSION
+from senlin_operator.kube.watches import PAGE
 from senlin_operator.model.cache import OnEvent
 
 _BACKOFF_MOST = 30.0  # seconds
-_PAGE = 500  # objects
 
 
 class _EndlessBackoff:
@@ -88,7 +88,7 @@ def build_settings() -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.scanning.disabled = True
-    settings.watching.chunk_size = _PAGE
+    settings.watching.chunk_size = PAGE
     settings.watching.server_timeout = 300
     settings.watching.field_selectors["", "v1", "secrets"] = "type=Opaque"
     settings.queueing.idle_timeout = 0.5

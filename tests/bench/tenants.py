@@ -1,4 +1,4 @@
-"""What 20 hostile tenants cost a good one: ten minutes with them, beside one without."""
+"""What tenants cost others: ten minutes beside 20 hostile ones, and their large Secrets."""
 
 import os
 import tempfile
@@ -18,6 +18,8 @@ from sandbox.settings import free_port
 from tests.bench.counting import CALLER
 from tests.bench.settled import CPU, MEMORY, process
 from tests.conftest import a_namespace
+from tests.operator.tenant import TenantWithOperator
+from tests.tenants import large_secrets
 from tests.tenants.crowd import Crowd
 from tests.tenants.flipping import Flipping
 from tests.tenants.hostile_cloud import Drip, HostileCloud, Silence
@@ -27,6 +29,7 @@ SOAK = float(os.environ.get("SOAK_SECONDS", "600"))
 SAMPLES = 5  # of the process, in the soak
 HOSTILE = 20  # namespaces
 EACH = 100  # profiles of each of them
+SECRETS = 500
 WORST = 1.0  # seconds that the others may cost, by what is promised
 SILENT, DRIPPING, FLIPPING, CHANGING = "silent", "dripping", "flipping", "changing"
 KINDS = (SILENT, DRIPPING, FLIPPING, CHANGING)
@@ -50,6 +53,10 @@ def main() -> None:
             soak(crowd, cloud, port)
         finally:
             crowd.operator.kill()
+        others = TenantWithOperator(sandbox, a_namespace(sandbox), Path(directory) / "secrets.log")
+        cost = large_secrets.cost(others, SECRETS)
+        reached = "reached" if cost < large_secrets.MORE else "MISSED"
+        print(f"{SECRETS} Secrets of a mebibyte of others: {cost / 2**20:.0f} MiB more: {reached}")
 
 
 def soak(crowd: Crowd, cloud: HostileCloud, port: int) -> None:

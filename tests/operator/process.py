@@ -88,6 +88,13 @@ class Operator:
         return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
 
     @property
+    def peak_memory(self) -> int:
+        """Return the most memory that it has had at a time, in bytes."""
+        assert self._process
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

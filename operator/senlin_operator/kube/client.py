@@ -1,7 +1,7 @@
 """All requests to the Kubernetes API except the watches, as methods with plain documents."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -13,15 +13,13 @@ from senlin_operator.kube.api import NotFound as NotFound
 from senlin_operator.kube.kubeconfig import AccessError
 from senlin_operator.kube.objects import FINALIZER, GROUP, SECRET, VERSION, Key, Resource
 from senlin_operator.kube.watch_monitor import WatchMonitor
-from senlin_operator.kube.watches import OnList, Watches
+from senlin_operator.kube.watches import METADATA_LIST, PAGE, OnList, Watches
 from senlin_operator.telemetry import metrics
 
 FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
 _SIZE_MANAGER = "senlin-operator-size"
 _MERGE = "application/merge-patch+json"
-_METADATA = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
-_PAGE = 500  # objects
 
 
 class KubeClient(Api):
@@ -61,18 +59,17 @@ class KubeClient(Api):
         watches = Watches(kinds, on_list, self._monitor)
         return self._access.server, self._access.session(watches)
 
-    async def list(self, kind: str, namespace: str | None) -> list[dict[str, Any]]:
-        """Return all objects of a kind, in all namespaces or in one."""
-        query = {"limit": str(_PAGE)}
+    async def pages(self, kind: str, namespace: str | None) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield all objects of a kind, in all namespaces or in one; of Secrets, their metadata."""
+        query, accept = {"limit": str(PAGE)}, "application/json"
         if kind == SECRET:
-            query["fieldSelector"] = "type=Opaque"
-        items: list[dict[str, Any]] = []
+            query["fieldSelector"], accept = "type=Opaque", METADATA_LIST
         while True:
-            page = await self.send("GET", self._path(kind, namespace), query=query)
-            items += page["items"]
+            page = await self.send("GET", self._path(kind, namespace), query=query, accept=accept)
+            yield page["items"] or []  # null, if no Secret is there
             token = page["metadata"].get("continue")
             if not token:
-                return items
+                return
             query["continue"] = token
 
     async def get_secret(self, secret: Resource) -> dict[str, Any]:
@@ -100,7 +97,7 @@ class KubeClient(Api):
         """
         query = {"fieldSelector": f"metadata.name={key.name},type!=Opaque"}
         path = self._path(SECRET, key.namespace)
-        return bool((await self.send("GET", path, query=query, accept=_METADATA))["items"])
+        return bool((await self.send("GET", path, query=query, accept=METADATA_LIST))["items"])
 
     async def set_finalizer(self, resource: Resource, *, present: bool) -> dict[str, Any]:
         """Add the operator's finalizer to the object, or remove it; return the object.
@@ -127,8 +124,9 @@ class KubeClient(Api):
     async def _has(self, resource: Resource) -> bool:
         key = resource.key
         query = {"fieldSelector": f"metadata.name={key.name}"}
-        answer = await self.send("GET", self._path(key.kind, key.namespace), query=query)
-        return any(item["metadata"]["uid"] == resource.uid for item in answer["items"])
+        path = self._path(key.kind, key.namespace)
+        answer = await self.send("GET", path, query=query, accept=METADATA_LIST)
+        return any(item["metadata"]["uid"] == resource.uid for item in answer["items"] or ())
 
     async def apply_status(
         self, resource: Resource, status: Mapping[str, Any], *, unchanged: bool = False

@@ -14,8 +14,15 @@ from typing import Any, cast
 
 import aiohttp
 
+from senlin_operator.kube.objects import SECRET
 from senlin_operator.kube.watch_monitor import WatchMonitor
 
+# Objects in a page of a list. One has at most 1.5 MiB, which is what etcd stores.
+PAGE = 100
+# Of Secrets, the metadata alone is asked for: few of those in the watched namespaces concern the
+# operator, and they are read one by one.
+_METADATA = "application/json;as={};v=v1;g=meta.k8s.io"
+METADATA_LIST = _METADATA.format("PartialObjectMetadataList")
 _GONE = 410  # the list or the watch has to begin again
 _NOT_FOUND = 404
 _TOO_MANY_REQUESTS = 429  # kopf waits as long as the server asks for
@@ -40,6 +47,10 @@ class Watches:
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         path, kind = request.url.path, self._kinds.get(request.url.name, "")
+        watching = "watch" in request.url.query
+        if kind == SECRET:
+            watched = _METADATA.format("PartialObjectMetadata")
+            request.headers["Accept"] = watched if watching else METADATA_LIST
         try:
             response = await self._monitor(request, handler)
         except aiohttp.ClientResponseError as error:  # such as of a proxy that speaks no HTTP
@@ -48,7 +59,6 @@ class Watches:
             return response
         if not kind and (response.ok or response.status == _NOT_FOUND):
             return response  # of kopf's search for the kinds
-        watching = "watch" in request.url.query
         if not response.ok:
             response.close()
             if response.status == _GONE and not watching:
@@ -77,6 +87,9 @@ class Watches:
         path = request.url.path
         try:
             page = json.loads(await response.read())  # kopf gets the same bytes
+            if page["items"] is None:  # so the API server writes an empty list of metadata
+                page["items"] = []
+                response._body = json.dumps(page).encode()
             uids = {item["metadata"]["uid"] for item in page["items"]}
             version, more = page["metadata"]["resourceVersion"], page["metadata"].get("continue")
         except (ValueError, KeyError, TypeError):

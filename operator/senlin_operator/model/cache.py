@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from senlin_operator.cloud.credentials import fingerprint
 from senlin_operator.cloud.snapshot import CloudObject
 from senlin_operator.kube.objects import SECRET, Key, Owner, Resource, strip_unused
 from senlin_operator.model.kind import Kind, ResourceKind
@@ -232,11 +231,13 @@ def _discard(index: defaultdict[Any, set[Key]], value: Any, key: Key) -> None:
 
 
 def _stripped(kind: str, raw: Mapping[str, Any]) -> Resource:
-    """Return the object without unused fields, and a fingerprint in place of a Secret's data."""
+    """Return the object without unused fields; of a Secret, which has none of them, its identity.
+
+    The watches have no more of a Secret, but the replies to writes do.
+    """
     if kind != SECRET:
         return Resource(kind, strip_unused(raw))
-    metadata = {**strip_unused(raw)["metadata"], "labels": {}}
-    return Resource(kind, {"metadata": metadata, "fingerprint": fingerprint(raw.get("data"))})
+    return Resource(kind, {"metadata": {**strip_unused(raw)["metadata"], "labels": {}}})
 
 
 def _changed_by_others(resource: Resource) -> tuple[object, ...]:
@@ -247,7 +248,7 @@ def _changed_by_others(resource: Resource) -> tuple[object, ...]:
         resource.deleting,
         resource.annotations,
         resource.labels,
-        resource.raw.get("fingerprint"),
+        _content(resource),
     )
 
 
@@ -260,8 +261,13 @@ def _visible_to_referrers(resource: Resource) -> tuple[object, ...]:
         resource.ready,
         resource.stalled_message,
         resource.paused,
-        resource.raw.get("fingerprint"),
+        _content(resource),
     )
+
+
+def _content(resource: Resource) -> int | None:
+    """Return what changes whenever the content of a Secret does, which the watches do not have."""
+    return resource.resource_version if resource.key.kind == SECRET else None
 
 
 OnEvent = Callable[[str, str | None, Mapping[str, Any]], None]

@@ -110,6 +110,7 @@ class Memory:
     # For what people have to do: the reason and the generation, and since when.
     waiting: tuple[tuple[Reason, int], float] | None = None
     details: tuple[object, float, Any] | None = None  # version, when they were fetched, the facts
+    content: tuple[int, str] | None = None  # of the Secret that it owns: version, and fingerprint
     cloud_id: str | None = field(default=None, repr=False)  # of a kind whose status has no id
     # The cloud id of an object deleted in order to create it again.
     replaced: str | None = field(default=None, repr=False)

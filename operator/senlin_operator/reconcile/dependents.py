@@ -44,7 +44,9 @@ class DependentsApplier:
                     continue  # of an earlier owner of that name; its deletion wakes the new owner
                 return _name_taken(owner, key)
             dependent = replace(dependent, labels={**inherited_labels(owner), **dependent.labels})
-            if dependent.manifest is None or (existing and _matches(existing, dependent)):
+            if dependent.manifest is None:
+                continue
+            if existing and await self._matches(scope, existing, dependent):
                 continue
             try:
                 reply = await self._write(owner, key, existing, dependent)
@@ -52,8 +54,21 @@ class DependentsApplier:
                 if error.status != 409 or existing or key.kind != SECRET:
                     raise
                 return _name_taken(owner, key)  # by a Secret of a type that is not watched
-            self._cache.store_reply(key.kind, reply)
+            stored = self._cache.store_reply(key.kind, reply)
+            if key.kind == SECRET:
+                scope.memory.content = stored.resource_version, fingerprint(reply.get("data"))
         return None
+
+    async def _matches(self, scope: Scope, existing: Resource, dependent: Dependent) -> bool:
+        """Return whether the object is as desired; a Secret is read once a version for that."""
+        manifest = dependent.manifest or {}
+        if dependent.kind != SECRET:
+            return _covers(existing.raw, manifest) and _covers(existing.labels, dependent.labels)
+        version, known = existing.resource_version, scope.memory.content
+        if known is None or known[0] != version:
+            data = (await self._kube.get_secret(existing)).get("data")
+            known = scope.memory.content = version, fingerprint(data)
+        return known[1] == fingerprint(manifest.get("data"))
 
     async def _write(
         self, owner: Resource, key: Key, existing: Resource | None, dependent: Dependent
@@ -98,14 +113,6 @@ def _name_taken(owner: Resource, key: Key) -> Blocked:
 
 def _key(owner: Resource, dependent: Dependent) -> Key:
     return Key(dependent.kind, owner.key.namespace, dependent.name)
-
-
-def _matches(existing: Resource, dependent: Dependent) -> bool:
-    """Return whether the object is as desired; for a Secret, the fingerprints decide."""
-    manifest = dependent.manifest or {}
-    if dependent.kind == SECRET:
-        return bool(existing.raw["fingerprint"] == fingerprint(manifest.get("data")))
-    return _covers(existing.raw, manifest) and _covers(existing.labels, dependent.labels)
 
 
 def _covers(current: Mapping[str, Any], desired: Mapping[str, Any]) -> bool:

@@ -50,9 +50,9 @@ class Sessions:
         self._recorder = recorder
         self._kept: dict[Key, str] = {}  # Secrets being deleted that have their event, with the uid
         self._pool = pool
-        # Each with the fingerprint of the Secret at that time.
-        self._files: dict[Key, tuple[str, CredentialsFile | Blocked]] = {}
-        self._known: dict[tuple[Key, str], tuple[str, Credential | Blocked]] = {}
+        # Each with the resource version of the Secret at that time.
+        self._files: dict[Key, tuple[int, CredentialsFile | Blocked]] = {}
+        self._known: dict[tuple[Key, str], tuple[int, Credential | Blocked]] = {}
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
 
     async def session_for(self, resource: Resource) -> CloudSession | Blocked:
@@ -158,21 +158,21 @@ class Sessions:
         return f"Secret {key.name} does not exist in namespace {key.namespace}."
 
     async def _credential(self, secret: Resource, cloud: str) -> Credential | Blocked:
-        fingerprint = str(secret.raw["fingerprint"])
+        version = secret.resource_version
         known = self._known.get((secret.key, cloud))
-        if known is None or known[0] != fingerprint:
-            file = await self._file(secret, fingerprint)
+        if known is None or known[0] != version:
+            file = await self._file(secret)
             if isinstance(file, Blocked):
                 return file
             credential = await self._in_time(lambda: read(file, cloud, self._login_kinds))
             if credential is None:
                 return _late(file.where)
-            known = self._known[secret.key, cloud] = fingerprint, credential
+            known = self._known[secret.key, cloud] = version, credential
         return known[1]
 
-    async def _file(self, secret: Resource, fingerprint: str) -> CredentialsFile | Blocked:
-        known = self._files.get(secret.key)
-        if known is None or known[0] != fingerprint:
+    async def _file(self, secret: Resource) -> CredentialsFile | Blocked:
+        version, known = secret.resource_version, self._files.get(secret.key)
+        if known is None or known[0] != version:
             where = f"Secret {secret.key.name}"
             try:
                 data = (await self._kube.get_secret(secret)).get("data") or {}
@@ -184,7 +184,7 @@ class Sessions:
             file = await self._in_time(lambda: parse(data, where))
             if file is None:
                 return _late(where)
-            known = self._files[secret.key] = fingerprint, file
+            known = self._files[secret.key] = version, file
         return known[1]
 
     async def _in_time(self, reading: Callable[[], T]) -> T | Blocked | None:

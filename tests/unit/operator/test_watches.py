@@ -13,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from senlin_operator.kube import watches
+from senlin_operator.kube.objects import SECRET
 from senlin_operator.kube.watch_monitor import WatchMonitor
 from senlin_operator.kube.watches import Watches, _Events
 
 PATH = "/apis/senlin.openstack.org/v1alpha1/namespaces/team/senlinnodes"
+WATCH = "?watch=true"
+METADATA = "application/json;as=PartialObjectMetadata"
 AGAIN = b'{"type":"ERROR","object":{"code":410}}\n'
 ADDED = b'{"type":"ADDED","object":{"metadata":{"name":"\\n{\\"type\\":\\"ERROR\\""}}}\n'
 NO_LEADER = b'{"type":"ERROR","object":{"code":500,"message":"etcdserver: no leader"}}\n'
@@ -86,14 +89,16 @@ async def served(
     """Serve these answers one after the other to a session with the middleware."""
     given, listed = iter(answers), cast("Listed", [])
 
-    async def answer(_: web.BaseRequest) -> web.Response:
-        return next(given)()
+    async def answer(request: web.BaseRequest) -> web.Response:
+        answer = next(given)()
+        answer.headers["X-Accepted"] = request.headers["Accept"]
+        return answer
 
     runner = web.ServerRunner(web.Server(answer))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    kinds = {"senlinnodes": "SenlinNode"}
+    kinds = {"senlinnodes": "SenlinNode", "secrets": SECRET}
     middleware = Watches(kinds, lambda *it: listed.append(it), WatchMonitor())
     try:
         async with aiohttp.ClientSession(middlewares=(middleware,)) as session:
@@ -122,6 +127,23 @@ async def test_a_whole_list_is_reported_with_all_its_pages() -> None:
         await session.get(f"{url}{path}")  # begun, and begun again
         await session.get(f"{url}{path}")
     assert listed[1:] == [("SenlinNode", None, 7, frozenset("d"))]
+
+
+async def test_of_secrets_the_metadata_alone_is_asked_for() -> None:
+    """An empty list of it has null in the place of its items, which would end kopf."""
+    empty = {"metadata": {"resourceVersion": "7"}, "items": None}
+    pages = (a_page("a", more="t"), lambda: web.json_response(empty), plain(200), plain(200))
+    async with served(*pages) as (session, url, listed):
+        path = f"{url}/api/v1/namespaces/team/secrets"
+        listing, rest, watch = [await session.get(path + it) for it in ("", "?continue=t", WATCH)]
+
+        assert (await rest.json())["items"] == []
+        assert listed == [(SECRET, "team", 7, frozenset("a"))]
+        for reply in (listing, rest):
+            assert reply.headers["X-Accepted"].startswith(f"{METADATA}List;")
+        assert watch.headers["X-Accepted"].startswith(f"{METADATA};")
+        others = await session.get(f"{url}{PATH}{WATCH}")
+        assert others.headers["X-Accepted"] == "*/*"
 
 
 def plain(status: int, text: str = "") -> Callable[[], web.Response]:
