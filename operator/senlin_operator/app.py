@@ -13,8 +13,9 @@ from uuid import uuid4
 
 from prometheus_client import REGISTRY
 
-from openstack_clustering import __version__
+from openstack_clustering import LOGIN_KINDS, __version__
 from senlin_operator import handlers
+from senlin_operator.cloud.credentials import Allowed
 from senlin_operator.cloud.endpoints import Endpoints
 from senlin_operator.cloud.inventory import Subscribers
 from senlin_operator.cloud.session import SessionOptions
@@ -77,9 +78,9 @@ class App:
         limits = Limits(settings.sessions_per_namespace, settings.sessions)
         self._sessions = SessionPool(self._subscribers, options, limits)
         self._recorder = Recorder(kube)
-        sessions = Sessions(
-            self._cache, kube, self._sessions, self._recorder, settings.more_login_kinds
-        )
+        login_kinds = frozenset({*LOGIN_KINDS, *settings.more_login_kinds})
+        allowed = Allowed(login_kinds, settings.unverified_tls)
+        sessions = Sessions(self._cache, kube, self._sessions, self._recorder, allowed)
         publisher = Publisher(self._cache, self._queue, kube, self._recorder)
         self._controller = Controller(
             kinds,

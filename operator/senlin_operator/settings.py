@@ -169,6 +169,14 @@ class Settings:
             "form": "a value of auth_type, such as v3oidcaccesstoken",
         },
     )
+    unverified_tls: bool = field(
+        default=True,
+        metadata={
+            "help": "true: clouds.yaml may have verify: false, so that whoever answers is trusted; "
+            "false: such a cloud is refused",
+            "choices": ("true", "false"),
+        },
+    )
     receivers: bool = field(
         default=True,
         metadata={

@@ -9,11 +9,12 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from openstack_clustering import (
+    LOGIN_KINDS,
     ClientException,
     Config,
     UnreadableText,
@@ -60,6 +61,19 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """What an administrator allows in a clouds.yaml.
+
+    Attributes:
+        login_kinds: The values of `auth_type`.
+        unverified_tls: Whether `verify` may be false.
+    """
+
+    login_kinds: frozenset[str] = frozenset(LOGIN_KINDS)
+    unverified_tls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialsFile:
     """The content of a Secret, parsed; it may have several clouds.
 
@@ -95,22 +109,28 @@ def parse(data: Mapping[str, str], where: str) -> CredentialsFile:
     return CredentialsFile(where, document, cacert if cacert.strip() else None)
 
 
-def read(file: CredentialsFile, cloud: str, login_kinds: Collection[str]) -> Credential:
+def read(file: CredentialsFile, cloud: str, allowed: Allowed) -> Credential:
     """Return the credential of a cloud. This may take long: call it in a thread.
 
     Args:
         file: The content of the Secret.
         cloud: The name under `clouds` in its clouds.yaml.
-        login_kinds: The values of `auth_type` that are allowed.
+        allowed: What it may have.
 
     Raises:
-        UnreadableSecret: There is no such cloud, or its settings are invalid.
+        UnreadableSecret: There is no such cloud, or its settings are invalid, or not allowed.
     """
+    kinds = allowed.login_kinds
     try:
-        config = read_cloud(file.document, cloud, cacert=file.cacert, login_kinds=login_kinds)
+        config = read_cloud(file.document, cloud, cacert=file.cacert, login_kinds=kinds)
     except ClientException as error:
         sentence = str(error)
         raise UnreadableSecret(f"{file.where}: {sentence[:1].lower()}{sentence[1:]}") from None
+    if not config.verify and not allowed.unverified_tls:
+        raise UnreadableSecret(
+            f"{file.where}: the operator allows no cloud without verify, and in {cloud} it is "
+            "false. Write the certificates of a private authority under the key cacert."
+        )
     settings = config._replace(tls=None)._asdict()  # which follows from the others
     return Credential(fingerprint(settings), _label(config), config)
 

@@ -1,12 +1,12 @@
 """The session of an object's credential, and the finalizer of its Secret."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-from openstack_clustering import LOGIN_KINDS
 from senlin_operator.cloud.credentials import (
+    Allowed,
     Credential,
     CredentialsFile,
     UnreadableSecret,
@@ -40,10 +40,10 @@ class Sessions:
         kube: KubeClient,
         pool: SessionPool,
         recorder: Recorder,
-        more_login_kinds: Collection[str] = (),
+        allowed: Allowed | None = None,
         in_thread: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
-        self._login_kinds = {*LOGIN_KINDS, *more_login_kinds}
+        self._allowed = allowed or Allowed()
         self._in_thread = in_thread
         self._cache = cache
         self._kube = kube
@@ -164,7 +164,7 @@ class Sessions:
             file = await self._file(secret)
             if isinstance(file, Blocked):
                 return file
-            credential = await self._in_time(lambda: read(file, cloud, self._login_kinds))
+            credential = await self._in_time(lambda: read(file, cloud, self._allowed))
             if credential is None:
                 return _late(file.where)
             known = self._known[secret.key, cloud] = version, credential

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from openstack_clustering import LOGIN_KINDS
 from senlin_operator.cloud.credentials import (
+    Allowed,
     Credential,
     UnreadableSecret,
     fingerprint,
@@ -51,9 +52,9 @@ def cloud(auth: Mapping[str, Any] = AUTH, **more: Any) -> str:
 
 
 def credential(
-    secret: Mapping[str, str], name: str = "openstack", kinds: Any = LOGIN_KINDS
+    secret: Mapping[str, str], name: str = "openstack", allowed: Allowed | None = None
 ) -> Credential:
-    return read(parse(secret, WHERE), name, kinds)
+    return read(parse(secret, WHERE), name, allowed or Allowed())
 
 
 def test_a_credential_is_one_cloud_of_the_secret() -> None:
@@ -123,6 +124,17 @@ def test_pem_text_may_stand_in_the_file() -> None:
     assert (found.config.cert, found.config.key) == (CERT, KEY)
 
 
+@pytest.mark.parametrize("unverified", [{"verify": False}, {"insecure": "yes"}])
+def test_an_administrator_can_have_all_certificates_verified(unverified: Mapping[str, Any]) -> None:
+    strict = Allowed(unverified_tls=False)
+    secret = data(cloud(**unverified))
+
+    assert not credential(secret).config.verify
+    with pytest.raises(UnreadableSecret, match="no cloud without verify, and in openstack it is"):
+        credential(secret, allowed=strict)
+    assert credential(data(cloud()), allowed=strict).config.verify
+
+
 def test_a_file_that_is_not_needed_is_not_read() -> None:
     assert credential(data(cloud(cacert="/etc/hunter2", verify=False))).config.cacert is None
 
@@ -153,7 +165,7 @@ def test_a_further_kind_of_login_may_be_allowed() -> None:
 
     with pytest.raises(UnreadableSecret, match="is not available here"):
         credential(secret)
-    found = credential(secret, kinds={*LOGIN_KINDS, "v3oidcaccesstoken"})
+    found = credential(secret, allowed=Allowed(frozenset({*LOGIN_KINDS, "v3oidcaccesstoken"})))
     assert found.config.auth_type == "v3oidcaccesstoken"
 
 
