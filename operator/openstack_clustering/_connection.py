@@ -9,7 +9,7 @@ from keystoneauth1.session import DEFAULT_USER_AGENT, Session
 from openstack_clustering import _auth as auth
 from openstack_clustering import _pool as pool
 from openstack_clustering._config import Config, check_overrides, load, parse
-from openstack_clustering._exchange import MEBIBYTE, Guard, Limits
+from openstack_clustering._exchange import MEBIBYTE, Guard, Limits, ReplyGuard
 from openstack_clustering._proxy import Proxy
 from openstack_clustering._transport import Sent, Transport
 from openstack_clustering.version import __version__
@@ -43,6 +43,9 @@ class Connection:
         connect_guard: Called with host, address and port before each connection, also for a login;
             if it raises a ClientException, that address is not connected to. The address is None
             if a proxy makes the connection.
+        reply_guard: Called with the number of bytes of each part of a reply, unpacked, in the
+            thread that reads it; returns why it is not read any further, which InvalidResponse
+            says, or an empty text.
         overrides: Keys of clouds.yaml that override the entry's (`region_name`, `cacert`, `auth`,
             and keys of `auth` such as `username`). With an `auth_url` and no `cloud`, no entry is
             read.
@@ -69,6 +72,7 @@ class Connection:
         before_request: Callable[[str], None] | None = None,
         after_request: Callable[[Sent], None] | None = None,
         connect_guard: Guard | None = None,
+        reply_guard: ReplyGuard | None = None,
         **overrides: Any,
     ) -> None:
         client_name = f"openstack-clustering/{__version__}"
@@ -78,7 +82,12 @@ class Connection:
             settings = config or load(cloud, document=clouds, environ=environ, overrides=overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
             limits = Limits(
-                settings.timeout, connect_timeout, max_reply_size, max_list_size, connect_guard
+                settings.timeout,
+                connect_timeout,
+                max_reply_size,
+                max_list_size,
+                connect_guard,
+                reply_guard,
             )
             self._pool = pool.open_pool(settings, pool_size, limits)
             session = _create_session(settings, self._pool, agent)

@@ -37,6 +37,8 @@ _CHUNK = 2**15  # bytes
 # Called with the host of a URL, the address that is about to be connected to, and the port; raises
 # a ClientException unless that is allowed. The address is None if a proxy connects to the host.
 Guard = Callable[[str, str | None, int], None]
+# Called with the bytes of each part of a reply; returns why the rest is not read, or no text.
+ReplyGuard = Callable[[int], str]
 
 
 class Limits(NamedTuple):
@@ -47,6 +49,7 @@ class Limits(NamedTuple):
     reply: int  # bytes of an unpacked body
     list: int  # bytes of an unpacked list
     guard: Guard | None = None
+    reply_guard: ReplyGuard | None = None
 
 
 class UnacceptableReply(requests.exceptions.RequestException):
@@ -66,6 +69,7 @@ class Exchange(NamedTuple):
     connect_timeout: float | None = None  # seconds
     guard: Guard | None = None
     before_send: Callable[[], None] | None = None
+    reply_guard: ReplyGuard | None = None
 
     def remaining(self) -> float:
         """Return the seconds until the deadline; raise TimeoutError if it has passed."""
@@ -90,10 +94,12 @@ class Exchange(NamedTuple):
         chunks, size = [], 0
         for chunk in response.iter_content(_CHUNK):
             size += len(chunk)
-            if size > self.limit:
+            problem = f"more than {self.limit / MEBIBYTE:g} MiB" if size > self.limit else ""
+            if self.reply_guard and not problem:
+                problem = self.reply_guard(len(chunk))
+            if problem:
                 response.close()
-                limit = f"{self.limit / MEBIBYTE:g} MiB"
-                raise UnacceptableReply(response.status_code, f"more than {limit}")
+                raise UnacceptableReply(response.status_code, problem)
             chunks.append(chunk)
         return b"".join(chunks)
 

@@ -208,7 +208,12 @@ class _Adapter(TCPKeepAliveAdapter):  # type: ignore[misc]  # keystoneauth1 has 
         limit = limits.list if listing else limits.reply
         connect = min(limits.connect_timeout or seconds, seconds)
         exchange = Exchange(
-            time.monotonic() + seconds, limit, limits.connect_timeout, limits.guard, before_send
+            time.monotonic() + seconds,
+            limit,
+            limits.connect_timeout,
+            limits.guard,
+            before_send,
+            limits.reply_guard,
         )
         if limits.guard and (proxies := settings.get("proxies")):
             _ask_for_proxy(limits.guard, str(request.url), proxies)

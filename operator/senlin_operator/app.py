@@ -18,6 +18,7 @@ from senlin_operator import handlers
 from senlin_operator.cloud.credentials import Allowed
 from senlin_operator.cloud.endpoints import Endpoints
 from senlin_operator.cloud.inventory import Subscribers
+from senlin_operator.cloud.list_budget import ListBudget
 from senlin_operator.cloud.session import SessionOptions
 from senlin_operator.cloud.session_pool import Limits, SessionPool
 from senlin_operator.collector import StateCollector
@@ -73,6 +74,7 @@ class App:
             connect_guard=Endpoints(settings.allowed_endpoints, kube.server).check,
             max_list_size=settings.max_list_mebibytes * _MEBIBYTE,
             max_reply_size=settings.max_reply_mebibytes * _MEBIBYTE,
+            lists=ListBudget(settings.max_lists_mebibytes * _MEBIBYTE),
             waiting=workers.waiting,
         )
         limits = Limits(settings.sessions_per_namespace, settings.sessions)

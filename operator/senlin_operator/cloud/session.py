@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from openstack_clustering import ClientException, Connection, Proxy, Sent
@@ -15,6 +15,7 @@ from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.explanations import Explanations
 from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.inventory import REFUSALS, Inventory, Subscribers
+from senlin_operator.cloud.list_budget import ListBudget
 from senlin_operator.cloud.nova import Nova
 from senlin_operator.cloud.pace import Pace
 from senlin_operator.cloud.snapshot import ListedKind
@@ -25,6 +26,8 @@ T = TypeVar("T")
 _operation: ContextVar[str] = ContextVar("operation", default="")  # the name of a request
 # Set once nobody waits for the requests of a call any more.
 _abandoned: ContextVar[threading.Event | None] = ContextVar("abandoned", default=None)
+# Bytes that the poll of this thread has read so far; None: the thread does not poll.
+_polled: ContextVar[int | None] = ContextVar("polled", default=None)
 _THREADS = 8  # per credential
 _RESERVED = 2  # threads of those for deletions, which must not wait for creations that hang
 _POLLING = 1  # further thread
@@ -35,6 +38,7 @@ _CONNECT_TIMEOUT = 4.0
 _RETRIES = 2  # of a GET, each after a pause in a thread
 _LOGIN_PAUSE = 45.0  # seconds between refused logins, so that no account is locked out
 _MAX_LOGIN_PAUSE = 300.0
+_LISTS = 16 * 2**20  # bytes
 _SCHEMAS = 100  # remembered; a cloud has a handful of profile types
 
 
@@ -50,6 +54,7 @@ class SessionOptions:
     connect_guard: Callable[[str, str | None, int], None] | None = None  # as of `Connection`
     max_list_size: int = 64 * 2**20  # bytes
     max_reply_size: int = 2**20
+    lists: ListBudget = field(default_factory=lambda: ListBudget(_LISTS))
     # Entered while a reconcile waits for a thread, or for a reply.
     waiting: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
 
@@ -76,6 +81,7 @@ class CloudSession:
             max_list_size=options.max_list_size,
             max_reply_size=options.max_reply_size,
             connect_guard=options.connect_guard,
+            reply_guard=self._reply_guard,
             pool_size=_THREADS + _POLLING,
             app_name="senlin-operator",
             before_request=self._before_request,
@@ -94,6 +100,7 @@ class CloudSession:
         self._login_at = 0.0
         self._schemas: dict[str, Mapping[str, Any]] = {}  # of the properties, by profile type
         self._closed = False
+        self._lists = 0  # bytes that the largest successful poll has read
         self._in_progress: set[Future[Any]] = set()  # what the threads have to do
         always = tuple(kind for kind in options.kinds if not kind.on_demand)
         self.inventory = Inventory(self._call_for_poll, subscribers, always, Pace(options.idle))
@@ -160,6 +167,7 @@ class CloudSession:
         self._connection.close(abort=True)
         in_progress = map(asyncio.wrap_future, list(self._in_progress))
         await asyncio.gather(*in_progress, return_exceptions=True)
+        self._options.lists.settle(self, 0)
 
     async def _poll(self) -> None:
         with logging.bind(credential=self.label):
@@ -177,7 +185,27 @@ class CloudSession:
         if self.inventory.in_flight and (self._watching is None or self._watching.done()):
             self._watching = asyncio.create_task(self.explanations.watch(), name="watch")
         with tracing.span(operation, credential=self.label):
-            return await self._send(operation, send)
+            return await self._send(operation, lambda proxy: self._counted(send, proxy))
+
+    def _counted(self, send: Callable[[Proxy], T], proxy: Proxy) -> T:
+        """Send a poll's requests, and count what it has read; in its thread."""
+        _polled.set(0)
+        try:
+            result = send(proxy)
+            self._lists = max(self._lists, _polled.get() or 0)
+            return result
+        finally:
+            self._options.lists.settle(self, self._lists)
+
+    def _reply_guard(self, count: int) -> str:
+        """Return why a reply is not read any further; in the thread that reads it."""
+        polled = _polled.get()
+        if polled is None:
+            return ""
+        _polled.set(polled + count)
+        if self._options.lists.admits(self, polled + count):
+            return ""
+        return "more than fits: --max-lists-mebibytes bounds what all lists take together"
 
     async def _admitted(self, operation: str, send: Callable[[Proxy], T]) -> T:
         async with self._permits:

@@ -113,6 +113,23 @@ def test_the_limits_are_options(cloud: Cloud) -> None:
             list(connection.cluster.clusters())
 
 
+def test_a_guard_of_replies_counts_them_and_may_refuse_them(cloud: Cloud) -> None:
+    padded = cluster(data="x" * (MEBIBYTE // 2))
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [padded]}))
+    counted = 0
+
+    def guard(count: int) -> str:
+        nonlocal counted
+        counted += count
+        return "what nobody likes" if counted > MEBIBYTE else ""
+
+    with Connection(clouds=cloud.clouds(), reply_guard=guard) as connection:
+        assert len(list(connection.cluster.clusters())) == 1
+        assert counted > MEBIBYTE // 2
+        with pytest.raises(exceptions.InvalidResponse, match="has what nobody likes"):
+            list(connection.cluster.clusters())
+
+
 def test_a_connection_is_used_again_after_a_packed_reply(cloud: Cloud, proxy: Proxy) -> None:
     body = gzip.compress(b'{"build_info": {}}')
     cloud.answer("GET", "/v1/build-info", Answer(200, body, {"Content-Encoding": "gzip"}))

@@ -15,11 +15,13 @@ from openstack_clustering.exceptions import (
     ConfigException,
     ConnectFailure,
     EndpointNotFound,
+    InvalidResponse,
     ServerError,
 )
 from senlin_operator.cloud import session
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.inventory import Subscribers
+from senlin_operator.cloud.list_budget import ListBudget
 from senlin_operator.cloud.session import CloudSession, SessionOptions
 from senlin_operator.cloud.session_pool import Limits, SessionPool, TooManySessions
 from senlin_operator.kinds.policy.kind import PolicyKind
@@ -27,6 +29,7 @@ from senlin_operator.kinds.profile.kind import ProfileKind
 from senlin_operator.reconcile.workers import Workers
 from tests.unit.operator.builders import Clock
 
+MEBIBYTE = 2**20
 CREDENTIAL = Credential("fingerprint", "label", Config("openstack"))
 
 
@@ -43,6 +46,19 @@ class UnreachableConnection:
 
     def actions(self, **_: Any) -> Any:
         raise ConnectFailure("No answer.")
+
+
+class LargeConnection(UnreachableConnection):
+    """A connection to a Senlin whose lists have two mebibytes."""
+
+    def __init__(self, *_: Any, reply_guard: Callable[[int], str], **__: Any) -> None:
+        super().__init__()
+        self._guard = reply_guard
+
+    def actions(self, **_: Any) -> Any:
+        if problem := self._guard(2 * MEBIBYTE):
+            raise InvalidResponse(problem, status=200)
+        return []
 
 
 @pytest.fixture
@@ -62,6 +78,27 @@ async def cloud_session(
     )
     yield cloud_session
     await cloud_session.close()
+
+
+async def test_the_lists_of_all_sessions_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "Connection", LargeConnection)
+    options = SessionOptions((), lists=ListBudget(3 * MEBIBYTE))
+
+    async def polled() -> CloudSession:
+        over = asyncio.Event()
+        subscribers = Subscribers(lambda ids: None, lambda keys: over.set(), lambda id_: True)
+        made = CloudSession(CREDENTIAL, subscribers, options)
+        await asyncio.wait_for(over.wait(), 5)
+        return made
+
+    first, second = await polled(), await polled()
+    assert first.inventory.snapshot
+    assert "--max-lists-mebibytes" in str(second.inventory.error)
+    assert not list(await first.call("any", lambda proxy: proxy.actions()))  # no poll
+    await asyncio.gather(first.close(), second.close())
+    third = await polled()
+    assert third.inventory.snapshot
+    await third.close()
 
 
 def refuse(_: Any) -> None:
