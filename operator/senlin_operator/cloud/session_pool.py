@@ -1,8 +1,9 @@
 """The sessions of all credentials: bounded for each namespace, and in all."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import partial
 
 from senlin_operator.cloud.credentials import Credential
@@ -30,6 +31,13 @@ class _User:
     namespace: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    session: CloudSession
+    users: set[str] = field(default_factory=set)  # uids
+    kinds: Counter[str] = field(default_factory=Counter)  # of the users
+
+
 class SessionPool:
     """The sessions, by credential; each is closed when its last user leaves."""
 
@@ -51,8 +59,10 @@ class SessionPool:
         self._subscribers = subscribers
         self._options = options
         self._limits = limits or Limits()
-        self._sessions: dict[str, CloudSession] = {}
+        self._sessions: dict[str, _Shared] = {}
         self._users: dict[str, _User] = {}  # by uid
+        # The credentials of each namespace, with the number of users.
+        self._credentials: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._closing: dict[asyncio.Task[None], str] = {}  # with the last user's namespace
 
     def use(self, credential: Credential, uid: str, kind: str, namespace: str) -> CloudSession:
@@ -65,44 +75,56 @@ class SessionPool:
         if self._users.get(uid) != user:
             self.leave(uid)
             self._admit(user)
-        session = self._sessions.get(user.fingerprint) or CloudSession(
-            credential, self._subscribers(partial(self._uses, user.fingerprint)), self._options
-        )
-        self._sessions[user.fingerprint] = session
-        if self._users.get(uid) != user:
-            self._users[uid] = user
-            session.list_on_demand(kind, used=True)
+            self._join(credential, uid, user)
+        session = self._sessions[user.fingerprint].session
         logging.note(credential=session.label)
         return session
 
     def all(self) -> list[CloudSession]:
         """Return all sessions. From any thread."""
-        return list(self._sessions.values())
+        return [shared.session for shared in list(self._sessions.values())]
 
-    def users_of_session(self, uid: str) -> list[str]:
+    def users_of_session(self, uid: str) -> Iterable[str]:
         """Return the uids of the users of the same session, including the given one."""
         user = self._users.get(uid)
-        if user is None:
-            return []
-        return [it for it, other in self._users.items() if other.fingerprint == user.fingerprint]
+        return self._sessions[user.fingerprint].users if user else ()
 
     def leave(self, uid: str) -> None:
         """Close the session if this was the last user."""
         user = self._users.pop(uid, None)
         if user is None:
             return
-        others = [it for it in self._users.values() if it.fingerprint == user.fingerprint]
-        if others:
-            if all(it.kind != user.kind for it in others):
-                self._sessions[user.fingerprint].list_on_demand(user.kind, used=False)
-            return
-        task = asyncio.create_task(self._close(self._sessions.pop(user.fingerprint)))
-        self._closing[task] = user.namespace
-        task.add_done_callback(self._closing.pop)
+        credentials = self._credentials[user.namespace]
+        credentials[user.fingerprint] -= 1
+        if not credentials[user.fingerprint]:
+            del credentials[user.fingerprint]
+        if not credentials:
+            del self._credentials[user.namespace]
+        shared = self._sessions[user.fingerprint]
+        shared.users.discard(uid)
+        shared.kinds[user.kind] -= 1
+        if not shared.users:
+            task = asyncio.create_task(self._close(self._sessions.pop(user.fingerprint).session))
+            self._closing[task] = user.namespace
+            task.add_done_callback(self._closing.pop)
+        elif not shared.kinds[user.kind]:
+            shared.session.list_on_demand(user.kind, used=False)
+
+    def _join(self, credential: Credential, uid: str, user: _User) -> None:
+        """Count a user of a session, which begins with its first one."""
+        shared = self._sessions.get(user.fingerprint)
+        if shared is None:
+            subscribers = self._subscribers(partial(self._uses, user.fingerprint))
+            shared = _Shared(CloudSession(credential, subscribers, self._options))
+            self._sessions[user.fingerprint] = shared
+        self._users[uid] = user
+        self._credentials[user.namespace][user.fingerprint] += 1
+        shared.users.add(uid)
+        shared.kinds[user.kind] += 1
+        shared.session.list_on_demand(user.kind, used=True)
 
     async def close(self) -> None:
-        sessions = self._sessions.values()
-        await asyncio.gather(*(session.close() for session in sessions), *self._closing)
+        await asyncio.gather(*(session.close() for session in self.all()), *self._closing)
 
     def _uses(self, fingerprint: str, uid: str) -> bool:
         user = self._users.get(uid)
@@ -114,7 +136,7 @@ class SessionPool:
         Half of all sessions are kept for namespaces that have none yet, so that a few namespaces
         cannot use them up.
         """
-        used = {it.fingerprint for it in self._users.values() if it.namespace == user.namespace}
+        used = self._credentials.get(user.namespace, ())
         if user.fingerprint in used:
             return
         closing = sum(namespace == user.namespace for namespace in self._closing.values())
@@ -133,5 +155,5 @@ class SessionPool:
 
     async def _close(self, session: CloudSession) -> None:
         await session.close()
-        if all(other.label != session.label for other in self._sessions.values()):
+        if all(other.label != session.label for other in self.all()):
             metrics.CREDENTIAL_ERRORS.remove_by_labels({"credential": session.label})
