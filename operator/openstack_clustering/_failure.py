@@ -49,12 +49,20 @@ _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
 _NOT_A_TIMEOUT = urllib3.exceptions.NewConnectionError  # although urllib3 derives it from one
 
 
-def of_request(error: Exception, request: str) -> ConnectFailure | InvalidResponse:
-    """Return the exception for a request ("GET http://senlin:8777/v1/clusters") without a reply."""
+def of_request(
+    error: Exception, request: str, url: str | None
+) -> ConnectFailure | InvalidResponse:
+    """Return the exception for a request without a reply.
+
+    Args:
+        error: What was raised instead.
+        request: Begins the message, such as "GET http://senlin:8777/v1/clusters".
+        url: The address in it; None: nobody may see it.
+    """
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, UnacceptableReply):
-            return InvalidResponse(f"{request}: {cause}.", status=cause.status)
+            return InvalidResponse(f"{request}: {cause}.", status=cause.status, url=url)
     sent = not any(isinstance(cause, _NOT_SENT) for cause in causes)
     kind = ConnectFailure
     if any(isinstance(e, _TIMEOUTS) and not isinstance(e, _NOT_A_TIMEOUT) for e in causes):
@@ -68,7 +76,7 @@ def of_login(error: Exception, keystone: str, user: str) -> ClientException:
         case keystone_exceptions.HttpError():
             return _keystone_refusal(error, keystone, user)
         case keystone_exceptions.ConnectionError():
-            failure = of_request(error, f"Logging in to Keystone at {keystone}")
+            failure = of_request(error, f"Logging in to Keystone at {keystone}", keystone)
             if isinstance(failure, ConnectFailure):
                 failure.sent = False  # the request that needs the token was not sent
             return failure

@@ -212,7 +212,7 @@ class Transport:
             )
         except (keystone_exceptions.ClientException, *_NO_REPLY) as error:
             self._report(request, started)
-            failed = failure.of_request(error, str(request))
+            failed = failure.of_request(error, str(request), request.place)
             raise failed from (None if request.has_secret else error)
         reply = Reply(response, request.method, request.place)
         self._report(request, started, reply)
@@ -357,8 +357,16 @@ class _Request:
 
 # OSError includes requests' exceptions; ValueError is an invalid address.
 _NO_REPLY = (OSError, ValueError, urllib3.exceptions.HTTPError)
-# keystoneauth1 raises these when another server than Keystone answers.
-_NOT_KEYSTONE = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
+# keystoneauth1 raises these when another server than Keystone answers; the last one if that is JSON
+# which is nested deeply.
+_NOT_KEYSTONE = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    AssertionError,
+    RecursionError,
+)
 
 
 def _discovery_error(reply: Reply) -> HttpError:

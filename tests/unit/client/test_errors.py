@@ -429,7 +429,11 @@ def test_invalid_host_is_a_connection_failure(cloud: Cloud) -> None:
         connection.cluster.get_build_info()
 
 
-@pytest.mark.parametrize("body", [b"<h1>Welcome</h1>", b"{}", b"[]", b'{"token": 5}'])
+@pytest.mark.parametrize(
+    "body",
+    [b"<h1>Welcome</h1>", b"{}", b"[]", b'{"token": 5}', b"[" * 100_000],
+    ids=["HTML", "map", "list", "number", "deep"],
+)
 def test_login_to_another_server_than_keystone_has_failed(cloud: Cloud, body: bytes) -> None:
     cloud.answer("POST", "/v3/auth/tokens", Answer(200, body))
 
@@ -449,7 +453,7 @@ def test_request_may_have_been_sent_if_tls_fails_during_the_reply() -> None:
 
 
 def was_sent(error: Exception) -> bool:
-    failed = failure.of_request(error, "POST x")
+    failed = failure.of_request(error, "POST x", "x")
     assert isinstance(failed, exceptions.ConnectFailure)
     return failed.sent
 

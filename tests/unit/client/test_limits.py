@@ -152,6 +152,7 @@ def test_an_encoding_that_was_not_asked_for_is_refused(
         ask(cloud, url, at_login=at_login)
 
     assert "has a Content-Encoding that was not asked for" in str(caught.value)
+    assert f" {caught.value.url}: " in str(caught.value)  # for those who shorten other addresses
 
 
 @pytest.mark.parametrize("at_login", [True, False])
