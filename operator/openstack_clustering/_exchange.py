@@ -92,16 +92,19 @@ class Exchange(NamedTuple):
                 response.status_code, "a Content-Encoding that was not asked for"
             )
         chunks, size = [], 0
-        for chunk in response.iter_content(_CHUNK):
-            size += len(chunk)
-            problem = f"more than {self.limit / MEBIBYTE:g} MiB" if size > self.limit else ""
-            if self.reply_guard and not problem:
-                problem = self.reply_guard(len(chunk))
-            if problem:
-                response.close()
-                raise UnacceptableReply(response.status_code, problem)
-            chunks.append(chunk)
-        return b"".join(chunks)
+        try:
+            for chunk in response.iter_content(_CHUNK):
+                size += len(chunk)
+                problem = f"more than {self.limit / MEBIBYTE:g} MiB" if size > self.limit else ""
+                if self.reply_guard and not problem:
+                    problem = self.reply_guard(len(chunk))
+                if problem:
+                    response.close()
+                    raise UnacceptableReply(response.status_code, problem)
+                chunks.append(chunk)
+            return b"".join(chunks)
+        finally:
+            chunks.clear()  # an error has this frame in its traceback, and may be kept
 
 
 _current: ContextVar[Exchange] = ContextVar("exchange")

@@ -7,6 +7,7 @@ a partial poll reads only what is in question, and whole ones are rare.
 """
 
 import asyncio
+import copy
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -217,7 +218,8 @@ class Inventory:
         refused_before = self.refused
         if type(error) is not type(self.error):
             _log.warning("the project cannot be polled", extra={"error": str(error)})
-        self.error = error
+        # Without its traceback and its causes, which have the whole reply: that may be large.
+        self.error = copy.copy(error)
         if self.refused and not refused_before and self.snapshot:
             # Every object of the project reports the refusal, each once.
             lists = self.snapshot.objects.values()

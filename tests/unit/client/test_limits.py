@@ -90,6 +90,21 @@ def test_a_large_reply_is_not_read_to_its_end(
     assert peak < 16 * MEBIBYTE
 
 
+def test_the_error_of_a_large_reply_does_not_keep_it(cloud: Cloud) -> None:
+    """Whoever keeps an error keeps all that was in the frames of its traceback."""
+    pieces = whole(packed(100 * MEBIBYTE), b"Content-Encoding: gzip\r\n")
+    tracemalloc.start()
+    try:
+        with answering(pieces) as url, pytest.raises(exceptions.InvalidResponse) as kept:
+            ask(cloud, url, at_login=False, max_reply_size=32 * MEBIBYTE)
+        size, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept.value.__traceback__
+    assert size < 8 * MEBIBYTE
+
+
 def test_a_list_may_be_larger_than_other_replies(cloud: Cloud) -> None:
     padded = {"clusters": [cluster(data="x" * 3 * MEBIBYTE)]}
     cloud.answer("GET", "/v1/clusters", Answer(body=padded))

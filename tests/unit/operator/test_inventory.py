@@ -1,12 +1,18 @@
 """The inventory of a project: its polls, which keys they requeue, and watched actions."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
 from openstack_clustering import Cluster
-from openstack_clustering.exceptions import AuthenticationFailed, EndpointNotFound, ServerError
+from openstack_clustering.exceptions import (
+    AuthenticationFailed,
+    EndpointNotFound,
+    InvalidResponse,
+    ServerError,
+)
 from senlin_operator.kube.objects import Key
 from tests.unit.operator.builders import UID, Clock, a_cluster, a_policy
 from tests.unit.operator.environment import PartialPace
@@ -99,10 +105,24 @@ async def test_a_failed_poll_requeues_waiting_keys_and_keeps_the_last_snapshot(
 
     await recorded.poll()
 
-    assert recorded.inventory.error is recorded.senlin.down
+    assert repr(recorded.inventory.error) == repr(recorded.senlin.down)
     assert recorded.inventory.snapshot is before
     assert recorded.polled[-1] == {WEB}
     assert not recorded.inventory.refused
+
+
+async def test_the_error_of_a_poll_does_not_keep_the_reply(recorded: RecordedInventory) -> None:
+    """The traceback has the body, and the error of a JSON parser has the whole text."""
+    error = InvalidResponse("GET /v1/clusters: the reply (200) has no JSON.", status=200)
+    error.__context__ = json.JSONDecodeError("no value", "x" * 1000, 0)
+    recorded.senlin.down = error
+
+    await recorded.poll()
+
+    kept = recorded.inventory.error
+    assert isinstance(kept, InvalidResponse)
+    assert (str(kept), kept.status) == (str(error), 200)
+    assert (kept.__traceback__, kept.__context__, kept.__cause__) == (None, None, None)
 
 
 async def test_a_successful_poll_clears_the_error(
