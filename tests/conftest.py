@@ -52,6 +52,8 @@ GROUPS = {
     "tests/sandbox/test_real_services.py": "real services of the sandbox",
     "tests/sandbox/test_servers.py": "servers",
     "tests/sandbox/test_tls.py": "secure cloud",
+    "tests/tenants/test_hostile_replies.py": "hostile replies",
+    "tests/tenants/test_hostile_secrets.py": "hostile secrets",
 }
 # Tests that mostly wait for half a minute and longer begin early, so that none of them runs on when
 # the other workers have nothing left to do.

@@ -7,11 +7,11 @@ import pytest
 
 from sandbox import Sandbox
 from senlin_operator.leader import Shard
-from tests.conftest import a_namespace
-from tests.tenants.crowd import Crowd
+from tests.tenants.crowd import Crowd, crowd_of
 from tests.tenants.hostile_cloud import HostileCloud
 
 HOSTILE = 20  # namespaces
+OF_A_MODULE = 4
 
 
 @pytest.fixture
@@ -22,11 +22,21 @@ def cloud() -> Iterator[HostileCloud]:
 
 @pytest.fixture
 def crowd(sandbox: Sandbox, unserved: Shard, tmp_path: Path) -> Iterator[Crowd]:
-    """A good tenant that has its profile, and hostile ones that have nothing yet."""
-    namespaces = [a_namespace(sandbox, unserved) for _ in range(HOSTILE + 1)]
-    crowd = Crowd(sandbox, namespaces, tmp_path / "operator.log")
-    crowd.operator.start()
-    crowd.good.apply(crowd.good.secret(), crowd.good.profile())
-    crowd.good.ready("SenlinProfile", "web-server")
-    yield crowd
-    crowd.tidy_up()
+    with crowd_of(sandbox, unserved, HOSTILE, tmp_path / "operator.log") as crowd:
+        yield crowd
+
+
+@pytest.fixture(scope="module")
+def shared_cloud() -> Iterator[HostileCloud]:
+    with HostileCloud() as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def shared_crowd(
+    sandbox: Sandbox, unserved: Shard, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Crowd]:
+    """A crowd for all tests of a file, which look at what has become of it."""
+    log = tmp_path_factory.mktemp("crowd") / "operator.log"
+    with crowd_of(sandbox, unserved, OF_A_MODULE, log) as crowd:
+        yield crowd

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 
 LOOPBACK = "127.0.0.1"
+PASSWORD, TOKEN = "s3cr3t-Pa55", "t0k3n-0f-Mallory"  # nobody is to see them
 LISTS = ("actions", "clusters", "nodes", "profiles", "policies", "receivers")
 FOREVER = 3600.0  # seconds
 
@@ -28,11 +29,19 @@ class Request:
     cloud: str  # the first part of the path
     path: str  # the rest of it, with the query
     body: bytes
+    head: str  # the lines before the body
 
     @property
     def bare_path(self) -> str:
         """The path without the query."""
         return self.path.partition("?")[0]
+
+    @property
+    def port(self) -> int:
+        """The server's own port, as the request names it."""
+        named = re.search(r"^host: .*:(\d+)\r$", self.head, re.IGNORECASE | re.MULTILINE)
+        assert named
+        return int(named[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +154,17 @@ class HostileCloud:
     def entry(self, name: str) -> dict[str, Any]:
         """Return the entry of clouds.yaml for one of the clouds."""
         auth = {
-            "auth_url": f"{self._url(name)}/v3",
+            "auth_url": f"{self.url(name)}/v3",
             "username": "mallory",
-            "password": "secret",
+            "password": PASSWORD,
             "project_name": name,
             "user_domain_name": "Default",
             "project_domain_name": "Default",
         }
         return {"auth": auth, "region_name": "RegionOne"}
 
-    def _url(self, name: str) -> str:
+    def url(self, name: str) -> str:
+        """Return the address of one of the clouds."""
         return f"http://{LOOPBACK}:{self.port}/{name}"
 
     def _wait_for(self, work: Awaitable[None]) -> None:
@@ -200,8 +210,7 @@ class HostileCloud:
     def _usual(self, request: Request) -> Reply:
         match request.method, request.bare_path:
             case "POST", "/v3/auth/tokens":
-                token = {"X-Subject-Token": "token"}
-                return Answer({"token": self._token(request.cloud)}, 201, token)
+                return a_login(request.cloud, self.url(request.cloud))
             case "GET", "/" | "/v1":
                 version = {"id": "1.0", "min_version": "1.0", "max_version": "1.14"}
                 return Answer({"versions": [version]}, 300)
@@ -209,26 +218,27 @@ class HostileCloud:
                 return Answer({listed: []})
         return Answer({"error": {"code": 404, "message": "Nothing is here."}}, 404)
 
-    def _token(self, name: str) -> dict[str, Any]:
-        domain = {"id": "default", "name": "Default"}
-        endpoint = {
-            "id": "e",
-            "interface": "public",
-            "region": "RegionOne",
-            "region_id": "RegionOne",
-            "url": self._url(name),
-        }
-        return {
-            "methods": ["password"],
-            "user": {"id": "u", "name": "mallory", "domain": domain},
-            "project": {"id": "p", "name": name, "domain": domain},
-            "roles": [],
-            "issued_at": "2026-01-01T00:00:00.000000Z",
-            "expires_at": "2099-01-01T00:00:00.000000Z",
-            "catalog": [
-                {"type": "clustering", "id": "s", "name": "senlin", "endpoints": [endpoint]}
-            ],
-        }
+
+def a_login(project: str, endpoint: str) -> Answer:
+    """Return a successful login to a project, with Senlin at that address."""
+    domain = {"id": "default", "name": "Default"}
+    listed = {
+        "id": "e",
+        "interface": "public",
+        "region": "RegionOne",
+        "region_id": "RegionOne",
+        "url": endpoint,
+    }
+    token = {
+        "methods": ["password"],
+        "user": {"id": "u", "name": "mallory", "domain": domain},
+        "project": {"id": "p", "name": project, "domain": domain},
+        "roles": [],
+        "issued_at": "2026-01-01T00:00:00.000000Z",
+        "expires_at": "2099-01-01T00:00:00.000000Z",
+        "catalog": [{"type": "clustering", "id": "s", "name": "senlin", "endpoints": [listed]}],
+    }
+    return Answer({"token": token}, 201, {"X-Subject-Token": TOKEN})
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
@@ -237,7 +247,7 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     length = re.search(r"content-length: *(\d+)", head, re.IGNORECASE)
     body = await reader.readexactly(int(length[1])) if length else b""
     _, cloud, *rest = target.split("/", 2)
-    return Request(method, cloud, f"/{rest[0] if rest else ''}", body)
+    return Request(method, cloud, f"/{rest[0] if rest else ''}", body, head)
 
 
 def _head(status: int, length: int, headers: Mapping[str, str]) -> bytes:
