@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from senlin_operator.cloud.credentials import UnreadableSecret
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
@@ -92,3 +93,36 @@ async def test_a_secret_is_parsed_once_for_all_of_its_clouds(env: Environment) -
 
     assert read == ["CredentialsFile", "Credential"]
     assert env.kube.secret_reads == 1
+
+
+async def test_what_nobody_uses_is_forgotten(env: Environment) -> None:
+    """Else whoever names one cloud after the other would fill the memory."""
+    read: list[str] = []
+
+    async def counted(reading: Callable[[], Any]) -> Any:
+        try:
+            result = reading()
+        except UnreadableSecret:
+            read.append("refused")
+            raise
+        read.append(type(result).__name__)
+        return result
+
+    sessions = sessions_of(env, counted)
+    staying, leaving = await profile_of(env), await profile_of(env, "other")
+    for profile in (staying, leaving):
+        await sessions.session_for(profile)
+
+    env.kube.remove(leaving.key)
+    await asyncio.sleep(0)
+    await sessions.release_secret(staying.secret_key)
+    for cloud in ("openstack", "other"):
+        await sessions.session_for(await profile_of(env, cloud))
+    assert read == ["CredentialsFile", "Credential", "refused", "refused"]
+
+    for key in (staying.key, leaving.key):
+        env.kube.remove(key)
+    await asyncio.sleep(0)
+    await sessions.release_secret(staying.secret_key)
+    await sessions.session_for(await profile_of(env))
+    assert read[4:] == ["CredentialsFile", "Credential"]
