@@ -52,6 +52,7 @@ GROUPS = {
     "tests/sandbox/test_real_services.py": "real services of the sandbox",
     "tests/sandbox/test_servers.py": "servers",
     "tests/sandbox/test_tls.py": "secure cloud",
+    "tests/tenants/test_hostile_floods.py": "hostile floods",
     "tests/tenants/test_hostile_replies.py": "hostile replies",
     "tests/tenants/test_hostile_secrets.py": "hostile secrets",
 }

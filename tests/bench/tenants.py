@@ -15,7 +15,6 @@ import requests
 
 from sandbox import Sandbox
 from sandbox.settings import free_port
-from tests.bench.counting import CALLER
 from tests.bench.settled import CPU, MEMORY, process
 from tests.conftest import a_namespace
 from tests.operator.tenant import TenantWithOperator
@@ -121,20 +120,14 @@ def change_secrets(crowd: Crowd, stop: threading.Event) -> None:
         for namespace in crowd.hostile[KINDS.index(CHANGING) :: len(KINDS)]:
             number += 1
             try:
-                crowd.change(namespace, CHANGING, f"password-{number}")
+                crowd.change(namespace, CHANGING, password=f"password-{number}")
             except requests.RequestException as error:
                 print(f"  a Secret was not changed: {error}")
 
 
 def written(crowd: Crowd) -> Counter[str]:
     """Return the operator's writes in the hostile namespaces, by the resource."""
-    entries = crowd.good.sandbox.audit(userAgent=CALLER)
-    return Counter(
-        entry["objectRef"]["resource"]
-        for entry in entries
-        if entry["verb"] in ("create", "update", "patch", "delete")
-        and entry["objectRef"].get("namespace") in crowd.hostile
-    )
+    return Counter(entry["objectRef"]["resource"] for entry in crowd.writes())
 
 
 if __name__ == "__main__":

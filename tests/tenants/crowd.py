@@ -30,6 +30,8 @@ from tests.tenants.hostile_cloud import HostileCloud
 
 Readiness = Mapping[str, tuple[str, str]]  # reason and message of Ready, by an object's name
 
+CALLER = "senlin-operator"  # as the audit log has it
+
 _THREADS = 8
 _PAUSE = 0.02  # seconds between two readings of a state whose time is taken
 
@@ -63,12 +65,12 @@ class Crowd:
         clouds = {name: cloud.entry(f"{namespace}-{name}") for name in names}
         self._call("POST", f"/api/v1/namespaces/{namespace}/secrets", _secret(clouds))
 
-    def change(self, namespace: str, cloud: str, password: str) -> None:
-        """Change the password for one of the clouds in a hostile tenant's Secret."""
+    def change(self, namespace: str, cloud: str, **auth: str) -> None:
+        """Change the login to one of the clouds in a hostile tenant's Secret, as its password."""
         path = f"/api/v1/namespaces/{namespace}/secrets/openstack"
         stored = self._call("GET", path)
         clouds = yaml.safe_load(base64.b64decode(stored["data"]["clouds.yaml"]))["clouds"]
-        clouds[cloud]["auth"]["password"] = password
+        clouds[cloud]["auth"] |= auth
         stored["data"] = {}
         self._call("PUT", path, {**stored, **_secret(clouds), "metadata": stored["metadata"]})
 
@@ -78,9 +80,10 @@ class Crowd:
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(lambda it: self.create(namespace, it), documents))
 
-    def create(self, namespace: str, document: Document) -> Document:
-        path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURALS[document['kind']]}"
-        created: Document = self._call("POST", path, document)
+    def create(self, namespace: str, document: Document, secret: str = "openstack") -> Document:
+        """Make an object that uses a Secret of its namespace; return it as it is stored."""
+        document["spec"]["cloudCredentialsRef"]["secretName"] = secret
+        created: Document = self._call("POST", self._path(namespace, document["kind"]), document)
         return created
 
     def create_secret(self, namespace: str, name: str, clouds_yaml: str | bytes) -> None:
@@ -92,8 +95,7 @@ class Crowd:
 
     def objects(self, kind: str) -> dict[str, Document]:
         """Return the hostile tenants' objects of a kind, by name."""
-        path = f"/apis/{GROUP}/{VERSION}/namespaces/{{}}/{PLURALS[kind]}"
-        lists = (self._call("GET", path.format(each))["items"] for each in self.hostile)
+        lists = (self._call("GET", self._path(each, kind))["items"] for each in self.hostile)
         return {it["metadata"]["name"]: it for items in lists for it in items}
 
     def readiness(self, *kinds: str) -> Readiness:
@@ -123,6 +125,13 @@ class Crowd:
         statuses = [it.get("status") for kind in PLURALS for it in self.objects(kind).values()]
         return "\n".join([json.dumps([events, statuses]), self.good.log(), self.metrics()])
 
+    def writes(self) -> Iterator[Document]:
+        """Yield the entries of the audit log for the operator's writes in hostile namespaces."""
+        for namespace in self.hostile:
+            for entry in self.good.sandbox.audit(userAgent=CALLER, namespace=namespace):
+                if entry["verb"] not in ("get", "list", "watch"):
+                    yield entry
+
     def metrics(self) -> str:
         return fetch("GET", f"http://{LOOPBACK}:{self.metrics_port}/metrics").text
 
@@ -140,13 +149,21 @@ class Crowd:
         """Kill the operator, and delete what it would have had no end with."""
         self.operator.kill()
         for namespace in (self.good.namespace, *self.hostile):
-            for plural in PLURALS.values():
-                path = f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{plural}"
-                self._call("DELETE", path)
+            self.delete_all(namespace)
+            for kind in PLURALS:
+                path = self._path(namespace, kind)
                 for left in self._call("GET", path)["items"]:
                     name = left["metadata"]["name"]
                     left["metadata"]["finalizers"] = []
                     self._call("PUT", f"{path}/{name}", left)
+
+    def delete_all(self, namespace: str) -> None:
+        """Ask for the deletion of all custom resources in a namespace."""
+        for kind in PLURALS:
+            self._call("DELETE", self._path(namespace, kind))
+
+    def _path(self, namespace: str, kind: str) -> str:
+        return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace}/{PLURALS[kind]}"
 
     def _profile(self, name: str, cloud: str) -> Document:
         document = self.good.profile(name)

@@ -19,6 +19,7 @@ LOOPBACK = "127.0.0.1"
 PASSWORD, TOKEN = "s3cr3t-Pa55", "t0k3n-0f-Mallory"  # nobody is to see them
 LISTS = ("actions", "clusters", "nodes", "profiles", "policies", "receivers")
 FOREVER = 3600.0  # seconds
+_ACCEPTED = 0.05  # seconds in which connections that the machine has accepted become tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,21 +175,25 @@ class HostileCloud:
         asyncio.run_coroutine_threadsafe(done(), self._loop).result(10)
 
     async def _start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, LOOPBACK, 0, backlog=1000)
+        self._server = await asyncio.start_server(self._accept, LOOPBACK, 0, backlog=1000)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _stop(self) -> None:
         self._server.close()
+        await asyncio.sleep(_ACCEPTED)
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await asyncio.sleep(0)  # the transports are closed in the next turn
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = self._loop.create_task(self._serve(reader, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
+        # Not in the task: one that is cancelled before it begins would leave the connection open.
+        task.add_done_callback(lambda _: writer.transport.abort())
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 request = await _read(reader)
@@ -198,8 +203,6 @@ class HostileCloud:
                     await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client has gone, or the test ends
-        finally:
-            writer.transport.abort()
 
     def _reply(self, request: Request) -> Reply:
         for pattern, rule in self._rules:

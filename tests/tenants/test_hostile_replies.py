@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.operator.tenant import Document
+from tests.operator.test_import import unmanaged
 from tests.tenants.crowd import Crowd, Readiness
 from tests.tenants.flipping import Keeping
 from tests.tenants.hostile_cloud import (
@@ -238,7 +239,7 @@ def aftermath(shared_crowd: Crowd, shared_cloud: HostileCloud) -> Aftermath:
         cloud.does(*case.asked, case.rule, of=name)
         namespace = crowd.hostile[at % len(crowd.hostile)]
         crowd.create_secret(namespace, name, json.dumps(cloud.clouds(name)))
-        crowd.create(namespace, an_object(crowd, name))
+        crowd.create(namespace, an_object(crowd, name), secret=name)
     expected = {
         name: (it.reason, it.says.format(url=cloud.url(name))) for name, it in CASES.items()
     }
@@ -248,13 +249,7 @@ def aftermath(shared_crowd: Crowd, shared_cloud: HostileCloud) -> Aftermath:
 
 def an_object(crowd: Crowd, name: str) -> Document:
     """Return a profile, or a cluster that is only shown."""
-    document = crowd.good.cluster(name) if name in SHOWN else crowd.good.profile(name)
-    spec = document["spec"]
-    spec["cloudCredentialsRef"]["secretName"] = name
-    if name in SHOWN:
-        del spec["resource"]
-        spec |= {"managementPolicy": "unmanaged", "import": {"id": ID}}
-    return document
+    return unmanaged(crowd.good.cluster(name), id=ID) if name in SHOWN else crowd.good.profile(name)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -301,7 +296,7 @@ def test_the_api_server_is_not_connected_to(
     entry["clouds"]["openstack"]["auth"]["auth_url"] = f"{server}/v3"
     entry["clouds"]["openstack"]["verify"] = "false"
     crowd.create_secret(crowd.hostile[1], name, json.dumps(entry))
-    crowd.create(crowd.hostile[1], an_object(crowd, name))
+    crowd.create(crowd.hostile[1], an_object(crowd, name), secret=name)
 
     readiness = crowd.readiness_once(lambda it: name in it, SOON)
 
@@ -318,7 +313,7 @@ def test_a_list_of_100000_nodes_holds_up_nobody(
     Keeping(cloud, name)
     cloud.does("GET", "/v1/nodes", Answer({"nodes": nodes}), of=name)
     crowd.create_secret(crowd.hostile[1], name, json.dumps(cloud.clouds(name)))
-    crowd.create(crowd.hostile[1], an_object(crowd, name))
+    crowd.create(crowd.hostile[1], an_object(crowd, name), secret=name)
 
     as_kept = {name: ("Ready", f"Profile {name} is as it should be.")}
     before = crowd.operator.memory

@@ -186,9 +186,7 @@ def aftermath(shared_crowd: Crowd, tmp_path_factory: pytest.TempPathFactory) -> 
             content = content.replace(FIFO, str(fifo))
         namespace = crowd.hostile[at % len(crowd.hostile)]
         crowd.create_secret(namespace, name, content)
-        profile = crowd.good.profile(name)
-        profile["spec"]["cloudCredentialsRef"]["secretName"] = name
-        crowd.create(namespace, profile)
+        crowd.create(namespace, crowd.good.profile(name), secret=name)
     readiness = crowd.readiness_once(lambda it: it.keys() == CASES.keys(), SECONDS)
     return Aftermath(readiness, is_open(fifo), crowd.operator.memory - before)
 
