@@ -152,10 +152,14 @@ class Crowd:
             self.delete_all(namespace)
             for kind in PLURALS:
                 path = self._path(namespace, kind)
-                for left in self._call("GET", path)["items"]:
-                    name = left["metadata"]["name"]
-                    left["metadata"]["finalizers"] = []
-                    self._call("PUT", f"{path}/{name}", left)
+                left = self._call("GET", path)["items"]
+                with ThreadPoolExecutor(_THREADS) as pool:
+                    list(pool.map(lambda it, path=path: self._release(path, it), left))
+
+    def _release(self, path: str, document: Document) -> None:
+        """Take the finalizers off an object that is being deleted."""
+        document["metadata"]["finalizers"] = []
+        self._call("PUT", f"{path}/{document['metadata']['name']}", document)
 
     def delete_all(self, namespace: str) -> None:
         """Ask for the deletion of all custom resources in a namespace."""

@@ -19,7 +19,6 @@ LOOPBACK = "127.0.0.1"
 PASSWORD, TOKEN = "s3cr3t-Pa55", "t0k3n-0f-Mallory"  # nobody is to see them
 LISTS = ("actions", "clusters", "nodes", "profiles", "policies", "receivers")
 FOREVER = 3600.0  # seconds
-_ACCEPTED = 0.05  # seconds in which connections that the machine has accepted become tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +179,12 @@ class HostileCloud:
 
     async def _stop(self) -> None:
         self._server.close()
-        await asyncio.sleep(_ACCEPTED)
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        this = asyncio.current_task()
+        # Among them are those of asyncio, which make a connection of what it has accepted.
+        while others := asyncio.all_tasks() - {this}:
+            for task in others & self._connections:
+                task.cancel()
+            await asyncio.wait(others)
         await asyncio.sleep(0)  # the transports are closed in the next turn
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
