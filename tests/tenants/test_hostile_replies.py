@@ -1,6 +1,6 @@
 """Clouds that answer too much, for too long, or with what is no answer; and that lead elsewhere.
 
-Each has a profile or a cluster. All of these say what is wrong, in one sentence, and beside them a
+Each has a profile. All of these say what is wrong, in one sentence, and beside them a
 good tenant goes on.
 """
 
@@ -8,6 +8,7 @@ import gzip
 import json
 import re
 import zlib
+from collections import Counter
 from typing import Any, NamedTuple
 
 import pytest
@@ -31,11 +32,10 @@ from tests.tenants.hostile_cloud import (
 MEBIBYTE = 2**20
 SECONDS = 100.0  # until each has its sentence; a request may take a minute
 SOON = 10.0  # seconds in which a new profile of the good tenant is Ready
+LONGEST = 100_000  # bytes of a status
 MOST = 200 * MEBIBYTE  # bytes of memory that all of them may cost
-KINDS = ("SenlinProfile", "SenlinCluster")
 LOGIN = ("POST", "/v3/auth/tokens")
 PROFILES = ("GET", "/v1/profiles")
-CLUSTERS = ("GET", "/v1/clusters")
 ID = "11111111-2222-3333-4444-555555555555"
 INTERNAL = "hunter2"  # a word of a server that only the operator's machine reaches
 FLOOD = Flood(gzip.compress(b" " * MEBIBYTE), 1000, {"Content-Encoding": "gzip"})  # 1 MB packed
@@ -71,19 +71,10 @@ def a_page(status: int) -> Answer:
     return Answer(f"<h1>Internal</h1> The password is {INTERNAL}.".encode(), status)
 
 
-def a_cluster(**fields: Any) -> Answer:
-    usual = {
-        "id": ID,
-        "name": "web",
-        "profile_id": "p",
-        "min_size": 0,
-        "max_size": -1,
-        "desired_capacity": 0,
-        "timeout": 3600,
-        "status": "ACTIVE",
-        "metadata": {},
-    }
-    return Answer(json.dumps({"clusters": [usual | fields]}).encode())
+def a_profile(**fields: Any) -> Answer:
+    spec = {"type": "os.nova.server", "version": "1.0", "properties": {}}
+    usual = {"id": ID, "name": "web", "spec": spec, "metadata": {}}
+    return Answer(json.dumps({"profiles": [usual | fields]}).encode())
 
 
 LOGINS = {
@@ -178,33 +169,37 @@ LISTS = {
         "Senlin answers 307: GET {url}/v1/profiles is redirected (307): see the catalogue.",
     ),
 }
-SHOWN = {  # clusters with values that are to be shown in a status
-    "no-number": Case(
-        CLUSTERS,
-        a_cluster(timeout=float("nan"), min_size=10**4000),
-        "CloudError",
-        f"Senlin answers 200: what it says of cluster {ID} is unusable: min_size, timeout.",
-    ),
-    "infinite": Case(
-        CLUSTERS,
-        a_cluster(config={"x": float("inf")}, metadata={"nan": float("nan"), "half": "\ud800"}),
+FINE = "Profile web is as it should be."
+SHOWN = {  # profiles with values that are to be shown in a status
+    "not-finite": Case(
+        PROFILES,
+        a_profile(metadata={"nan": float("nan"), "infinite": [float("inf"), -float("inf")]}),
         "Ready",
-        "0 of 0 nodes are active.",
+        FINE,
     ),
     "half": Case(
-        CLUSTERS,
-        a_cluster(name="half \ud800", status="ERROR", status_reason="\udfff"),
-        "Degraded",
-        "0 of 0 nodes are active, Senlin says ERROR",
+        PROFILES,
+        a_profile(name="half \ud800", metadata={"half": "\ud800", "\udfff": "half"}),
+        "Ready",
+        "Profile half ? is as it should be.",
     ),
     "giant": Case(
-        CLUSTERS,
-        a_cluster(
-            name="x" * 10**6,
-            metadata={"y" * 10**6: "z" * 10**6, **{f"k{at}": "v" * 500 for at in range(5000)}},
+        PROFILES,
+        a_profile(
+            metadata={
+                "y" * 10**5: "z" * 10**5,
+                "number": 10**4000,
+                **{f"k{at}": "v" * 50 for at in range(5000)},
+            }
         ),
         "Ready",
-        "0 of 0 nodes are active.",
+        FINE,
+    ),
+    "no-map": Case(
+        PROFILES,
+        a_profile(name=7, spec=[float("nan")], metadata="hunter"),
+        "CloudError",
+        f"Senlin answers 200: what it says of profile {ID} is unusable: name, spec, metadata.",
     ),
 }
 CASES = LOGINS | LISTS | SHOWN
@@ -243,13 +238,14 @@ def aftermath(shared_crowd: Crowd, shared_cloud: HostileCloud) -> Aftermath:
     expected = {
         name: (it.reason, it.says.format(url=cloud.url(name))) for name, it in CASES.items()
     }
-    readiness = crowd.readiness_once(lambda it: it == expected, SECONDS, KINDS)
+    readiness = crowd.readiness_once(lambda it: it == expected, SECONDS)
     return Aftermath(readiness, stolen, crowd.operator.memory - before)
 
 
 def an_object(crowd: Crowd, name: str) -> Document:
-    """Return a profile, or a cluster that is only shown."""
-    return unmanaged(crowd.good.cluster(name), id=ID) if name in SHOWN else crowd.good.profile(name)
+    """Return a profile that is to be made, or shown."""
+    profile = crowd.good.profile(name)
+    return unmanaged(profile, id=ID) if name in SHOWN else profile
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -262,6 +258,19 @@ def test_it_says_what_is_wrong(aftermath: Aftermath, shared_cloud: HostileCloud,
 def test_a_good_tenant_goes_on(shared_crowd: Crowd, aftermath: Aftermath) -> None:
     assert shared_crowd.seconds_until_ready("beside-hostile-replies") < SOON
     assert aftermath.memory < MOST
+
+
+def test_statuses_are_short_and_written_once(shared_crowd: Crowd, aftermath: Aftermath) -> None:
+    assert aftermath.readiness
+    statuses = {name: it["status"] for name, it in shared_crowd.objects("SenlinProfile").items()}
+    written = Counter(
+        it["objectRef"]["name"]
+        for it in shared_crowd.writes()
+        if it["objectRef"].get("subresource") == "status"
+    )
+
+    assert max(len(json.dumps(status)) for status in statuses.values()) < LONGEST
+    assert max(written[name] for name in SHOWN) <= 2
 
 
 def test_no_redirect_gets_a_password_or_a_token(aftermath: Aftermath) -> None:
