@@ -273,6 +273,16 @@ def test_statuses_are_short_and_written_once(shared_crowd: Crowd, aftermath: Aft
     assert max(written[name] for name in SHOWN) <= 2
 
 
+def test_a_number_that_is_not_finite_is_shown_as_none(
+    shared_crowd: Crowd, aftermath: Aftermath
+) -> None:
+    assert aftermath.readiness["not-finite"]
+    shown = shared_crowd.objects("SenlinProfile")["not-finite"]["status"]["resource"]
+
+    assert shown["metadata"]["infinite"] == [None, None]
+    assert shown["metadata"].get("nan") is None
+
+
 def test_no_redirect_gets_a_password_or_a_token(aftermath: Aftermath) -> None:
     assert aftermath.readiness
     assert aftermath.stolen == []
