@@ -49,9 +49,7 @@ _TIMEOUTS = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
 _NOT_A_TIMEOUT = urllib3.exceptions.NewConnectionError  # although urllib3 derives it from one
 
 
-def of_request(
-    error: Exception, request: str, url: str | None
-) -> ConnectFailure | InvalidResponse:
+def of_request(error: Exception, request: str, url: str | None) -> ConnectFailure | InvalidResponse:
     """Return the exception for a request without a reply.
 
     Args:
