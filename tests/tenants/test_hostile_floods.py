@@ -117,7 +117,7 @@ class Flood(NamedTuple):
 def flood(shared_crowd: Crowd, shared_cloud: HostileCloud) -> Flood:
     crowd, cloud, good = shared_crowd, shared_cloud, shared_crowd.good
     first, second, third, fourth = crowd.hostile
-    memory, began = crowd.operator.memory, time.monotonic()
+    memory, began = crowd.operator.peak_memory, time.monotonic()
     changing = str(uuid4())
     change_at_each_poll(cloud, "changing", changing)
     Flipping(cloud, "flipping", LONG[:200])
@@ -144,7 +144,7 @@ def flood(shared_crowd: Crowd, shared_cloud: HostileCloud) -> Flood:
         for family in text_string_to_metric_families(crowd.metrics())
         for sample in family.samples
     ]
-    memory = crowd.operator.memory - memory
+    memory = crowd.operator.peak_memory - memory
     return Flood(time.monotonic() - began, memory, list(crowd.writes()), samples)
 
 

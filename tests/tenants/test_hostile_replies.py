@@ -222,7 +222,7 @@ class Aftermath(NamedTuple):
 @pytest.fixture(scope="module")
 def aftermath(shared_crowd: Crowd, shared_cloud: HostileCloud) -> Aftermath:
     crowd, cloud = shared_crowd, shared_cloud
-    before = crowd.operator.memory
+    before = crowd.operator.peak_memory
     stolen: list[Request] = []
 
     def steal(request: Request) -> Answer:
@@ -239,7 +239,7 @@ def aftermath(shared_crowd: Crowd, shared_cloud: HostileCloud) -> Aftermath:
         name: (it.reason, it.says.format(url=cloud.url(name))) for name, it in CASES.items()
     }
     readiness = crowd.readiness_once(lambda it: it == expected, SECONDS)
-    return Aftermath(readiness, stolen, crowd.operator.memory - before)
+    return Aftermath(readiness, stolen, crowd.operator.peak_memory - before)
 
 
 def an_object(crowd: Crowd, name: str) -> Document:
@@ -335,9 +335,9 @@ def test_a_list_of_100000_nodes_holds_up_nobody(
     crowd.create(crowd.hostile[1], an_object(crowd, name), secret=name)
 
     as_kept = {name: ("Ready", f"Profile {name} is as it should be.")}
-    before = crowd.operator.memory
+    before = crowd.operator.peak_memory
     readiness = crowd.readiness_once(lambda it: as_kept.items() <= it.items(), SECONDS)
 
     assert as_kept.items() <= readiness.items()
     assert crowd.seconds_until_ready("beside-a-long-list") < SOON
-    assert crowd.operator.memory - before < MOST
+    assert crowd.operator.peak_memory - before < MOST

@@ -179,7 +179,7 @@ class Aftermath(NamedTuple):
 def aftermath(shared_crowd: Crowd, tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     crowd, fifo = shared_crowd, tmp_path_factory.mktemp("file") / "ca.pem"
     os.mkfifo(fifo)
-    before = crowd.operator.memory
+    before = crowd.operator.peak_memory
     for at, (name, case) in enumerate(CASES.items()):
         content = case.content
         if isinstance(content, str):
@@ -188,7 +188,7 @@ def aftermath(shared_crowd: Crowd, tmp_path_factory: pytest.TempPathFactory) -> 
         crowd.create_secret(namespace, name, content)
         crowd.create(namespace, crowd.good.profile(name), secret=name)
     readiness = crowd.readiness_once(lambda it: it.keys() == CASES.keys(), SECONDS)
-    return Aftermath(readiness, is_open(fifo), crowd.operator.memory - before)
+    return Aftermath(readiness, is_open(fifo), crowd.operator.peak_memory - before)
 
 
 def is_open(fifo: Path) -> bool:
