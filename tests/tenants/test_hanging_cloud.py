@@ -9,7 +9,9 @@ from tests.tenants.crowd import Crowd
 from tests.tenants.hostile_cloud import Drip, HostileCloud, Silence
 
 SAMPLES = 5
-MORE = 1.0  # seconds that others may cost, by what is promised
+# Seconds that others may cost here, on a machine at work: the benchmark holds it to the second that
+# is promised. Where others hold one up, it is for minutes.
+MORE = 10.0
 # Threads of the operator beside those of sessions, and those of a session.
 USUAL, OF_SESSION = 20, 9
 

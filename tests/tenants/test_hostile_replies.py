@@ -133,7 +133,12 @@ LOGINS = {
     ),
 }
 LISTS = {
-    "list-flood": Case(PROFILES, FLOOD, "CloudError", OF_LIST + "more than 64 MiB."),
+    "list-flood": Case(
+        PROFILES,
+        FLOOD,
+        "CloudError",
+        OF_LIST + "more than fits: --max-lists-mebibytes bounds what all lists take together.",
+    ),
     "list-drip": Case(PROFILES, Drip(), "Unreachable", "GET {url}/v1/profiles: no answer in time."),
     "list-packed": Case(
         PROFILES,
