@@ -48,6 +48,11 @@ _MEBIBYTE = 2**20
 _DRAIN = 20.0  # seconds for the reconciles in progress; shorter than a pod's grace period
 _FLUSH = 2.0  # seconds for the last events
 _HEARTBEAT = 1.0  # seconds
+_NO_IDENTITY = (
+    "the namespace kube-system cannot be read, so the owner's markers in Senlin do not say which "
+    "Kubernetes this is: what another or an earlier resource of the same name has left there is "
+    "not taken over without the annotation senlin.openstack.org/take-over"
+)
 _log = logging.getLogger(__name__)
 _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
@@ -55,7 +60,7 @@ _OWN_NAMESPACE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 class App:
     """One operator process."""
 
-    def __init__(self, settings: Settings, kube: KubeClient, fence: Fence) -> None:
+    def __init__(self, settings: Settings, kube: KubeClient, fence: Fence, kubernetes: str) -> None:
         self._settings = settings
         self._kube = kube
         self._queue = Queue(lambda key: self._cache.line(key))
@@ -93,6 +98,7 @@ class App:
             Runner(self._cache, kube, sessions, self._recorder, publisher),
             publisher,
             workers,
+            kubernetes,
         )
         metrics.SHARDS.set(settings.shards)
         self.health = Health()
@@ -179,7 +185,7 @@ async def run(settings: Settings) -> None:
     kube.may_write = fence.check
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(kube.close)
-        app = App(settings, kube, fence)
+        app = App(settings, kube, fence, await _identity(kube))
         REGISTRY.register(app.collector)
         stack.callback(REGISTRY.unregister, app.collector)
         stack.callback(_serve(settings, app.health, kube))
@@ -189,6 +195,18 @@ async def run(settings: Settings) -> None:
             await _lead(settings, Leases(kube, _namespace(settings)), fence, app)
         else:
             await app.run()
+
+
+async def _identity(kube: KubeClient) -> str:
+    """Return the identity of this Kubernetes; empty: it cannot be read.
+
+    Raises:
+        KubeError: Kubernetes does not answer.
+    """
+    identity = await kube.identity()
+    if identity is None:
+        _log.warning(_NO_IDENTITY)
+    return identity or ""
 
 
 def _serve(settings: Settings, health: Health, kube: KubeClient) -> Callable[[], None]:

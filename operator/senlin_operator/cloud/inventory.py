@@ -224,7 +224,7 @@ class Inventory:
             # Every object of the project reports the refusal, each once.
             lists = self.snapshot.objects.values()
             ids = {id_ for objects in lists for id_ in objects}
-            self.subscribers.changed(ids | set(self.snapshot.owners.values()))
+            self.subscribers.changed(ids | {it.uid for it in self.snapshot.markers.values()})
 
     async def _pause(self, began: float, failures: int) -> None:
         took = clock.monotonic() - began

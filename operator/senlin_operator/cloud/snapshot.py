@@ -15,6 +15,14 @@ CloudObject = Resource  # an object of the clustering service that a Kubernetes 
 C = TypeVar("C", bound=CloudObject)
 
 
+class Marker(NamedTuple):
+    """What a cloud object says of its owner."""
+
+    uid: str
+    kubernetes: str = ""  # empty: it does not say
+    place: str = ""  # in that Kubernetes; empty: it does not say
+
+
 class ListedKind(Protocol):
     """A kind of cloud objects, as a poll needs it."""
 
@@ -47,8 +55,8 @@ class ListedKind(Protocol):
             BadRequest: The cluster does not exist any more.
         """
 
-    def owner_uid(self, cloud_object: Any) -> str | None:
-        """Return the uid of the Kubernetes object that made this one."""
+    def marker(self, cloud_object: Any) -> Marker | None:
+        """Return what the object says of the Kubernetes object that made it."""
 
     def cluster_id(self, cloud_object: Any) -> str | None:
         """Return the id of the cluster that this object is a member of."""
@@ -67,7 +75,7 @@ class Snapshot:
 
     began: float  # every list was requested after this time
     objects: Mapping[type[CloudObject], Mapping[str, CloudObject]]  # by id
-    owners: Mapping[str, str]  # a cloud object's id to the uid of its owner
+    markers: Mapping[str, Marker]  # by the cloud object's id
     cluster_ids: Mapping[str, str]  # a member's id to that of its cluster
     unfinished: Mapping[str, Action]
     ended: Mapping[str, Action]  # of the watched actions
@@ -78,12 +86,16 @@ class Snapshot:
     flaws: Mapping[str, str] = field(default_factory=dict)  # what is unusable of some objects
     _members: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
     _owned: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    _placed: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Invert both maps, as reconciles look up members and owned objects."""
+        """Invert the maps, as reconciles need the members of a cluster, and an owner's objects."""
         object.__setattr__(self, "polled", max(self.began, self.polled))
         object.__setattr__(self, "_members", _inverted(self.cluster_ids))
-        object.__setattr__(self, "_owned", _inverted(self.owners))
+        uids = {id_: marker.uid for id_, marker in self.markers.items()}
+        places = {id_: it.place for id_, it in self.markers.items() if it.place}
+        object.__setattr__(self, "_owned", _inverted(uids))
+        object.__setattr__(self, "_placed", _inverted(places))
 
     @classmethod
     def build(
@@ -102,11 +114,11 @@ class Snapshot:
         for type_, items in lists.items():
             objects[type_], of_type = documents.by_id(items)
             flaws |= of_type
-        owners: dict[str, str] = {}
+        markers: dict[str, Marker] = {}
         cluster_ids: dict[str, str] = {}
         for kind in kinds:
-            _index(kind, objects.get(kind.resource_type, {}), owners, cluster_ids)
-        return cls(objects=objects, owners=owners, cluster_ids=cluster_ids, flaws=flaws, **fields)
+            _index(kind, objects.get(kind.resource_type, {}), markers, cluster_ids)
+        return cls(objects=objects, markers=markers, cluster_ids=cluster_ids, flaws=flaws, **fields)
 
     def with_read(
         self,
@@ -125,7 +137,7 @@ class Snapshot:
             polled: The time at which the poll that read them began.
             fields: The fields about actions.
         """
-        objects, owners, cluster_ids = {**self.objects}, {**self.owners}, {**self.cluster_ids}
+        objects, markers, cluster_ids = {**self.objects}, {**self.markers}, {**self.cluster_ids}
         for kind in kinds:
             of_kind = found.get(kind.resource_type, {})
             if not of_kind:
@@ -138,14 +150,14 @@ class Snapshot:
             }
             objects[kind.resource_type] = kept | present
             for id_ in of_kind:
-                owners.pop(id_, None)
+                markers.pop(id_, None)
                 cluster_ids.pop(id_, None)
-            _index(kind, present, owners, cluster_ids)
+            _index(kind, present, markers, cluster_ids)
         read = {id_: polled for of_kind in found.values() for id_ in of_kind}
         return Snapshot(
             began=self.began,
             objects=objects,
-            owners=owners,
+            markers=markers,
             cluster_ids=cluster_ids,
             flaws={id_: it for id_, it in self.flaws.items() if id_ not in read} | {**flaws},
             polled=polled,
@@ -196,6 +208,16 @@ class Snapshot:
         objects = self.all(type_)
         return sorted(id_ for id_ in self._owned.get(uid, ()) if id_ in objects)
 
+    def placed(self, type_: type[CloudObject], place: str) -> list[str]:
+        """Return the ids of the objects of one kind whose marker has a place, sorted."""
+        objects = self.all(type_)
+        return sorted(id_ for id_ in self._placed.get(place, ()) if id_ in objects)
+
+    def owner_uid(self, id_: str) -> str | None:
+        """Return the uid in the marker of an object."""
+        marker = self.markers.get(id_)
+        return marker.uid if marker else None
+
     def find(self, type_: type[C], id_: str | None, uid: str) -> tuple[C | None, list[str]]:
         """Return the cloud object, and the ids of others with the same owner's marker.
 
@@ -232,7 +254,7 @@ class Snapshot:
     def owners_within(self, cluster_ids: Collection[str]) -> set[str]:
         """Return the owners of the members of these clusters."""
         members = (id_ for cluster_id in cluster_ids for id_ in self._members.get(cluster_id, ()))
-        return {self.owners[id_] for id_ in members if id_ in self.owners}
+        return {self.markers[id_].uid for id_ in members if id_ in self.markers}
 
 
 def differences(before: Snapshot, now: Snapshot) -> set[str]:
@@ -256,8 +278,13 @@ def _differ(old: CloudObject | None, new: CloudObject | None) -> bool:
 
 def _concerned(snapshot: Snapshot, ids: Iterable[str]) -> set[str]:
     """Return the owners of these objects, and the clusters of nodes among them."""
-    maps = (snapshot.owners, snapshot.cluster_ids)
-    return {found for id_ in ids for map_ in maps if (found := map_.get(id_))}
+    concerned: set[str] = set()
+    for id_ in ids:
+        if marker := snapshot.markers.get(id_):
+            concerned.add(marker.uid)
+        if cluster_id := snapshot.cluster_ids.get(id_):
+            concerned.add(cluster_id)
+    return concerned
 
 
 def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str]:
@@ -269,13 +296,13 @@ def _touched(before: Mapping[str, Action], now: Mapping[str, Action]) -> set[str
 def _index(
     kind: ListedKind,
     objects: Mapping[str, CloudObject],
-    owners: dict[str, str],
+    markers: dict[str, Marker],
     cluster_ids: dict[str, str],
 ) -> None:
-    """Add the owners of the objects, and the clusters that they are members of."""
+    """Add the markers of the objects, and the clusters that they are members of."""
     for id_, item in objects.items():
-        if uid := kind.owner_uid(item):
-            owners[id_] = uid
+        if marker := kind.marker(item):
+            markers[id_] = marker
         if cluster_id := kind.cluster_id(item):
             cluster_ids[id_] = cluster_id
 

@@ -20,6 +20,7 @@ FIELD_MANAGER = "senlin-operator"
 _FINALIZER_MANAGER = "senlin-operator-finalizer"
 _SIZE_MANAGER = "senlin-operator-size"
 _MERGE = "application/merge-patch+json"
+_IDENTITY = "kube-system"
 
 
 class KubeClient(Api):
@@ -58,6 +59,22 @@ class KubeClient(Api):
         kinds = {plural: kind for kind, plural in self._plurals.items()} | {"secrets": SECRET}
         watches = Watches(kinds, on_list, self._monitor)
         return self._access.server, self._access.session(watches)
+
+    async def identity(self) -> str | None:
+        """Return the uid of the namespace kube-system, which no other Kubernetes has.
+
+        None: it cannot be read, for want of a right or of that namespace.
+
+        Raises:
+            KubeError: Kubernetes does not answer.
+        """
+        try:
+            namespace = await self.send("GET", f"/api/v1/namespaces/{_IDENTITY}")
+        except KubeError as error:
+            if error.status in (403, 404):
+                return None
+            raise
+        return str(namespace["metadata"]["uid"])
 
     async def pages(self, kind: str, namespace: str | None) -> AsyncIterator[list[dict[str, Any]]]:
         """Yield all objects of a kind, in all namespaces or in one; of Secrets, their metadata."""

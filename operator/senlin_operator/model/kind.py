@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
 from openstack_clustering import Proxy
-from senlin_operator.cloud.snapshot import CloudObject, Snapshot
+from senlin_operator.cloud.snapshot import CloudObject, Marker, Snapshot
 from senlin_operator.kube.conditions import Condition
 from senlin_operator.kube.objects import Key, Resource
-from senlin_operator.model import ownership
 from senlin_operator.model.outcome import Blocked, Settled, Waiting
+from senlin_operator.model.ownership import IN_METADATA, Notation
 from senlin_operator.model.step import Observation, Step
 
 D = TypeVar("D")  # the desired state, read out of a manifest
@@ -209,6 +209,8 @@ class Kind(ResourceKind, Generic[D, O]):
 
     resource_type: ClassVar[type[CloudObject]]  # the client's class of its cloud objects
 
+    notation: ClassVar[Notation] = IN_METADATA  # how its cloud objects carry the owner's marker
+
     # Whether `status.id` shows the id of the cloud object. False: the id is as good as a password.
     # Then the owner's marker alone identifies the cloud object for a new process, and no text may
     # have the id: step summaries, readiness, `repr`. Otherwise whoever reads the status can use it.
@@ -255,13 +257,13 @@ class Kind(ResourceKind, Generic[D, O]):
         """
         return ()
 
-    def owner_uid(self, cloud_object: Any) -> str | None:
-        """Return the uid of the custom resource that made the cloud object.
+    def marker(self, cloud_object: Any) -> Marker | None:
+        """Return what a cloud object says of the custom resource that made it.
 
         If it misses a marker, a crash after a create request leads to a second create, and the
         first cloud object is never deleted.
         """
-        return ownership.owner_uid(cloud_object)
+        return self.notation.read(cloud_object)
 
     def cluster_id(self, cloud_object: Any) -> str | None:
         """Return the id of the cluster that the cloud object is a member of.

@@ -10,6 +10,7 @@ from senlin_operator.kube.objects import Resource
 from senlin_operator.kube.status import Status
 from senlin_operator.model.kind import AnyKind
 from senlin_operator.model.memory import Memory
+from senlin_operator.model.ownership import Owner
 from senlin_operator.model.run import RunKind
 from senlin_operator.model.step import Observation
 from senlin_operator.telemetry import clock
@@ -49,16 +50,19 @@ class Scope(BaseScope):
     """The scope of a resource that stands for a cloud object."""
 
     kind: AnyKind
+    owner: Owner
     desired: Any = None  # of the kind; None until the references are resolved
     observed: Observation | None = field(init=False, repr=False)  # None: known to be absent
 
     @classmethod
-    def begin(cls, resource: Resource, kind: AnyKind, memory: Memory) -> "Scope":
-        """Return the scope at the beginning of a reconcile."""
+    def begin(
+        cls, resource: Resource, kind: AnyKind, memory: Memory, kubernetes: str = ""
+    ) -> "Scope":
+        """Return the scope at the beginning of a reconcile, in the Kubernetes with an identity."""
         status = Status.of(resource.status)
         if not kind.shows_id:
             status.id, status.shows_id = memory.cloud_id, False
-        return cls(resource, memory, status, kind)
+        return cls(resource, memory, status, kind, Owner.of(resource, kubernetes))
 
     @property
     def drifted(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from openstack_clustering import Proxy
+from senlin_operator.model.ownership import Owner
 
 
 class Observation(Protocol):
@@ -63,13 +64,13 @@ class Step(ABC):
         return ""
 
     @abstractmethod
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         """Send the request. It runs in a thread, and reads nothing but its own fields.
 
         Args:
             proxy: Sends the request.
-            uid: The owner's. A step that creates an object must put the owner's marker on it in the
-                same request. Otherwise a crash after the request leaves an object without an owner.
+            owner: A step that creates an object must put the owner's marker on it in the same
+                request. Otherwise a crash after the request leaves an object without an owner.
 
         Raises:
             ClientException: Senlin refuses the request, or it could not be sent.

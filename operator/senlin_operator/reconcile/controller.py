@@ -45,6 +45,7 @@ class Controller:
         runner: Runner,
         publisher: Publisher,
         workers: Workers,
+        kubernetes: str = "",
     ) -> None:
         self._kinds = kinds
         self._cache = cache
@@ -54,6 +55,7 @@ class Controller:
         self._runner = runner
         self._publisher = publisher
         self._workers = workers
+        self._kubernetes = kubernetes  # the identity of this one; empty: unknown
         self._memories: dict[Key, tuple[str, Memory]] = {}  # with the uid
         self._refusals: Counter[Key] = Counter()  # by Kubernetes, consecutive
 
@@ -130,7 +132,7 @@ class Controller:
         kind, memory = self._kinds[resource.key.kind], self._memory(resource)
         if isinstance(kind, RunKind):
             return RunScope.begin(resource, kind, memory)
-        return Scope.begin(resource, cast("AnyKind", kind), memory)
+        return Scope.begin(resource, cast("AnyKind", kind), memory, self._kubernetes)
 
     async def _measured(self, scope: Scope | RunScope) -> Outcome:
         kind = scope.resource.key.kind

@@ -76,7 +76,7 @@ class Executor:
         Raises:
             ClientException: Senlin refuses it.
         """
-        uid, inventory, observed = scope.resource.uid, scope.inventory, scope.observed
+        owner, inventory, observed = scope.owner, scope.inventory, scope.observed
         lock = step.lock(observed)
         own = observed.id if urgent and observed else None
         if lock and not force and inventory.locked(lock, by=own):
@@ -84,7 +84,7 @@ class Executor:
             return _LOCKED
         with inventory.locking(lock):
             result = await scope.session.call(
-                step.verb, lambda proxy: step.run(proxy, uid), urgent=urgent
+                step.verb, lambda proxy: step.run(proxy, owner), urgent=urgent
             )
             if result.action_id:
                 inventory.watch(result.action_id, result.id, lock)

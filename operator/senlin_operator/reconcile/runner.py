@@ -146,7 +146,7 @@ class Runner:
 
         def owner_of(id_: str) -> Key | None:
             type_ = Cluster if id_ in snapshot.all(Cluster) else Node
-            return self._cache.owner_of(type_, snapshot.owners.get(id_, ""))
+            return self._cache.owner_of(type_, snapshot.owner_uid(id_) or "")
 
         return scope.kind.target(resource, scope.snapshot, known, owner_of)
 

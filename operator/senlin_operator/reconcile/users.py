@@ -58,11 +58,11 @@ def in_use(users: Sequence[User]) -> Waiting | Blocked:
 def _user(cache: Cache, scope: Scope, candidate: CloudObject) -> User:
     """Return the resource that the candidate was made for; a member may have one of its own."""
     snapshot, resource = scope.snapshot, scope.resource
-    uid = snapshot.owners.get(candidate.id)
+    uid = snapshot.owner_uid(candidate.id)
     cluster_id = snapshot.cluster_ids.get(candidate.id)
     cluster = snapshot.all(Cluster).get(cluster_id) if cluster_id and uid is None else None
     subject = cluster or candidate
-    uid = snapshot.owners.get(subject.id, "")
+    uid = snapshot.owner_uid(subject.id) or ""
     in_senlin = f"{type(subject).__name__.lower()} {subject.name}"
     if key := cache.owner_of(type(subject), uid):
         # A project may serve several namespaces, which need not know each other's names.

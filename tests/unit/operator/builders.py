@@ -12,12 +12,13 @@ from senlin_operator.kinds import KINDS
 from senlin_operator.kinds.cluster.desired import Desired
 from senlin_operator.kinds.cluster.observed import Observed
 from senlin_operator.kube.objects import FINALIZER, SECRET, Key, Resource
-from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.ownership import OWNER_KEY, Owner, entries
 from senlin_operator.model.queue import Queue
 from senlin_operator.model.step import Step, StepResult
 
 NAMESPACE = "team"
 UID = "11111111-aaaa"
+KUBERNETES = "uid-of-kube-system"
 NOW = "2026-01-01T00:00:00Z"
 CLOUDS = (
     "clouds: {openstack: {auth: {auth_url: http://keystone, username: u, password: p, "
@@ -304,6 +305,16 @@ def a_snapshot(
     )
 
 
+def an_owner(uid: str = UID) -> Owner:
+    """Return a custom resource, as markers say it."""
+    return Owner(uid, KUBERNETES, Key("SenlinCluster", NAMESPACE, "web"))
+
+
+def the_marker(uid: str = UID) -> dict[str, str]:
+    """Return its marker in metadata."""
+    return entries(an_owner(uid))
+
+
 def execute(proxy: Any, step: Step, uid: str = UID) -> StepResult:
     """Carry a step out as the executor does, on a fake of the client."""
-    return step.run(proxy, uid)
+    return step.run(proxy, an_owner(uid))

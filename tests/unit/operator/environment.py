@@ -39,7 +39,13 @@ from senlin_operator.reconcile.runner import Runner
 from senlin_operator.reconcile.sessions import Sessions
 from senlin_operator.reconcile.workers import Workers
 from senlin_operator.telemetry import clock
-from tests.unit.operator.builders import SECRET_KEY, Clock, Document, a_profile_manifest
+from tests.unit.operator.builders import (
+    KUBERNETES,
+    SECRET_KEY,
+    Clock,
+    Document,
+    a_profile_manifest,
+)
 from tests.unit.operator.fake_kube import FakeKube
 from tests.unit.operator.fake_senlin import FakeSenlin
 
@@ -245,7 +251,7 @@ class Environment:
         senlin: FakeSenlin | None = None,
         pace: Callable[[], Pace] = Pace,
     ) -> None:
-        self.clock, self.pace = fake_clock, pace
+        self.clock, self.pace, self.kubernetes = fake_clock, pace, KUBERNETES
         self.senlin = senlin or FakeSenlin(clock=fake_clock)
         self.kube = FakeKube(lambda *event: self.cache.on_event(*event))
         self.recorder = FakeRecorder()
@@ -343,7 +349,9 @@ def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Contr
     publisher = Publisher(cache, queue, kube, recorder)
     runner = AttributingRunner(cache, kube, sessions, recorder, publisher)
     workers = Workers(4)
-    return Controller(ALL_KINDS, cache, queue, sessions, reconciler, runner, publisher, workers)
+    return Controller(
+        ALL_KINDS, cache, queue, sessions, reconciler, runner, publisher, workers, env.kubernetes
+    )
 
 
 async def _at_once(function: Callable[[], T]) -> T:

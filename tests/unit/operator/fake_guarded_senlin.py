@@ -6,6 +6,7 @@ from typing import Any
 
 from openstack_clustering import ClientException, Policy, Proxy, Receiver
 from openstack_clustering.exceptions import RequestTimeout
+from senlin_operator.cloud.snapshot import Marker
 from senlin_operator.kinds.policy.kind import PolicyKind
 from senlin_operator.kinds.receiver.kind import ReceiverKind
 from senlin_operator.model.ownership import OWNER_KEY
@@ -96,9 +97,9 @@ class FakeGuardedSenlin(FakeSenlin):
     def owner_of(self, id_: str) -> str | None:
         """Return the uid in the owner's marker of a cloud object."""
         if id_ in self._policies:
-            return PolicyKind().owner_uid(Policy(self._policies[id_]))
+            return _uid(PolicyKind().marker(Policy(self._policies[id_])))
         if id_ in self._receivers:
-            return ReceiverKind().owner_uid(Receiver(self._receivers[id_]))
+            return _uid(ReceiverKind().marker(Receiver(self._receivers[id_])))
         for records in (self._clusters, self._nodes, self._profiles):
             if id_ in records:
                 return str(records[id_]["metadata"].get(OWNER_KEY))
@@ -131,6 +132,10 @@ class FakeGuardedSenlin(FakeSenlin):
         self._working = id_
         super()._advance(id_)
         self._working = ""
+
+
+def _uid(marker: Marker | None) -> str | None:
+    return marker.uid if marker else None
 
 
 def _is_running(action: Document) -> bool:

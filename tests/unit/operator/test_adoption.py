@@ -9,8 +9,15 @@ from senlin_operator.kinds.node.kind import NodeKind
 from senlin_operator.kinds.node.observed import ADOPTED, observe
 from senlin_operator.kinds.node.steps import Adopt, ClaimProfile, Delete, DeleteProfile
 from senlin_operator.model.outcome import Unsupported
-from senlin_operator.model.ownership import OWNER_KEY
-from tests.unit.operator.builders import UID, Document, a_node, a_profile, a_snapshot, execute
+from tests.unit.operator.builders import (
+    UID,
+    Document,
+    a_node,
+    a_profile,
+    a_snapshot,
+    execute,
+    the_marker,
+)
 from tests.unit.operator.fake_adoption import Adopting
 
 ADOPTION = Adoption(identity="s1", type="os.nova.server-1.0", overrides={"key_name": "mine"})
@@ -59,7 +66,7 @@ def test_an_adoption_is_previewed_and_sets_the_owner_marker() -> None:
 
     assert senlin.requests == [("adopt_node", "preview"), ("adopt_node", "s1")]
     assert result.action_id is None
-    assert senlin.node(result.id).metadata == {"a": "1", OWNER_KEY: UID, ADOPTED: "yes"}
+    assert senlin.node(result.id).metadata == {"a": "1", **the_marker(), ADOPTED: "yes"}
 
 
 def test_the_profile_of_an_adoption_is_claimed_and_deleted_after_the_node() -> None:

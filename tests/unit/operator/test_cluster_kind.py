@@ -32,6 +32,7 @@ from tests.unit.operator.builders import (
     a_snapshot,
     execute,
     ready,
+    the_marker,
 )
 from tests.unit.operator.fake_senlin import FakeSenlin
 
@@ -330,11 +331,11 @@ def test_create_sets_the_owner_marker() -> None:
 
     created = senlin.cluster(result.id)
     assert result.action_id == senlin.started[-1]
-    assert created.metadata == {"tier": "web", OWNER_KEY: UID}
+    assert created.metadata == {"tier": "web", **the_marker()}
     assert observe(senlin.poll(), None, UID) == replace(
         OBSERVED,
         id=result.id,
-        metadata={"tier": "web", OWNER_KEY: UID},
+        metadata={"tier": "web", **the_marker()},
         config={"node.name.format": "web-$I"},
         created_at=created.created_at,
         removal_order=tuple(reversed(list(senlin.poll().all(Node)))),  # the youngest first
@@ -347,7 +348,7 @@ def test_an_update_of_the_metadata_keeps_the_owner_marker() -> None:
 
     execute(senlin.proxy, Update(id_, {"metadata": {"tier": "web"}, "name": "shop"}, ""), UID)
 
-    assert senlin.cluster(id_).metadata == {"tier": "web", OWNER_KEY: UID}
+    assert senlin.cluster(id_).metadata == {"tier": "web", **the_marker()}
     assert senlin.cluster(id_).name == "shop"
 
 

@@ -15,7 +15,7 @@ from senlin_operator.kinds.cluster.template import profile_name
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.events import Recorder
 from senlin_operator.kube.objects import Key, Resource, is_label_value, label_value
-from senlin_operator.model.ownership import name_suffix
+from senlin_operator.model.ownership import Owner, with_suffix
 from tests.unit.operator.builders import (
     a_cluster_manifest,
     a_policy_manifest,
@@ -100,10 +100,11 @@ def test_what_has_its_owner_in_its_name(manifest: Any, name: str) -> None:
         for key in KINDS[raw["kind"]].references(resource)
     }
 
-    in_senlin = KINDS[raw["kind"]].desired(resource, references).name
+    shown = KINDS[raw["kind"]].desired(resource, references).name
+    in_senlin = with_suffix(shown, Owner("3f0a3a4e-0f51-4f8a-9a52-6b0e2c1d7f10", "x", resource.key))
 
+    assert shown == name
     assert _OF_SENLIN.fullmatch(in_senlin)
-    assert in_senlin == f"{name}{name_suffix(UID)}"
 
 
 def renamed(raw: Any, name: str) -> Resource:

@@ -41,6 +41,7 @@ from tests.unit.operator.builders import (
     a_snapshot,
     execute,
     ready,
+    the_marker,
 )
 from tests.unit.operator.fake_senlin import FakeSenlin
 
@@ -258,7 +259,7 @@ def test_create_sets_the_owner_marker(cluster_id: str, role: str) -> None:
     created = senlin.node(result.id)
     assert result.action_id == senlin.started[-1]
     assert (created.name, created.cluster_id, created.role) == ("one", "", role)
-    assert created.metadata == {"a": "1", OWNER_KEY: UID}
+    assert created.metadata == {"a": "1", **the_marker()}
 
 
 def test_an_update_of_the_metadata_keeps_the_owner_marker() -> None:
@@ -267,7 +268,7 @@ def test_an_update_of_the_metadata_keeps_the_owner_marker() -> None:
 
     execute(senlin.proxy, Update(id_, {"metadata": {"a": "1"}, "tainted": True}, ""), UID)
 
-    assert senlin.node(id_).metadata == {"a": "1", OWNER_KEY: UID}
+    assert senlin.node(id_).metadata == {"a": "1", **the_marker()}
     assert senlin.node(id_).tainted
 
 

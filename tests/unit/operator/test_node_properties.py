@@ -17,7 +17,7 @@ from senlin_operator.kinds.node.status import readiness
 from senlin_operator.kinds.node.steps import Create, Delete, Leave, Recover, ReplaceUnbuilt
 from senlin_operator.model.ownership import OWNER_KEY
 from senlin_operator.model.step import Step
-from tests.unit.operator.builders import UID, a_cluster, a_node, execute
+from tests.unit.operator.builders import UID, a_cluster, a_node, execute, the_marker
 from tests.unit.operator.fake_senlin import FakeSenlin
 from tests.unit.operator.strategies import PROFILES, maps, names, remediations
 
@@ -73,11 +73,11 @@ def is_as_desired(desired: Desired, observed: Observed) -> bool:
         desired.cluster_id,
         desired.role,
         desired.tainted,
-    ) and observed.metadata == {**desired.metadata, OWNER_KEY: UID}
+    ) and observed.metadata == {**desired.metadata, **the_marker()}
 
 
 def _edit(senlin: FakeSenlin, id_: str) -> None:
-    senlin.update_node(id_, name="theirs", role="theirs", metadata={OWNER_KEY: UID, "by": "others"})
+    senlin.update_node(id_, name="theirs", role="theirs", metadata={**the_marker(), "by": "others"})
 
 
 def _join(senlin: FakeSenlin, id_: str) -> None:
@@ -275,6 +275,6 @@ def test_without_a_step_readiness_has_a_message_and_is_right(
     outcome = readiness(desired, observed)
     assert outcome.message
     assert getattr(outcome, "ready", False) == (
-        is_as_desired(desired, replace(observed, metadata={**observed.metadata, OWNER_KEY: UID}))
+        is_as_desired(desired, replace(observed, metadata={**observed.metadata, **the_marker()}))
         and observed.works
     )

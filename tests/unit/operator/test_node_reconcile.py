@@ -7,8 +7,9 @@ import pytest
 
 from openstack_clustering import Cluster, Node, Profile
 from senlin_operator.kube.objects import Key
-from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.ownership import OWNER_KEY, Owner, entries
 from tests.unit.operator.builders import (
+    KUBERNETES,
     Clock,
     Document,
     a_cluster_manifest,
@@ -77,7 +78,7 @@ async def test_a_creation_takes_one_request_and_three_writes(env: Environment) -
     assert env.writes() == [("add finalizer", "one"), ("status", "one"), ("status", "one")]
     assert env.reason(ONE) == "Ready"
     [node] = env.senlin.poll().all(Node).values()
-    assert node.metadata == {OWNER_KEY: "one-uid"}
+    assert node.metadata == entries(Owner("one-uid", KUBERNETES, ONE))
 
 
 async def test_a_ready_node_causes_no_requests_and_no_writes(env: Environment) -> None:

@@ -251,7 +251,7 @@ def test_what_senlin_does_not_have_any_more_is_absent(subject: str) -> None:
 
     assert {*now.all(Cluster)} == {"c2"}
     assert {*now.all(Node)} == {"n3", "n4", "n5"}
-    assert now.owners.keys().isdisjoint({"c1", "n1", "n2"})
+    assert now.markers.keys().isdisjoint({"c1", "n1", "n2"})
     assert now.as_of("n1") == LATER
 
 
@@ -355,5 +355,5 @@ def test_a_partial_poll_of_everything_shows_what_a_whole_one_does(
 
     expected = senlin.poll(WHOLE)
     assert now.objects == expected.objects
-    assert now.owners == expected.owners
+    assert now.markers == expected.markers
     assert now.cluster_ids == expected.cluster_ids

@@ -23,7 +23,7 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Resource
 from senlin_operator.model.kind import AnyKind
 from senlin_operator.model.outcome import Blocked, Settled
-from senlin_operator.model.ownership import OWNER_KEY
+from senlin_operator.model.ownership import OWNER_KEY, with_suffix
 from senlin_operator.model.step import Step
 from tests.unit.operator.builders import (
     NOW,
@@ -35,7 +35,9 @@ from tests.unit.operator.builders import (
     a_profile_manifest,
     a_resource,
     a_snapshot,
+    an_owner,
     execute,
+    the_marker,
 )
 from tests.unit.operator.fake_senlin import FakeSenlin
 
@@ -44,7 +46,7 @@ SERVER: dict[str, Any] = {
     "version": "1.0",
     "properties": {"flavor": "m1.tiny"},
 }
-POLICY_NAME = f"grow.{UID}"
+POLICY_NAME = with_suffix("grow", an_owner())
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,8 @@ PROFILE = Case(
 )
 POLICY = Case(
     PolicyKind(),
-    policy_desired.Desired(repaired=False, name=POLICY_NAME, **SCALING),
-    policy_observed.Observed(id="y1", name=POLICY_NAME, display_name="grow", **SCALING),
+    policy_desired.Desired(repaired=False, name="grow", **SCALING),
+    policy_observed.Observed(id="y1", name="grow", **SCALING),
     policy_steps,
 )
 both = pytest.mark.parametrize(
@@ -104,9 +106,7 @@ both = pytest.mark.parametrize(
         pytest.param(
             POLICY, {}, {}, id="policy: only required fields: the resource's name with a suffix"
         ),
-        pytest.param(
-            POLICY, {"name": "up.fast"}, {"name": f"up.fast.{UID}"}, id="policy: another name"
-        ),
+        pytest.param(POLICY, {"name": "up.fast"}, {"name": "up.fast"}, id="policy: another name"),
         pytest.param(
             POLICY, {"properties": {"a": [1]}}, {"properties": {"a": [1]}}, id="policy: properties"
         ),
@@ -179,7 +179,7 @@ def test_the_display_name_of_a_policy(name: str, display_name: str) -> None:
     observed = policy_observed.observe(a_snapshot(policies=[a_policy(name=name)]), "y1", UID)
 
     assert observed is not None
-    assert (observed.name, observed.display_name) == (name, display_name)
+    assert observed.name == display_name
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def update_policy(name: str, summary: str) -> Step:
         pytest.param(
             PROFILE,
             {},
-            {"metadata": {OWNER_KEY: UID, "a": "b"}},
+            {"metadata": {**the_marker(), "a": "b"}},
             [update_profile("metadata (a)")],
             id="profile: metadata: removed",
         ),
@@ -248,15 +248,15 @@ def update_policy(name: str, summary: str) -> Step:
             POLICY,
             {"name": "up.uid"},
             {},
-            [update_policy("up.uid", f"name {POLICY_NAME} → up.uid")],
+            [update_policy("up.uid", "name grow → up.uid")],
             id="policy: another name: updated",
         ),
         pytest.param(
             POLICY,
             {},
-            {"name": "grow"},
-            [update_policy(POLICY_NAME, f"name grow → {POLICY_NAME}")],
-            id="policy: name suffix removed by others: restored",
+            {"name": "theirs"},
+            [update_policy("grow", "name theirs → grow")],
+            id="policy: renamed by others: restored",
         ),
         pytest.param(
             POLICY,
@@ -264,7 +264,7 @@ def update_policy(name: str, summary: str) -> Step:
             {"duplicates": ("y2",)},
             [
                 policy_steps.Delete("y2"),
-                update_policy("up.uid", f"name {POLICY_NAME} → up.uid"),
+                update_policy("up.uid", "name grow → up.uid"),
             ],
             id="policy: duplicates: deleted first",
         ),
@@ -302,7 +302,7 @@ def test_creating_a_profile_shows_the_result_at_once() -> None:
 
     assert result.action_id is None
     assert result.observed == replace(
-        PROFILE.observed, id=result.id, metadata={"a": "b", OWNER_KEY: UID}
+        PROFILE.observed, id=result.id, metadata={"a": "b", **the_marker()}
     )
     assert senlin.poll().all(Profile)[result.id].spec == SERVER
 
@@ -324,13 +324,13 @@ def test_creating_a_policy_shows_the_result_at_once() -> None:
         pytest.param(
             PROFILE,
             {"name": "tiny", "metadata": {"a": "b"}},
-            {"name": "tiny", "metadata": {"a": "b", OWNER_KEY: UID}},
+            {"name": "tiny", "metadata": {"a": "b", **the_marker()}},
             id="profile: keeps the owner's marker",
         ),
         pytest.param(
             POLICY,
-            {"name": f"up.{UID}"},
-            {"name": f"up.{UID}", "display_name": "up"},
+            {"name": "up"},
+            {"name": "up"},
             id="policy",
         ),
     ],
@@ -368,7 +368,7 @@ POLICY_STATUS = {"name": "grow", "type": "senlin.policy.scaling", "version": "1.
         ),
         pytest.param(
             PROFILE,
-            {"metadata": {OWNER_KEY: UID, "a": "b"}},
+            {"metadata": {**the_marker(), "a": "b"}},
             PROFILE_STATUS | {"metadata": {"a": "b"}},
             id="profile: metadata",
         ),
@@ -428,7 +428,7 @@ def test_changed_properties_block_readiness(
     ("case", "summary"),
     [
         pytest.param(PROFILE, "creation of profile small", id="profile"),
-        pytest.param(POLICY, f"creation of policy {POLICY_NAME}", id="policy"),
+        pytest.param(POLICY, "creation of policy grow", id="policy"),
     ],
 )
 def test_the_summary_of_a_creation_has_the_name_in_senlin(case: Case, summary: str) -> None:

@@ -18,6 +18,7 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import SECRET, Key, Resource
 from senlin_operator.model.kind import Dependent
 from senlin_operator.model.outcome import Settled, Unsupported, Waiting
+from senlin_operator.model.ownership import with_suffix
 from senlin_operator.model.step import Step
 from tests.unit.operator.builders import (
     UID,
@@ -27,6 +28,7 @@ from tests.unit.operator.builders import (
     a_receiver_manifest,
     a_resource,
     a_snapshot,
+    an_owner,
     execute,
     ready,
 )
@@ -35,12 +37,11 @@ from tests.unit.operator.fake_senlin import FakeSenlin
 KIND = ReceiverKind()
 WEB = Key("SenlinCluster", "team", "web")
 KNOWN = {WEB: a_resource(a_cluster_manifest(status=ready("c1")))}
-NAME = f"grow.{UID}"
+NAME = with_suffix("grow", an_owner())
 ID = "5e2ad0a1-7c38-4c65-9a2c-0f7d8a3c1b42"
 URL = f"http://senlin/v1/webhooks/{ID}/trigger?V=2"
 DESIRED = Desired(
-    name=NAME,
-    display_name="grow",
+    name="grow",
     type="webhook",
     action="CLUSTER_SCALE_OUT",
     cluster_id="c1",
@@ -48,8 +49,7 @@ DESIRED = Desired(
 )
 OBSERVED = Observed(
     id=ID,
-    name=NAME,
-    display_name="grow",
+    name="grow",
     type="webhook",
     action="CLUSTER_SCALE_OUT",
     cluster_id="c1",
@@ -71,10 +71,10 @@ def a_message() -> Resource:
 @pytest.mark.parametrize(
     ("resource_fields", "fields"),
     [
-        pytest.param({}, {}, id="only required fields: the resource's name with a suffix"),
+        pytest.param({}, {}, id="only required fields: the resource's name"),
         pytest.param(
             {"name": "up.fast"},
-            {"name": f"up.fast.{UID}", "display_name": "up.fast"},
+            {"name": "up.fast"},
             id="another name",
         ),
         pytest.param({"action": "CLUSTER_CHECK"}, {"action": "CLUSTER_CHECK"}, id="another action"),
@@ -145,14 +145,14 @@ def update(summary: str, **fields: Any) -> Step:
         pytest.param(
             {"name": "up.uid"},
             {},
-            [update(f"name {NAME} → up.uid", name="up.uid")],
+            [update("name grow → up.uid", name="up.uid")],
             id="another name: updated",
         ),
         pytest.param(
             {},
-            {"name": "grow"},
-            [update(f"name grow → {NAME}", name=NAME)],
-            id="name suffix removed by others: restored",
+            {"name": "theirs"},
+            [update("name theirs → grow", name="grow")],
+            id="renamed by others: restored",
         ),
         pytest.param(
             {"action": "CLUSTER_CHECK"},
@@ -418,7 +418,8 @@ def test_the_status_names_the_secret(spec: dict[str, Any], names: dict[str, str]
     [(NAME, UID), ("grow", None), (f"by.two.{UID}", UID), (f".{UID}", None)],
 )
 def test_the_owner_is_the_end_of_the_name(name: str, owner: str | None) -> None:
-    assert KIND.owner_uid(Receiver({"id": ID, "name": name})) == owner
+    marker = KIND.marker(Receiver({"id": ID, "name": name}))
+    assert (marker and marker.uid) == owner
 
 
 def test_receivers_can_be_left_out() -> None:

@@ -69,7 +69,8 @@ def test_actions_of_a_node_alone(action: Action, concerns: bool) -> None:
 )
 def test_owner_uid(resource: CloudObject, owner: str | None) -> None:
     kind: AnyKind = PolicyKind() if isinstance(resource, Policy) else ClusterKind()
-    assert kind.owner_uid(resource) == owner
+    marker = kind.marker(resource)
+    assert (marker and marker.uid) == owner
 
 
 BEFORE: dict[str, Any] = {

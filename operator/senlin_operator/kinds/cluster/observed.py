@@ -18,7 +18,6 @@ from senlin_operator.kinds.shared.health import (
 )
 from senlin_operator.kinds.shared.in_place import Schema
 from senlin_operator.kube.objects import GROUP
-from senlin_operator.model.ownership import owner_uid
 
 CREATED_EMPTY = f"{GROUP}/starting"  # metadata key: created empty, and has not grown yet
 
@@ -96,7 +95,9 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         all_profiles=snapshot.all(Profile),
         removal_order=tuple(node.id for node in sorted(nodes, key=_removal_rank)),
         names={node.id: node.name for node in nodes},
-        members_by_owner={owner: node.id for node in nodes if (owner := owner_uid(node))},
+        members_by_owner={
+            owner: node.id for node in nodes if (owner := snapshot.owner_uid(node.id))
+        },
         profiles=frozenset([cluster.profile_id, *(node.profile_id for node in nodes)]),
         created_empty=CREATED_EMPTY in cluster.metadata,
         faults=[fault(node) for node in faulty],

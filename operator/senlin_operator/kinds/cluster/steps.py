@@ -8,7 +8,7 @@ from senlin_operator.kinds.cluster.observed import CREATED_EMPTY
 from senlin_operator.kinds.shared import steps
 from senlin_operator.kinds.shared.fields import request
 from senlin_operator.kinds.shared.remediation import parameters
-from senlin_operator.model.ownership import with_owner
+from senlin_operator.model.ownership import Owner, with_owner
 from senlin_operator.model.step import Step, StepResult
 from senlin_operator.model.text import counted
 
@@ -26,9 +26,9 @@ class Create(Step):
         then = f", and {self.later} once its policies are attached" if self.later else ""
         return f"creation of a cluster with {counted(self.desired.desired_capacity, 'node')}{then}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         desired = self.desired
-        fields = with_owner(request(desired), uid)
+        fields = with_owner(request(desired), owner)
         if self.created_empty:
             fields["metadata"][CREATED_EMPTY] = "yes"
         created = proxy.create_cluster(
@@ -42,8 +42,8 @@ class Create(Step):
 
 @dataclass(frozen=True, slots=True)
 class Update(steps.Update):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        updated = proxy.update_cluster(self.id, **with_owner(self.fields, uid))
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        updated = proxy.update_cluster(self.id, **with_owner(self.fields, owner))
         return StepResult(self.id, updated.action_id)
 
 
@@ -59,7 +59,7 @@ class Resize(Step):
 
     verb = "Resizing"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         reply = proxy.resize_cluster(
             self.id,
             adjustment_type="EXACT_CAPACITY",
@@ -80,7 +80,7 @@ class RemoveNodes(Step):
 
     verb = "RemovingNodes"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         reply = proxy.remove_nodes_from_cluster(self.id, self.nodes, destroy_after_deletion=True)
         return StepResult(self.id, reply["action"])
 
@@ -99,26 +99,26 @@ class UpdateNode(Step):
     def summary(self) -> str:
         return f"node {self.node} back to the profile of its cluster"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         updated = proxy.update_node(self.node, profile_id=self.profile_id)
         return StepResult(self.node, updated.action_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Recover(steps.Recover):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         reply = proxy.recover_cluster(self.id, **parameters(self.operation))
         return StepResult(self.id, reply["action"])
 
 
 @dataclass(frozen=True, slots=True)
 class Check(steps.Check):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         return StepResult(self.id, proxy.check_cluster(self.id)["action"])
 
 
 @dataclass(frozen=True, slots=True)
 class Delete(steps.Delete):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         deleted = proxy.delete_cluster(self.id, force_delete=self.force)
         return StepResult(self.id, deleted.action_id if deleted else None)

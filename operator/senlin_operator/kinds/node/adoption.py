@@ -5,10 +5,10 @@ from openstack_clustering.exceptions import ServerError
 from senlin_operator.kinds.node.desired import Adoption, Desired
 from senlin_operator.kinds.node.observed import ADOPTED
 from senlin_operator.model.outcome import Unsupported
-from senlin_operator.model.ownership import OWNER_KEY, owner_uid
+from senlin_operator.model.ownership import IN_METADATA, Owner, entries
 
 
-def adopt(proxy: Proxy, desired: Desired, adoption: Adoption, uid: str) -> str:
+def adopt(proxy: Proxy, desired: Desired, adoption: Adoption, owner: Owner) -> str:
     """Make a node of an existing server, and return the node's id.
 
     Raises:
@@ -18,7 +18,8 @@ def adopt(proxy: Proxy, desired: Desired, adoption: Adoption, uid: str) -> str:
     for node in proxy.nodes():
         if node.physical_id != adoption.identity:
             continue
-        if owner_uid(node) == uid:  # the reply to an earlier request was lost
+        marker = IN_METADATA.read(node)
+        if marker and marker.uid == owner.uid:  # the reply to an earlier request was lost
             return node.id
         raise Unsupported(
             f"{adoption.identity} is already node {node.name} ({node.id}), and Senlin would make a "
@@ -31,7 +32,7 @@ def adopt(proxy: Proxy, desired: Desired, adoption: Adoption, uid: str) -> str:
         "snapshot": adoption.snapshot,
     }
     _preview(proxy, fields)
-    metadata = {**desired.metadata, OWNER_KEY: uid, ADOPTED: "yes"}
+    metadata = {**desired.metadata, **entries(owner), ADOPTED: "yes"}
     fields |= {"name": desired.name, "metadata": metadata}
     return proxy.adopt_node(**fields).id
 

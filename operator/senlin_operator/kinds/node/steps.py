@@ -8,7 +8,7 @@ from senlin_operator.kinds.node.desired import Adoption, Desired
 from senlin_operator.kinds.shared import steps
 from senlin_operator.kinds.shared.fields import request
 from senlin_operator.kinds.shared.remediation import parameters
-from senlin_operator.model.ownership import OWNER_KEY, with_owner
+from senlin_operator.model.ownership import Owner, entries, with_owner
 from senlin_operator.model.step import Observation, Step, StepResult
 
 
@@ -24,8 +24,8 @@ class Create(Step):
     def summary(self) -> str:
         return f"creation of node {self.desired.name}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        fields = with_owner(request(self.desired), uid)
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        fields = with_owner(request(self.desired), owner)
         if self.desired.cluster_id:
             # Senlin resets the role of a node that joins a cluster; an update sets it afterwards.
             fields["role"] = ""
@@ -46,8 +46,8 @@ class Adopt(Step):
     def summary(self) -> str:
         return f"adoption of {self.adoption.identity}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        return StepResult(adopt(proxy, self.desired, self.adoption, uid))
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        return StepResult(adopt(proxy, self.desired, self.adoption, owner))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class ClaimProfile(Step):
     def summary(self) -> str:
         return f"owner's marker on profile {self.profile_id}, which the adoption made"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        _claim(proxy, self.profile_id, uid)
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        _claim(proxy, self.profile_id, owner)
         return StepResult(self.id)
 
     def lock(self, observed: Observation | None) -> str | None:
@@ -88,9 +88,9 @@ class DeleteAdopted(Step):
     def summary(self) -> str:
         return Delete(self.id, self.force).summary
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        _claim(proxy, self.profile_id, uid)
-        return Delete(self.id, self.force).run(proxy, uid)
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        _claim(proxy, self.profile_id, owner)
+        return Delete(self.id, self.force).run(proxy, owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class DeleteProfile(Step):
     def summary(self) -> str:
         return f"deletion of profile {self.id}, which the adoption made"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         proxy.delete_profile(self.id)
         return StepResult(self.id)
 
@@ -125,15 +125,15 @@ class ReplaceUnbuilt(Step):
     def summary(self) -> str:
         return "deletion of a node that could not be built, to create it again by another profile"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         deleted = proxy.delete_node(self.id)
         return StepResult(self.id, deleted.action_id if deleted else None, replaced=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Update(steps.Update):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        updated = proxy.update_node(self.id, **with_owner(self.fields, uid))
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        updated = proxy.update_node(self.id, **with_owner(self.fields, owner))
         return StepResult(self.id, updated.action_id)
 
 
@@ -151,7 +151,7 @@ class Join(Step):
     def summary(self) -> str:
         return f"entry into cluster {self.name}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         return StepResult(self.id, proxy.add_nodes_to_cluster(self.cluster_id, [self.id])["action"])
 
     def lock(self, observed: Observation | None) -> str | None:
@@ -172,7 +172,7 @@ class Leave(Step):
     def summary(self) -> str:
         return f"exit from cluster {self.name}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         reply = proxy.remove_nodes_from_cluster(
             self.cluster_id, [self.id], destroy_after_deletion=False
         )
@@ -184,23 +184,23 @@ class Leave(Step):
 
 @dataclass(frozen=True, slots=True)
 class Recover(steps.Recover):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         reply = proxy.recover_node(self.id, **parameters(self.operation))
         return StepResult(self.id, reply["action"])
 
 
 @dataclass(frozen=True, slots=True)
 class Check(steps.Check):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         return StepResult(self.id, proxy.check_node(self.id)["action"])
 
 
 @dataclass(frozen=True, slots=True)
 class Delete(steps.Delete):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         deleted = proxy.delete_node(self.id, force_delete=self.force)
         return StepResult(self.id, deleted.action_id if deleted else None)
 
 
-def _claim(proxy: Proxy, profile_id: str, uid: str) -> None:
-    proxy.update_profile(profile_id, metadata={OWNER_KEY: uid})
+def _claim(proxy: Proxy, profile_id: str, owner: Owner) -> None:
+    proxy.update_profile(profile_id, metadata=entries(owner))

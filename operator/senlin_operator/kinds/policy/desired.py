@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from senlin_operator.kinds.policy.fields import Fields
 from senlin_operator.kinds.shared.fields import from_manifest
 from senlin_operator.kube.objects import Key, Resource
-from senlin_operator.model.ownership import name_suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +16,4 @@ class Desired(Fields):
 
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
-    fields = from_manifest(Desired, resource)
-    fields["name"] += name_suffix(resource.uid)
-    return Desired(**fields)
+    return Desired(**from_manifest(Desired, resource))

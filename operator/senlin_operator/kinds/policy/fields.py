@@ -1,4 +1,4 @@
-"""The plain fields of a policy. The name is Senlin's, with the owner's marker at its end."""
+"""The plain fields of a policy. The name is without the owner's marker at its end in Senlin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from senlin_operator.kinds.shared.fields import plain
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    name: str = plain("name")
+    name: str = plain("name", status="name")
     type: str = plain("type", status="type", updatable=False)
     version: str = plain("version", status="version", updatable=False)
     properties: Mapping[str, Any] = plain("properties", updatable=False)

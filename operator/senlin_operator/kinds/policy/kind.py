@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from openstack_clustering import Policy, Proxy
 from senlin_operator.kinds.policy.desired import Desired, desired
@@ -14,6 +13,7 @@ from senlin_operator.kinds.policy.users import Users
 from senlin_operator.kinds.shared.fields import from_observed
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.kind import Kind
+from senlin_operator.model.ownership import IN_NAME
 from senlin_operator.model.step import Step
 
 
@@ -29,6 +29,7 @@ class PolicyKind(Kind[Desired, Observed]):
     name = "SenlinPolicy"
     plural = "senlinpolicies"
     resource_type = Policy
+    notation = IN_NAME
 
     users = Users()
 
@@ -45,10 +46,6 @@ class PolicyKind(Kind[Desired, Observed]):
 
     def get_object(self, proxy: Proxy, id_: str) -> Policy:
         return proxy.get_policy(id_)
-
-    def owner_uid(self, cloud_object: Any) -> str | None:
-        display_name, _, uid = cloud_object.name.rpartition(".")
-        return uid if display_name else None
 
     def desired_from(self, observed: Observed) -> Desired:
         return Desired(**from_observed(observed))

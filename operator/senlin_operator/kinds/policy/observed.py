@@ -8,7 +8,7 @@ from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.policy.fields import Fields
 from senlin_operator.kinds.shared.fields import from_senlin
 from senlin_operator.kinds.shared.immediate import Immediate
-from senlin_operator.model.ownership import name_suffix
+from senlin_operator.model.ownership import without_suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,6 @@ class Observed(Fields, Immediate):
     """The plain fields, and further facts from Senlin."""
 
     id: str
-    display_name: str  # without the owner's marker
     created_at: str | None = None
     duplicates: tuple[str, ...] = ()
 
@@ -35,9 +34,10 @@ def observed(policy: Policy, uid: str, duplicates: tuple[str, ...] = ()) -> Obse
     """
     policy = checked(policy)
     return Observed(
-        **from_senlin(Observed, spec_of(policy)._asdict() | {"name": policy.name}),
+        **from_senlin(
+            Observed, spec_of(policy)._asdict() | {"name": without_suffix(policy.name, uid)}
+        ),
         id=policy.id,
-        display_name=policy.name.removesuffix(name_suffix(uid)),
         created_at=policy.created_at,
         duplicates=duplicates,
     )

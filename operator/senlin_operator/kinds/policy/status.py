@@ -13,10 +13,9 @@ from senlin_operator.model.outcome import Blocked, Settled
 def readiness(desired: Desired, observed: Observed) -> Settled | Blocked:
     """Return Settled, as a policy has no health, or Blocked if its properties were changed."""
     return immutable_changed(desired.properties, observed.properties) or Settled(
-        f"Policy {observed.display_name} is as it should be."
+        f"Policy {observed.name} is as it should be."
     )
 
 
 def resource_status(observed: Observed) -> Mapping[str, Any]:
-    """Return `status.resource`, where the name lacks the owner's marker."""
-    return {"name": observed.display_name} | for_status(observed)
+    return for_status(observed)

@@ -9,6 +9,7 @@ from senlin_operator.kinds.policy.observed import observed
 from senlin_operator.kinds.shared import steps
 from senlin_operator.kinds.shared.fields import request
 from senlin_operator.model.outcome import Unsupported
+from senlin_operator.model.ownership import Owner, with_suffix
 from senlin_operator.model.step import Step, StepResult
 
 
@@ -22,24 +23,25 @@ class Create(Step):
     def summary(self) -> str:
         return f"creation of policy {self.desired.name}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         text = defect(self.desired.type, self.desired.properties)
         if text and not self.desired.repaired:
             raise Unsupported(text)
         fields = request(self.desired)
-        policy = proxy.create_policy(name=fields.pop("name"), spec=fields)
-        return StepResult(policy.id, observed=observed(policy, uid))
+        name = with_suffix(fields.pop("name"), owner)
+        policy = proxy.create_policy(name=name, spec=fields)
+        return StepResult(policy.id, observed=observed(policy, owner.uid))
 
 
 @dataclass(frozen=True, slots=True)
 class Update(steps.Update):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        policy = proxy.update_policy(self.id, **self.fields)
-        return StepResult(policy.id, observed=observed(policy, uid))
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        policy = proxy.update_policy(self.id, name=with_suffix(self.fields["name"], owner))
+        return StepResult(policy.id, observed=observed(policy, owner.uid))
 
 
 @dataclass(frozen=True, slots=True)
 class Delete(steps.Delete):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         proxy.delete_policy(self.id)
         return StepResult(self.id)

@@ -7,7 +7,7 @@ from senlin_operator.kinds.profile.desired import Desired
 from senlin_operator.kinds.profile.observed import observed
 from senlin_operator.kinds.shared import steps
 from senlin_operator.kinds.shared.fields import request
-from senlin_operator.model.ownership import with_owner
+from senlin_operator.model.ownership import Owner, with_owner
 from senlin_operator.model.step import Step, StepResult
 
 
@@ -21,8 +21,8 @@ class Create(Step):
     def summary(self) -> str:
         return f"creation of profile {self.desired.name}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        fields = with_owner(request(self.desired), uid)
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        fields = with_owner(request(self.desired), owner)
         name, metadata = fields.pop("name"), fields.pop("metadata")
         profile = proxy.create_profile(name=name, spec=fields, metadata=metadata)
         return StepResult(profile.id, observed=observed(profile))
@@ -30,13 +30,13 @@ class Create(Step):
 
 @dataclass(frozen=True, slots=True)
 class Update(steps.Update):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
-        profile = proxy.update_profile(self.id, **with_owner(self.fields, uid))
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        profile = proxy.update_profile(self.id, **with_owner(self.fields, owner))
         return StepResult(profile.id, observed=observed(profile))
 
 
 @dataclass(frozen=True, slots=True)
 class Delete(steps.Delete):
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         proxy.delete_profile(self.id)
         return StepResult(self.id)

@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from senlin_operator.kinds.receiver.fields import Fields
 from senlin_operator.kinds.shared.fields import from_manifest
 from senlin_operator.kube.objects import Key, Resource
-from senlin_operator.model.ownership import name_suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desired(Fields):
     """The plain fields, and the cluster by its id; a message receiver has none."""
 
-    display_name: str  # without the owner's marker
     cluster_id: str = ""
     repaired: bool = True  # whether the defects of this Senlin are repaired
 
@@ -25,12 +23,9 @@ def references(resource: Resource) -> tuple[Key, ...]:
 
 
 def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
-    fields = from_manifest(Desired, resource)
-    display_name = fields["name"]
-    fields["name"] += name_suffix(resource.uid)
     cluster = _cluster(resource)
     cluster_id = str(known[cluster].cloud_id) if cluster else ""
-    return Desired(**fields, display_name=display_name, cluster_id=cluster_id)
+    return Desired(**from_manifest(Desired, resource), cluster_id=cluster_id)
 
 
 def _cluster(resource: Resource) -> Key | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from openstack_clustering import Cluster, Proxy, Receiver
 from senlin_operator.cloud.snapshot import Snapshot
@@ -17,6 +16,7 @@ from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.outcome import Waiting
+from senlin_operator.model.ownership import IN_NAME
 from senlin_operator.model.step import Step
 
 _REQUEUE = 5.0  # seconds; the latest snapshot is read again, and no poll is requested
@@ -40,6 +40,7 @@ class ReceiverKind(Kind[Desired, Observed]):
     name = "SenlinReceiver"
     plural = "senlinreceivers"
     resource_type = Receiver
+    notation = IN_NAME
     shows_id = False
     on_demand = True
 
@@ -60,13 +61,8 @@ class ReceiverKind(Kind[Desired, Observed]):
     def get_object(self, proxy: Proxy, id_: str) -> Receiver:
         return proxy.get_receiver(id_)
 
-    def owner_uid(self, cloud_object: Any) -> str | None:
-        display_name, _, uid = cloud_object.name.rpartition(".")
-        return uid if display_name else None
-
     def desired_from(self, observed: Observed) -> Desired:
-        fields = from_observed(observed)
-        return Desired(**fields, display_name=observed.display_name, cluster_id=observed.cluster_id)
+        return Desired(**from_observed(observed), cluster_id=observed.cluster_id)
 
     def creation_blocked(self, desired: Desired, snapshot: Snapshot) -> Waiting | None:
         """Wait for a cluster that has vanished: Senlin 16 deletes its receivers with it."""
@@ -76,4 +72,4 @@ class ReceiverKind(Kind[Desired, Observed]):
         return _CLUSTER_ABSENT if cluster is None or cluster.status == "DELETING" else None
 
     def delete(self, observed: Observed, *, force: bool) -> Step:
-        return Delete(observed.id, observed.display_name)
+        return Delete(observed.id, observed.name)

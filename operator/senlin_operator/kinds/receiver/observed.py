@@ -10,7 +10,7 @@ from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.receiver.fields import Fields
 from senlin_operator.kinds.shared.fields import from_senlin
 from senlin_operator.kinds.shared.immediate import Immediate
-from senlin_operator.model.ownership import name_suffix
+from senlin_operator.model.ownership import without_suffix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,6 @@ class Observed(Fields, Immediate):
 
     created_at = None
     id: str = field(repr=False)
-    display_name: str  # without the owner's marker
     cluster_id: str = ""
     channel: Mapping[str, Any] = field(default_factory=dict, repr=False)
     duplicates: tuple[str, ...] = field(default=(), repr=False)
@@ -49,9 +48,8 @@ def observed(receiver: Receiver, uid: str, duplicates: tuple[str, ...] = ()) -> 
     """
     receiver = checked(receiver)
     return Observed(
-        **from_senlin(Observed, receiver),
+        **(from_senlin(Observed, receiver) | {"name": without_suffix(receiver.name, uid)}),
         id=receiver.id,
-        display_name=receiver.name.removesuffix(name_suffix(uid)),
         cluster_id=receiver.cluster_id,
         channel=receiver.channel,
         duplicates=duplicates,

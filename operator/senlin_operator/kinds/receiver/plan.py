@@ -11,7 +11,7 @@ def plan(desired: Desired, observed: Observed | None) -> list[Step]:
     """Return the steps; None: the receiver is known to be absent."""
     if observed is None:
         return [Create(desired)]
-    name = desired.display_name
+    name = desired.name
     steps: list[Step] = [DeleteDuplicate(id_, name) for id_ in observed.duplicates]
     if observed.cluster_id != desired.cluster_id:
         steps.append(Replace(observed.id, name))

@@ -11,10 +11,9 @@ from senlin_operator.model.outcome import Settled
 
 def readiness(desired: Desired, observed: Observed) -> Settled:
     """Return Settled, as a receiver has no health."""
-    return Settled(f"Receiver {observed.display_name} is as it should be.")
+    return Settled(f"Receiver {observed.name} is as it should be.")
 
 
 def resource_status(observed: Observed) -> Mapping[str, Any]:
-    """Return `status.resource`, where the name lacks the owner's marker."""
     cluster = {"clusterID": observed.cluster_id} if observed.cluster_id else {}
-    return {"name": observed.display_name} | for_status(observed) | cluster
+    return for_status(observed) | cluster

@@ -14,6 +14,7 @@ from senlin_operator.kinds.shared import steps
 from senlin_operator.kinds.shared.fields import request
 from senlin_operator.kinds.shared.hiding import without
 from senlin_operator.model.outcome import Unsupported
+from senlin_operator.model.ownership import Owner, with_suffix
 from senlin_operator.model.step import Step, StepResult
 
 # Senlin 16 answers a stranger to the cluster "You are not authorized …" and nothing else.
@@ -28,30 +29,34 @@ class Create(Step):
 
     @property
     def summary(self) -> str:
-        return f"creation of receiver {self.desired.display_name}"
+        return f"creation of receiver {self.desired.name}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         text = defect(self.desired.type)
         if text and not self.desired.repaired:
             raise Unsupported(text)
-        fields = request(self.desired) | {"cluster_id": self.desired.cluster_id}
+        name = with_suffix(self.desired.name, owner)
+        fields = {**request(self.desired), "name": name, "cluster_id": self.desired.cluster_id}
         given = {name: value for name, value in fields.items() if value}
         try:
             receiver = proxy.create_receiver(**given)
         except Forbidden as error:
             error.args = (f"{error.message} {_STRANGER}",)
             raise
-        return StepResult(receiver.id, observed=observed(receiver, uid))
+        return StepResult(receiver.id, observed=observed(receiver, owner.uid))
 
 
 @dataclass(frozen=True, slots=True)
 class Update(steps.Update):
     id: str = field(repr=False)
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
+        fields = dict(self.fields)
+        if "name" in fields:
+            fields["name"] = with_suffix(fields["name"], owner)
         with without([self.id]):
-            receiver = proxy.update_receiver(self.id, **self.fields)
-        return StepResult(receiver.id, observed=observed(receiver, uid))
+            receiver = proxy.update_receiver(self.id, **fields)
+        return StepResult(receiver.id, observed=observed(receiver, owner.uid))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Delete(Step):
     def summary(self) -> str:
         return f"deletion of receiver {self.name}"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         with without([self.id]):
             proxy.delete_receiver(self.id)
         return StepResult(self.id)
@@ -88,7 +93,7 @@ class Replace(Delete):
     def summary(self) -> str:
         return f"deletion of receiver {self.name}, to create it again for its present cluster"
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         with without([self.id]):
             proxy.delete_receiver(self.id)
         return StepResult(self.id, replaced=True)

@@ -8,6 +8,7 @@ from typing import Any
 from openstack_clustering import Proxy
 from senlin_operator.cloud.documents import checked
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
+from senlin_operator.model.ownership import Owner
 from senlin_operator.model.step import Step, StepResult
 
 _REPEATABLE = "senlin.policy.scaling-"  # one cluster may have several policies of these types
@@ -32,7 +33,7 @@ class _BindingStep(Step):
     def send(self, proxy: Proxy) -> Mapping[str, Any]:
         """Send the request; return the reply, which has the id of the action."""
 
-    def run(self, proxy: Proxy, uid: str) -> StepResult:
+    def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         return StepResult(self.cluster_id, str(self.send(proxy)["action"]))
 
 
