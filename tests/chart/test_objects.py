@@ -30,7 +30,7 @@ ONLY_ROLES: Document = {
     **OPEN,
     "watchNamespaces": ["default", "kube-public", "default"],
     "crds": {"install": False},
-    "rbac": {"aggregate": False},
+    "rbac": {"aggregate": False, "identity": False},
 }
 CASES = [
     pytest.param({}, id="defaults"),
@@ -121,8 +121,8 @@ def test_defaults_make_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
     objects = rendered(sandbox, {}, "--no-hooks")
 
     assert sorted(it["kind"] for it in objects if it["kind"] != "CustomResourceDefinition") == [
-        *["ClusterRole"] * 6,  # operator, view, edit, its reviews, their readers, uninstall guard
-        *["ClusterRoleBinding"] * 3,
+        *["ClusterRole"] * 7,  # operator, view, edit, its reviews and identity, readers, guard
+        *["ClusterRoleBinding"] * 4,
         *("Deployment", "NetworkPolicy", "PodDisruptionBudget", "Role", "RoleBinding", "Service"),
         *["ServiceAccount"] * 2,
     ]

@@ -51,6 +51,7 @@ REVIEWED: list[Right] = [  # to have Kubernetes say who may read the metrics
     ("create", "authentication.k8s.io", "tokenreviews"),
     ("create", "authorization.k8s.io", "subjectaccessreviews"),
 ]
+IDENTITY: Right = ("get", CORE, "namespaces")  # of kube-system alone
 NOT_NEEDED: list[Right] = [
     *((verb, CORE, "secrets") for verb in ("update", "delete", "deletecollection")),
     *((verb, OURS, "senlinclusters") for verb in ("create", "update", "delete")),
@@ -130,14 +131,16 @@ class Release:
         name = f"system:serviceaccount:{self.namespace}:{self.namespace}{part}"
         return {"user": name, "groups": ["system:serviceaccounts", "system:authenticated"]}
 
-    def denied(self, who: Document, rights: list[Right], namespace: str = "") -> list[Right]:
+    def denied(
+        self, who: Document, rights: list[Right], namespace: str = "", name: str = ""
+    ) -> list[Right]:
         """Return those of the rights that somebody does not have; by default, in all namespaces."""
-        return [right for right in rights if not self._may(who, right, namespace)]
+        return [right for right in rights if not self._may(who, right, namespace, name)]
 
-    def _may(self, who: Document, right: Right, namespace: str) -> bool:
+    def _may(self, who: Document, right: Right, namespace: str, name: str) -> bool:
         verb, group, resource = right
-        name, _, part = resource.partition("/")
-        asked = {"verb": verb, "group": group, "resource": name, "subresource": part}
+        kind, _, part = resource.partition("/")
+        asked = {"verb": verb, "group": group, "resource": kind, "subresource": part, "name": name}
         spec = {**who, "resourceAttributes": {**asked, "namespace": namespace}}
         answer = self.sandbox.kubernetes.call("POST", REVIEWS, {"spec": spec})
         return bool(answer["status"]["allowed"])
@@ -201,6 +204,17 @@ def test_the_uninstall_guard_lists_and_does_nothing_else(
     assert release.denied(who, others, "default") == others
 
 
+@pytest.mark.parametrize("identity", [True, False])
+def test_one_namespace_may_be_read(release: Release, identity: bool) -> None:
+    release.install(watchNamespaces=["default"], rbac={"identity": identity})
+    who, others = release.account, ("", "default", release.namespace)
+
+    assert release.denied(who, [IDENTITY], "kube-system", "kube-system") == (
+        [] if identity else [IDENTITY]
+    )
+    assert all(release.denied(who, [IDENTITY], name, name) for name in others)
+
+
 def test_without_authentication_nothing_is_reviewed(release: Release) -> None:
     release.install(settings={"metricsAuthentication": "none"})
 
@@ -214,14 +228,17 @@ def test_an_admin_of_a_namespace_installs_the_rest_when_the_roles_are_there(
     sandbox, namespace = release.sandbox, release.namespace
     user = member(sandbox, namespace, "admin")["user"]
     as_user = f"--kubeconfig={sandbox.user_kubeconfig(user)}"
-    values = {"watchNamespaces": [namespace], "settings": {"metricsAuthentication": "none"}}
+    values: Document = {
+        "watchNamespaces": [namespace],
+        "settings": {"metricsAuthentication": "none"},
+    }
     with pytest.raises(SandboxError, match="attempting to grant RBAC permissions"):
-        release.install(as_user, **values, rbac={"aggregate": False})
+        release.install(as_user, **values, rbac={"aggregate": False, "identity": False})
     release.uninstall()
 
     roles = release.helm("template", "--show-only=templates/rbac.yaml", **values)
     sandbox.kubectl("apply", "--server-side", "--filename=-", input=roles)
-    none = {"create": False, "aggregate": False}
+    none = {"create": False, "aggregate": False, "identity": False}
     release.install(as_user, **values, rbac=none)
 
     assert release.denied(release.account, [*NEEDED, *NEEDED_AT_HOME], namespace) == []
@@ -282,6 +299,7 @@ def test_the_roles_grant_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
         for kind, name in (
             ("ClusterRole", RELEASE),
             ("ClusterRole", f"{RELEASE}-metrics-auth"),
+            ("ClusterRole", f"{RELEASE}-identity"),
             ("Role", f"{RELEASE}-leases"),
         )
     ]
@@ -294,7 +312,7 @@ def test_the_roles_grant_what_is_needed_and_no_more(sandbox: Sandbox) -> None:
         for group in rule["apiGroups"]
         for resource in rule["resources"]
     }
-    assert granted == {*NEEDED, *NEEDED_AT_HOME, *REVIEWED}
+    assert granted == {*NEEDED, *NEEDED_AT_HOME, *REVIEWED, IDENTITY}
 
 
 def test_each_right_of_the_operator_is_used(
@@ -341,7 +359,7 @@ def test_each_right_of_the_operator_is_used(
     assert refused.text == f"system:serviceaccount:{namespace}:default may not get /metrics\n"
     assert tenant.operator.stop() == 0, tenant.tail()
 
-    needed = {*NEEDED, *NEEDED_AT_HOME, *REVIEWED}
+    needed = {*NEEDED, *NEEDED_AT_HOME, *REVIEWED, IDENTITY}
     assert requests(sandbox, release.account["user"]) == needed - CHECKED_BESIDE
 
 
