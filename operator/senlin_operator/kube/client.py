@@ -132,11 +132,28 @@ class KubeClient(Api):
         body = self._header(resource.key.kind) | {"metadata": {**metadata, **finalizers}}
         metrics.KUBE_WRITES.labels("finalizer").inc()
         try:
-            return await self._apply(resource.key, body, manager=_FINALIZER_MANAGER)
+            reply = await self._apply(resource.key, body, manager=_FINALIZER_MANAGER)
         except KubeError as error:  # 409: no object has the name; 422: another one has
             if error.status not in (404, 409, 422) or await self._has(resource):
                 raise
             raise NotFound(resource) from error
+        if not present and FINALIZER in reply["metadata"].get("finalizers", ()):
+            return await self._remove_finalizer_of_others(resource.key, reply["metadata"])
+        return reply
+
+    async def _remove_finalizer_of_others(
+        self, key: Key, current: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Remove a finalizer that somebody else has written, as a restore from a file does.
+
+        A server-side apply removes only what the same manager has applied.
+        """
+        kept = [it for it in current["finalizers"] if it != FINALIZER]
+        unchanged = {name: current[name] for name in ("uid", "resourceVersion")}
+        metrics.KUBE_WRITES.labels("finalizer").inc()
+        path = self._path(key.kind, key.namespace, key.name)
+        body = {"metadata": {**unchanged, "finalizers": kept}}
+        return await self.send("PATCH", path, body=body, content_type=_MERGE)
 
     async def _has(self, resource: Resource) -> bool:
         key = resource.key
