@@ -23,7 +23,10 @@ async def observe(sessions: Sessions, scope: Scope) -> Blocked | Waiting | None:
         return unconnected
     session, snapshot = scope.session, scope.snapshot
     observed = scope.kind.observe(snapshot, scope.status.id, scope.resource.uid)
-    absence_counts = snapshot.began >= scope.memory.freshness.absent_not_before
+    # That an object which is known by its id has vanished does not prove that a creation whose
+    # reply was lost has made no other one: only a whole list does.
+    freshness = scope.memory.freshness
+    absence_counts = snapshot.began >= max(freshness.absent_not_before, freshness.not_before)
     if observed is None and not absence_counts and not scope.resource.deleting:
         scope.requeue_after_poll(whole=True)
         return AWAITING_SNAPSHOT
