@@ -30,9 +30,14 @@ ID = {"id": "3d1a62b7-6a0c-4a6e-8d53-0a5a9f6e1c11"}
 WITHOUT_ID = ("senlinreceivers", "senlinoperations")
 
 
+ADOPTED = {"adopted": {"how": "TakeOver", "time": NOW, "takeOver": ID["id"]}}
+
+
 def whole_status(plural: str) -> Manifest:
     """Return a status with every field that the operator may write."""
-    return {**COMMON, **({} if plural in WITHOUT_ID else ID), **corpus(plural)["status"]}
+    adopted = {} if plural == "senlinoperations" else ADOPTED
+    shown = {} if plural in WITHOUT_ID else ID
+    return {**COMMON, **shown, **adopted, **corpus(plural)["status"]}
 
 
 def test_a_new_resource_is_not_yet_observed(each_kind: Resources) -> None:

@@ -465,6 +465,21 @@ def test_what_is_observed_cannot_be_changed(
         resources.try_patch(merged(patch, {"spec": wanted or {}}))
 
 
+@pytest.mark.parametrize("plural", [plural for plural in PLURALS if is_lasting(plural)])
+def test_an_import_may_be_left_out_once_it_is_taken_over(
+    request: pytest.FixtureRequest, plural: str
+) -> None:
+    resources: Resources = request.getfixturevalue(plural.removeprefix("senlin"))
+    which = {"import": {"filter": {"name": "theirs"}}}
+    resources.create(merged(base(plural), {"spec": which}))
+
+    with refused(at="spec.import", says="cannot be changed; make another resource"):
+        resources.try_patch({"spec": {"import": {"filter": {"name": "b"}}}})
+
+    assert "import" not in resources.try_patch({"spec": {"import": None}})["spec"]
+    assert resources.try_patch({"spec": which})["spec"]["import"] == which["import"]
+
+
 @pytest.mark.parametrize("unmanaged", [False, True])
 def test_a_pause_may_begin_and_end_at_any_time(each_kind: Resources, *, unmanaged: bool) -> None:
     plural = each_kind.plural

@@ -13,6 +13,8 @@ from kubernetes import client, config
 from openstack_clustering import Connection
 from sandbox import Sandbox
 from senlin_operator.kinds import KINDS, RUN_KINDS
+from senlin_operator.kube.objects import Key
+from senlin_operator.model.ownership import Owner, with_suffix
 from tests.operator.process import PROGRAM, Operator
 
 GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
@@ -153,6 +155,12 @@ class Tenant:
     def receivers(self) -> list[Any]:
         """Return those whose name begins with the namespace's; they have no metadata."""
         return [it for it in self.senlin.receivers() if it.name.startswith(self.namespace)]
+
+    def owned_name(self, name: str, document: Document) -> str:
+        """Return a name with the marker of a resource, as policies and receivers have it."""
+        kubernetes = self.core.read_namespace("kube-system").metadata.uid
+        key = Key(document["kind"], self.namespace, document["metadata"]["name"])
+        return with_suffix(name, Owner(document["metadata"]["uid"], kubernetes, key))
 
     def channel(self, name: str = "grow") -> client.V1Secret | None:
         """Return the Secret with the URL of a receiver."""

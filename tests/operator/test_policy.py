@@ -37,7 +37,7 @@ def test_a_policy_becomes_ready_and_bears_its_owner_in_its_name(
     [made] = tenant.policies()
 
     assert made.id == grow["status"]["id"]
-    assert made.name == f"{tenant.namespace}-grow.{grow['metadata']['uid']}"
+    assert made.name == tenant.owned_name(f"{tenant.namespace}-grow", grow)
     wanted = grow["spec"]["resource"]
     assert made.spec == {key: wanted[key] for key in ("type", "version", "properties")}
     assert grow["status"]["resource"] == {
@@ -74,23 +74,32 @@ def test_a_new_name_is_given_in_place(tenant: Tenant, grow: dict[str, Any]) -> N
 
     [made] = tenant.policies()
     assert after["status"]["id"] == made.id == grow["status"]["id"]
-    assert made.name == f"{tenant.namespace}-faster.{grow['metadata']['uid']}"
+    assert made.name == tenant.owned_name(f"{tenant.namespace}-faster", grow)
     assert after["status"]["resource"]["name"] == f"{tenant.namespace}-faster"
 
 
-@pytest.mark.parametrize("renamed", ["stolen", "grow"])
-def test_a_name_that_others_changed_is_put_back(
-    tenant: Tenant, grow: dict[str, Any], renamed: str
+def test_an_owner_marker_that_others_removed_is_put_back(
+    tenant: Tenant, grow: dict[str, Any]
 ) -> None:
-    """Also if they only removed the owner marker."""
+    """Without an event: the manifest says nothing of it."""
     [made] = tenant.policies()
 
-    tenant.senlin.update_policy(made.id, name=f"{tenant.namespace}-{renamed}")
+    tenant.senlin.update_policy(made.id, name=f"{tenant.namespace}-grow")
+    tenant.eventually(lambda: tenant.policies()[0].name == made.name, "put back")
+
+    assert tenant.ready("SenlinPolicy", "grow")["status"]["id"] == grow["status"]["id"]
+    assert not any("Drift" in note for _, note in tenant.events("grow"))
+
+
+def test_a_name_that_others_changed_is_put_back(tenant: Tenant, grow: dict[str, Any]) -> None:
+    [made] = tenant.policies()
+
+    tenant.senlin.update_policy(made.id, name=f"{tenant.namespace}-stolen")
     tenant.eventually(lambda: tenant.policies()[0].name == made.name, "corrected")
 
     tenant.eventually(
         lambda: any(
-            "Drift" in note and f"-{renamed} → {made.name}" in note
+            "Drift" in note and f"-stolen → {tenant.namespace}-grow" in note
             for reason, note in tenant.events("grow")
             if reason == "Updating"
         ),

@@ -47,7 +47,7 @@ def test_a_receiver_becomes_ready_and_its_url_is_in_a_secret(
     receiver, secret = made(tenant), tenant.channel()
 
     cluster = tenant.ready()["status"]["id"]
-    assert receiver.name == f"{tenant.namespace}-grow.{grow['metadata']['uid']}"
+    assert receiver.name == tenant.owned_name(f"{tenant.namespace}-grow", grow)
     assert (receiver.cluster_id, receiver.action) == (cluster, "CLUSTER_SCALE_OUT")
     assert grow["status"]["resource"] == {
         "name": f"{tenant.namespace}-grow",
@@ -193,7 +193,7 @@ def test_name_action_and_inputs_are_changed_in_place(tenant: Tenant, grow: Docum
     receiver = made(tenant)
     assert receiver.id == before.id
     assert (receiver.name, receiver.action, receiver.params) == (
-        f"{changes['name']}.{grow['metadata']['uid']}",
+        tenant.owned_name(changes["name"], grow),
         "CLUSTER_SCALE_IN",
         {"count": 2},
     )

@@ -145,6 +145,13 @@ PAGES: dict[str, list[Entry]] = {
         Not("needs the chart of others; tests/observe/test_objects.py has the values"),
     ],
     "docs/clusters.md": [Run(before=QUICKSTART, files={"shop.yaml": 0}), Run()],
+    "docs/adoption.md": [Run(before=READY)],
+    "docs/backup.md": [
+        Not("needs Velero; tests/operator/test_restore.py restores as it does"),
+        Run(before=READY),
+    ],
+    "docs/reasons/AdoptionPending.md": [Run(before=READY)],
+    "docs/reasons/OwnedElsewhere.md": [Run(before=READY)],
     "docs/reasons/Paused.md": [Run(before=READY)],
     "docs/rolls.md": [Run(before=READY)],
     "docs/high-availability.md": [IN_PODS, IN_PODS],

@@ -40,6 +40,8 @@ class Reason(StrEnum):
     IN_USE = "InUse"
     IMPORT_MISSING = "ImportMissing"
     IMPORT_AMBIGUOUS = "ImportAmbiguous"
+    ADOPTION_PENDING = "AdoptionPending"
+    OWNED_ELSEWHERE = "OwnedElsewhere"
     REFERENCE_MISSING = "ReferenceMissing"
     REFERENCE_NOT_READY = "ReferenceNotReady"
     CREDENTIALS_MISSING = "CredentialsMissing"

@@ -11,6 +11,8 @@ FINALIZER = f"{GROUP}/finalizer"
 PAUSED = f"{GROUP}/paused"  # annotations
 RECONCILE_AT = f"{GROUP}/reconcile-requested-at"
 FORCE = f"{GROUP}/force-deletion"
+ADOPT = f"{GROUP}/adopt"
+TAKE_OVER = f"{GROUP}/take-over"
 URL_CHANGED_AT = f"{GROUP}/url-changed-at"
 # Of what a SenlinCluster owns, and of pods that run on its nodes.
 CLUSTER_LABEL = f"{GROUP}/cluster"

@@ -47,6 +47,7 @@ class Status:
 
     id: str | None = field(default=None, repr=False)
     action: Mapping[str, Any] | None = None
+    adopted: Mapping[str, Any] | None = None  # how and when the cloud object was taken over
     resource: Mapping[str, Any] | None = None
     selector: str | None = None  # of pods
     faults: list[Mapping[str, Any]] = field(default_factory=list)
@@ -60,6 +61,7 @@ class Status:
         return cls(
             id=status.get("id"),
             action=status.get("action"),
+            adopted=status.get("adopted"),
             resource=status.get("resource"),
             selector=status.get("selector"),
             faults=list(status.get("faults", ())),
@@ -123,6 +125,7 @@ def render(
     facts = {
         "id": status.id if status.shows_id else None,
         "action": status.action,
+        "adopted": status.adopted,
         "resource": status.resource,
         "selector": status.selector,
         "faults": status.faults[:_FAULTS],

@@ -79,6 +79,14 @@ class Cache:
             if resource and uses(resource.uid):
                 yield key
 
+    def controller_of(self, resource: Resource) -> Resource | None:
+        """Return the custom resource that owns this one; None: none does, or it does not exist."""
+        for key in self.keys_of([resource.controller.uid] if resource.controller else []):
+            owner = self._objects.get(key)
+            if owner and owner.as_owner == resource.controller:
+                return owner
+        return None
+
     def owner_of(self, type_: type[CloudObject], uid: str) -> Key | None:
         """Return the custom resource with a uid, in any namespace; None: it owns no such objects.
 
@@ -134,6 +142,8 @@ class Cache:
             self._queue.add(key)
             if old and key.kind == SECRET:
                 self._queue_owner(resource)  # puts its content back
+        if old and old.annotations != resource.annotations:
+            self._queue_all(it for it in self.dependents(resource) if it.kind != SECRET)
         if old is None or _visible_to_referrers(old) != _visible_to_referrers(resource):
             self._wake_referrers(key)
 
@@ -195,9 +205,7 @@ class Cache:
         return key.kind in self._kinds and self._kinds[key.kind].has_members
 
     def _queue_owner(self, resource: Resource) -> None:
-        key = self._by_uid.get(resource.controller.uid) if resource.controller else None
-        owner = self._objects.get(key) if key else None
-        if owner and owner.as_owner == resource.controller:
+        if owner := self.controller_of(resource):
             self._queue.add(owner.key)
 
     def _queue_all(self, keys: Iterable[Key]) -> None:

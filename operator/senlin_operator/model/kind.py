@@ -219,6 +219,8 @@ class Kind(ResourceKind, Generic[D, O]):
     # kind may read such cloud objects: they would find none.
     on_demand: ClassVar[bool] = False
 
+    claimed_late: ClassVar[bool] = False  # whether `unfit` needs the references
+
     deletion: Deletion[O] = Deletion()
     checks: Checks[D, O] | None = None
     details: Details[D, O] | None = None
@@ -326,6 +328,27 @@ class Kind(ResourceKind, Generic[D, O]):
             observed: The cloud object.
             force: Delete it even while an action runs on it. A kind without actions ignores this.
         """
+
+    @abstractmethod
+    def claim(self, id_: str, what: str, taken_from: str | None) -> Step:
+        """Return the step that takes over a cloud object which the operator did not make.
+
+        Args:
+            id_: The cloud object.
+            what: The step's summary.
+            taken_from: The uid in the owner's marker that it may have.
+        """
+
+    def unfit(self, desired: D, observed: O) -> str:
+        """Return what of a cloud object Senlin can never change to what the manifest says.
+
+        If it misses a difference, the object is taken over, and never Ready.
+        """
+        return ""
+
+    def unclaimable(self, observed: O) -> str:
+        """Return why Senlin would not take the owner's marker now; empty: it would."""
+        return ""
 
     @abstractmethod
     def readiness(self, desired: D, observed: O) -> Readiness:

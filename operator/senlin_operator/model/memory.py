@@ -41,9 +41,12 @@ class Freshness:
 
         An import is resolved once, so what was made shortly before it must be in the snapshot.
         """
+        now = clock.monotonic()
         if resource.unmanaged and not resource.cloud_id:
-            return cls(clock.monotonic(), clock.monotonic())
-        later = clock.monotonic() + GRACE if resource.has_finalizer else 0.0
+            return cls(now, now)
+        later = now + GRACE if resource.has_finalizer else 0.0
+        if "import" in resource.spec and not resource.cloud_id:
+            later = max(later, now)
         return cls(0.0 if resource.cloud_id else later, later)
 
     def request_sent(self, *, unclear: bool = False) -> None:
@@ -115,6 +118,7 @@ class Memory:
     # The cloud id of an object deleted in order to create it again.
     replaced: str | None = field(default=None, repr=False)
     drift: Drift | None = None  # the last correction
+    marker_sent: bool = False  # to complete the owner's marker, which has not been observed yet
     settled: object = None  # the desired state of the last reconcile that ended settled
     requested: str | None = None  # the last value of the annotation reconcile-requested-at
 

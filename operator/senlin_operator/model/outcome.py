@@ -89,6 +89,10 @@ class Unsupported(ClientException):
     """The request was not sent, as Senlin would not carry it out as intended."""
 
 
+class Outdated(ClientException):
+    """The request was not sent, as the cloud object has changed since the last poll."""
+
+
 def outcome_of(error: ClientException) -> Outcome:
     """Return the outcome for the object whose request failed."""
     match error:
@@ -108,6 +112,8 @@ def outcome_of(error: ClientException) -> Outcome:
             return Waiting(
                 Reason.BUSY, f"Senlin is busy: {_without_request_id(error)}", requeue_after=5
             )
+        case Outdated():
+            return Waiting(Reason.OBSERVING, str(error), requeue_after=1, publish=False)
         case Unsupported() | UnsupportedMicroversion():
             return Blocked(Reason.REJECTED, str(error))
         case BadRequest() | Forbidden():

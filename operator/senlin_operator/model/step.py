@@ -51,6 +51,7 @@ class Step(ABC):
 
     __slots__ = ()
 
+    corrects: ClassVar[bool] = True  # False: it changes nothing that a manifest says
     verb: ClassVar[str]  # reason of the event: a CamelCase word, such as Resizing
 
     @property

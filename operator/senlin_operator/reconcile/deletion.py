@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+from senlin_operator.cloud.snapshot import Marker
 from senlin_operator.kube.client import KubeClient
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
@@ -13,6 +14,7 @@ from senlin_operator.model.scope import Scope
 from senlin_operator.model.step import Observation, StepResult
 from senlin_operator.model.text import named
 from senlin_operator.reconcile import actions
+from senlin_operator.reconcile.claims import marker_of_others, whose
 from senlin_operator.reconcile.detachment import Detachment
 from senlin_operator.reconcile.execute import Executor
 from senlin_operator.reconcile.finalizer import Finalizer
@@ -59,6 +61,8 @@ class Deletion:
             return await self._detachment.detach(scope)
         if unobserved := await observe(self._sessions, scope):
             return unobserved
+        if scope.observed and (marker := marker_of_others(scope, scope.observed.id)):
+            return await self._leave(scope, marker)
         waiting = follow(scope)
         if scope.observed is None:
             return await self._delete_leftovers(scope)
@@ -114,9 +118,21 @@ class Deletion:
         return Waiting(Reason.IN_USE, text)
 
     async def _vacate_unobserved(self, scope: Scope, waiting: Waiting | Blocked) -> Outcome:
-        if scope.kind.members is None or await observe(self._sessions, scope):
+        if await observe(self._sessions, scope):
+            return waiting
+        if scope.observed and (marker := marker_of_others(scope, scope.observed.id)):
+            return await self._leave(scope, marker)
+        if scope.kind.members is None:
             return waiting
         return await self._vacate(scope, waiting)
+
+    async def _leave(self, scope: Scope, marker: Marker) -> Outcome:
+        """Remove the finalizer, and leave a cloud object that has the marker of another.
+
+        Such is that of a restored resource which is deleted before it has taken the object over.
+        """
+        why = f", as it is managed by {whose(scope, marker)}"
+        return await self._detachment.detach(scope, why)
 
     async def _vacate(self, scope: Scope, waiting: Waiting | Blocked) -> Outcome:
         """Wait for members to leave, and change the cloud object so that they can."""

@@ -15,10 +15,11 @@ from senlin_operator.kube.objects import SECRET, Key, Resource, inherited_labels
 from senlin_operator.kube.status import timestamp
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.kind import Dependent
-from senlin_operator.model.outcome import Blocked
+from senlin_operator.model.outcome import Blocked, Waiting
 from senlin_operator.model.scope import Scope
 from senlin_operator.telemetry import clock
 
+_EARLIER_REQUEUE = 3.0  # seconds; Kubernetes' garbage collector takes some
 _REQUEUE = 30.0  # seconds; nothing wakes an owner when a name becomes free
 
 
@@ -27,8 +28,8 @@ class DependentsApplier:
         self._cache = cache
         self._kube = kube
 
-    async def apply(self, scope: Scope) -> Blocked | None:
-        """Create missing dependents, and change differing ones; return Blocked if a name is taken.
+    async def apply(self, scope: Scope) -> Waiting | Blocked | None:
+        """Create missing dependents, and change differing ones; return why if a name is taken.
 
         Raises:
             KubeError: Kubernetes refuses it.
@@ -42,6 +43,9 @@ class DependentsApplier:
             if existing and existing.controller != owner.as_owner:
                 if existing.deleting:
                     continue  # of an earlier owner of that name; its deletion wakes the new owner
+                if self._is_of_earlier(owner, existing):
+                    text = f"{key} is of an earlier {owner.key}, and Kubernetes will delete it."
+                    return Waiting(Reason.NAME_TAKEN, text, requeue_after=_EARLIER_REQUEUE)
                 return _name_taken(owner, key)
             dependent = replace(dependent, labels={**inherited_labels(owner), **dependent.labels})
             if dependent.manifest is None:
@@ -69,6 +73,12 @@ class DependentsApplier:
             data = (await self._kube.get_secret(existing)).get("data")
             known = scope.memory.content = version, fingerprint(data)
         return known[1] == fingerprint(manifest.get("data"))
+
+    def _is_of_earlier(self, owner: Resource, existing: Resource) -> bool:
+        """Return whether the owner does not exist any more, as after a restore of both."""
+        earlier = existing.controller
+        same_kind = earlier is not None and earlier.kind == owner.key.kind
+        return same_kind and self._cache.controller_of(existing) is None
 
     async def _write(
         self, owner: Resource, key: Key, existing: Resource | None, dependent: Dependent

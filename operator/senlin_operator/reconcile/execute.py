@@ -36,7 +36,8 @@ class Executor:
     ) -> StepResult | Outcome:
         """Send the step and report it; return an outcome instead of a result if it was not sent."""
         memory = scope.memory
-        if scope.drifted and (wait := self._corrections.take(scope.resource.uid)):
+        drifted = scope.drifted and step.corrects
+        if drifted and (wait := self._corrections.take(scope.resource.uid)):
             return replace(_CONTESTED, requeue_after=wait)
         try:
             result = await self.send(scope, step, urgent=urgent, force=force)
@@ -55,7 +56,7 @@ class Executor:
         note(action_id=result.action_id)
         _log.info(step.verb, extra={"step": step.summary})
         text = "; ".join(filter(None, (step.summary, step.note)))
-        if scope.drifted:
+        if drifted:
             text = f"Drift corrected. {text}"
             memory.drift = Drift(scope.resource.generation, step.summary, clock.utcnow())
         self._recorder.record(scope.resource, "Normal", step.verb, "Reconcile", text)
@@ -113,6 +114,6 @@ class Executor:
 
 def action_started(scope: Scope, step: Step, action_id: str) -> Waiting:
     """Record a new action in the status, and return the outcome while it runs."""
-    drift = "correction of drift, " if scope.drifted else ""
+    drift = "correction of drift, " if scope.drifted and step.corrects else ""
     scope.status.action = actions.started(action_id, f"{drift}{step.summary}", clock.utcnow())
     return actions.running(scope.status)

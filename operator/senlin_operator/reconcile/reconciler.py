@@ -20,8 +20,11 @@ from senlin_operator.model.outcome import Blocked, Failed, Outcome, Settled, Wai
 from senlin_operator.model.scope import Scope
 from senlin_operator.model.step import Observation, Step, StepResult
 from senlin_operator.reconcile import actions
+from senlin_operator.reconcile.adoption import Adoption
+from senlin_operator.reconcile.claims import unclaimed_members
 from senlin_operator.reconcile.deletion import Deletion
 from senlin_operator.reconcile.dependents import DependentsApplier
+from senlin_operator.reconcile.details import with_facts
 from senlin_operator.reconcile.execute import Executor, action_started
 from senlin_operator.reconcile.finalizer import Finalizer
 from senlin_operator.reconcile.imports import resolve_import
@@ -29,9 +32,7 @@ from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT, observe
 from senlin_operator.reconcile.patience import told
 from senlin_operator.reconcile.references import resolve
 from senlin_operator.reconcile.sessions import Sessions
-from senlin_operator.telemetry import clock
 
-_DETAILS_TTL = 300.0  # seconds after which details are fetched again
 _REQUEUE = 30.0  # seconds
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Reconciler:
         self._finalizer = Finalizer(cache, kube, sessions)
         self._deletion = Deletion(cache, kube, self._finalizer, sessions, self._executor, recorder)
         self._dependents = DependentsApplier(cache, kube)
+        self._adoption = Adoption(cache, self._executor)
 
     async def reconcile(self, scope: Scope) -> Outcome:
         """Take the next step for an object, whether it is being deleted or not.
@@ -74,6 +76,9 @@ class Reconciler:
             return name_taken
         known = self._resolve(scope)
         if isinstance(known, Waiting | Blocked):
+            if self._adoption.begins(scope):
+                await self._finalizer.ensure(scope)
+                return await self._adoption.adopt(scope) or known
             return known
         await self._finalizer.ensure(scope)
         await self._ensure_size(scope)
@@ -82,6 +87,11 @@ class Reconciler:
             if action_id := actions.orphaned(scope, scope.status.running_action):
                 return await self._executor.cancel(scope, action_id)
             return await told(scope, waiting, scope.status.id)
+        observed = scope.observed
+        if unadopted := await self._adoption.adopt(scope):
+            return unadopted
+        if scope.observed is not observed and (taken := await self._dependents.apply(scope)):
+            return taken
         await self._dependents.prune(scope)
         return await self._converge(scope)
 
@@ -89,9 +99,11 @@ class Reconciler:
         """Take the first step of the plan; repeat this while the reply shows the result."""
         observed = scope.observed
         if observed is not None:
+            if unclaimed := unclaimed_members(self._cache, scope):
+                return unclaimed
             if waiting := await self._recover_transient(scope, observed):
                 return waiting
-            observed = await _with_schema(scope, await _with_details(scope, observed))
+            observed = await with_facts(scope, observed)
         elif blocked := scope.kind.creation_blocked(scope.desired, scope.snapshot):
             return blocked
         while steps := scope.kind.plan(scope.desired, observed):
@@ -124,6 +136,8 @@ class Reconciler:
         readiness: Readiness = scope.kind.readiness(scope.desired, observed)
         if isinstance(readiness, Settled):
             scope.memory.settled = scope.desired
+            if readiness.ready and await self._adoption.complete_marker(scope, observed):
+                return actions.CHECKING
         checks = scope.kind.checks
         interval = checks.interval(scope.desired) if checks else None
         if checks is None or interval is None or not isinstance(readiness, Settled):
@@ -244,35 +258,6 @@ def _show(scope: Scope) -> Outcome:
         return readiness
     # No poll wakes an object by an id that its status does not have.
     return dataclasses.replace(readiness, requeue_after=_REQUEUE)
-
-
-async def _with_details(scope: Scope, observed: Observation) -> Observation:
-    """Return the observation with details, which no list shows.
-
-    They are fetched if their version has changed, after each step of the operator, and if they are
-    older than their time to live, as not every change shows in a list.
-    """
-    details, memory = scope.kind.details, scope.memory
-    version = details.version(scope.desired, observed) if details else None
-    if details is None or version is None:
-        return observed
-    oldest = max(memory.freshness.not_before, clock.monotonic() - _DETAILS_TTL)
-    if memory.details is None or memory.details[0] != version or memory.details[1] < oldest:
-        now = clock.monotonic()
-        facts = await scope.session.call("details", lambda proxy: details.fetch(proxy, observed.id))
-        memory.details = (version, now, facts)
-    with_facts: Observation = details.add(observed, memory.details[2])
-    return with_facts
-
-
-async def _with_schema(scope: Scope, observed: Observation) -> Observation:
-    """Return the observation with the schema of a profile type, if the plan needs one."""
-    schemas = scope.kind.schemas
-    needed = schemas.profile_type(scope.desired, observed) if schemas else None
-    if schemas is None or needed is None:
-        return observed
-    with_schema: Observation = schemas.add(observed, await scope.session.profile_schema(needed))
-    return with_schema
 
 
 def _ineffective(scope: Scope, step: Step) -> Failed | None:

@@ -305,9 +305,9 @@ def a_snapshot(
     )
 
 
-def an_owner(uid: str = UID) -> Owner:
-    """Return a custom resource, as markers say it."""
-    return Owner(uid, KUBERNETES, Key("SenlinCluster", NAMESPACE, "web"))
+def an_owner(uid: str = UID, key: Key | None = None, kubernetes: str = KUBERNETES) -> Owner:
+    """Return a custom resource, as markers say it; by default SenlinCluster web."""
+    return Owner(uid, kubernetes, key or Key("SenlinCluster", NAMESPACE, "web"))
 
 
 def the_marker(uid: str = UID) -> dict[str, str]:

@@ -29,6 +29,7 @@ ABSENT = Key("SenlinProfile", "team", "absent")
 _PAUSES = (1.0, 1.0, 11.0, 40.0, 310.0, 310.0, 4000.0)
 _PATIENCE = 11  # minutes until what is waited for counts as Stalled
 _RETRIED = 6  # minutes until what fails is tried again at the latest
+_TURNS = 10  # of Senlin's engine in a minute, in which it ends what it has begun
 _STABLE = 2  # polls without a change, after which the state counts as final
 _MAX_POLLS = 200  # until the state must be final
 
@@ -123,7 +124,7 @@ class Harness:
             before = now
             if stable > _STABLE and not (self.all_keys() if deleted else self.unexpected_reasons()):
                 return
-            self.confirm_mass_deletions()
+            self.decide()
 
     def change_what_has_ended(self) -> None:
         """Change the manifest of each operation that is over, which starts nothing."""
@@ -137,10 +138,15 @@ class Harness:
 
         What fails is in progress whenever it is tried again, and Stalled in between.
         """
+        if {"Busy", "ActionRunning"} & {self.reason(key) for key in self.all_keys()}:
+            for _ in range(3):  # an engine may have died: its action is in progress for an hour
+                await self.advance(_PAUSES[-1])
         for _ in range(_PATIENCE):
             await self.advance(60.0)
         always = {*self.all_keys()}
         for _ in range(_RETRIED):
+            for _ in range(_TURNS):
+                self.senlin.work()
             await self.advance(60.0)
             always = {key for key in always & {*self.all_keys()} if self.is_in_progress(key)}
         assert {str(key): self.resource(key).condition("Reconciling") for key in always} == {}
@@ -180,8 +186,8 @@ class Harness:
         }
         return {key: self.reason(key) for key in self.all_keys()}, statuses, {*snapshot.unfinished}
 
-    def confirm_mass_deletions(self) -> None:
-        """Request a reconcile, as a person would, of objects that wait for one."""
+    def decide(self) -> None:
+        """Decide as people would: request a reconcile of objects that wait for one."""
         for key in self.all_keys():
             if self.reason(key) == "ProjectEmptied":
                 self.set_annotation(key, RECONCILE_AT, str(self.clock()))
@@ -200,9 +206,10 @@ class Harness:
 
         self.run(annotate(), polls)
 
-    def set_annotation(self, key: Key, name: str, value: str) -> None:
-        raw = self.env.kube[key]
-        self.env.kube.apply({**raw, "metadata": {**raw["metadata"], "annotations": {name: value}}})
+    def set_annotation(self, key: Key, name: str, value: str | None) -> None:
+        """Set an annotation, and remove all others; None: remove it, too."""
+        raw, annotations = self.env.kube[key], {} if value is None else {name: value}
+        self.env.kube.apply({**raw, "metadata": {**raw["metadata"], "annotations": annotations}})
 
     def apply(self, raw: Document) -> None:
         key = Resource(raw["kind"], raw).key
@@ -338,6 +345,9 @@ class Harness:
         managed = (it for it in found if not it.unmanaged)
         return [it for it in managed if it.spec["resource"].get("clusterRef") == {"name": cluster}]
 
+    def is_of_others(self, id_: str) -> bool:
+        return id_ in self.senlin.foreign
+
     def orphans_and_duplicates(self) -> list[str]:
         """Return the cloud objects with an owner's marker that no existing object refers to."""
         used = {self.resource(key).uid: self.id_of(key) for key in self.all_keys()}
@@ -346,7 +356,7 @@ class Harness:
             f"{id_} of {owner}"
             for objects in snapshot.objects.values()
             for id_ in objects
-            if id_ not in self.senlin.foreign
+            if not self.is_of_others(id_)
             and (owner := self.senlin.owner_of(id_)) not in ("None", None)
             and used.get(str(owner)) != id_
         ]

@@ -3,7 +3,8 @@
 from openstack_clustering import Policy
 from openstack_clustering.exceptions import Conflict, ServerError
 from senlin_operator.kube.objects import Key
-from tests.unit.operator.builders import WITH_FINALIZER, a_policy, a_policy_manifest
+from senlin_operator.model.ownership import with_suffix
+from tests.unit.operator.builders import WITH_FINALIZER, a_policy, a_policy_manifest, an_owner
 from tests.unit.operator.environment import Environment
 
 GROW = Key("SenlinPolicy", "team", "grow")
@@ -27,7 +28,7 @@ async def test_a_creation_by_a_process_that_died_is_found_by_its_name_suffix(
     env.kube.apply(a_policy_manifest(**WITH_FINALIZER))
     await env.converge(3)
     assert env.requests() == []
-    env.senlin.put_policy(a_policy("y1"))
+    env.senlin.put_policy(a_policy("y1", name=with_suffix("grow", an_owner(key=GROW))))
 
     env.clock.advance(15)
     await env.converge(2)

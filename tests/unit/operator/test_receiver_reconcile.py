@@ -8,16 +8,19 @@ import pytest
 from openstack_clustering import Receiver
 from openstack_clustering.exceptions import ConnectFailure, ResourceNotFound
 from senlin_operator.kube.objects import SECRET, Key, Owner, Resource
+from senlin_operator.model.ownership import with_suffix
 from tests.unit.operator.builders import (
     DELETING,
     WITH_FINALIZER,
     a_receiver,
     a_receiver_manifest,
+    an_owner,
 )
 from tests.unit.operator.environment import SMALL, WEB, Environment, LastRequest, replace_process
 
 GROW = Key("SenlinReceiver", "team", "grow")
 CHANNEL = Key(SECRET, "team", "grow")
+NAME = with_suffix("grow", an_owner("grow-uid", GROW))
 MANIFEST = a_receiver_manifest(uid="grow-uid")
 
 
@@ -76,7 +79,7 @@ async def test_a_creation_by_a_process_that_died_is_found_by_its_name_suffix(
     await ready_env.converge(3)
     assert ready_env.requests() == []
     cluster = ready_env.kube[WEB]["status"]["id"]
-    ready_env.senlin.put_receiver(a_receiver("r9", "grow-uid", cluster_id=cluster))
+    ready_env.senlin.put_receiver(a_receiver("r9", name=NAME, cluster_id=cluster))
 
     ready_env.clock.advance(15)
     await ready_env.converge(2)
@@ -280,7 +283,7 @@ async def test_a_snapshot_without_receivers_proves_no_absence(ready_env: Environ
     inventory = ready_env.session.inventory
     all_kinds = inventory.kinds
     cluster = ready_env.kube[WEB]["status"]["id"]
-    ready_env.senlin.put_receiver(a_receiver("r9", "grow-uid", cluster_id=cluster))
+    ready_env.senlin.put_receiver(a_receiver("r9", name=NAME, cluster_id=cluster))
     inventory.kinds = [kind for kind in all_kinds if not kind.on_demand]
     await ready_env.poll()
 

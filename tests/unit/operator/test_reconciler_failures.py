@@ -12,6 +12,7 @@ from openstack_clustering.exceptions import (
     ServerError,
 )
 from senlin_operator.kube.objects import RECONCILE_AT
+from senlin_operator.model.ownership import entries
 from tests.unit.operator.builders import (
     WITH_FINALIZER,
     Clock,
@@ -19,6 +20,7 @@ from tests.unit.operator.builders import (
     a_profile,
     a_profile_manifest,
     a_secret_manifest,
+    an_owner,
 )
 from tests.unit.operator.environment import CHECKED, FOUR, PROFILE, SMALL, THREE, WEB, Environment
 
@@ -86,7 +88,8 @@ async def test_a_creation_by_a_process_that_died_is_found(env: Environment) -> N
     env.kube.apply(a_profile_manifest(uid="profile-uid", **WITH_FINALIZER))
     await env.converge(3)
     assert env.requests() == []
-    env.senlin.put_profile(a_profile("p9", "profile-uid"))
+    marker = entries(an_owner("profile-uid", SMALL))
+    env.senlin.put_profile(a_profile("p9", metadata=marker))
 
     env.clock.advance(15)
     await env.converge(2)

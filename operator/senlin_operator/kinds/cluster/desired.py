@@ -98,7 +98,12 @@ def _within_limits(size: int, wanted: Mapping[str, Any]) -> int:
 
 
 def _is_member(node: Resource, cluster: Resource) -> bool:
-    """Return whether a SenlinNode declares itself a member."""
+    """Return whether a SenlinNode declares itself a member.
+
+    One that has yet to take over its node needs no room: that node may be a member already.
+    """
+    if "import" in node.spec and node.cloud_id is None:
+        return False
     if node.key.namespace != cluster.key.namespace:
         return False
     reference = node.spec["resource"].get("clusterRef", {})

@@ -10,7 +10,7 @@ from senlin_operator.kinds.cluster.desired import Desired, desired, first_size, 
 from senlin_operator.kinds.cluster.observed import Observed, observe
 from senlin_operator.kinds.cluster.plan import changes_in_place, plan
 from senlin_operator.kinds.cluster.status import conditions, nodes, readiness, resource_status
-from senlin_operator.kinds.cluster.steps import Check, Delete, Resize
+from senlin_operator.kinds.cluster.steps import Check, Claim, Delete, Resize
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import describe, from_observed
 from senlin_operator.kube.objects import CLUSTER_LABEL, Key, Resource, label_value
@@ -134,3 +134,9 @@ class ClusterKind(Kind[Desired, Observed]):
 
     def delete(self, observed: Observed, *, force: bool) -> Step:
         return Delete(observed.id, force)
+
+    def claim(self, id_: str, what: str, taken_from: str | None) -> Step:
+        return Claim(id_, what, taken_from)
+
+    def unclaimable(self, observed: Observed) -> str:
+        return "Senlin changes no cluster in ERROR" if observed.status == "ERROR" else ""

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from openstack_clustering import Proxy
+from openstack_clustering import Cluster, Proxy
 from senlin_operator.kinds.cluster.desired import Desired
 from senlin_operator.kinds.cluster.observed import CREATED_EMPTY
-from senlin_operator.kinds.shared import steps
+from senlin_operator.kinds.shared import claim, steps
+from senlin_operator.kinds.shared.claim import metadata_of
 from senlin_operator.kinds.shared.fields import request
 from senlin_operator.kinds.shared.remediation import parameters
 from senlin_operator.model.ownership import Owner, with_owner
@@ -122,3 +123,13 @@ class Delete(steps.Delete):
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         deleted = proxy.delete_cluster(self.id, force_delete=self.force)
         return StepResult(self.id, deleted.action_id if deleted else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(claim.Claim):
+    def fetch(self, proxy: Proxy) -> Cluster:
+        return proxy.get_cluster(self.id)
+
+    def write(self, proxy: Proxy, current: Cluster, owner: Owner) -> StepResult:
+        updated = proxy.update_cluster(self.id, metadata=metadata_of(current, owner))
+        return StepResult(self.id, updated.action_id)

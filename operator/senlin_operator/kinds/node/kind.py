@@ -12,7 +12,14 @@ from senlin_operator.kinds.node.membership import below_min_size
 from senlin_operator.kinds.node.observed import Observed, made_by_adoption, observe
 from senlin_operator.kinds.node.plan import change_in_place, plan
 from senlin_operator.kinds.node.status import readiness, resource_status
-from senlin_operator.kinds.node.steps import Check, Delete, DeleteAdopted, DeleteProfile, Recover
+from senlin_operator.kinds.node.steps import (
+    Check,
+    Claim,
+    Delete,
+    DeleteAdopted,
+    DeleteProfile,
+    Recover,
+)
 from senlin_operator.kinds.shared import bindings
 from senlin_operator.kinds.shared.fields import from_observed
 from senlin_operator.kube.objects import Key, Resource
@@ -120,3 +127,10 @@ class NodeKind(Kind[Desired, Observed]):
         if observed.unclaimed_profile:
             return DeleteAdopted(observed.id, observed.unclaimed_profile, force)
         return Delete(observed.id, force)
+
+    def claim(self, id_: str, what: str, taken_from: str | None) -> Step:
+        return Claim(id_, what, taken_from)
+
+    def unclaimable(self, observed: Observed) -> str:
+        """Return why not: an update of a broken node makes Senlin 16 call it ACTIVE."""
+        return "" if observed.works else f"Senlin says {observed.status}: {observed.cause}"

@@ -98,7 +98,7 @@ def observe(snapshot: Snapshot, id_: str | None, uid: str) -> Observed | None:
         faults=[health.fault(node)] if node.status in ("ERROR", "WARNING") else [],
         created_at=node.created_at,
         adopted=adopted,
-        unclaimed_profile=_unclaimed(snapshot, node.profile_id) if adopted else None,
+        unclaimed_profile=_unclaimed(snapshot, node) if adopted else None,
         duplicates=tuple(_deletable(snapshot, node, duplicates)),
         snapshot=snapshot,
     )
@@ -109,11 +109,18 @@ def made_by_adoption(snapshot: Snapshot, uid: str) -> list[str]:
     return snapshot.owned(Profile, uid)
 
 
-def _unclaimed(snapshot: Snapshot, id_: str) -> str | None:
-    """Return the id of the profile if it is unchanged since Senlin made it."""
-    profile = snapshot.get(Profile, id_)
-    unclaimed = profile and profile.name.startswith(_ADOPTION_PROFILE) and not profile.metadata
-    return id_ if unclaimed else None
+def _unclaimed(snapshot: Snapshot, node: Node) -> str | None:
+    """Return the id of the profile if it is unchanged since Senlin made it for the node.
+
+    Or since an earlier resource of the same place claimed it, from which the node was taken over.
+    """
+    profile = snapshot.get(Profile, node.profile_id)
+    if profile is None or not profile.name.startswith(_ADOPTION_PROFILE):
+        return None
+    of_node, of_profile = (snapshot.markers.get(id_) for id_ in (node.id, profile.id))
+    earlier = of_node and of_profile and of_node.uid != of_profile.uid
+    same_place = earlier and of_node and of_profile and of_node.place == of_profile.place != ""
+    return profile.id if same_place or not profile.metadata else None
 
 
 def _deletable(snapshot: Snapshot, node: Node, duplicates: list[str]) -> Iterator[str]:

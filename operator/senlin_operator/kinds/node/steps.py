@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from openstack_clustering import Proxy
+from openstack_clustering import Node, Proxy
 from senlin_operator.kinds.node.adoption import adopt
 from senlin_operator.kinds.node.desired import Adoption, Desired
-from senlin_operator.kinds.shared import steps
+from senlin_operator.kinds.shared import claim, steps
+from senlin_operator.kinds.shared.claim import metadata_of
 from senlin_operator.kinds.shared.fields import request
 from senlin_operator.kinds.shared.remediation import parameters
 from senlin_operator.model.ownership import Owner, entries, with_owner
@@ -200,6 +201,16 @@ class Delete(steps.Delete):
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         deleted = proxy.delete_node(self.id, force_delete=self.force)
         return StepResult(self.id, deleted.action_id if deleted else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(claim.Claim):
+    def fetch(self, proxy: Proxy) -> Node:
+        return proxy.get_node(self.id)
+
+    def write(self, proxy: Proxy, current: Node, owner: Owner) -> StepResult:
+        updated = proxy.update_node(self.id, metadata=metadata_of(current, owner))
+        return StepResult(self.id, updated.action_id)
 
 
 def _claim(proxy: Proxy, profile_id: str, owner: Owner) -> None:

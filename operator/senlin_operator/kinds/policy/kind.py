@@ -8,9 +8,9 @@ from senlin_operator.kinds.policy.desired import Desired, desired
 from senlin_operator.kinds.policy.observed import Observed, observe
 from senlin_operator.kinds.policy.plan import plan
 from senlin_operator.kinds.policy.status import readiness, resource_status
-from senlin_operator.kinds.policy.steps import Delete
+from senlin_operator.kinds.policy.steps import Claim, Delete
 from senlin_operator.kinds.policy.users import Users
-from senlin_operator.kinds.shared.fields import from_observed
+from senlin_operator.kinds.shared.fields import describe, fixed_difference, from_observed
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.ownership import IN_NAME
@@ -52,3 +52,9 @@ class PolicyKind(Kind[Desired, Observed]):
 
     def delete(self, observed: Observed, *, force: bool) -> Step:
         return Delete(observed.id)
+
+    def claim(self, id_: str, what: str, taken_from: str | None) -> Step:
+        return Claim(id_, what, taken_from)
+
+    def unfit(self, desired: Desired, observed: Observed) -> str:
+        return describe(fixed_difference(desired, observed))

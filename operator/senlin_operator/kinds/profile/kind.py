@@ -7,9 +7,9 @@ from senlin_operator.kinds.profile.desired import Desired, desired
 from senlin_operator.kinds.profile.observed import Observed, observe
 from senlin_operator.kinds.profile.plan import plan
 from senlin_operator.kinds.profile.status import readiness, resource_status
-from senlin_operator.kinds.profile.steps import Delete
+from senlin_operator.kinds.profile.steps import Claim, Delete
 from senlin_operator.kinds.profile.users import Users
-from senlin_operator.kinds.shared.fields import from_observed
+from senlin_operator.kinds.shared.fields import describe, fixed_difference, from_observed
 from senlin_operator.model.kind import Kind
 from senlin_operator.model.step import Step
 
@@ -40,3 +40,9 @@ class ProfileKind(Kind[Desired, Observed]):
 
     def delete(self, observed: Observed, *, force: bool) -> Step:
         return Delete(observed.id)
+
+    def claim(self, id_: str, what: str, taken_from: str | None) -> Step:
+        return Claim(id_, what, taken_from)
+
+    def unfit(self, desired: Desired, observed: Observed) -> str:
+        return describe(fixed_difference(desired, observed))

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from openstack_clustering import Proxy
+from openstack_clustering import Profile, Proxy
 from senlin_operator.kinds.profile.desired import Desired
 from senlin_operator.kinds.profile.observed import observed
-from senlin_operator.kinds.shared import steps
+from senlin_operator.kinds.shared import claim, steps
+from senlin_operator.kinds.shared.claim import metadata_of
 from senlin_operator.kinds.shared.fields import request
 from senlin_operator.model.ownership import Owner, with_owner
 from senlin_operator.model.step import Step, StepResult
@@ -40,3 +41,13 @@ class Delete(steps.Delete):
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         proxy.delete_profile(self.id)
         return StepResult(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(claim.Claim):
+    def fetch(self, proxy: Proxy) -> Profile:
+        return proxy.get_profile(self.id)
+
+    def write(self, proxy: Proxy, current: Profile, owner: Owner) -> StepResult:
+        profile = proxy.update_profile(self.id, metadata=metadata_of(current, owner))
+        return StepResult(profile.id, observed=observed(profile))

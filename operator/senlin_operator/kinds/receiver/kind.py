@@ -10,8 +10,8 @@ from senlin_operator.kinds.receiver.desired import Desired, desired, references
 from senlin_operator.kinds.receiver.observed import Observed, observe
 from senlin_operator.kinds.receiver.plan import plan
 from senlin_operator.kinds.receiver.status import readiness, resource_status
-from senlin_operator.kinds.receiver.steps import Delete
-from senlin_operator.kinds.shared.fields import from_observed
+from senlin_operator.kinds.receiver.steps import Claim, Delete
+from senlin_operator.kinds.shared.fields import describe, fixed_difference, from_observed
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.kind import Kind
@@ -43,6 +43,7 @@ class ReceiverKind(Kind[Desired, Observed]):
     notation = IN_NAME
     shows_id = False
     on_demand = True
+    claimed_late = True
 
     dependents = Dependents()
 
@@ -73,3 +74,10 @@ class ReceiverKind(Kind[Desired, Observed]):
 
     def delete(self, observed: Observed, *, force: bool) -> Step:
         return Delete(observed.id, observed.name)
+
+    def claim(self, id_: str, what: str, taken_from: str | None) -> Step:
+        return Claim(id_, what, taken_from)
+
+    def unfit(self, desired: Desired, observed: Observed) -> str:
+        cluster = {"cluster": (observed.cluster_id, desired.cluster_id)}
+        return describe(fixed_difference(desired, observed) | cluster)

@@ -5,16 +5,16 @@ No summary and no error has the id of a receiver: its webhook's URL follows from
 
 from dataclasses import dataclass, field
 
-from openstack_clustering import Proxy
+from openstack_clustering import Proxy, Receiver
 from openstack_clustering.exceptions import Forbidden
 from senlin_operator.kinds.receiver.defects import defect
 from senlin_operator.kinds.receiver.desired import Desired
 from senlin_operator.kinds.receiver.observed import observed
-from senlin_operator.kinds.shared import steps
+from senlin_operator.kinds.shared import claim, steps
 from senlin_operator.kinds.shared.fields import request
 from senlin_operator.kinds.shared.hiding import without
 from senlin_operator.model.outcome import Unsupported
-from senlin_operator.model.ownership import Owner, with_suffix
+from senlin_operator.model.ownership import IN_NAME, Owner, with_suffix, without_suffix
 from senlin_operator.model.step import Step, StepResult
 
 # Senlin 16 answers a stranger to the cluster "You are not authorized …" and nothing else.
@@ -97,3 +97,20 @@ class Replace(Delete):
         with without([self.id]):
             proxy.delete_receiver(self.id)
         return StepResult(self.id, replaced=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(claim.Claim):
+    """The marker replaces the one at the end of the name, if there is any."""
+
+    notation = IN_NAME
+
+    def fetch(self, proxy: Proxy) -> Receiver:
+        with without([self.id]):
+            return proxy.get_receiver(self.id)
+
+    def write(self, proxy: Proxy, current: Receiver, owner: Owner) -> StepResult:
+        name = with_suffix(without_suffix(current.name, owner.uid), owner)
+        with without([self.id]):
+            receiver = proxy.update_receiver(self.id, name=name)
+        return StepResult(receiver.id, observed=observed(receiver, owner.uid))

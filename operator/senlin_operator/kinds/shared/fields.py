@@ -93,6 +93,16 @@ def difference(
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
+def fixed_difference(desired: Any, observed: Any) -> dict[str, tuple[object, object]]:
+    """Return the fields of a manifest that differ, and that Senlin cannot change."""
+    pairs = {
+        name: (_value(getattr(observed, name)), _value(getattr(desired, name)))
+        for name, plain_ in _fields(type(desired)).items()
+        if plain_.manifest and not plain_.updatable
+    }
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
 def request(desired: Any) -> dict[str, Any]:
     """Return the fields for a create request."""
     return {
