@@ -31,7 +31,7 @@ from tests.unit.operator.builders import (
     a_template_manifest,
 )
 from tests.unit.operator.environment import LastRequest, PartialPace
-from tests.unit.operator.operation_events import OperationEvents
+from tests.unit.operator.restore_events import RestoreEvents
 
 OTHERS = "theirs"
 _START = 12  # polls until every initial object is Ready
@@ -72,12 +72,12 @@ failures = st.sampled_from(
 )
 
 
-class StateMachine(OperationEvents, RuleBasedStateMachine):
+class StateMachine(RestoreEvents, RuleBasedStateMachine):
     """The events that may happen."""
 
     def __init__(self) -> None:
         RuleBasedStateMachine.__init__(self)
-        OperationEvents.__init__(self)
+        RestoreEvents.__init__(self)
 
     # Changes by people.
 
@@ -166,7 +166,7 @@ class StateMachine(OperationEvents, RuleBasedStateMachine):
     @rule(key=keys, foreground=st.booleans(), polls=poll_counts)
     def remove(self, key: Key, foreground: bool, polls: int) -> None:
         async def remove() -> None:
-            if key in self.env.kube and not self.resource(key).deleting:
+            if key in self.env.kube and not self.resource(key).deleting and self.has_claimed(key):
                 self.env.kube.remove(key, foreground=foreground)
 
         self.run(remove(), polls)
