@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from openstack_clustering import ClientException
 from senlin_operator import app
+from senlin_operator.export import command as export
 from senlin_operator.kube.client import KubeError
 from senlin_operator.settings import BadSettings, add_flags, load
 from senlin_operator.telemetry import logging, tracing
@@ -23,7 +25,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = "watch the custom resources and converge the cloud"
     run = commands.add_parser("run", help=text, allow_abbrev=False)
     add_flags(run)
-    flags = vars(parser.parse_args(arguments))
+    export.add(commands)
+    chosen = parser.parse_args(arguments)
+    return _export(chosen) if "run" in chosen else _run(vars(chosen))
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    try:
+        return int(chosen.run(chosen))
+    except (ClientException, OSError) as error:
+        return _fail(1, error)
+
+
+def _run(flags: Mapping[str, str | None]) -> int:
     try:
         settings = load(flags, os.environ)
         logging.configure(settings.log_format, settings.log_level)

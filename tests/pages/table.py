@@ -150,6 +150,7 @@ PAGES: dict[str, list[Entry]] = {
         Not("needs Velero; tests/operator/test_restore.py restores as it does"),
         Run(before=READY),
     ],
+    "docs/export.md": [By("tests/operator/test_export.py")],
     "docs/reasons/AdoptionPending.md": [Run(before=READY)],
     "docs/reasons/OwnedElsewhere.md": [Run(before=READY)],
     "docs/reasons/Paused.md": [Run(before=READY)],

@@ -15,7 +15,7 @@ from senlin_operator.kube.objects import Key, Resource
 
 NODE_NAME_FORMAT = "node.name.format"  # a key in Senlin's `config`
 _NAME_OF_NODES = 246  # characters; with a hyphen and 8 random ones 255, as Senlin and Nova take
-_CONFIG = {  # field of `config` in the manifest to the key in Senlin
+CONFIG = {  # field of `config` in the manifest to the key in Senlin
     "nodeNameFormat": NODE_NAME_FORMAT,
     "stopTimeoutBeforeUpdateSeconds": "cluster.stop_timeout_before_update",
     "stopNodeBeforeDelete": "cluster.stop_node_before_delete",
@@ -69,7 +69,7 @@ def desired(resource: Resource, known: Mapping[Key, Resource]) -> Desired:
         profile_id=_id(known[_profile(resource)]),
         profile=wanted_content(known[_profile(resource)]),
         replaces=wanted.get("strategy", {}).get("type") == "Replace",
-        config={key: config[field_] for field_, key in _CONFIG.items() if field_ in config},
+        config={key: config[field_] for field_, key in CONFIG.items() if field_ in config},
         default_names="nodeNameFormat" not in wanted.get("config", {}),
         min_size=wanted["minSize"],
         max_size=wanted["maxSize"],
