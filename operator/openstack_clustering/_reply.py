@@ -110,11 +110,21 @@ class Reply:
             status=self.status,
             type=kind,
             details=sanitize(message or self._plain_text()),
+            response=self._without_request(),
             request_id=self.request_id,
             retry_after=self.retry_after,
             method=self.method,
             url=self.url,
         )
+
+    def _without_request(self) -> requests.Response:
+        """Return the response without the request, whose headers have the token."""
+        shown = requests.Response()
+        shown.status_code, shown.reason = self._response.status_code, self._response.reason
+        shown.headers, shown.encoding = self._response.headers, self._response.encoding
+        shown._content = self._response.content
+        shown.url = self.url or "a webhook"
+        return shown
 
     def _body_or_none(self) -> Any:
         try:

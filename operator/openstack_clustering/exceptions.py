@@ -6,7 +6,8 @@
       ConfigException             clouds.yaml, OS_* or a keyword is incomplete or contradictory
       EndpointNotFound            the catalogue has no clustering service (an AttributeError too)
       UnsupportedMicroversion     the server is too old for the operation or a parameter
-      InvalidIdentity             the argument cannot be an id or a name (a ValueError too)
+      InvalidIdentity             the argument names no object at all (a ValueError too)
+      InvalidArgument             an unknown keyword, or a wrong argument (a TypeError too)
       ConnectFailure              there was no reply; `sent`: whether the request may have arrived
         RequestTimeout            there was no reply in time
       HttpError                   a server refused; `status`, `type`, `message`, `request_id`
@@ -17,6 +18,7 @@
         Forbidden                 403
         ResourceNotFound          404
         Conflict                  409: a lock, a running action, a cooldown, an object in use
+        PreconditionFailed        412
         TooManyRequests           429; `retry_after` in seconds
         ServerError               5xx
         InvalidResponse           the reply is truncated or not Senlin's
@@ -29,9 +31,19 @@ from whose id that follows.
 
 from typing import Any
 
+import requests
+
 
 class ClientException(Exception):
-    """The base class of the client's exceptions."""
+    """The base class of the client's exceptions.
+
+    Attributes:
+        extra_data: Whatever a caller has attached; the client itself attaches nothing.
+    """
+
+    def __init__(self, message: str | None = None, extra_data: Any = None) -> None:
+        super().__init__(*(() if message is None else (message,)))
+        self.extra_data = extra_data
 
     @property
     def message(self) -> str:
@@ -55,7 +67,11 @@ class UnsupportedMicroversion(ClientException):
 
 
 class InvalidIdentity(ClientException, ValueError):
-    """An argument that should name an object cannot be an id or a name; nothing was sent."""
+    """An argument that should name an object is no object, id or name; nothing was sent."""
+
+
+class InvalidArgument(ClientException, TypeError):
+    """There is no such keyword, or an argument has a wrong value; nothing was sent."""
 
 
 class ConnectFailure(ClientException):
@@ -75,8 +91,8 @@ class RequestTimeout(ConnectFailure):
     """The server did not accept the connection, or did not reply, in time."""
 
 
-class HttpError(ClientException):
-    """A server refused the request, or its reply is invalid.
+class HttpError(ClientException, requests.HTTPError):
+    """A server refused the request, or its reply is invalid; a `requests.HTTPError` too.
 
     Attributes:
         status: The HTTP status.
@@ -88,6 +104,7 @@ class HttpError(ClientException):
             Of a failed login: Keystone's.
         details: The server's message; if the reply is not OpenStack's JSON, the beginning of its
             text, which `message` leaves out.
+        response: The reply, without the request and its token; None if there was none.
     """
 
     status: int = 0
@@ -95,18 +112,23 @@ class HttpError(ClientException):
     def __init__(
         self,
         message: str = "",
+        response: requests.Response | None = None,
+        http_status: int | None = None,
+        details: str | None = None,
+        request_id: str | None = None,
         *,
         status: int | None = None,
         type: str | None = None,
-        request_id: str | None = None,
         retry_after: float | None = None,
         method: str | None = None,
         url: str | None = None,
-        details: str | None = None,
     ) -> None:
         super().__init__(message)
-        if status is not None:
-            self.status = status
+        self.response = response
+        if response is not None:
+            status = status or response.status_code
+            request_id = request_id or response.headers.get("X-Openstack-Request-Id")
+        self.status = status or http_status or self.status
         self.type = type
         self.request_id = request_id
         self.retry_after = retry_after
@@ -121,6 +143,21 @@ class HttpError(ClientException):
     def status_code(self) -> int:
         """The same as `status`, by openstacksdk's name."""
         return self.status
+
+    @property
+    def http_status(self) -> int:
+        """The same as `status`, by the name in older versions of openstacksdk."""
+        return self.status
+
+    @property
+    def code(self) -> int:
+        """The same as `status`, by the name in the older python-senlinclient."""
+        return self.status
+
+    @property
+    def source(self) -> str:
+        """Whose fault it is: "Client" for a status of 4xx, else "Server"."""
+        return "Client" if 400 <= self.status < 500 else "Server"
 
 
 class BadRequest(HttpError):
@@ -161,6 +198,12 @@ class Conflict(HttpError):
     status = 409
 
 
+class PreconditionFailed(HttpError):
+    """A condition in the request's headers does not hold: from a gateway, Senlin knows none."""
+
+    status = 412
+
+
 class TooManyRequests(HttpError):
     """The server limits the rate of requests; see `retry_after`."""
 
@@ -187,7 +230,15 @@ class ResourceFailure(ClientException):
 
 _BY_STATUS: dict[int, type[HttpError]] = {
     kind.status: kind
-    for kind in (BadRequest, Unauthorized, Forbidden, ResourceNotFound, Conflict, TooManyRequests)
+    for kind in (
+        BadRequest,
+        Unauthorized,
+        Forbidden,
+        ResourceNotFound,
+        Conflict,
+        PreconditionFailed,
+        TooManyRequests,
+    )
 }
 
 
@@ -203,10 +254,17 @@ def http_error(message: str, *, status: int, type: str | None, **fields: Any) ->
     return kind(message, status=status, type=type, **fields)
 
 
-# openstacksdk's names, for code that was written for it.
-SDKException = ClientException
+# openstacksdk's names, for code that was written for it. An `except` evaluates its names only when
+# there is an error, which a missing one would hide.
+SDKException = OpenStackCloudException = ClientException
 HttpException = HttpError
 BadRequestException = BadRequest
 ForbiddenException = Forbidden
 NotFoundException = ResourceNotFound
 ConflictException = Conflict
+PreconditionFailedException = PreconditionFailed
+NotSupported = UnsupportedMicroversion
+ServiceDiscoveryException = EndpointNotFound
+ServiceDisabledException = ConfigException
+InvalidResourceQuery = ValidationException = InvalidArgument
+InvalidRequest = MethodNotSupported = InvalidIdentity

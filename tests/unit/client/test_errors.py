@@ -39,6 +39,7 @@ WEBHOOK = "http://senlin:8777/v1/webhooks/5e1f/trigger?V=2"
         (406, "InvalidGlobalAPIVersion", exceptions.HttpError),
         (409, "ResourceIsLocked", exceptions.Conflict),
         (409, "ActionConflict", exceptions.Conflict),
+        (412, "PreconditionFailed", exceptions.PreconditionFailed),
         (429, "OverLimit", exceptions.TooManyRequests),
         (500, "OverQuota", exceptions.ServerError),
         (503, "Unavailable", exceptions.ServerError),
@@ -58,6 +59,48 @@ def test_refusal_has_the_servers_message_and_type(
     assert (refusal.status, refusal.type, refusal.request_id) == (status, type, "req-1")
     assert (refusal.message, refusal.method) == ("The server says why.", "POST")
     assert str(refusal) == "The server says why. (request id req-1)"
+
+
+def test_refusal_has_what_openstacksdks_has(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", Answer(404, error(404, "ResourceNotFound", "No.")))
+
+    with pytest.raises(requests.HTTPError) as caught:
+        proxy.get_cluster(ID)
+
+    refusal = caught.value
+    assert isinstance(refusal, exceptions.NotFoundException)
+    assert refusal.status_code == refusal.http_status == refusal.code == 404
+    assert (refusal.source, refusal.extra_data, refusal.request) == ("Client", None, None)
+    assert exceptions.ServerError().source == "Server"
+
+
+def test_response_of_a_refusal_has_no_token(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", Answer(403, error(403, "Forbidden", "No.")))
+
+    with pytest.raises(exceptions.Forbidden) as caught:
+        proxy.get_cluster(ID)
+
+    response = caught.value.response
+    assert response is not None
+    assert (response.status_code, response.json()["error"]["type"]) == (403, "Forbidden")
+    assert response.headers["X-Openstack-Request-Id"] == "req-1"
+    assert getattr(response, "request", None) is None
+    assert "token-1" not in str(vars(response))
+
+
+def test_errors_can_be_made_as_openstacksdks_are() -> None:
+    response = requests.Response()
+    response.status_code, response.headers["X-Openstack-Request-Id"] = 409, "req-7"
+
+    given = exceptions.HttpException("No.", response, details="Why.", request_id=None)
+    assert (given.status_code, given.request_id, given.details) == (409, "req-7", "Why.")
+    assert exceptions.HttpException(details="Why.", http_status=500).status_code == 500
+    assert exceptions.NotFoundException().status_code == 404
+    assert exceptions.SDKException("No.", {"a": 1}).extra_data == {"a": 1}
+    assert (exceptions.SDKException().message, str(exceptions.SDKException("No."))) == (
+        "ClientException",
+        "No.",
+    )
 
 
 FOREIGN = "HTTP {} without an error of OpenStack in the reply"
