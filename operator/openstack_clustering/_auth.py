@@ -37,6 +37,7 @@ def create_plugin(config: Config) -> Any:
 
 def describe_user(plugin: Any) -> str:
     """Return the user that a plugin logs in, for messages: "user blue-1 of project blue"."""
+    plugin = getattr(plugin, "_plugin", None) or plugin  # of a generic one, as openstacksdk uses
     methods = getattr(plugin, "auth_methods", None) or [plugin]
     method = methods[0]
     credential = _first(method, "application_credential_id", "application_credential_name")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from openstack_clustering import _clouds as clouds
 from openstack_clustering import _values as values
+from openstack_clustering._arguments import check_names
 from openstack_clustering._entry import in_one_region, overlaid
 from openstack_clustering._login import auth_of, login_kind
 from openstack_clustering._login_kinds import AUTH_KEYS
@@ -31,6 +32,29 @@ _KEYS = (
     | _SERVICE_KEYS
     | {f"clustering_{key}" for key in _SERVICE_KEYS}
     | {"api_timeout", "auth", "auth_type", "insecure", "verify", *FILES}
+)
+# The parameters of `Connection`, for its message about an unknown keyword.
+_PARAMETERS = (
+    *("cloud", "clouds", "config", "session", "environ", "timeout", "connect_timeout"),
+    *("max_reply_size", "max_list_size", "pool_size", "app_name", "app_version"),
+    *("before_request", "after_request", "connect_guard"),
+)
+# Keys of clouds.yaml that mean nothing here. As keywords they are taken where a file may have them.
+_OF_A_SERVICE = frozenset(
+    {
+        *("api_timeout", "api_version", "connect_retries", "connect_retry_delay"),
+        *("default_microversion", "endpoint", "endpoint_override", "endpoint_type", "interface"),
+        *("max_version", "min_version", "region_name", "retriable_status_codes", "service_name"),
+        *("service_type", "status_code_retries", "status_code_retry_delay"),
+    }
+)
+_OTHERS = frozenset(
+    {
+        *("auth_methods", "cache", "client_config", "connect_retries", "database_type"),
+        *("disable_vendor_agent", "external_network", "floating_ip_source", "force_ipv4"),
+        *("image_api_use_tasks", "image_format", "internal_network", "message", "metrics"),
+        *("networks", "private", "secgroup_source", "statsd", "status", "vendor_hook"),
+    }
 )
 
 
@@ -75,9 +99,36 @@ def load(
 
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:
-    """Raise TypeError for an unknown keyword."""
-    if unknown := sorted(overrides.keys() - _KEYS):
-        raise TypeError(f"Connection got unknown keywords: {', '.join(unknown)}.")
+    """Raise InvalidArgument for a keyword that is no key of clouds.yaml either."""
+    unknown = [key for key in overrides if key not in _KEYS and not _is_of_others(key)]
+    check_names("Connection", unknown, {*_KEYS, *_PARAMETERS})
+
+
+def _is_of_others(key: str) -> bool:
+    """Whether it is a key of clouds.yaml that says something of other services or programs."""
+    if key in _OTHERS:
+        return True
+    from os_service_types import ServiceTypes  # keystoneauth1 needs it too, but not at its import
+
+    parts = key.split("_")
+    services = {"-".join(parts[:end]): "_".join(parts[end:]) for end in range(1, len(parts))}
+    known = ServiceTypes()
+    return any(option in _OF_A_SERVICE and known.is_known(it) for it, option in services.items())
+
+
+def of_region(region: Any) -> dict[str, Any]:
+    """Return what an openstacksdk CloudRegion says of the clustering service, as keywords."""
+    service = "clustering"
+    given = {
+        "region_name": region.get_region_name(service),
+        "interface": region.get_interface(service),
+        "endpoint_override": region.get_endpoint(service),
+        "api_version": region.get_api_version(service),
+        "default_microversion": region.get_default_microversion(service),
+        "status_code_retries": region.get_status_code_retries(service),
+        "api_timeout": region.config.get("api_timeout"),
+    }
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def parse(

@@ -8,10 +8,11 @@ from keystoneauth1.session import DEFAULT_USER_AGENT, Session
 
 from openstack_clustering import _auth as auth
 from openstack_clustering import _pool as pool
-from openstack_clustering._config import Config, check_overrides, load, parse
+from openstack_clustering._config import Config, check_overrides, load, of_region, parse
 from openstack_clustering._exchange import MEBIBYTE, Guard, Limits, ReplyGuard
 from openstack_clustering._proxy import Proxy
 from openstack_clustering._transport import Sent, Transport
+from openstack_clustering.exceptions import InvalidArgument
 from openstack_clustering.version import __version__
 
 
@@ -24,9 +25,10 @@ class Connection:
         cloud: The name of an entry in clouds.yaml. None: the entry that `OS_CLOUD` names, else the
             other `OS_*` variables, else the only entry.
         clouds: A parsed clouds.yaml to use instead of files and variables.
-        config: A configuration that `read_cloud` returned, to use as it is.
-        session: A ready keystoneauth1 session, such as `openstack.connect().session`, or an
-            openstacksdk CloudRegion, to use instead of a configuration.
+        config: A configuration that `read_cloud` returned, to use as it is; or an openstacksdk
+            CloudRegion, such as `openstack.connect().config`.
+        session: A ready keystoneauth1 session to use instead of a configuration, or a CloudRegion.
+            A session by itself knows no region, interface or endpoint: give them as keywords.
         environ: Environment variables to use instead of those of the process.
         timeout: Seconds for a whole request: the connection, and all of the reply; None:
             `api_timeout` of the entry, else 60.
@@ -36,6 +38,7 @@ class Connection:
         max_list_size: The same for a list.
         pool_size: The number of connections to a server that are kept for reuse; one per thread.
         app_name: The application's name, for the beginning of `User-Agent`.
+        app_version: The application's version, behind its name.
         before_request: Called with the method of each request to the service when its connection
             stands and nothing is sent yet, also before a retry. If it raises an exception, the
             request is not sent.
@@ -48,11 +51,11 @@ class Connection:
             says, or an empty text.
         overrides: Keys of clouds.yaml that override the entry's (`region_name`, `cacert`, `auth`,
             and keys of `auth` such as `username`). With an `auth_url` and no `cloud`, no entry is
-            read.
+            read. Keys of other services are taken, and have no effect, as in the file.
 
     Raises:
         ConfigException: The configuration cannot be used.
-        TypeError: There is no such keyword.
+        InvalidArgument: There is no such keyword, or the session is none; a TypeError too.
     """
 
     def __init__(
@@ -60,12 +63,13 @@ class Connection:
         cloud: str | None = None,
         *,
         clouds: Mapping[str, Any] | None = None,
-        config: Config | None = None,
+        config: Config | Any = None,
         session: Any = None,
         environ: Mapping[str, str] | None = None,
         timeout: float | None = None,
         pool_size: int = 10,
         app_name: str | None = None,
+        app_version: str | None = None,
         connect_timeout: float | None = None,
         max_reply_size: int = MEBIBYTE,
         max_list_size: int = 64 * MEBIBYTE,
@@ -75,9 +79,11 @@ class Connection:
         reply_guard: ReplyGuard | None = None,
         **overrides: Any,
     ) -> None:
-        client_name = f"openstack-clustering/{__version__}"
-        agent = f"{app_name} {client_name}" if app_name else client_name
+        agent = _agent(app_name, app_version)
         self._pool: pool.Pool | None = None
+        if session is None and hasattr(config, "get_session"):
+            session, config = config, None
+        is_bare = session is not None and not hasattr(session, "get_session")
         if session is None:
             settings = config or load(cloud, document=clouds, environ=environ, overrides=overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
@@ -94,7 +100,9 @@ class Connection:
             send: pool.Send = self._pool.send_request
         else:
             if cloud or clouds:
-                raise TypeError("A session has its cloud already: leave out cloud and clouds.")
+                raise InvalidArgument(
+                    "A session has its cloud already: leave out cloud and clouds."
+                )
             session, settings = _unwrap_session(session, overrides)
             settings = settings._replace(timeout=timeout or settings.timeout)
             send = pool.via_session(session, settings.timeout)
@@ -107,10 +115,12 @@ class Connection:
             endpoint_override=settings.endpoint_override,
             default_microversion=settings.microversion,
             retries=settings.retries,
+            region_required=is_bare,
             before_request=before_request,
             after_request=after_request,
         )
         self._session = session
+        self._settings = settings
         self._proxy: Proxy | None = None
 
     @property
@@ -120,6 +130,7 @@ class Connection:
         Raises:
             EndpointNotFound: The catalogue has none; an AttributeError, so `hasattr` is False.
             AuthenticationFailed: Keystone refuses the login.
+            ConfigException: A bare session's catalogue has the service in several regions.
             ConnectFailure: Keystone does not answer.
         """
         if self._proxy is None:
@@ -148,6 +159,11 @@ class Connection:
             if abort:
                 self._pool.abort()
 
+    def __repr__(self) -> str:
+        shown = {"cloud": self._settings.name or None, "region_name": self._settings.region_name}
+        content = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value)
+        return f"{type(self).__name__}({content})"
+
     def __enter__(self) -> "Connection":
         return self
 
@@ -170,12 +186,21 @@ def _create_session(settings: Config, connections: pool.Pool, agent: str) -> Ses
     )
 
 
+def _agent(app_name: str | None, app_version: str | None) -> str:
+    """Return the beginning of `User-Agent`: "app/1.2 openstack-clustering/0.1.0"."""
+    app = "/".join(filter(None, (app_name, app_version))) if app_name else ""
+    return f"{app} openstack-clustering/{__version__}".strip()
+
+
 def _unwrap_session(session: Any, overrides: Mapping[str, Any]) -> tuple[Any, Config]:
-    """Return the keystoneauth1 session of a session or CloudRegion, and the keywords' settings."""
+    """Return the keystoneauth1 session of a session or CloudRegion, and the settings."""
     check_overrides(overrides)
-    settings = parse("keywords", {}, overrides)
-    if not hasattr(session, "get_session"):
-        return session, settings
-    # Unlike a session, an openstacksdk CloudRegion knows its region.
-    region_name = settings.region_name or session.region_name
-    return session.get_session(), settings._replace(region_name=region_name)
+    if hasattr(session, "get_session"):
+        settings = parse(str(session.name), {}, {**of_region(session), **overrides})
+        return session.get_session(), settings
+    if not hasattr(session, "get_auth_headers"):
+        raise InvalidArgument(
+            "`session` is a keystoneauth1 session or an openstacksdk CloudRegion, "
+            f"not {type(session).__name__}."
+        )
+    return session, parse("", {}, overrides)

@@ -27,6 +27,7 @@ from openstack_clustering._pool import Send
 from openstack_clustering._reply import Reply, without_user
 from openstack_clustering.exceptions import (
     ClientException,
+    ConfigException,
     ConnectFailure,
     EndpointNotFound,
     Forbidden,
@@ -77,6 +78,7 @@ class Transport:
         endpoint_override: str | None = None,
         default_microversion: str | None = None,
         retries: int = 2,
+        region_required: bool = False,
         before_request: Callable[[str], None] | None = None,
         after_request: Callable[["Sent"], None] | None = None,
     ) -> None:
@@ -88,6 +90,7 @@ class Transport:
         self._endpoint_override = endpoint_override
         self._default_microversion = default_microversion
         self._retries = retries
+        self._region_required = region_required
         self._before_request = before_request
         self._after_request = after_request
         self._lock = threading.RLock()
@@ -104,6 +107,8 @@ class Transport:
             return self._endpoint_override
         self._auth_headers()
         try:
+            if self._region_required and not self._region_name:
+                self._require_one_region()
             url = self._session.get_endpoint(
                 service_type="clustering",
                 interface=self._interface,
@@ -126,6 +131,20 @@ class Transport:
                 f"(interface {interface}, {region}{scope})."
             )
         return str(url)
+
+    def _require_one_region(self) -> None:
+        """Raise ConfigException if the catalogue offers a choice that nobody has made."""
+        auth = self._session.auth
+        if not hasattr(auth, "get_access"):  # a plugin without a catalogue
+            return
+        catalog = auth.get_access(self._session).service_catalog
+        found = catalog.get_endpoints_data(service_type="clustering", interface=self._interface)
+        regions = {str(it.region_name) for of_type in found.values() for it in of_type}
+        if len(regions) > 1:
+            raise ConfigException(
+                "The session's catalogue has clustering services in several regions: "
+                f"{', '.join(sorted(regions))}. Give the one to use as region_name."
+            )
 
     def negotiated_microversion(self) -> Microversion:
         """Return the microversion of all requests; the first call asks the server."""

@@ -46,6 +46,7 @@ class Cloud:
         self.password = "secret"
         self.max_version = "1.14"
         self.services = [("clustering", "/"), ("identity", "/v3")]
+        self.regions = ["RegionOne"]
         self.refused_tokens: set[str] = set()
         self._answers: dict[tuple[str, str], deque[Answer]] = defaultdict(deque)
         self._lock = threading.Lock()
@@ -102,12 +103,13 @@ class Cloud:
                 "name": kind,
                 "endpoints": [
                     {
-                        "id": kind,
+                        "id": f"{kind}-{region}",
                         "interface": "public",
-                        "region": "RegionOne",
-                        "region_id": "RegionOne",
+                        "region": region,
+                        "region_id": region,
                         "url": f"{self.url}{path}",
                     }
+                    for region in self.regions
                 ],
             }
             for kind, path in self.services

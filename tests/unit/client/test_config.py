@@ -357,7 +357,7 @@ def test_incomplete_login_is_named(entry: dict[str, object], message: str) -> No
 
 
 def test_unknown_keyword_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match="unknown keywords: regionname"):
+    with pytest.raises(TypeError, match="has no 'regionname'; did you mean region_name"):
         Connection(clouds={"clouds": {"a": {"auth": AUTH}}}, regionname="R")
 
 

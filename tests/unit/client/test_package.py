@@ -1,7 +1,9 @@
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from keystoneauth1 import session
@@ -82,6 +84,8 @@ BEYOND = [
     "cancel_action",
     "wait_for_action",
     "profile_type_operations",
+    "list_profile_type_operations",
+    "update_action",
     "notify_receiver",
     "complete_lifecycle",
     "trigger_webhook",
@@ -168,17 +172,122 @@ def test_session_and_cloud_exclude_each_other() -> None:
         Connection("mycloud", session=session.Session())
 
 
-def test_region_of_an_sdk_configuration_is_used(cloud: Cloud) -> None:
-    class Region:
-        """The used part of the result of openstack.config.get_cloud_region()."""
+class Region:
+    """The used part of the result of openstack.config.get_cloud_region()."""
 
-        region_name = "Nowhere"
+    name = "mycloud"
 
-        def get_session(self) -> session.Session:
-            return session.Session(v3.Password(**cloud.clouds()["clouds"]["test"]["auth"]))
+    def __init__(self, cloud: Cloud, **settings: Any) -> None:
+        self.config = settings
+        self._auth = cloud.clouds()["clouds"]["test"]["auth"]
 
-    assert not hasattr(Connection(session=Region()), "cluster")
-    assert hasattr(Connection(session=Region(), region_name="RegionOne"), "cluster")
+    def __getattr__(self, name: str) -> Callable[[str], Any]:
+        key = name.removeprefix("get_").replace("endpoint", "endpoint_override")
+        return lambda service: self.config.get(f"{service}_{key}", self.config.get(key))
+
+    def get_session(self) -> session.Session:
+        return session.Session(v3.Password(**self._auth))
+
+
+@pytest.mark.parametrize("keyword", ["session", "config"])
+def test_region_of_an_sdk_configuration_is_used(cloud: Cloud, keyword: str) -> None:
+    region = Region(cloud, region_name="Nowhere")
+
+    keywords: dict[str, Any] = {keyword: region}
+
+    assert not hasattr(Connection(**keywords), "cluster")
+    assert hasattr(Connection(**keywords, region_name="RegionOne"), "cluster")
+
+
+def test_an_sdk_configuration_says_all_of_the_service(cloud: Cloud) -> None:
+    cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
+    cloud.services = []
+    region = Region(
+        cloud,
+        clustering_endpoint_override=cloud.url,
+        clustering_default_microversion="1.7",
+        clustering_interface="internal",
+        api_timeout="7",
+    )
+
+    with Connection(session=region) as connection:
+        connection.cluster.get_build_info()
+
+    assert cloud.received()[0].headers["OpenStack-API-Version"] == "clustering 1.7"
+    assert connection._settings.interface == "internal"
+    assert connection._settings.timeout == 7
+
+
+def test_interface_of_an_sdk_configuration_is_looked_up(cloud: Cloud) -> None:
+    assert not hasattr(Connection(session=Region(cloud, clustering_interface="admin")), "cluster")
+
+
+def test_bare_session_chooses_no_region_in_silence(cloud: Cloud) -> None:
+    cloud.regions = ["north", "south"]
+    own = session.Session(v3.Password(**cloud.clouds()["clouds"]["test"]["auth"]))
+
+    with pytest.raises(exceptions.ConfigException, match="several regions: north, south"):
+        _ = Connection(session=own).cluster
+    assert hasattr(Connection(session=own, region_name="south"), "cluster")
+    assert hasattr(Connection(clouds=cloud.clouds()), "cluster")
+
+
+def test_what_is_no_session_is_refused() -> None:
+    with pytest.raises(exceptions.InvalidArgument, match="or an openstacksdk CloudRegion, not str"):
+        Connection(session="mycloud")
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        {"identity_api_version": "3"},
+        {"compute_api_version": "2.1", "image_endpoint_override": "http://glance"},
+        {"clustering_api_timeout": 5, "resource_cluster_api_version": "1"},
+        {"volumev3_endpoint_type": "internal", "floating_ip_source": "none"},
+    ],
+)
+def test_keys_of_clouds_yaml_are_keywords(cloud: Cloud, keywords: dict[str, Any]) -> None:
+    assert hasattr(Connection(clouds=cloud.clouds(), **keywords), "cluster")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "meant"),
+    [
+        ("region", "region_name"),
+        ("clusterin_endpoint_override", "clustering_endpoint_override"),
+        ("user_name", "username"),
+        ("cloud_name", "cloud"),
+        ("compute_api_verzion", "it has:|did you mean"),
+    ],
+)
+def test_misspelt_keyword_is_a_type_error_with_a_hint(keyword: str, meant: str) -> None:
+    keywords: dict[str, Any] = {keyword: "x"}
+
+    with pytest.raises(TypeError, match=meant):
+        Connection(**keywords)
+
+
+@pytest.mark.parametrize(
+    ("keywords", "shown"),
+    [
+        ({}, "Connection(cloud='test')"),
+        ({"region_name": "north"}, "Connection(cloud='test', region_name='north')"),
+    ],
+)
+def test_repr_of_a_connection_has_the_cloud(
+    cloud: Cloud, keywords: dict[str, Any], shown: str
+) -> None:
+    assert repr(Connection(clouds=cloud.clouds(), **keywords)) == shown
+    assert repr(Connection(session=session.Session())) == "Connection()"
+
+
+def test_application_is_named_with_its_version(cloud: Cloud) -> None:
+    cloud.answer("GET", "/v1/build-info", Answer(body={"build_info": {}}))
+
+    with Connection(clouds=cloud.clouds(), app_name="heat", app_version="22") as connection:
+        connection.cluster.get_build_info()
+
+    assert cloud.received()[0].headers["User-Agent"].startswith("heat/22 openstack-clustering/")
 
 
 def test_endpoint_override_needs_no_catalogue(cloud: Cloud) -> None:
