@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from openstack_clustering import Cluster, Profile, Proxy, Service, exceptions
@@ -12,6 +14,7 @@ def shows(**values: object) -> Answer:
 
 def action(status: str, **values: object) -> Answer:
     document = {"id": ACTION_ID, "name": "a", "status": status, "target": ID, **values}
+    document = {"action": "CLUSTER_DELETE", **document}
     return Answer(body={"action": {"depends_on": [], "status_reason": "Because.", **document}})
 
 
@@ -38,10 +41,99 @@ def test_failure_status_raises_with_the_reason(cloud: Cloud, proxy: Proxy) -> No
         proxy.wait_for_status(Cluster({"id": ID, "status": None}), "ACTIVE", ["error"], interval=0)
 
 
-def test_no_status_means_failure_by_default(cloud: Cloud, proxy: Proxy) -> None:
+def test_error_means_failure_by_default(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="ERROR", status_reason="No host."))
+
+    with pytest.raises(exceptions.ResourceFailure, match="is ERROR: No host"):
+        proxy.wait_for_status(Cluster(cluster(status="INIT")), "ACTIVE")
+
+
+def test_error_can_be_waited_for(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="ERROR"))
+
+    assert proxy.wait_for_status(Cluster(cluster()), "error").status == "ERROR"
+
+
+@pytest.mark.parametrize("failures", [[], "WARNING"])
+def test_given_failures_are_all_that_there_are(
+    cloud: Cloud, proxy: Proxy, failures: list[str] | str
+) -> None:
     cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="ERROR"), shows(status="ACTIVE"))
 
-    proxy.wait_for_status(Cluster(cluster(status="INIT")), "ACTIVE", interval=0)
+    web = Cluster(cluster(status="ERROR"))
+    assert proxy.wait_for_status(web, "ACTIVE", failures, 0).status == "ACTIVE"
+
+
+def test_known_failure_is_polled_again_before_it_counts(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="ACTIVE"))
+
+    proxy.wait_for_status(Cluster(cluster(status="ERROR")), "ACTIVE")  # it was repaired meanwhile
+
+
+def test_status_is_noticed_when_it_is_fetched(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="ACTIVE"))
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("SUCCEEDED"))
+    started = time.monotonic()
+
+    proxy.wait_for_status(Cluster(cluster(status="INIT")), "ACTIVE", interval=30)
+    proxy.wait_for_action(ACTION_ID, interval=30)
+
+    assert time.monotonic() - started < 10
+
+
+def test_last_poll_counts_too(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="CREATING"), shows(status="ACTIVE"))
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("RUNNING"), action("SUCCEEDED"))
+
+    proxy.wait_for_status(Cluster(cluster(status="INIT")), "ACTIVE", interval=30, wait=0.1)
+    proxy.wait_for_action(ACTION_ID, interval=30, wait=0.1)
+
+
+def test_wait_may_be_endless_and_the_interval_the_default(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="ACTIVE"), NOT_FOUND)
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("SUCCEEDED"))
+    web = Cluster(cluster(status="INIT"))
+
+    proxy.wait_for_status(web, "ACTIVE", None, None, None, "status", None)
+    proxy.wait_for_delete(web, None, None, None)
+    proxy.wait_for_action(ACTION_ID, interval=None, wait=None)
+
+
+def test_another_value_can_be_waited_for_and_progress_is_reported(
+    cloud: Cloud, proxy: Proxy
+) -> None:
+    answers = shows(name="old"), shows(name="old", progress=50), shows(name="new")
+    cloud.answer("GET", f"/v1/clusters/{ID}", *answers)
+    progress: list[int] = []
+
+    proxy.wait_for_status(
+        Cluster(cluster(name="old")),
+        "new",
+        interval=0,
+        attribute="name",
+        callback=progress.append,
+    )
+
+    assert progress == [0, 50]
+
+
+def test_progress_of_a_deletion_is_reported(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(progress=20), NOT_FOUND)
+    progress: list[int] = []
+
+    proxy.wait_for_delete(Cluster(cluster()), 0, 20, progress.append)
+
+    assert progress == [20]
+
+
+@pytest.mark.parametrize("earlier", ["CLUSTER_CREATE", "CLUSTER_UPDATE"])
+def test_deletion_is_judged_by_its_own_action_only(
+    cloud: Cloud, proxy: Proxy, earlier: str
+) -> None:
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", action("FAILED", action=earlier))
+    cloud.answer("GET", f"/v1/clusters/{ID}", shows(status="DELETING"), NOT_FOUND)
+
+    proxy.wait_for_delete(Cluster(cluster(), ACTION_ID), interval=0)
 
 
 def test_missing_status_is_a_timeout(cloud: Cloud, proxy: Proxy) -> None:
