@@ -1,12 +1,14 @@
 """The base class of all operations; `_clusters.py`, `_nodes.py` and so on derive from it."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
 from openstack_clustering import _identity as identity
 from openstack_clustering import _microversion as microversion
 from openstack_clustering import _paging as paging
+from openstack_clustering._arguments import check_keywords
+from openstack_clustering._filtering import Selection, select
 from openstack_clustering._microversion import Microversion
 from openstack_clustering._reply import Reply
 from openstack_clustering._resource import Resource
@@ -58,25 +60,38 @@ class Base:
         self._transport = transport
 
     def _path(self, kind: type[Resource], value: Any, *below: str) -> str:
-        """Return the path of one object; a name that could be the beginning of an id is looked up.
+        """Return the path of one object, for a change; see `_name_or_id`."""
+        return _joined(kind, self._name_or_id(kind, value), *below)
 
-        Raises:
-            InvalidIdentity: The value cannot name an object; nothing was sent.
-            ResourceNotFound: No object has that name.
-            DuplicateResource: Several objects have that name.
-        """
-        collection = _COLLECTIONS[kind][0]
-        return "/".join((collection, identity.quoted(self._name_or_id(kind, value)), *below))
+    def _path_to_read(self, kind: type[Resource], value: Any, *below: str) -> str:
+        """Return the path of one object, for a read; see `_to_read`."""
+        return _joined(kind, self._to_read(kind, value), *below)
 
     def _name_or_id(self, kind: type[Resource], value: Any) -> str:
-        """Return an id or a name that the server cannot take for the beginning of another id."""
+        """Return an id or a name that the server cannot take for the beginning of another id.
+
+        A name that could be one is looked up. The beginning of an id counts only if it is long
+        enough, and no object has it for a name.
+
+        Raises:
+            InvalidIdentity: The value is no object, id or name; nothing was sent.
+            ResourceNotFound: There is no such object.
+            DuplicateResource: There are several.
+        """
         name_or_id = identity.name_or_id(value, kind)
         if kind in (Action, Event) or identity.is_safe_in_path(name_or_id):
             return name_or_id
-        found = self._by_name(kind, name_or_id)
+        found = self._by_name(kind, name_or_id) or self._by_beginning(kind, name_or_id)
         if found is None:
-            raise _not_found(kind, name_or_id)
+            raise identity.not_found(kind, name_or_id)
         return identity.name_or_id(found, kind)
+
+    def _to_read(self, kind: type[Resource], value: Any) -> str:
+        """Return an id or a name for a read, which any beginning of an id may name."""
+        name_or_id = identity.name_or_id(value, kind)
+        if identity.is_safe_in_path(name_or_id):
+            return name_or_id
+        return identity.name_or_id(self._get(kind, name_or_id), kind)
 
     def _names_or_ids(self, kind: type[Resource], values: Any) -> list[str]:
         if isinstance(values, str | Resource):
@@ -84,6 +99,7 @@ class Base:
         return [self._name_or_id(kind, value) for value in values]
 
     def _get(self, kind: type[R], value: Any, query: dict[str, str] | None = None) -> R:
+        """Return the object; if the value is one, it then has the server's new answer."""
         base = _kind_with_path(kind)
         collection, key, _ = _COLLECTIONS[base]
         name_or_id = identity.name_or_id(value, base)
@@ -93,22 +109,29 @@ class Base:
         path = f"{collection}/{identity.quoted(segment)}"
         raw = self._transport.request("GET", path, query=query).map(key)
         if not identity.matches(raw, name_or_id):
-            raise _not_found(base, name_or_id)
+            raise identity.not_found(base, name_or_id)
+        if isinstance(value, kind):
+            value._raw = raw
+            return value
         return kind(raw)
 
-    def _list(self, kind: type[R], query: Mapping[str, Any], keywords: type) -> Iterator[R]:
-        check_keywords(f"A list of {_COLLECTIONS[kind][2]}", query, keywords)
-        return (kind(raw) for raw in self._list_documents(kind, query))
+    def _list(
+        self, kind: type[R], query: Mapping[str, Any], keywords: type, values: type
+    ) -> Iterator[R]:
+        collection, _, plural = _COLLECTIONS[kind]
+        chosen = select(f"A list of {plural}", query, keywords, values)
+        documents = self._list_documents(kind, collection, plural, chosen)
+        return chosen.of(kind(raw) for raw in documents)
 
     def _list_documents(
-        self, kind: type[Resource], query: Mapping[str, Any]
+        self, kind: type[Resource], collection: str, plural: str, chosen: Selection
     ) -> Iterator[dict[str, Any]]:
-        filters = self._filters(query)
+        filters = renamed(chosen.sent)
         if kind is Node and isinstance(filters.get("cluster_id"), str):
             # Only here does the server look up a name, as in a path; other lists need the whole id.
-            filters["cluster_id"] = self._name_or_id(Cluster, filters["cluster_id"])
-        collection, _, plural = _COLLECTIONS[kind]
-        yield from paging.read(partial(self._get_page, collection, plural), filters)
+            filters["cluster_id"] = self._to_read(Cluster, filters["cluster_id"])
+        get_page = partial(self._get_page, collection, plural)
+        yield from paging.read(get_page, filters, paginated=chosen.paginated)
 
     def _get_page(self, path: str, key: str, query: dict[str, Any]) -> list[dict[str, Any]]:
         query = _as_parameters(query)
@@ -119,11 +142,16 @@ class Base:
         yield from self._get_page(path, key, {})
 
     def _find(self, kind: type[R], name_or_id: str, ignore_missing: bool) -> R | None:
-        name_or_id = identity.name_or_id(name_or_id, kind)
-        found = self._by_id(kind, name_or_id) if identity.is_id(name_or_id) else None
-        found = found or self._by_name(kind, name_or_id)
-        if found is None and not ignore_missing:
-            raise _not_found(kind, name_or_id)
+        try:
+            name_or_id = identity.name_or_id(name_or_id, kind)
+            found = self._by_id(kind, name_or_id) if identity.is_id(name_or_id) else None
+            found = found or self._by_name(kind, name_or_id) or self._by_beginning(kind, name_or_id)
+            if found is None:
+                raise identity.not_found(kind, name_or_id)
+        except ResourceNotFound:
+            if not ignore_missing:
+                raise
+            return None
         return found
 
     def _by_id(self, kind: type[R], id: str) -> R | None:
@@ -131,6 +159,9 @@ class Base:
             return self._get(kind, id)
         except ResourceNotFound:
             return None
+
+    def _by_beginning(self, kind: type[R], text: str) -> R | None:
+        return self._by_id(kind, text) if identity.is_unmistakable(text) else None
 
     def _by_name(self, kind: type[R], name: str) -> R | None:
         """Return the only object with exactly that name, or None."""
@@ -152,11 +183,19 @@ class Base:
         return kind(reply.map(key), reply.action_id)
 
     def _update(self, kind: type[R], value: Any, attrs: Mapping[str, Any], keywords: type) -> R:
+        """Return the changed object: `value` itself, if it is one.
+
+        If it has all of the new values already, nothing is sent, as Senlin would refuse it.
+        """
         key = _COLLECTIONS[kind][1]
         check_keywords(f"An update of a {key}", attrs, keywords)
-        path = self._path(kind, value)
-        reply = self._transport.request("PATCH", path, body={key: self._attributes(attrs)})
-        return kind(reply.map(key), reply.action_id)
+        body = self._attributes(attrs)
+        if isinstance(value, kind) and _has(value, body):
+            return value
+        reply = self._transport.request("PATCH", self._path(kind, value), body={key: body})
+        changed = value if isinstance(value, kind) else kind({})
+        changed._raw, changed.action_id = reply.map(key), reply.action_id
+        return changed
 
     def _delete(
         self, kind: type[R], value: Any, ignore_missing: bool, force_delete: bool = False
@@ -198,26 +237,24 @@ class Base:
         kind = _KIND_OF_KEY.get(name)
         return self._name_or_id(kind, value) if kind and value else value
 
-    def _filters(self, query: Mapping[str, Any]) -> dict[str, Any]:
-        """Return filters by the server's names; None means that a filter was not given."""
-        return {_RENAMED.get(name, name): v for name, v in query.items() if v is not None}
-
     def _require(self, feature: str, needed: Microversion) -> None:
         microversion.require(feature, needed, self._transport.negotiated_microversion())
 
 
-def check_keywords(operation: str, given: Mapping[str, Any], keywords: type) -> None:
-    """Raise TypeError for a keyword that the server would refuse or, worse, ignore."""
-    names = keywords.__annotations__.keys()
-    if unknown := next((name for name in given if name not in names), None):
-        raise TypeError(f"{operation} has no {unknown!r}; {_hint(unknown, names)}")
+def _joined(kind: type[Resource], name_or_id: str, *below: str) -> str:
+    return "/".join((_COLLECTIONS[kind][0], identity.quoted(name_or_id), *below))
 
 
-def _hint(unknown: str, names: Collection[str]) -> str:
-    import difflib  # imported only when it is needed, for a faster start
+def _has(resource: Resource, attributes: Mapping[str, Any]) -> bool:
+    """Whether an object has these values; `profile_only` is none, but says how to change others."""
+    raw = resource._raw
+    changed = {key: value for key, value in attributes.items() if key != "profile_only"}
+    return all(key in raw and raw[key] == value for key, value in changed.items())
 
-    close = difflib.get_close_matches(unknown, names, 1)
-    return f"did you mean {close[0]}?" if close else f"it has: {', '.join(sorted(names))}."
+
+def renamed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return filters by the server's names."""
+    return {_RENAMED.get(name, name): value for name, value in given.items()}
 
 
 def _kind_with_path(kind: type[Resource]) -> type[Resource]:
@@ -226,11 +263,6 @@ def _kind_with_path(kind: type[Resource]) -> type[Resource]:
         if parent in _COLLECTIONS:
             return parent
     raise InvalidIdentity(f"The server does not show a single {kind.__name__}.")
-
-
-def _not_found(kind: type[Resource], name_or_id: str) -> ResourceNotFound:
-    message = f"There is no {kind.__name__} with the id or the name {name_or_id}."
-    return ResourceNotFound(message, type="ResourceNotFound")
 
 
 def _as_parameters(query: Mapping[str, Any]) -> dict[str, str | list[str]]:

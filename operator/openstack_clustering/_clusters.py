@@ -5,15 +5,18 @@ from typing import Any, Unpack
 
 from openstack_clustering import _identity as identity
 from openstack_clustering import _microversion as microversion
-from openstack_clustering._base import Base, check_keywords
+from openstack_clustering._arguments import check_keywords
+from openstack_clustering._base import Base
+from openstack_clustering._filtering import select
+from openstack_clustering.exceptions import InvalidArgument
 from openstack_clustering.keywords import (
     ClusterChange,
-    ClusterQuery,
     ClusterRef,
     NewCluster,
     Recovery,
     Resize,
 )
+from openstack_clustering.queries import AttrQuery, AttrValues, ClusterQuery, ClusterValues
 from openstack_clustering.resources import Cluster, ClusterAttr
 
 
@@ -112,7 +115,8 @@ class Clusters(Base):
         """Yield clusters.
 
         Args:
-            query: `name`, `status`, `sort`, `limit` (a page), `marker`, `global_project`.
+            query: `name`, `status`, `sort`, `limit` (a page), `marker`, `global_project`; other
+                values of clusters, such as `profile_id`, by which the client filters.
 
         Raises:
             BadRequest: There is no such status or sort key.
@@ -120,15 +124,15 @@ class Clusters(Base):
 
         Source: Clustering API reference, "List clusters".
         """
-        return self._list(Cluster, query, ClusterQuery)
+        return self._list(Cluster, query, ClusterQuery, ClusterValues)
 
     def check_cluster(self, cluster: ClusterRef, **params: Any) -> dict[str, Any]:
         """Check each node of a cluster; this corrects statuses and repairs nothing.
 
         Args:
             cluster: The cluster, its id or its name.
-            params: Stored as the action's inputs; `delete_check_action=True` removes the records
-                of older checks.
+            params: Whatever the action's inputs should have; `delete_check_action=True` removes
+                the records of older checks.
 
         Returns:
             `{"action": id}`; see `wait_for_action`. The action succeeds even if nodes are lost.
@@ -227,13 +231,16 @@ class Clusters(Base):
         """
         return self._scale(cluster, "scale_out", count)
 
-    def collect_cluster_attrs(self, cluster: ClusterRef, path: str) -> Iterator[ClusterAttr]:
+    def collect_cluster_attrs(
+        self, cluster: ClusterRef, path: str, **query: Unpack[AttrQuery]
+    ) -> Iterator[ClusterAttr]:
         """Yield one value of each node of a cluster.
 
         Args:
             cluster: The cluster, its id or its name.
             path: The JSONPath of the value in a node's document (`status`, `details.addresses`).
                 Nodes without the value are left out.
+            query: `node_id`, `attr_value`, by which the client filters.
 
         Raises:
             ResourceNotFound: There is no such cluster.
@@ -242,10 +249,13 @@ class Clusters(Base):
         Source: Clustering API reference, "Collect attributes across a cluster" (microversion 1.2).
         """
         self._require("collect_cluster_attrs", microversion.COLLECT)
-        return self._collect(cluster, path)
+        chosen = select("collect_cluster_attrs", query, AttrQuery, AttrValues)
+        if not isinstance(path, str):
+            raise InvalidArgument(f"`path` is a JSONPath such as `status`, not {path!r}.")
+        return chosen.of(self._collect(cluster, path))
 
     def _collect(self, cluster: ClusterRef, path: str) -> Iterator[ClusterAttr]:
-        name_or_id = self._name_or_id(Cluster, cluster)
+        name_or_id = self._to_read(Cluster, cluster)
         url = f"/clusters/{identity.quoted(name_or_id)}/attrs/{identity.quoted(path)}"
         for raw in self._get_page(url, "cluster_attributes", {}):
             yield ClusterAttr({**raw, "cluster_id": name_or_id, "path": path})
@@ -258,7 +268,8 @@ class Clusters(Base):
         Args:
             cluster: The cluster, its id or its name.
             operation: One of `profile_type_operations`, such as `reboot`.
-            params: The operation's parameters, such as `type="SOFT"`.
+            params: The operation's parameters, such as `type="SOFT"`; or `params` alone, a map of
+                them.
 
         Returns:
             `{"action": id}`; see `wait_for_action`.
@@ -271,9 +282,10 @@ class Clusters(Base):
         Source: Clustering API reference, "Perform an Operation on a Cluster" (microversion 1.4).
         """
         self._require("perform_operation_on_cluster", microversion.OPERATIONS)
-        # Unlike for nodes, the parameters stand under `params`. `filters` is not offered: Senlin 16
-        # validates it and then ignores it.
-        body = {"params": params, "filters": {}}
+        # Unlike for nodes, the parameters stand under `params`, as programs for openstacksdk write
+        # it. `filters` is not offered: Senlin 16 validates it and then ignores it.
+        is_body = bool(params) and params.keys() <= {"params", "filters"}
+        body = {"params": {}, "filters": {}, **(params if is_body else {"params": params})}
         return self._start_action(self._path(Cluster, cluster, "ops"), operation, body)
 
     def complete_lifecycle(self, cluster: ClusterRef, token: str) -> dict[str, Any]:

@@ -12,32 +12,51 @@ from typing import Any
 from urllib.parse import quote
 
 from openstack_clustering._resource import Resource
-from openstack_clustering.exceptions import InvalidIdentity
+from openstack_clustering.exceptions import InvalidIdentity, ResourceNotFound
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _START_OF_ID = re.compile(r"[0-9a-f_-]{1,36}")
+# As many digits as the `openstack` command prints of an id: no other begins with them by chance.
+_UNMISTAKABLE = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}")
 # Senlin 16 accepts letters and digits of any script in a name, and `. _ ~ -`.
 _NAME = re.compile(r"[\w.~-]{1,255}")
+
+
+def one(kind: type[Resource]) -> str:
+    """Return "A Cluster", "An Action", for the beginning of a sentence."""
+    return f"{'An' if kind.__name__[0] in 'AE' else 'A'} {kind.__name__}"
 
 
 def name_or_id(value: Any, kind: type[Resource]) -> str:
     """Return the id or the name of the object that the value stands for.
 
     Raises:
-        InvalidIdentity: It cannot be one, or it is a resource of another kind.
+        InvalidIdentity: It is no text, or a resource of another kind.
+        ResourceNotFound: It is a text that no object can have for an id or a name.
     """
     if isinstance(value, Resource):
         if not isinstance(value, kind):
-            raise InvalidIdentity(f"{value!r} is not a {kind.__name__}.")
+            raise InvalidIdentity(f"{value!r} is no {kind.__name__}.")
         value = value.get("id") or value.get("name")
     if not isinstance(value, str):
         raise InvalidIdentity(
-            f"A {kind.__name__} is named by an object, an id or a name, not by {value!r}."
+            f"{one(kind)} is named by an object, an id or a name, not by {value!r}."
         )
     # A proxy, if not the server, would resolve `..` as the parent path.
     if not _NAME.fullmatch(value) or value in (".", ".."):
-        raise InvalidIdentity(f"{value!r} cannot be the id or the name of a {kind.__name__}.")
+        raise not_found(kind, f"{value[:80]!r}, which cannot be one")
     return value
+
+
+def not_found(kind: type[Resource], name_or_id: str) -> ResourceNotFound:
+    """Return the exception for an object that does not exist, as far as the client can tell."""
+    message = f"There is no {kind.__name__} with the id or the name {name_or_id}."
+    return ResourceNotFound(message, type="ResourceNotFound")
+
+
+def is_unmistakable(text: str) -> bool:
+    """Whether it is the beginning of an id, and long enough to name one object even in a change."""
+    return _UNMISTAKABLE.fullmatch(text) is not None
 
 
 def is_id(name_or_id: str) -> bool:

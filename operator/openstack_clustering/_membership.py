@@ -5,8 +5,11 @@ from typing import Any, Unpack
 
 from openstack_clustering import _identity as identity
 from openstack_clustering import _microversion as microversion
-from openstack_clustering._base import Base, check_keywords
-from openstack_clustering.keywords import BindingQuery, ClusterRef, NodeRef, PolicyRef, Removal
+from openstack_clustering._arguments import check_keywords
+from openstack_clustering._base import Base, renamed
+from openstack_clustering._filtering import select
+from openstack_clustering.keywords import Attachment, ClusterRef, NodeRef, PolicyRef, Removal
+from openstack_clustering.queries import BindingQuery, BindingValues
 from openstack_clustering.resources import Cluster, ClusterPolicy, Node, Policy
 
 
@@ -93,7 +96,7 @@ class Membership(Base):
         return self._act(Cluster, cluster, "replace_nodes", {"nodes": ids})
 
     def attach_policy_to_cluster(
-        self, cluster: ClusterRef, policy: PolicyRef, **params: Any
+        self, cluster: ClusterRef, policy: PolicyRef, **params: Unpack[Attachment]
     ) -> dict[str, Any]:
         """Attach a policy to a cluster.
 
@@ -113,10 +116,11 @@ class Membership(Base):
 
         Source: Clustering API reference, "Attach a Policy to a Cluster".
         """
+        check_keywords("attach_policy_to_cluster", params, Attachment)
         return self._act(Cluster, cluster, "policy_attach", self._binding(policy, params))
 
     def update_cluster_policy(
-        self, cluster: ClusterRef, policy: PolicyRef, **params: Any
+        self, cluster: ClusterRef, policy: PolicyRef, **params: Unpack[Attachment]
     ) -> dict[str, Any]:
         """Enable or disable a policy on a cluster.
 
@@ -135,6 +139,7 @@ class Membership(Base):
 
         Source: Clustering API reference, "Update a Policy on a Cluster".
         """
+        check_keywords("update_cluster_policy", params, Attachment)
         return self._act(Cluster, cluster, "policy_update", self._binding(policy, params))
 
     def detach_policy_from_cluster(self, cluster: ClusterRef, policy: PolicyRef) -> dict[str, Any]:
@@ -173,8 +178,8 @@ class Membership(Base):
         policy: Any = cluster_policy
         if isinstance(cluster_policy, ClusterPolicy):
             policy, cluster = cluster_policy.policy_id, cluster or cluster_policy.cluster_id
-        segment = identity.quoted(self._name_or_id(Policy, policy))
-        path = self._path(Cluster, cluster, "policies", segment)
+        segment = identity.quoted(self._to_read(Policy, policy))
+        path = self._path_to_read(Cluster, cluster, "policies", segment)
         return ClusterPolicy(self._transport.request("GET", path).map("cluster_policy"))
 
     def cluster_policies(
@@ -184,21 +189,22 @@ class Membership(Base):
 
         Args:
             cluster: The cluster, its id or its name.
-            query: `enabled`, `policy_name`, `policy_type` (`senlin.policy.scaling-1.0`), `sort`.
+            query: `enabled`, `policy_name`, `policy_type` (`senlin.policy.scaling-1.0`), `sort`;
+                `policy_id` and other values of bindings, by which the client filters.
 
         Raises:
             ResourceNotFound: There is no such cluster.
 
         Source: Clustering API reference, "List all cluster policies".
         """
-        check_keywords("A list of cluster_policies", query, BindingQuery)
+        chosen = select("A list of cluster_policies", query, BindingQuery, BindingValues)
         identity.name_or_id(cluster, Cluster)
-        return self._bindings(cluster, query)
+        return chosen.of(self._bindings(cluster, chosen.sent))
 
     def _bindings(self, cluster: ClusterRef, query: Mapping[str, Any]) -> Iterator[ClusterPolicy]:
-        path = self._path(Cluster, cluster, "policies")
-        for raw in self._get_page(path, "cluster_policies", self._filters(query)):
+        path = self._path_to_read(Cluster, cluster, "policies")
+        for raw in self._get_page(path, "cluster_policies", renamed(query)):
             yield ClusterPolicy(raw)
 
     def _binding(self, policy: PolicyRef, params: Mapping[str, Any]) -> dict[str, Any]:
-        return {"policy_id": self._name_or_id(Policy, policy), **params}
+        return {"policy_id": self._name_or_id(Policy, policy), **renamed(params)}

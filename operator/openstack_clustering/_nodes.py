@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any, Literal, Unpack, overload
 
 from openstack_clustering import _microversion as microversion
-from openstack_clustering._base import Base, check_keywords
-from openstack_clustering.keywords import Adoption, NewNode, NodeChange, NodeQuery, NodeRef
+from openstack_clustering._arguments import check_keywords
+from openstack_clustering._base import Base
+from openstack_clustering.keywords import Adoption, NewNode, NodeChange, NodeRecovery, NodeRef
+from openstack_clustering.queries import NodeQuery, NodeValues
 from openstack_clustering.resources import Node, NodeDetail
 
 
@@ -103,7 +105,8 @@ class Nodes(Base):
 
         Args:
             query: `cluster_id` (a cluster, its id or its name), `name`, `status`, `sort`, `limit`
-                (a page), `marker`, `global_project`.
+                (a page), `marker`, `global_project`; other values of nodes, such as `role`, by
+                which the client filters.
 
         Raises:
             BadRequest: There is no such cluster, status or sort key.
@@ -111,7 +114,9 @@ class Nodes(Base):
 
         Source: Clustering API reference, "List nodes".
         """
-        return self._list(Node, query, NodeQuery)
+        if "tainted" in query:
+            self._require("tainted", microversion.TAINTED)
+        return self._list(Node, query, NodeQuery, NodeValues)
 
     def check_node(self, node: NodeRef, **params: Any) -> dict[str, Any]:
         """Check a node; this corrects its status and repairs nothing.
@@ -131,7 +136,7 @@ class Nodes(Base):
         """
         return self._act(Node, node, "check", params)
 
-    def recover_node(self, node: NodeRef, **params: Any) -> dict[str, Any]:
+    def recover_node(self, node: NodeRef, **params: Unpack[NodeRecovery]) -> dict[str, Any]:
         """Repair a node.
 
         Args:
@@ -151,6 +156,7 @@ class Nodes(Base):
         Source: Clustering API reference, "Recover a node to healthy status" (`check`: microversion
             1.6).
         """
+        check_keywords("recover_node", params, NodeRecovery)
         if "check" in params:
             self._require("check", microversion.CHECK_BEFORE_RECOVER)
         return self._act(Node, node, "recover", params)

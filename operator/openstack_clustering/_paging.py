@@ -7,17 +7,19 @@ Page = list[dict[str, Any]]
 GetPage = Callable[[dict[str, Any]], Page]
 
 
-def read(get_page: GetPage, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield each object once.
+def read(
+    get_page: GetPage, query: dict[str, Any], *, paginated: bool = True
+) -> Iterator[dict[str, Any]]:
+    """Yield each object once; if not `paginated`, those of the first reply.
 
     Without a `limit`, one request returns all objects, and with them a consistent snapshot, as
     Senlin has no page size of its own. With a `limit`, each page is requested when it is needed; a
     short page is the last one.
     """
-    if "limit" not in query:
+    limit = _page_size(query.get("limit"))
+    if limit is None or not paginated:
         yield from get_page(query)
         return
-    limit = int(query["limit"])
     marker = query.get("marker")
     yielded: set[str] = set()
     new_pages = repeated_pages = 0  # with unknown objects; in a row without
@@ -42,3 +44,12 @@ def read(get_page: GetPage, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
         marker = page[-1].get("id")
         if not marker:
             return
+
+
+def _page_size(limit: Any) -> int | None:
+    """Return the number of objects in a page; None: no number, which the server refuses."""
+    try:
+        size = int(limit)
+    except (TypeError, ValueError):
+        return None
+    return size if size >= 0 else None

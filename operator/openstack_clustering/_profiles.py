@@ -1,23 +1,30 @@
 """Profiles, policies and the types of both."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack, cast
 
 from openstack_clustering import _identity as identity
 from openstack_clustering import _microversion as microversion
-from openstack_clustering._base import Base, check_keywords
+from openstack_clustering._arguments import check_keywords
+from openstack_clustering._base import Base
+from openstack_clustering._filtering import select
 from openstack_clustering.exceptions import InvalidIdentity
 from openstack_clustering.keywords import (
     NewPolicy,
     NewProfile,
-    NoQuery,
     PolicyChange,
-    PolicyQuery,
     PolicyRef,
     ProfileChange,
-    ProfileQuery,
     ProfileRef,
     SpecAttributes,
+)
+from openstack_clustering.queries import (
+    PolicyQuery,
+    PolicyValues,
+    ProfileQuery,
+    ProfileValues,
+    TypeQuery,
+    TypeValues,
 )
 from openstack_clustering.resources import (
     Policy,
@@ -39,9 +46,9 @@ class _Specs(Base):
 
     def _list_types(self, kind: type[T], query: Mapping[str, Any]) -> Iterator[T]:
         noun = _NOUNS[kind]
-        check_keywords(f"A list of {noun} types", query, NoQuery)
+        chosen = select(f"A list of {noun} types", query, TypeQuery, TypeValues)
         documents = self._list_unpaged(f"/{noun}-types", f"{noun}_types")
-        return (kind(_with_version(raw)) for raw in documents)
+        return chosen.of(kind(_with_version(raw)) for raw in documents)
 
     def _get_type(self, kind: type[T], value: str | Typed) -> T:
         noun = _NOUNS[kind]
@@ -57,7 +64,7 @@ class _Specs(Base):
 class Profiles(_Specs):
     """Operations on profiles and their types."""
 
-    def profile_types(self, **query: Unpack[NoQuery]) -> Iterator[ProfileType]:
+    def profile_types(self, **query: Unpack[TypeQuery]) -> Iterator[ProfileType]:
         """Yield the profile types that this server has.
 
         Source: Clustering API reference, "List profile types".
@@ -85,9 +92,21 @@ class Profiles(_Specs):
 
         Source: Clustering API reference, "List profile type operations" (microversion 1.4).
         """
-        self._require("profile_type_operations", microversion.OPERATIONS)
+        operations = self.list_profile_type_operations(profile_type)["operations"]
+        return cast("dict[str, Any]", operations)
+
+    def list_profile_type_operations(self, profile_type: str | ProfileType) -> dict[str, Any]:
+        """Return the server's answer, which has the operations under `operations`.
+
+        Raises:
+            BadRequest: There is no such type.
+
+        Source: Clustering API reference, "List profile type operations" (microversion 1.4).
+        """
+        self._require("list_profile_type_operations", microversion.OPERATIONS)
         path = f"/profile-types/{_type_name(profile_type, ProfileType)}/ops"
-        return self._transport.request("GET", path).map("operations")
+        reply = self._transport.request("GET", path)
+        return {"operations": reply.map("operations")}
 
     def create_profile(self, **attrs: Unpack[NewProfile]) -> Profile:
         """Create a profile; this needs no action.
@@ -175,25 +194,21 @@ class Profiles(_Specs):
         """Yield profiles.
 
         Args:
-            query: `name`, `type`, `metadata` (pairs; the client filters by them), `sort`, `limit`
-                (a page), `marker`, `global_project`.
+            query: `name`, `type`, `sort`, `limit` (a page), `marker`, `global_project`; other
+                values of profiles, such as `metadata`, by which the client filters.
 
         Raises:
             Forbidden: `global_project` is for admins.
 
         Source: Clustering API reference, "List profiles".
         """
-        check_keywords("A list of profiles", query, ProfileQuery)
-        filters: dict[str, Any] = dict(query)
-        pairs = filters.pop("metadata", None)
-        found = self._list(Profile, filters, ProfileQuery)
-        return found if not pairs else (p for p in found if _has_metadata(p, pairs))
+        return self._list(Profile, query, ProfileQuery, ProfileValues)
 
 
 class Policies(_Specs):
     """Operations on policies and their types."""
 
-    def policy_types(self, **query: Unpack[NoQuery]) -> Iterator[PolicyType]:
+    def policy_types(self, **query: Unpack[TypeQuery]) -> Iterator[PolicyType]:
         """Yield the policy types that this server has.
 
         Source: Clustering API reference, "List policy types".
@@ -306,7 +321,7 @@ class Policies(_Specs):
 
         Source: Clustering API reference, "List policies".
         """
-        return self._list(Policy, query, PolicyQuery)
+        return self._list(Policy, query, PolicyQuery, PolicyValues)
 
 
 def _type_name(value: str | Typed, kind: type[Typed]) -> str:
@@ -323,7 +338,3 @@ def _with_version(raw: dict[str, Any]) -> dict[str, Any]:
     if version := raw.get("version"):
         raw["name"] = f"{raw.get('name')}-{version}"
     return raw
-
-
-def _has_metadata(profile: Profile, pairs: Mapping[str, Any]) -> bool:
-    return pairs.items() <= (profile.metadata or {}).items()

@@ -10,9 +10,9 @@ from openstack_clustering.exceptions import InvalidIdentity
 from openstack_clustering.keywords import (
     NewReceiver,
     ReceiverChange,
-    ReceiverQuery,
     ReceiverRef,
 )
+from openstack_clustering.queries import ReceiverQuery, ReceiverValues
 from openstack_clustering.resources import Receiver
 
 
@@ -94,7 +94,8 @@ class Receivers(Base):
 
         Args:
             query: `name`, `type`, `cluster_id` (the whole id), `action`, `user`, `sort`, `limit`
-                (a page), `marker`, `global_project`.
+                (a page), `marker`, `global_project`; other values of receivers, by which the
+                client filters.
 
         Raises:
             Forbidden: `global_project` is for admins.
@@ -103,7 +104,7 @@ class Receivers(Base):
         """
         if query.keys() & {"user", "user_id"}:
             self._require("user", microversion.RECEIVER_USER)
-        return self._list(Receiver, query, ReceiverQuery)
+        return self._list(Receiver, query, ReceiverQuery, ReceiverValues)
 
     def notify_receiver(self, receiver: ReceiverRef) -> None:
         """Notify a message receiver of a message in its queue.

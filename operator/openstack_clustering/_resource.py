@@ -39,7 +39,8 @@ class Resource:
     Values are attributes (`cluster.status`) and items (`cluster["status"]`), by openstacksdk's
     names (`project_id`) or the server's (`project`). Other values from the server are available by
     the server's names. Two resources are equal if their type and content are equal. A resource
-    does not follow later changes; get it again.
+    does not follow later changes by itself: an operation that it is handed to and that returns such
+    an object, such as `get_cluster` or `update_cluster`, updates it, and so do the waits.
     """
 
     __slots__ = ("_raw", "action_id")
@@ -99,11 +100,35 @@ class Resource:
         """The path of the action `action_id`, as in older versions of openstacksdk."""
         return f"/v1/actions/{self.action_id}" if self.action_id else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all values, by openstacksdk's name if there is one, else by the server's."""
+    def to_dict(
+        self,
+        body: bool = True,
+        headers: bool = True,
+        computed: bool = True,
+        ignore_none: bool = False,
+        original_names: bool = False,
+    ) -> dict[str, Any]:
+        """Return all values, by openstacksdk's name if there is one, else by the server's.
+
+        Args:
+            body: Include the values of the server's document, which are all that there are.
+            headers: For programs of openstacksdk: without effect, as is `computed`.
+            computed: See `headers`.
+            ignore_none: Leave out what is None.
+            original_names: Use the server's names alone.
+        """
         known = {name: self._raw.get(key) for name, key in self._fields.items()}
         keys = self._fields.values()
-        return known | {key: value for key, value in self._raw.items() if key not in keys}
+        values = known | {key: value for key, value in self._raw.items() if key not in keys}
+        if original_names:
+            values = {self._fields.get(name, name): value for name, value in values.items()}
+        return {
+            name: value
+            for name, value in values.items()
+            if body and not (ignore_none and value is None)
+        }
+
+    toDict = to_dict  # noqa: N815 - as of the Munch that older versions of openstacksdk returned
 
     def keys(self) -> KeysView[str]:
         """Return the names of `to_dict()`, so that `dict(resource)` works."""

@@ -1,122 +1,19 @@
-"""The keywords of the operations, for type checkers and for the check at run time.
+"""The keywords of changes, for type checkers and for the check at run time.
 
 The server refuses some unknown attributes and ignores others; openstacksdk drops them. Here a
-misspelt keyword is a TypeError.
+misspelt keyword is a TypeError. Those of lists are in `queries.py`.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from collections.abc import Mapping
+from typing import Any, TypeAlias, TypedDict
 
 from openstack_clustering.resources import Cluster, Node, Policy, Profile, Receiver
 
-OneOrMore = str | Sequence[str]  # a sequence matches any of its values
-
-
-class ListQuery(TypedDict, total=False):
-    """Keywords of every list."""
-
-    sort: str
-    """Keys, each with an optional direction: `name:desc,created_at`."""
-    limit: int
-    """Objects in a page; all pages are read. By default one reply has all objects."""
-    marker: str
-    """The id of the object after which the list starts."""
-    global_project: bool
-    """Include all projects; for admins."""
-
-
-class ProfileQuery(ListQuery, total=False):
-    """Filters of `profiles`."""
-
-    name: OneOrMore
-    type: OneOrMore
-    """`os.nova.server-1.0`"""
-    metadata: Mapping[str, Any]
-    """Pairs in the profile's metadata; the client filters by them, as the server cannot."""
-
-
-class PolicyQuery(ListQuery, total=False):
-    """Filters of `policies`."""
-
-    name: OneOrMore
-    type: OneOrMore
-    """`senlin.policy.scaling-1.0`"""
-
-
-class ClusterQuery(ListQuery, total=False):
-    """Filters of `clusters`."""
-
-    name: OneOrMore
-    status: OneOrMore
-    """In upper case."""
-
-
-class NodeQuery(ListQuery, total=False):
-    """Filters of `nodes`."""
-
-    cluster_id: str | Cluster
-    name: OneOrMore
-    status: OneOrMore
-    """In upper case."""
-
-
-class ReceiverQuery(ListQuery, total=False):
-    """Filters of `receivers`."""
-
-    name: OneOrMore
-    type: OneOrMore
-    """`webhook` or `message`"""
-    cluster_id: str | Cluster
-    """The whole id, not a name."""
-    action: OneOrMore
-    user: OneOrMore
-    user_id: OneOrMore
-
-
-class ActionQuery(ListQuery, total=False):
-    """Filters of `actions`."""
-
-    name: OneOrMore
-    target: OneOrMore | Cluster | Node
-    target_id: OneOrMore | Cluster | Node
-    action: OneOrMore
-    """Such as `CLUSTER_RESIZE`."""
-    status: OneOrMore
-    """In upper case."""
-    cluster_id: str | Cluster
-    """Excludes children of checks, recoveries and operations: Senlin stores no cluster for them."""
-
-
-class EventQuery(ListQuery, total=False):
-    """Filters of `events`."""
-
-    obj_id: OneOrMore
-    oid: OneOrMore
-    obj_name: OneOrMore
-    oname: OneOrMore
-    obj_type: OneOrMore
-    """`CLUSTER` or `NODE`"""
-    otype: OneOrMore
-    cluster_id: str | Cluster
-    action: OneOrMore
-    level: OneOrMore
-    """CRITICAL, ERROR, WARN, INFO or DEBUG."""
-
-
-class BindingQuery(TypedDict, total=False):
-    """Filters of `cluster_policies`."""
-
-    enabled: bool
-    is_enabled: bool
-    policy_name: str
-    policy_type: str
-    """`senlin.policy.scaling-1.0`"""
-    sort: str
-    """`enabled`, with an optional direction."""
-
-
-class NoQuery(TypedDict, total=False):
-    """Lists that cannot be filtered."""
+ProfileRef: TypeAlias = str | Profile
+PolicyRef: TypeAlias = str | Policy
+ClusterRef: TypeAlias = str | Cluster
+NodeRef: TypeAlias = str | Node
+ReceiverRef: TypeAlias = str | Receiver
 
 
 class SpecAttributes(TypedDict, total=False):
@@ -217,6 +114,36 @@ class Recovery(TypedDict, total=False):
     check_capacity: bool
 
 
+class NodeRecovery(TypedDict, total=False):
+    """Keywords of `recover_node`."""
+
+    operation: str
+    """REBOOT, REBUILD or RECREATE"""
+    operation_params: Mapping[str, Any]
+    check: bool
+    """Check the node first."""
+    delete_timeout: int
+    """Seconds."""
+    force_recreate: bool
+    """Recreate it even if the old server cannot be deleted."""
+
+
+class Attachment(TypedDict, total=False):
+    """Keywords of `attach_policy_to_cluster` and `update_cluster_policy`."""
+
+    enabled: bool
+    is_enabled: bool
+
+
+class ActionChange(TypedDict, total=False):
+    """Keywords of `update_action`."""
+
+    status: str
+    """CANCELLED; Senlin takes no other."""
+    force: bool
+    """As of `cancel_action`."""
+
+
 class Removal(TypedDict, total=False):
     """Keywords of `remove_nodes_from_cluster`."""
 
@@ -282,10 +209,3 @@ class ReceiverChange(TypedDict, total=False):
     action: str
     params: Mapping[str, Any]
     """Replaces the whole map."""
-
-
-ProfileRef = str | Profile
-PolicyRef = str | Policy
-ClusterRef = str | Cluster
-NodeRef = str | Node
-ReceiverRef = str | Receiver

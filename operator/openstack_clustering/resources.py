@@ -226,9 +226,9 @@ class Typed(Resource):
     """A profile type or policy type; its name has the version in it (`os.nova.server-1.0`)."""
 
     __slots__ = ()
-    _excluded = ("id",)
     _repr_names = ("name",)
 
+    id: Field[str] = Field("name")
     schema: Field[Map | None] = Field()
     """The schema of its properties; only from `get_profile_type` and `get_policy_type`."""
     support_status: Field[Any] = Field()

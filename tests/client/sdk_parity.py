@@ -11,9 +11,11 @@ from typing import Any
 
 import openstack
 import openstack.config
+from openstack import exceptions as sdk_exceptions
+from openstack import proxy as sdk_proxy
 from openstack.clustering.v1 import _proxy as sdk
 
-from openstack_clustering import Connection, Proxy, Resource
+from openstack_clustering import Connection, Proxy, Resource, exceptions
 
 # Keys that openstacksdk adds to the server's document.
 ADDED_BY_SDK = {"location", "is_profile_only"}
@@ -27,10 +29,30 @@ def signatures() -> Iterator[str]:
             yield name
 
 
+def operations(proxy: type) -> set[str]:
+    """Return the operations of a proxy, without those that every proxy of openstacksdk has."""
+    common = set(dir(sdk_proxy.Proxy))
+    functions = {name for name, _ in inspect.getmembers(proxy, inspect.isfunction)}
+    return {name for name in functions if not name.startswith("_") and name not in common}
+
+
 def parameters_of(function: Callable[..., object]) -> list[tuple[str, object]]:
     parameters = list(inspect.signature(function).parameters.values())[1:]
     keywords = inspect.Parameter.VAR_KEYWORD
     return [("**" if p.kind is keywords else p.name, p.default) for p in parameters]
+
+
+def missing_exceptions() -> list[str]:
+    """Return openstacksdk's names of exceptions that are not ours."""
+    names = [name for name, value in vars(sdk_exceptions).items() if inspect.isclass(value)]
+    kinds = [name for name in names if issubclass(getattr(sdk_exceptions, name), Exception)]
+    return [name for name in kinds if not hasattr(exceptions, name)]
+
+
+def missing_attributes() -> list[str]:
+    """Return attributes of openstacksdk's refusals that ours lack."""
+    theirs, ours = sdk_exceptions.HttpException("No."), exceptions.HttpException("No.")
+    return [name for name in vars(theirs) if not hasattr(ours, name)]
 
 
 def values(theirs: Any, ours: Resource) -> Iterator[str]:
@@ -72,7 +94,11 @@ def main(cluster: str) -> None:
     report = {
         "signatures": sorted(signatures()),
         "values": sorted(set(lists(theirs.clustering, ours, cluster))),
+        "missing operations": sorted(operations(sdk.Proxy) - operations(Proxy)),
+        "missing exceptions": missing_exceptions(),
+        "missing attributes": missing_attributes(),
         "by region": Connection(session=region).cluster.get_cluster(cluster).id,
+        "by connection": Connection(session=theirs.config).cluster.get_cluster(cluster).id,
     }
     print(json.dumps(report))
 

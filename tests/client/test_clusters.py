@@ -3,7 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from openstack_clustering import Proxy, exceptions
-from openstack_clustering.keywords import ActionQuery, Resize
+from openstack_clustering.keywords import Resize
+from openstack_clustering.queries import ActionQuery
 from sandbox import Sandbox
 from tests.client.factories import FAST, Factory, action_of, until
 
@@ -74,9 +75,39 @@ def test_invalid_cluster_is_refused(senlin: Proxy, make: Factory, name: str) -> 
     assert senlin.find_cluster(name) is None
 
 
-def test_update_that_changes_nothing_is_refused(senlin: Proxy, make: Factory, name: str) -> None:
+def test_update_that_changes_nothing_is_sent_only_if_nobody_knows_it(
+    senlin: Proxy, make: Factory, name: str
+) -> None:
+    cluster = make.cluster()
+
+    assert senlin.update_cluster(cluster, name=name) is cluster
     with pytest.raises(exceptions.BadRequest, match="No property needs an update"):
-        senlin.update_cluster(make.cluster(), name=name)
+        senlin.update_cluster(cluster.id, name=name)
+
+
+def test_beginning_of_an_id_names_a_cluster(senlin: Proxy, make: Factory) -> None:
+    cluster = make.cluster(1)
+    short = cluster.id[:8]
+
+    assert [node.id for node in senlin.nodes(cluster_id=short)] == cluster.node_ids
+    assert list(senlin.cluster_policies(short)) == []
+    assert len(list(senlin.collect_cluster_attrs(short, "status"))) == 1
+    started = senlin.scale_out_cluster(short)
+    assert senlin.wait_for_action(started, interval=FAST).target_id == cluster.id
+
+
+def test_lists_are_filtered_by_what_the_server_cannot(
+    senlin: Proxy, make: Factory, name: str
+) -> None:
+    cluster = make.cluster(2, metadata={"test": name})
+
+    assert [it.id for it in senlin.clusters(metadata={"test": name})] == [cluster.id]
+    assert [it.id for it in senlin.clusters(profile_id=cluster.profile_id)] == [cluster.id]
+    assert list(senlin.clusters(name=name, desired_capacity=1)) == []
+    assert len(list(senlin.nodes(cluster_id=cluster, tainted=False, max_items=1))) == 1
+    assert len(list(senlin.nodes(cluster_id=cluster, limit=1, paginated=False))) == 1
+    with pytest.raises(exceptions.BadRequest):
+        list(senlin.nodes(limit="many"))
 
 
 def test_new_profile_applies_to_nodes_unless_profile_only(senlin: Proxy, make: Factory) -> None:
@@ -152,7 +183,7 @@ def test_check_and_recover(sandbox: Sandbox, senlin: Proxy, make: Factory, name:
     senlin.wait_for_action(
         senlin.recover_cluster(cluster, operation="RECREATE", check=True), interval=FAST
     )
-    found = senlin.get_node(lost)
+    found = senlin.get_node(lost.id)
     assert found.status == "ACTIVE"
     assert found.physical_id != lost.physical_id
     with pytest.raises(exceptions.BadRequest):

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from openstack_clustering import Connection, Policy, Proxy
-from openstack_clustering.keywords import PolicyQuery
+from openstack_clustering.queries import PolicyQuery
 from sandbox import Sandbox
 from tests.client.factories import SCALING
 

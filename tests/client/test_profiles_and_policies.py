@@ -29,6 +29,8 @@ def test_types_are_listed_and_shown_with_their_schema(
 
 def test_operations_of_a_profile_type(senlin: Proxy) -> None:
     operations = senlin.profile_type_operations("os.nova.server-1.0")
+    answer = senlin.list_profile_type_operations("os.nova.server-1.0")
+    assert answer == {"operations": operations}
 
     assert "type" in operations["reboot"]["parameters"]
     with pytest.raises(exceptions.BadRequest):
@@ -44,14 +46,14 @@ def test_life_of_a_profile(senlin: Proxy, name: str) -> None:
     assert (changed.name, changed.metadata) == (f"{name}-2", {"team": "db"})
     assert senlin.get_profile(made).metadata == {"team": "db"}
     with pytest.raises(exceptions.BadRequest):
-        senlin.update_profile(made, name=f"{name}-2")
+        senlin.update_profile(made.id, name=f"{name}-2")
 
     senlin.delete_profile(made)
     assert senlin.find_profile(made.id) is None
     senlin.delete_profile(made)
     for call in (senlin.get_profile, senlin.update_profile):
         with pytest.raises(exceptions.ResourceNotFound):
-            call(made)
+            call(made.id)
     with pytest.raises(exceptions.ResourceNotFound):
         senlin.delete_profile(made, ignore_missing=False)
     with pytest.raises(exceptions.ResourceNotFound):
@@ -159,14 +161,15 @@ def test_names_of_any_script(senlin: Proxy, name: str) -> None:
     assert senlin.find_policy(made.id) is None
 
 
-def test_beginning_of_an_id_works_for_reads_only(senlin: Proxy, make: Factory) -> None:
+def test_beginning_of_an_id_names_an_object(senlin: Proxy, make: Factory) -> None:
     policy = make.policy()
-    beginning = policy.id[:13]
 
-    assert senlin.get_policy(beginning).id == policy.id
-    assert senlin.find_policy(beginning) is None
-    senlin.delete_policy(beginning)
-    assert senlin.get_policy(policy).id == policy.id
+    assert senlin.get_policy(policy.id[:5]).id == policy.id
+    assert senlin.find_policy(policy.id[:5]) is None
+    senlin.delete_policy(policy.id[:5])  # too short to change anything
+    assert senlin.get_policy(policy.id[:5]) == senlin.find_policy(policy.id[:8])
+    senlin.delete_policy(policy.id[:13], ignore_missing=False)
+    assert senlin.find_policy(policy.id) is None
 
 
 def test_name_that_could_begin_an_id_is_a_name(senlin: Proxy, make: Factory) -> None:

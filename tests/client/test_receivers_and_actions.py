@@ -35,7 +35,7 @@ def test_life_of_a_receiver(senlin: Proxy, make: Factory, name: str) -> None:
         senlin.delete_receiver(made, ignore_missing=False)
     for call in (senlin.get_receiver, senlin.update_receiver, senlin.notify_receiver):
         with pytest.raises(exceptions.ResourceNotFound):
-            call(made)
+            call(made.id)
 
 
 def test_webhook_is_triggered(senlin: Proxy, make: Factory, name: str) -> None:
@@ -102,7 +102,8 @@ def test_action_is_cancelled(sandbox: Sandbox, senlin: Proxy, make: Factory, nam
     with sandbox.nova.slow_builds(30, name):
         cluster = senlin.create_cluster(name=name, profile_id=profile, desired_capacity=1)
         senlin.wait_for_status(cluster, "CREATING", interval=FAST)
-        senlin.cancel_action(action_of(cluster), force=True)
+        cancelled = senlin.update_action(action_of(cluster), status="CANCELLED", force=True)
+        assert cancelled.status == "CANCELLED"
         with pytest.raises(exceptions.ResourceFailure, match="is CANCELLED"):
             senlin.wait_for_action(action_of(cluster), interval=FAST)
     forced = senlin.delete_cluster(cluster, force_delete=True)
@@ -113,6 +114,8 @@ def test_ended_action_cannot_be_cancelled(senlin: Proxy, make: Factory, name: st
     cluster = make.cluster()
     (created,) = senlin.actions(target=cluster)
 
+    with pytest.raises(exceptions.BadRequest):
+        senlin.update_action(created, status="SLEEPY")
     with pytest.raises(exceptions.Conflict) as caught:
         senlin.cancel_action(created)
     assert caught.value.type == "ActionImmutable"

@@ -32,11 +32,18 @@ def test_parity(sandbox: Sandbox, senlin: Proxy, make: Factory, name: str) -> No
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "signatures": [
-            "collect_cluster_attrs",  # openstacksdk takes a query and ignores it
             "get_cluster_policy",  # here the argument may be a binding alone
-            "wait_for_delete",  # openstacksdk has added a callback
-            "wait_for_status",  # the same; and its default is to wait for ever
+            "wait_for_status",  # openstacksdk's default is to wait for ever
         ],
         "values": [],
+        "missing operations": [
+            "delete_cluster_metadata",  # Senlin never had the path of these
+            "fetch_cluster_metadata",
+            "get_cluster_metadata",
+            "set_cluster_metadata",
+        ],
+        "missing exceptions": [],
+        "missing attributes": [],
         "by region": cluster.id,
+        "by connection": cluster.id,
     }

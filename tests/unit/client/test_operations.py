@@ -7,19 +7,26 @@ from typing import Any
 import pytest
 
 from openstack_clustering import (
+    Action,
     Cluster,
+    ClusterAttr,
     ClusterPolicy,
     Connection,
+    Event,
     Node,
     Policy,
+    PolicyType,
     Profile,
     ProfileType,
     Proxy,
     Receiver,
     Resource,
+    Service,
     exceptions,
 )
+from openstack_clustering import queries as q
 from openstack_clustering.keywords import Adoption
+from openstack_clustering.queries import ClusterQuery
 from tests.unit.client.fake_cloud import ACTION_ID, ID, OTHER_ID, Answer, Cloud, cluster, error
 
 C = Cluster({"id": ID, "name": "web"})
@@ -29,6 +36,20 @@ PROFILE = Profile({"id": OTHER_ID, "name": "small"})
 SPEC = {"type": "os.nova.server", "version": "1.0", "properties": {}}
 LOCATION = {"Location": f"http://senlin/v1/actions/{ACTION_ID}"}
 
+LISTS: dict[type[Resource], tuple[type, type]] = {
+    Profile: (q.ProfileQuery, q.ProfileValues),
+    Policy: (q.PolicyQuery, q.PolicyValues),
+    Cluster: (q.ClusterQuery, q.ClusterValues),
+    Node: (q.NodeQuery, q.NodeValues),
+    Receiver: (q.ReceiverQuery, q.ReceiverValues),
+    Action: (q.ActionQuery, q.ActionValues),
+    Event: (q.EventQuery, q.EventValues),
+    ClusterPolicy: (q.BindingQuery, q.BindingValues),
+    ClusterAttr: (q.AttrQuery, q.AttrValues),
+    ProfileType: (q.TypeQuery, q.TypeValues),
+    PolicyType: (q.TypeQuery, q.TypeValues),
+    Service: (q.ServiceQuery, q.ServiceValues),
+}
 Call = Callable[[Proxy], Any]
 ACTIONS = f"/v1/clusters/{ID}/actions"
 
@@ -68,7 +89,7 @@ ACTIONS = f"/v1/clusters/{ID}/actions"
             {"replace_nodes": {"nodes": {OTHER_ID: "new-one"}}},
         ),
         (
-            lambda p: p.attach_policy_to_cluster(C, P, enabled=False),
+            lambda p: p.attach_policy_to_cluster(C, P, is_enabled=False),
             ACTIONS,
             {"policy_attach": {"policy_id": OTHER_ID, "enabled": False}},
         ),
@@ -86,6 +107,21 @@ ACTIONS = f"/v1/clusters/{ID}/actions"
             lambda p: p.perform_operation_on_cluster(C, "reboot", type="SOFT"),
             f"/v1/clusters/{ID}/ops",
             {"reboot": {"params": {"type": "SOFT"}, "filters": {}}},
+        ),
+        (
+            lambda p: p.perform_operation_on_cluster(C, "reboot", params={"type": "SOFT"}),
+            f"/v1/clusters/{ID}/ops",
+            {"reboot": {"params": {"type": "SOFT"}, "filters": {}}},
+        ),
+        (
+            lambda p: p.perform_operation_on_cluster(C, "reboot", filters={"role": "x"}),
+            f"/v1/clusters/{ID}/ops",
+            {"reboot": {"params": {}, "filters": {"role": "x"}}},
+        ),
+        (
+            lambda p: p.perform_operation_on_cluster(C, "rebuild"),
+            f"/v1/clusters/{ID}/ops",
+            {"rebuild": {"params": {}, "filters": {}}},
         ),
         (
             lambda p: p.complete_lifecycle(C, ACTION_ID),
@@ -212,15 +248,98 @@ def test_list_sends_its_filters_on_iteration(
     assert [r.query for r in cloud.received()] == [query]
 
 
-def test_profiles_are_filtered_by_metadata_in_the_client(cloud: Cloud, proxy: Proxy) -> None:
-    found = [
-        {"id": "1", "metadata": {"a": "b", "c": "d"}},
-        {"id": "2", "metadata": {}},
-        {"id": "3"},
-    ]
-    cloud.answer("GET", "/v1/profiles", Answer(body={"profiles": found}))
+LISTED = [
+    {"id": "1", "metadata": {"a": {"b": "c"}, "d": 1}, "desired_capacity": 2, "profile_id": "p"},
+    {"id": "2", "metadata": {"a": {"b": "x"}}, "desired_capacity": 3, "profile_id": OTHER_ID},
+    {"id": "3", "nodes": ["n"], "project": "blue"},
+]
 
-    assert [profile.id for profile in proxy.profiles(metadata={"a": "b"})] == ["1"]
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"metadata": {"a": {"b": "c"}}}, "1"),
+        ({"metadata": {"d": 1, "a": {}}}, "1"),
+        ({"metadata": {"d": None}}, ""),
+        ({"metadata": {}}, "123"),
+        ({"desired_capacity": 3}, "2"),
+        ({"desired_capacity": [2, 3]}, "12"),
+        ({"profile_id": PROFILE}, "2"),
+        ({"profile_id": [PROFILE, "p"]}, "12"),
+        ({"node_ids": ["n"]}, "3"),
+        ({"project_id": "blue"}, "3"),
+        ({"id": "2", "desired_capacity": 2}, ""),
+        ({"id": None}, "123"),
+        ({"max_items": 2}, "12"),
+        ({"max_items": 0}, ""),
+        ({"max_items": 1, "desired_capacity": [2, 3]}, "1"),
+        ({"paginated": False, "limit": 3}, "123"),
+    ],
+)
+def test_what_the_server_does_not_filter_is_compared_in_the_client(
+    cloud: Cloud, proxy: Proxy, query: ClusterQuery, found: str
+) -> None:
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": LISTED}))
+
+    assert [it.id for it in proxy.clusters(**query)] == list(found)
+    sent = {key for request in cloud.received() for key in request.query}
+    assert sent <= {"limit"}
+    assert len(cloud.received()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("call", "path", "document"),
+    [
+        (lambda p: p.nodes(role="db"), "nodes", {"role": "db"}),
+        (lambda p: p.nodes(tainted=True), "nodes", {"tainted": True}),
+        (lambda p: p.actions(cause="Derived Action"), "actions", {"cause": "Derived Action"}),
+        (lambda p: p.events(status="error"), "events", {"status": "error"}),
+        (lambda p: p.profiles(metadata={"a": 1}), "profiles", {"metadata": {"a": 1}}),
+        (lambda p: p.policies(spec={"type": "t"}), "policies", {"spec": {"type": "t"}}),
+        (lambda p: p.receivers(params={"count": 1}), "receivers", {"params": {"count": 1}}),
+        (lambda p: p.services(host="a"), "services", {"host": "a"}),
+        (lambda p: p.profile_types(name="t-1.0"), "profile-types", {"name": "t-1.0"}),
+        (
+            lambda p: p.cluster_policies(C, policy_id=P),
+            f"clusters/{ID}/policies",
+            {"policy_id": OTHER_ID},
+        ),
+        (
+            lambda p: p.collect_cluster_attrs(C, "name", node_id=N),
+            f"clusters/{ID}/attrs/name",
+            {"id": OTHER_ID, "value": "x"},
+        ),
+    ],
+)
+def test_each_list_is_compared_with_its_values(
+    cloud: Cloud, proxy: Proxy, call: Call, path: str, document: dict[str, Any]
+) -> None:
+    key = path.rpartition("/")[2].replace("-", "_")
+    keys = (key, "cluster_policies", "cluster_attributes")
+    documents = [{"id": "no"}, {"id": "yes", **document}]
+    cloud.answer("GET", f"/v1/{path}", Answer(body=dict.fromkeys(keys, documents)))
+
+    found = list(call(proxy))
+
+    assert len(found) == 1
+    assert cloud.received()[0].query == {}
+
+
+@pytest.mark.parametrize("kind", LISTS, ids=lambda kind: kind.__name__)
+def test_every_value_of_an_object_is_a_keyword_of_its_list(kind: type[Resource]) -> None:
+    query, values = LISTS[kind]
+
+    names = {name for name in kind._fields if name not in ("path", "cluster_id")}
+    assert names <= query.__annotations__.keys()
+    assert values.__annotations__.keys() <= kind._fields.keys() & query.__annotations__.keys()
+
+
+@pytest.mark.parametrize("limit", ["abc", -1, True, None, 2.5])
+def test_server_answers_a_wrong_page_size(cloud: Cloud, proxy: Proxy, limit: Any) -> None:
+    cloud.answer("GET", "/v1/clusters", Answer(400, error(400, "BadRequest", "No integer.")))
+
+    with pytest.raises(exceptions.BadRequest):
+        list(proxy.clusters(limit=limit))
 
 
 @pytest.mark.parametrize(
@@ -233,8 +352,14 @@ def test_profiles_are_filtered_by_metadata_in_the_client(cloud: Cloud, proxy: Pr
         (lambda p: p.recover_cluster(C, operations="X"), "did you mean operation"),
         (lambda p: p.remove_nodes_from_cluster(C, [N], destroy=True), "destroy_after_deletion"),
         (lambda p: p.cluster_policies(C, limit=3), "has no 'limit'"),
-        (lambda p: p.services(host="x"), "has no 'host'"),
-        (lambda p: p.profile_types(name="x"), "has no 'name'"),
+        (lambda p: p.services(hots="x"), "did you mean host"),
+        (lambda p: p.profile_types(nam="x"), "did you mean name"),
+        (lambda p: p.clusters(profile="x"), "did you mean profile_id"),
+        (lambda p: p.recover_node(N, operations="X"), "did you mean operation"),
+        (lambda p: p.attach_policy_to_cluster(C, P, enable=True), "did you mean enabled"),
+        (lambda p: p.update_cluster_policy(C, P, enable=True), "did you mean enabled"),
+        (lambda p: p.update_action("a-1", state="X"), "did you mean status"),
+        (lambda p: p.collect_cluster_attrs(C, "name", nodeid="x"), "did you mean node_id"),
         (lambda p: p.validate_profile(specs={}), "did you mean spec"),
         (lambda p: p.adopt_node(identify="x"), "did you mean identity"),
     ],
@@ -242,51 +367,77 @@ def test_profiles_are_filtered_by_metadata_in_the_client(cloud: Cloud, proxy: Pr
 def test_unknown_keyword_is_a_type_error_at_once(
     cloud: Cloud, proxy: Proxy, call: Call, message: str
 ) -> None:
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(TypeError, match=message) as caught:
         call(proxy)
+
+    assert isinstance(caught.value, exceptions.InvalidArgument)
 
     assert cloud.received() == []
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        "../profiles",
-        "a/b",
-        "a b",
-        "a?b",
-        "a#b",
-        "%",
-        "",
-        ".",
-        "..",
-        "a" * 256,
-        None,
-        5,
-        b"web",
-        ["web"],
-        {"id": "x"},
-        N,
-    ],
-)
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda p, value: p.get_cluster(value),
-        lambda p, value: p.find_cluster(value),
-        lambda p, value: p.update_cluster(value, name="x"),
-        lambda p, value: p.delete_cluster(value),
-        lambda p, value: p.check_cluster(value),
-        lambda p, value: list(p.collect_cluster_attrs(value, "name")),
-        lambda p, value: p.cluster_policies(value),
-        lambda p, value: p.get_cluster_policy("grow", value),
-    ],
-)  # fmt: skip
-def test_invalid_identity_is_refused_before_sending(
+NAMELESS = ["../profiles", "a/b", "a b", "a?b", "a#b", "%", "", ".", "..", "a" * 256]
+CALLS: list[Callable[[Proxy, Any], object]] = [
+    lambda p, value: p.get_cluster(value),
+    lambda p, value: p.find_cluster(value, ignore_missing=False),
+    lambda p, value: p.update_cluster(value, name="x"),
+    lambda p, value: p.delete_cluster(value, ignore_missing=False),
+    lambda p, value: p.check_cluster(value),
+    lambda p, value: list(p.collect_cluster_attrs(value, "name")),
+    lambda p, value: p.cluster_policies(value),
+    lambda p, value: p.get_cluster_policy("grow", value),
+    lambda p, value: list(p.nodes(cluster_id=value)),
+]
+
+
+@pytest.mark.parametrize("value", [None, 5, b"web", ["web"], {"id": "x"}, N])
+@pytest.mark.parametrize("call", CALLS[:-1])
+def test_what_is_no_name_is_refused_before_sending(
     cloud: Cloud, proxy: Proxy, call: Callable[[Proxy, object], object], value: object
 ) -> None:
     with pytest.raises(exceptions.InvalidIdentity):
         call(proxy, value)
+
+    assert cloud.received() == []
+
+
+@pytest.mark.parametrize("value", NAMELESS)
+@pytest.mark.parametrize("call", CALLS)
+def test_name_that_no_object_can_have_is_missing_before_sending(
+    cloud: Cloud, proxy: Proxy, call: Callable[[Proxy, object], object], value: str
+) -> None:
+    with pytest.raises(exceptions.ResourceNotFound):
+        call(proxy, value)
+
+    assert cloud.received() == []
+
+
+def test_name_that_no_object_can_have_is_missing_like_any_other(cloud: Cloud, proxy: Proxy) -> None:
+    assert proxy.find_profile("no such") is None
+    proxy.delete_profile("no such")
+    assert proxy.delete_cluster("no such", force_delete=True) is None
+    assert cloud.received() == []
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: p.get_action(None), "An Action is named by an object, an id or a name, not by"),
+        (lambda p: p.get_cluster(N), r"^Node\(.*\) is no Cluster\.$"),
+        (lambda p: p.wait_for_action(None), "the request started none"),
+        (lambda p: p.wait_for_action({"action": None}), "the request started none"),
+        (lambda p: p.wait_for_delete("web"), "wait_for_delete needs an object, .*, not 'web'"),
+        (lambda p: p.wait_for_status("web", "ACTIVE"), "wait_for_status needs an object"),
+        (lambda p: p.wait_for_status(C, "X", wait="1"), "`wait` is a number of seconds or None"),
+        (lambda p: p.wait_for_delete(C, interval=-1), "`interval` is a number of seconds"),
+        (lambda p: p.clusters(max_items="a"), "`max_items` is a number of objects or None"),
+        (lambda p: p.collect_cluster_attrs(C, None), "`path` is a JSONPath such as"),
+    ],
+)
+def test_wrong_argument_is_a_sentence_of_the_client(
+    cloud: Cloud, proxy: Proxy, call: Call, message: str
+) -> None:
+    with pytest.raises(exceptions.ClientException, match=message):
+        call(proxy)
 
     assert cloud.received() == []
 
@@ -311,6 +462,7 @@ def test_type_from_the_list_can_be_read_again(cloud: Cloud, proxy: Proxy) -> Non
     assert kind == ProfileType({**listed[0], "name": "os.nova.server-1.0"})
     assert proxy.get_profile_type(kind).name == kind.name
     assert proxy.profile_type_operations(kind) == {"reboot": {}}
+    assert proxy.list_profile_type_operations(kind) == {"operations": {"reboot": {}}}
 
 
 def test_name_that_could_begin_an_id_is_looked_up_before_a_change(
@@ -352,6 +504,7 @@ def test_names_that_could_begin_an_id_are_looked_up_in_bodies_and_filters_too(
         "cluster_id": ID,
     }
 
+    cloud.answer("GET", "/v1/clusters/c7", Answer(body={"cluster": web}))
     assert list(proxy.nodes(cluster_id="c7")) == []
     assert cloud.received("GET", "/v1/nodes")[0].query == {"cluster_id": [ID]}
 
@@ -439,6 +592,130 @@ def test_binding_from_the_list_can_be_read_again(cloud: Cloud, proxy: Proxy) -> 
     assert proxy.get_cluster_policy(P, C).policy_id == OTHER_ID
 
 
+def test_update_of_an_action_cancels_it(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("PATCH", f"/v1/actions/{ACTION_ID}", Answer(202, b"<html>Accepted</html>"))
+    cancelled = {"id": ACTION_ID, "status": "CANCELLED"}
+    cloud.answer("GET", f"/v1/actions/{ACTION_ID}", Answer(body={"action": cancelled}))
+
+    assert proxy.update_action(ACTION_ID, status="CANCELLED").status == "CANCELLED"
+    proxy.update_action(Action({"id": ACTION_ID}), status="CANCELLED", force=True)
+
+    patches = cloud.received("PATCH")
+    assert [r.query for r in patches] == [{}, {"force": ["true"]}]
+    assert [r.body for r in patches] == [{"action": {"status": "CANCELLED"}}] * 2
+
+
+@pytest.mark.parametrize(
+    ("call", "noun", "raw"),
+    [
+        (lambda p, o: p.update_cluster(o, name="web", metadata={}), "cluster", {"metadata": {}}),
+        (lambda p, o: p.update_cluster(o), "cluster", {}),
+        (
+            lambda p, o: p.update_cluster(o, profile_id=PROFILE, is_profile_only=True),
+            "cluster",
+            {"profile_id": OTHER_ID},
+        ),
+        (lambda p, o: p.update_node(o, role="x", tainted=False), "node", {"role": "x"}),
+        (lambda p, o: p.update_profile(o, name="web"), "profile", {}),
+        (lambda p, o: p.update_policy(o, name="web"), "policy", {}),
+        (lambda p, o: p.update_receiver(o, params={"a": 1}), "receiver", {"params": {"a": 1}}),
+    ],
+)
+def test_update_that_changes_nothing_is_not_sent(
+    cloud: Cloud, proxy: Proxy, call: Callable[[Proxy, Any], Any], noun: str, raw: dict[str, Any]
+) -> None:
+    kinds = {"cluster": Cluster, "node": Node, "profile": Profile, "policy": Policy}
+    known = kinds.get(noun, Receiver)({"id": ID, "name": "web", "tainted": False, **raw})
+
+    assert call(proxy, known) is known
+    assert cloud.received() == []
+
+
+def test_object_that_is_handed_in_follows_the_servers_answer(cloud: Cloud, proxy: Proxy) -> None:
+    changed = {"id": ID, "name": "new", "status": "ACTIVE"}
+    cloud.answer("PATCH", f"/v1/clusters/{ID}", Answer(202, {"cluster": changed}, LOCATION))
+    cloud.answer("GET", f"/v1/clusters/{ID}", Answer(body={"cluster": cluster(name="newer")}))
+    web = Cluster({"id": ID, "name": "web"})
+
+    assert proxy.update_cluster(web, name="new") is web
+    assert (web.name, web.action_id) == ("new", ACTION_ID)
+    assert proxy.get_cluster(web) is web
+    assert (web.name, web.action_id) == ("newer", ACTION_ID)
+    assert C.name == "web"
+
+
+def test_node_is_not_changed_into_one_with_details(cloud: Cloud, proxy: Proxy) -> None:
+    cloud.answer("GET", f"/v1/nodes/{ID}", Answer(body={"node": {"id": ID, "details": {"a": 1}}}))
+    node = Node({"id": ID})
+
+    assert proxy.get_node(node, details=True).details == {"a": 1}
+    assert node.details is None
+
+
+START = ID[:8]
+
+
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [
+        (lambda p: list(p.nodes(cluster_id=START)), "/v1/nodes"),
+        (lambda p: list(p.cluster_policies(START)), f"/v1/clusters/{ID}/policies"),
+        (lambda p: list(p.collect_cluster_attrs(START, "name")), f"/v1/clusters/{ID}/attrs/name"),
+        (lambda p: p.get_cluster_policy(START, START), f"/v1/clusters/{ID}/policies/{ID}"),
+    ],
+)
+def test_read_may_name_a_cluster_by_the_beginning_of_its_id(
+    cloud: Cloud, proxy: Proxy, call: Call, path: str
+) -> None:
+    for noun, plural in (("cluster", "clusters"), ("policy", "policies")):
+        cloud.answer("GET", f"/v1/{plural}/{START}", Answer(body={noun: cluster()}))
+    lists: dict[str, Any] = {"nodes": [], "cluster_policies": [], "cluster_attributes": []}
+    empty = {**lists, "cluster_policy": {}}
+    cloud.answer("GET", path, Answer(body=empty))
+
+    call(proxy)
+
+    assert cloud.received()[-1].path == path
+
+
+def test_change_by_the_beginning_of_an_id_is_sent_with_the_whole_id(
+    cloud: Cloud, proxy: Proxy
+) -> None:
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
+    cloud.answer("GET", f"/v1/clusters/{START}", Answer(body={"cluster": cluster()}))
+    cloud.answer("DELETE", f"/v1/clusters/{ID}", Answer(202, None, LOCATION))
+
+    assert proxy.find_cluster(START) == Cluster(cluster())
+    assert proxy.delete_cluster(START)
+    assert [(r.method, r.path) for r in cloud.received()[-3:]] == [
+        ("GET", "/v1/clusters"),
+        ("GET", f"/v1/clusters/{START}"),
+        ("DELETE", f"/v1/clusters/{ID}"),
+    ]
+
+
+def test_beginning_of_several_ids_or_of_none_changes_nothing(cloud: Cloud, proxy: Proxy) -> None:
+    several = Answer(400, error(400, "MultipleChoices", "Multiple results found."))
+    missing = Answer(404, error(404, "ResourceNotFound", "Not found."))
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
+    cloud.answer("GET", f"/v1/clusters/{START}", several, missing)
+
+    with pytest.raises(exceptions.DuplicateResource):
+        proxy.delete_cluster(START)
+    assert proxy.delete_cluster(START) is None
+    assert cloud.received("DELETE") == []
+
+
+@pytest.mark.parametrize("short", [ID[:7], "_" * 8, "abcdefgh"])
+def test_short_or_other_text_is_no_beginning_of_an_id_in_a_change(
+    cloud: Cloud, proxy: Proxy, short: str
+) -> None:
+    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
+    cloud.answer("GET", f"/v1/clusters/{short}", Answer(body={"cluster": cluster()}))
+
+    assert proxy.find_cluster(short) is None
+
+
 def test_cancel_is_one_request(cloud: Cloud, proxy: Proxy) -> None:
     cloud.answer("PATCH", f"/v1/actions/{ACTION_ID}", Answer(202, b"<html>Accepted</html>"))
 
@@ -502,6 +779,8 @@ def test_adoption_omits_missing_attributes(cloud: Cloud, proxy: Proxy) -> None:
         (lambda p: p.complete_lifecycle(C, "t"), "1.9"),
         (lambda p: p.cancel_action(ACTION_ID), "1.12"),
         (lambda p: p.update_node(N, tainted=True), "1.13"),
+        (lambda p: p.update_action(ACTION_ID, status="CANCELLED"), "1.12"),
+        (lambda p: p.nodes(tainted=True), "1.13"),
         (lambda p: p.actions(cluster_id=ID), "1.14"),
     ],
 )

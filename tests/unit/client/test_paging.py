@@ -90,6 +90,15 @@ def test_limit_of_zero_yields_nothing() -> None:
     assert read(Server(list("abc")), limit=0) == []
 
 
+def test_list_that_is_not_paginated_is_one_request() -> None:
+    server = Server(list("abcd"))
+
+    found = paging.read(server.fetch, {"limit": 2}, paginated=False)
+
+    assert [raw["id"] for raw in found] == ["a", "b"]
+    assert server.queries == [{"limit": 2}]
+
+
 @given(
     st.lists(st.lists(st.sampled_from(["a", "b", "c", "d", None]), max_size=3), min_size=1),
     st.integers(1, 3),
