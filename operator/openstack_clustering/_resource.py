@@ -175,7 +175,9 @@ class Resource:
                 return object.__getattribute__(self, "_raw")[name]
             except KeyError:
                 kind = type(self).__name__
-                raise AttributeError(f"{kind} has no attribute {name}") from None
+                # With `name` and `obj`, Python itself says in a traceback what might be meant.
+                message = f"{kind} has no attribute {name}"
+                raise AttributeError(message, name=name, obj=self) from None
 
 
 def _hints(kind: type) -> ItemsView[str, Any]:

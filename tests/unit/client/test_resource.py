@@ -67,6 +67,30 @@ def test_unknown_attribute_is_an_attribute_error() -> None:
         Cluster(RAW)["nodez"]
 
 
+def test_python_itself_can_say_which_attribute_might_be_meant() -> None:
+    cluster = Cluster(RAW)
+
+    with pytest.raises(AttributeError) as caught:
+        cluster.node_idz  # type: ignore[attr-defined]  # noqa: B018 - misspelt
+    assert (caught.value.name, caught.value.obj) == ("node_idz", cluster)
+
+
+def test_dict_is_made_as_openstacksdk_makes_it() -> None:
+    cluster = Cluster(RAW)
+
+    assert cluster.to_dict(computed=False, headers=False) == cluster.toDict() == cluster.to_dict()
+    assert "config" not in cluster.to_dict(ignore_none=True)
+    assert cluster.to_dict(original_names=True)["project"] == "p"
+    assert "project_id" not in cluster.to_dict(original_names=True)
+    assert cluster.to_dict(body=False) == {}
+
+
+def test_type_has_its_name_for_an_id() -> None:
+    kind = resources.ProfileType({"name": "os.nova.server-1.0"})
+
+    assert kind.id == kind.name == kind["id"]
+
+
 def test_resources_are_equal_by_kind_and_content() -> None:
     assert Cluster(RAW) == Cluster(dict(RAW), action_id="a")
     assert Cluster(RAW) != Cluster({**RAW, "status": "ERROR"})
