@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from keystoneauth1.session import DEFAULT_USER_AGENT, Session
 
@@ -164,7 +164,7 @@ class Connection:
         content = ", ".join(f"{name}={value!r}" for name, value in shown.items() if value)
         return f"{type(self).__name__}({content})"
 
-    def __enter__(self) -> "Connection":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

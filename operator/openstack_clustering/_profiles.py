@@ -326,10 +326,16 @@ class Policies(_Specs):
 
 def _type_name(value: str | Typed, kind: type[Typed]) -> str:
     """Return a type's name as a segment of a path."""
-    name = value.name if isinstance(value, kind) else value
+    name = _name_of(value) if isinstance(value, kind) else value
     if not isinstance(name, str) or not name or "/" in name or name in (".", ".."):
         raise InvalidIdentity(f"{value!r} cannot be the name of a {kind.__name__}.")
     return identity.quoted(name)
+
+
+def _name_of(value: Typed) -> Any:
+    """Return a type's name with the version, which another list may have left out."""
+    suffix = f"-{value.version}" if value.version else ""
+    return value.name if str(value.name).endswith(suffix) else f"{value.name}{suffix}"
 
 
 def _with_version(raw: dict[str, Any]) -> dict[str, Any]:

@@ -5,10 +5,8 @@ itself. All methods may be called from many threads.
 """
 
 import copy
-import json
 import logging
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +23,7 @@ from openstack_clustering._auth import describe_user
 from openstack_clustering._microversion import Microversion
 from openstack_clustering._pool import Send
 from openstack_clustering._reply import Reply, without_user
+from openstack_clustering._request import Request
 from openstack_clustering.exceptions import (
     ClientException,
     ConfigException,
@@ -32,7 +31,6 @@ from openstack_clustering.exceptions import (
     EndpointNotFound,
     Forbidden,
     HttpError,
-    RequestTimeout,
     ServerError,
     TooManyRequests,
     Unauthorized,
@@ -57,11 +55,6 @@ class Sent(NamedTuple):
 
 
 Query = Mapping[str, str | Sequence[str]]
-
-_RETRIABLE_STATUSES = frozenset({429, 502, 503, 504})
-# The URL of a webhook follows from the id of its receiver.
-_RECEIVER = re.compile(r"(/receivers/)[^/]+")
-_MAX_RETRY_AFTER = 20.0  # seconds; if the server asks for more, the caller gets the error
 
 
 class Transport:
@@ -146,6 +139,25 @@ class Transport:
                 f"{', '.join(sorted(regions))}. Give the one to use as region_name."
             )
 
+    def token(self) -> str:
+        """Return a token for the project; log in if there is none."""
+        return str(self._auth_headers().get("X-Auth-Token", ""))
+
+    def service_url(self) -> str:
+        """Return the service's URL, with the version of the API."""
+        return self._discovered_service().url
+
+    @property
+    def default_microversion(self) -> str | None:
+        """The configured microversion; None: the highest that client and server support."""
+        return self._default_microversion
+
+    @default_microversion.setter
+    def default_microversion(self, version: str | None) -> None:
+        with self._lock:
+            self._default_microversion = version
+            self._service = None
+
     def negotiated_microversion(self) -> Microversion:
         """Return the microversion of all requests; the first call asks the server."""
         return self._discovered_service().microversion
@@ -175,7 +187,7 @@ class Transport:
         """
         service = self._discovered_service()
         suffix = f"{path}?{urlencode(query, doseq=True)}" if query else path
-        request = _Request(method, f"{service.url}{suffix}", service.headers, body, listing=listing)
+        request = Request(method, f"{service.url}{suffix}", service.headers, body, listing=listing)
         try:
             reply = self._send_handling_retries(request)
         except ConnectFailure as error:
@@ -188,12 +200,12 @@ class Transport:
 
     def request_without_token(self, method: str, url: str, body: Any = None) -> Reply:
         """Send a request without a token to a webhook, whose URL is itself a secret."""
-        reply = self._send_single(_Request(method, url, {}, body, secret=True), None)
+        reply = self._send_single(Request(method, url, {}, body, secret=True), None)
         if reply.status >= 300:
             raise reply.error()
         return reply
 
-    def _send_handling_retries(self, request: "_Request") -> Reply:
+    def _send_handling_retries(self, request: Request) -> Reply:
         for retry in range(self._retries):
             try:
                 reply = self._send_handling_auth(request)
@@ -208,7 +220,7 @@ class Transport:
             time.sleep(delay)
         return self._send_handling_auth(request)
 
-    def _send_handling_auth(self, request: "_Request") -> Reply:
+    def _send_handling_auth(self, request: Request) -> Reply:
         headers = self._auth_headers()
         reply = self._send_single(request, headers)
         if reply.status != 401:
@@ -216,7 +228,7 @@ class Transport:
         renewed = self._auth_headers(rejected=headers)
         return reply if renewed == headers else self._send_single(request, renewed)
 
-    def _send_single(self, request: "_Request", auth_headers: Mapping[str, str] | None) -> Reply:
+    def _send_single(self, request: Request, auth_headers: Mapping[str, str] | None) -> Reply:
         headers = {**self._default_headers, **request.headers, **(auth_headers or {})}
         before_send = self._before_request and partial(self._before_request, request.method)
         started = time.monotonic()
@@ -237,7 +249,7 @@ class Transport:
         self._report(request, started, reply)
         return reply
 
-    def _report(self, request: "_Request", started: float, reply: Reply | None = None) -> None:
+    def _report(self, request: Request, started: float, reply: Reply | None = None) -> None:
         if self._after_request is None and not _log.isEnabledFor(logging.DEBUG):
             return
         status, request_id = (reply.status, reply.request_id) if reply else (None, None)
@@ -294,7 +306,7 @@ class Transport:
         root = endpoint.removesuffix("/v1")
         # Senlin needs no token for `/v1`, but one for `/v1/`; it may redirect a path without `/`.
         url = endpoint if endpoint != root else f"{root}/"
-        reply = self._send_handling_retries(_Request("GET", url, {}))
+        reply = self._send_handling_retries(Request("GET", url, {}))
         if reply.status not in (200, 300):  # 300, "multiple choices": a list of versions
             raise _discovery_error(reply)
         version = microversion.negotiate(
@@ -322,56 +334,6 @@ class _FailedLogin(NamedTuple):
     def counts_for(self, started: float, rejected: Mapping[str, str] | None) -> bool:
         """Return whether another thread, which needs a token too, shares this failure."""
         return self.at >= started or (rejected is not None and self.rejected == rejected)
-
-
-class _Request:
-    """A request; retries send it again."""
-
-    __slots__ = ("body", "headers", "listing", "method", "secret", "url")
-
-    def __init__(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: Any = None,
-        *,
-        secret: bool = False,
-        listing: bool = False,
-    ) -> None:
-        self.method = method
-        self.url = url
-        self.secret = secret
-        self.listing = listing
-        self.body = None if body is None else json.dumps(body)
-        self.headers = headers
-        if body is not None:
-            self.headers = {**headers, "Content-Type": "application/json"}
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.place or 'a webhook'}"
-
-    @property
-    def place(self) -> str | None:
-        """The URL without its query and a receiver's id; None if it is secret as a whole."""
-        place = without_user(self.url.partition("?")[0])
-        return None if self.secret else _RECEIVER.sub(r"\1…", place)
-
-    @property
-    def has_secret(self) -> bool:
-        """Whether the URL, or the id of a receiver in it, is secret."""
-        return self.secret or _RECEIVER.search(self.url) is not None
-
-    def is_retriable_after_reply(self, reply: Reply) -> bool:
-        """Whether the request may be sent again after this reply."""
-        soon = (reply.retry_after or 0) <= _MAX_RETRY_AFTER
-        return self.method == "GET" and reply.status in _RETRIABLE_STATUSES and soon
-
-    def is_retriable_after_failure(self, error: ConnectFailure) -> bool:
-        """Whether the request may be sent again after this failure."""
-        if isinstance(error, RequestTimeout):
-            return False  # the caller's time is used up
-        return self.method == "GET" or (self.method == "DELETE" and not error.sent)
 
 
 # OSError includes requests' exceptions; ValueError is an invalid address.
