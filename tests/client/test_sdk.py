@@ -11,6 +11,7 @@ import pytest
 from openstack_clustering import Cluster, Proxy
 from sandbox import Sandbox
 from tests.client.factories import FAST, Factory
+from tests.unit.docs.test_from_openstacksdk import STATEMENTS, statements
 from tools.venvs import server_python, virtual_environment
 
 HERE = Path(__file__).parent
@@ -70,3 +71,11 @@ def test_program_goes_on_when_its_import_is_changed(
     different = in_openstacksdks_environment(sandbox, "sdk_dialect.py", full_cluster.id)
 
     assert different == {}
+
+
+def test_differences_are_as_the_page_says(sandbox: Sandbox, full_cluster: Cluster) -> None:
+    found = in_openstacksdks_environment(sandbox, "sdk_differences.py", full_cluster.id)
+
+    right = ["as the page says", "as the page says"]
+    assert {name: pair for name, pair in found.items() if pair != right} == {}
+    assert {*found, *STATEMENTS} == {*statements(), *STATEMENTS}

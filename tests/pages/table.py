@@ -144,6 +144,7 @@ PAGES: dict[str, list[Entry]] = {
     "deploy/kube-state-metrics/README.md": [
         Not("needs the chart of others; tests/observe/test_objects.py has the values"),
     ],
+    "docs/client.md": [Not("installs from PyPI; the client that the tests import is that one")],
     "docs/clusters.md": [Run(before=QUICKSTART, files={"shop.yaml": 0}), Run()],
     "docs/adoption.md": [Run(before=READY)],
     "docs/backup.md": [
