@@ -35,6 +35,7 @@ GROUPS = {
     "tests/client/test_types.py": "types",
     "tests/clouds/": "clouds",
     "tests/observe/": "observe",
+    "tests/programs/": "programs",
     "tests/operator/autoscaling/": "autoscaling",
     "tests/operator/test_repaired_senlin.py": "repaired",
     "tests/operator/test_tls.py": "tls",

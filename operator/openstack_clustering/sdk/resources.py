@@ -21,6 +21,10 @@ class Munch(dict[str, Any]):
     def __repr__(self) -> str:
         return f"Munch({super().__repr__()})"
 
+    def toDict(self) -> dict[str, Any]:  # noqa: N802 - openstacksdk's name
+        """Return it as plain dicts, as writers of YAML want it."""
+        return {key: it.toDict() if isinstance(it, Munch) else it for key, it in self.items()}
+
 
 class Dialect(Resource):
     """What openstacksdk's objects have beyond the client's."""
