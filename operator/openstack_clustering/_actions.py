@@ -1,22 +1,23 @@
 """Actions, events, and the processes of the clustering service."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from openstack_clustering import _microversion as microversion
 from openstack_clustering._arguments import check_keywords
 from openstack_clustering._base import Base
 from openstack_clustering._filtering import select
-from openstack_clustering.keywords import ActionChange
-from openstack_clustering.queries import (
-    ActionQuery,
-    ActionValues,
-    EventQuery,
-    EventValues,
-    ServiceQuery,
-    ServiceValues,
-)
 from openstack_clustering.resources import Action, BuildInfo, Event, Service
+
+if TYPE_CHECKING:
+    from openstack_clustering.keywords import ActionChange
+    from openstack_clustering.queries import (
+        ActionQuery,
+        EventQuery,
+        ServiceQuery,
+    )
 
 
 class Actions(Base):
@@ -53,7 +54,7 @@ class Actions(Base):
         """
         if "cluster_id" in query:
             self._require("cluster_id", microversion.ACTION_CLUSTER)
-        return self._list(Action, query, ActionQuery, ActionValues)
+        return self._list(Action, query, "Action")
 
     def cancel_action(self, action: str | Action, force: bool = False) -> None:
         """Cancel an action and the actions that it depends on.
@@ -95,7 +96,7 @@ class Actions(Base):
 
         Source: Clustering API reference, "Update action" (microversion 1.12).
         """
-        check_keywords("update_action", attrs, ActionChange)
+        check_keywords("update_action", attrs, "ActionChange")
         change: dict[str, Any] = dict(attrs)
         self._change_action(action, change, force=change.pop("force", False))
         return self._get(Action, action)
@@ -132,7 +133,7 @@ class Actions(Base):
         for key in ("obj_type", "otype"):  # the server stores it in upper case
             if isinstance(filters.get(key), str):
                 filters[key] = filters[key].upper()
-        return self._list(Event, filters, EventQuery, EventValues)
+        return self._list(Event, filters, "Event")
 
     def get_build_info(self) -> BuildInfo:
         """Return the revisions of the server's API (`api`) and engine (`engine`).
@@ -149,5 +150,5 @@ class Actions(Base):
 
         Source: Clustering API reference, "List services".
         """
-        chosen = select("A list of services", query, ServiceQuery, ServiceValues)
+        chosen = select("A list of services", query, "Service")
         return chosen.of(Service(raw) for raw in self._list_unpaged("/services", "services"))

@@ -6,9 +6,18 @@ from typing import Any
 from openstack_clustering.exceptions import InvalidArgument
 
 
-def check_keywords(operation: str, given: Mapping[str, Any], keywords: type) -> None:
-    """Raise InvalidArgument for a keyword that the server would refuse or, worse, ignore."""
-    check_names(operation, given, keywords.__annotations__.keys())
+def check_keywords(operation: str, given: Mapping[str, Any], keywords: str) -> None:
+    """Raise InvalidArgument for a keyword that the server would refuse or, worse, ignore.
+
+    Args:
+        operation: What has the keywords, for the message.
+        given: The keywords.
+        keywords: The name of their TypedDict in `keywords.py`, which is imported only here, when it
+            is first needed, for a faster start.
+    """
+    from openstack_clustering import keywords as changes
+
+    check_names(operation, given, getattr(changes, keywords).__annotations__.keys())
 
 
 def check_names(operation: str, given: Collection[str], names: Collection[str]) -> None:

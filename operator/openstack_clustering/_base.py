@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from openstack_clustering import _identity as identity
 from openstack_clustering import _microversion as microversion
-from openstack_clustering import _paging as paging
 from openstack_clustering._arguments import check_keywords
 from openstack_clustering._filtering import Selection, select
 from openstack_clustering._microversion import Microversion
@@ -115,17 +114,17 @@ class Base:
             return value
         return kind(raw)
 
-    def _list(
-        self, kind: type[R], query: Mapping[str, Any], keywords: type, values: type
-    ) -> Iterator[R]:
+    def _list(self, kind: type[R], query: Mapping[str, Any], listed: str) -> Iterator[R]:
         collection, _, plural = _COLLECTIONS[kind]
-        chosen = select(f"A list of {plural}", query, keywords, values)
+        chosen = select(f"A list of {plural}", query, listed)
         documents = self._list_documents(kind, collection, plural, chosen)
         return chosen.of(kind(raw) for raw in documents)
 
     def _list_documents(
         self, kind: type[Resource], collection: str, plural: str, chosen: Selection
     ) -> Iterator[dict[str, Any]]:
+        from openstack_clustering import _paging as paging  # imported by the first list
+
         filters = renamed(chosen.sent)
         if kind is Node and isinstance(filters.get("cluster_id"), str):
             # Only here does the server look up a name, as in a path; other lists need the whole id.
@@ -174,7 +173,7 @@ class Base:
             )
         return found[0] if found else None
 
-    def _create(self, kind: type[R], attrs: Mapping[str, Any], keywords: type) -> R:
+    def _create(self, kind: type[R], attrs: Mapping[str, Any], keywords: str) -> R:
         collection, key, _ = _COLLECTIONS[kind]
         check_keywords(f"A new {key}", attrs, keywords)
         # With "desired_capacity": null, Senlin 16 leaves a cluster CREATING for ever.
@@ -182,7 +181,7 @@ class Base:
         reply = self._transport.request("POST", collection, body={key: body})
         return kind(reply.map(key), reply.action_id)
 
-    def _update(self, kind: type[R], value: Any, attrs: Mapping[str, Any], keywords: type) -> R:
+    def _update(self, kind: type[R], value: Any, attrs: Mapping[str, Any], keywords: str) -> R:
         """Return the changed object: `value` itself, if it is one.
 
         If it has all of the new values already, nothing is sent, as Senlin would refuse it.

@@ -1,7 +1,9 @@
 """Clusters: create, change and delete them, scale them, check and repair them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from openstack_clustering import _identity as identity
 from openstack_clustering import _microversion as microversion
@@ -9,15 +11,17 @@ from openstack_clustering._arguments import check_keywords
 from openstack_clustering._base import Base
 from openstack_clustering._filtering import select
 from openstack_clustering.exceptions import InvalidArgument
-from openstack_clustering.keywords import (
-    ClusterChange,
-    ClusterRef,
-    NewCluster,
-    Recovery,
-    Resize,
-)
-from openstack_clustering.queries import AttrQuery, AttrValues, ClusterQuery, ClusterValues
 from openstack_clustering.resources import Cluster, ClusterAttr
+
+if TYPE_CHECKING:
+    from openstack_clustering.keywords import (
+        ClusterChange,
+        ClusterRef,
+        NewCluster,
+        Recovery,
+        Resize,
+    )
+    from openstack_clustering.queries import AttrQuery, ClusterQuery
 
 
 class Clusters(Base):
@@ -41,7 +45,7 @@ class Clusters(Base):
 
         Source: Clustering API reference, "Create cluster".
         """
-        return self._create(Cluster, attrs, NewCluster)
+        return self._create(Cluster, attrs, "NewCluster")
 
     def update_cluster(self, cluster: ClusterRef, **attrs: Unpack[ClusterChange]) -> Cluster:
         """Change a cluster by the action `action_id`; a new profile applies to all its nodes.
@@ -65,7 +69,7 @@ class Clusters(Base):
             self._require("config", microversion.UPDATE_CONFIG)
         if attrs.keys() & {"is_profile_only", "profile_only"}:
             self._require("is_profile_only", microversion.PROFILE_ONLY)
-        return self._update(Cluster, cluster, attrs, ClusterChange)
+        return self._update(Cluster, cluster, attrs, "ClusterChange")
 
     def delete_cluster(
         self, cluster: ClusterRef, ignore_missing: bool = True, force_delete: bool = False
@@ -124,7 +128,7 @@ class Clusters(Base):
 
         Source: Clustering API reference, "List clusters".
         """
-        return self._list(Cluster, query, ClusterQuery, ClusterValues)
+        return self._list(Cluster, query, "Cluster")
 
     def check_cluster(self, cluster: ClusterRef, **params: Any) -> dict[str, Any]:
         """Check each node of a cluster; this corrects statuses and repairs nothing.
@@ -165,7 +169,7 @@ class Clusters(Base):
         Source: Clustering API reference, "Recover a cluster to a healthy status" (`check`:
             microversion 1.6).
         """
-        check_keywords("recover_cluster", params, Recovery)
+        check_keywords("recover_cluster", params, "Recovery")
         if "check" in params:
             self._require("check", microversion.CHECK_BEFORE_RECOVER)
         return self._act(Cluster, cluster, "recover", params)
@@ -190,7 +194,7 @@ class Clusters(Base):
 
         Source: Clustering API reference, "Resize a Cluster".
         """
-        check_keywords("resize_cluster", params, Resize)
+        check_keywords("resize_cluster", params, "Resize")
         return self._act(Cluster, cluster, "resize", params)
 
     def scale_in_cluster(self, cluster: ClusterRef, count: int | None = None) -> dict[str, Any]:
@@ -249,7 +253,7 @@ class Clusters(Base):
         Source: Clustering API reference, "Collect attributes across a cluster" (microversion 1.2).
         """
         self._require("collect_cluster_attrs", microversion.COLLECT)
-        chosen = select("collect_cluster_attrs", query, AttrQuery, AttrValues)
+        chosen = select("collect_cluster_attrs", query, "Attr")
         if not isinstance(path, str):
             raise InvalidArgument(f"`path` is a JSONPath such as `status`, not {path!r}.")
         return chosen.of(self._collect(cluster, path))

@@ -2,21 +2,30 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from openstack_clustering._arguments import check_keywords, count
+from openstack_clustering._arguments import check_names, count
 from openstack_clustering._resource import Resource
 
 R = TypeVar("R", bound=Resource)
 
 
-class Selection(NamedTuple):
+class Selection:
     """What a caller wants of a list."""
 
-    sent: dict[str, Any]  # the filters of the server
-    compared: dict[str, Any]  # the values that an object must have
-    max_items: int | None
-    paginated: bool
+    __slots__ = ("compared", "max_items", "paginated", "sent")
+
+    def __init__(
+        self,
+        sent: dict[str, Any],
+        compared: dict[str, Any],
+        max_items: int | None,
+        paginated: bool,
+    ) -> None:
+        self.sent = sent  # the filters of the server
+        self.compared = compared  # the values that an object must have
+        self.max_items = max_items
+        self.paginated = paginated
 
     def of(self, resources: Iterator[R]) -> Iterator[R]:
         """Yield those that have the values, up to the wanted number."""
@@ -26,23 +35,30 @@ class Selection(NamedTuple):
         return resources if self.max_items is None else _first(self.max_items, resources)
 
 
-def select(operation: str, query: Mapping[str, Any], keywords: type, values: type) -> Selection:
+def select(operation: str, query: Mapping[str, Any], listed: str) -> Selection:
     """Split the keywords of a list; None means that a keyword was not given.
 
     Args:
         operation: What is listed, for messages.
         query: The keywords.
-        keywords: A TypedDict of all that there are.
-        values: A TypedDict of those that the client compares.
+        listed: What is listed, as in the names of its TypedDicts in `queries.py`: `…Query` has all
+            keywords, `…Values` those that the client compares. They are imported only here, when
+            they are first needed, for a faster start.
 
     Raises:
         InvalidArgument: There is no such keyword.
     """
-    check_keywords(operation, query, keywords)
+    from openstack_clustering import queries
+
+    check_names(operation, query, getattr(queries, f"{listed}Query").__annotations__.keys())
     given = {name: value for name, value in query.items() if value is not None}
     max_items = count("max_items", given.pop("max_items", None))
     paginated = bool(given.pop("paginated", True))
-    compared = {name: given.pop(name) for name in values.__annotations__ if name in given}
+    compared = {
+        name: given.pop(name)
+        for name in getattr(queries, f"{listed}Values").__annotations__
+        if name in given
+    }
     if max_items and not compared:  # the server need not send more than these
         given.setdefault("limit", max_items)
     return Selection(given, compared, max_items, paginated)

@@ -14,12 +14,13 @@ from urllib.parse import quote
 from openstack_clustering._resource import Resource
 from openstack_clustering.exceptions import InvalidIdentity, ResourceNotFound
 
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_START_OF_ID = re.compile(r"[0-9a-f_-]{1,36}")
+# Patterns are compiled when they are first used, for a faster start; `re` keeps them.
+_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_START_OF_ID = r"[0-9a-f_-]{1,36}"
 # As many digits as the `openstack` command prints of an id: no other begins with them by chance.
-_UNMISTAKABLE = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}")
+_UNMISTAKABLE = r"[0-9a-f]{8}[0-9a-f-]{0,28}"
 # Senlin 16 accepts letters and digits of any script in a name, and `. _ ~ -`.
-_NAME = re.compile(r"[\w.~-]{1,255}")
+_NAME = r"[\w.~-]{1,255}"
 
 
 def one(kind: type[Resource]) -> str:
@@ -43,7 +44,7 @@ def name_or_id(value: Any, kind: type[Resource]) -> str:
             f"{one(kind)} is named by an object, an id or a name, not by {value!r}."
         )
     # A proxy, if not the server, would resolve `..` as the parent path.
-    if not _NAME.fullmatch(value) or value in (".", ".."):
+    if not re.fullmatch(_NAME, value) or value in (".", ".."):
         raise not_found(kind, f"{value[:80]!r}, which cannot be one")
     return value
 
@@ -56,18 +57,20 @@ def not_found(kind: type[Resource], name_or_id: str) -> ResourceNotFound:
 
 def is_unmistakable(text: str) -> bool:
     """Whether it is the beginning of an id, and long enough to name one object even in a change."""
-    return _UNMISTAKABLE.fullmatch(text) is not None
+    return re.fullmatch(_UNMISTAKABLE, text) is not None
 
 
 def is_id(name_or_id: str) -> bool:
     """Whether it is a whole id."""
-    return _ID.fullmatch(name_or_id) is not None
+    return re.fullmatch(_ID, name_or_id) is not None
 
 
 def is_safe_in_path(name_or_id: str) -> bool:
     """Whether the server can resolve it to nothing but the object that has this id or name."""
     # Senlin does not find a non-ASCII name by path, only by the `name` filter.
-    return is_id(name_or_id) or (name_or_id.isascii() and not _START_OF_ID.fullmatch(name_or_id))
+    return is_id(name_or_id) or (
+        name_or_id.isascii() and not re.fullmatch(_START_OF_ID, name_or_id)
+    )
 
 
 def matches(document: dict[str, Any], name_or_id: str) -> bool:

@@ -1,16 +1,20 @@
 """The nodes of a cluster, and the policies that are attached to it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from openstack_clustering import _identity as identity
 from openstack_clustering import _microversion as microversion
 from openstack_clustering._arguments import check_keywords
 from openstack_clustering._base import Base, renamed
 from openstack_clustering._filtering import select
-from openstack_clustering.keywords import Attachment, ClusterRef, NodeRef, PolicyRef, Removal
-from openstack_clustering.queries import BindingQuery, BindingValues
 from openstack_clustering.resources import Cluster, ClusterPolicy, Node, Policy
+
+if TYPE_CHECKING:
+    from openstack_clustering.keywords import Attachment, ClusterRef, NodeRef, PolicyRef, Removal
+    from openstack_clustering.queries import BindingQuery
 
 
 class Membership(Base):
@@ -64,7 +68,7 @@ class Membership(Base):
         Source: Clustering API reference, "Remove nodes from a Cluster" (`destroy_after_deletion`:
             microversion 1.4).
         """
-        check_keywords("remove_nodes_from_cluster", params, Removal)
+        check_keywords("remove_nodes_from_cluster", params, "Removal")
         if "destroy_after_deletion" in params:
             self._require("destroy_after_deletion", microversion.DESTROY_AFTER_DELETION)
         removed = {"nodes": self._names_or_ids(Node, nodes)}
@@ -116,7 +120,7 @@ class Membership(Base):
 
         Source: Clustering API reference, "Attach a Policy to a Cluster".
         """
-        check_keywords("attach_policy_to_cluster", params, Attachment)
+        check_keywords("attach_policy_to_cluster", params, "Attachment")
         return self._act(Cluster, cluster, "policy_attach", self._binding(policy, params))
 
     def update_cluster_policy(
@@ -139,7 +143,7 @@ class Membership(Base):
 
         Source: Clustering API reference, "Update a Policy on a Cluster".
         """
-        check_keywords("update_cluster_policy", params, Attachment)
+        check_keywords("update_cluster_policy", params, "Attachment")
         return self._act(Cluster, cluster, "policy_update", self._binding(policy, params))
 
     def detach_policy_from_cluster(self, cluster: ClusterRef, policy: PolicyRef) -> dict[str, Any]:
@@ -197,7 +201,7 @@ class Membership(Base):
 
         Source: Clustering API reference, "List all cluster policies".
         """
-        chosen = select("A list of cluster_policies", query, BindingQuery, BindingValues)
+        chosen = select("A list of cluster_policies", query, "Binding")
         identity.name_or_id(cluster, Cluster)
         return chosen.of(self._bindings(cluster, chosen.sent))
 

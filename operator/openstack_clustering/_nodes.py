@@ -1,14 +1,18 @@
 """Nodes, whether in a cluster or orphans."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import Any, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from openstack_clustering import _microversion as microversion
 from openstack_clustering._arguments import check_keywords
 from openstack_clustering._base import Base
-from openstack_clustering.keywords import Adoption, NewNode, NodeChange, NodeRecovery, NodeRef
-from openstack_clustering.queries import NodeQuery, NodeValues
 from openstack_clustering.resources import Node, NodeDetail
+
+if TYPE_CHECKING:
+    from openstack_clustering.keywords import Adoption, NewNode, NodeChange, NodeRecovery, NodeRef
+    from openstack_clustering.queries import NodeQuery
 
 
 class Nodes(Base):
@@ -29,7 +33,7 @@ class Nodes(Base):
 
         Source: Clustering API reference, "Create node".
         """
-        return self._create(Node, attrs, NewNode)
+        return self._create(Node, attrs, "NewNode")
 
     def update_node(self, node: NodeRef, **attrs: Unpack[NodeChange]) -> Node:
         """Change a node by the action `action_id`.
@@ -51,7 +55,7 @@ class Nodes(Base):
         """
         if "tainted" in attrs:
             self._require("tainted", microversion.TAINTED)
-        return self._update(Node, node, attrs, NodeChange)
+        return self._update(Node, node, attrs, "NodeChange")
 
     def delete_node(
         self, node: NodeRef, ignore_missing: bool = True, force_delete: bool = False
@@ -116,7 +120,7 @@ class Nodes(Base):
         """
         if "tainted" in query:
             self._require("tainted", microversion.TAINTED)
-        return self._list(Node, query, NodeQuery, NodeValues)
+        return self._list(Node, query, "Node")
 
     def check_node(self, node: NodeRef, **params: Any) -> dict[str, Any]:
         """Check a node; this corrects its status and repairs nothing.
@@ -156,7 +160,7 @@ class Nodes(Base):
         Source: Clustering API reference, "Recover a node to healthy status" (`check`: microversion
             1.6).
         """
-        check_keywords("recover_node", params, NodeRecovery)
+        check_keywords("recover_node", params, "NodeRecovery")
         if "check" in params:
             self._require("check", microversion.CHECK_BEFORE_RECOVER)
         return self._act(Node, node, "recover", params)
@@ -207,7 +211,7 @@ class Nodes(Base):
         Source: Clustering API reference, "Adopt node" (microversion 1.7).
         """
         self._require("adopt_node", microversion.ADOPT)
-        check_keywords("adopt_node", attrs, Adoption)
+        check_keywords("adopt_node", attrs, "Adoption")
         # Senlin 16 answers 500 if `overrides` is left out.
         given = {"overrides": {}} | {key: v for key, v in attrs.items() if v is not None}
         if preview:

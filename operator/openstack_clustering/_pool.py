@@ -11,7 +11,6 @@ import requests
 from keystoneauth1.session import TCPKeepAliveAdapter
 from requests.structures import CaseInsensitiveDict
 
-from openstack_clustering import _tls as tls_context
 from openstack_clustering._config import Config
 from openstack_clustering._exchange import ENCODING, Exchange, Guard, Limits, limited
 from openstack_clustering._sockets import Sockets
@@ -254,5 +253,9 @@ def _ask_for_proxy(guard: Guard, url: str, proxies: Mapping[str, str]) -> None:
 
 def open_pool(config: Config, size: int, limits: Limits) -> Pool:
     """Return a pool for the configuration; nothing is sent."""
-    tls = config.tls or tls_context.context(config)
+    tls = config.tls
+    if tls is None and (config.cert or config.cacert):
+        from openstack_clustering._tls import context  # most configurations need none
+
+        tls = context(config)
     return Pool(size=size, verify=config.verify, tls=tls, limits=limits)

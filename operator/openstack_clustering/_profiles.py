@@ -1,7 +1,9 @@
 """Profiles, policies and the types of both."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack, cast
 
 from openstack_clustering import _identity as identity
 from openstack_clustering import _microversion as microversion
@@ -9,23 +11,6 @@ from openstack_clustering._arguments import check_keywords
 from openstack_clustering._base import Base
 from openstack_clustering._filtering import select
 from openstack_clustering.exceptions import InvalidIdentity
-from openstack_clustering.keywords import (
-    NewPolicy,
-    NewProfile,
-    PolicyChange,
-    PolicyRef,
-    ProfileChange,
-    ProfileRef,
-    SpecAttributes,
-)
-from openstack_clustering.queries import (
-    PolicyQuery,
-    PolicyValues,
-    ProfileQuery,
-    ProfileValues,
-    TypeQuery,
-    TypeValues,
-)
 from openstack_clustering.resources import (
     Policy,
     PolicyType,
@@ -35,6 +20,22 @@ from openstack_clustering.resources import (
     ProfileValidate,
     Typed,
 )
+
+if TYPE_CHECKING:
+    from openstack_clustering.keywords import (
+        NewPolicy,
+        NewProfile,
+        PolicyChange,
+        PolicyRef,
+        ProfileChange,
+        ProfileRef,
+        SpecAttributes,
+    )
+    from openstack_clustering.queries import (
+        PolicyQuery,
+        ProfileQuery,
+        TypeQuery,
+    )
 
 T = TypeVar("T", bound=Typed)
 
@@ -46,7 +47,7 @@ class _Specs(Base):
 
     def _list_types(self, kind: type[T], query: Mapping[str, Any]) -> Iterator[T]:
         noun = _NOUNS[kind]
-        chosen = select(f"A list of {noun} types", query, TypeQuery, TypeValues)
+        chosen = select(f"A list of {noun} types", query, "Type")
         documents = self._list_unpaged(f"/{noun}-types", f"{noun}_types")
         return chosen.of(kind(_with_version(raw)) for raw in documents)
 
@@ -56,7 +57,7 @@ class _Specs(Base):
         return kind(self._transport.request("GET", path).map(f"{noun}_type"))
 
     def _validate(self, path: str, key: str, attrs: Mapping[str, Any]) -> dict[str, Any]:
-        check_keywords(f"A {key} to validate", attrs, SpecAttributes)
+        check_keywords(f"A {key} to validate", attrs, "SpecAttributes")
         body = {key: {"spec": attrs.get("spec", {})}}
         return self._transport.request("POST", path, body=body).map(key)
 
@@ -121,7 +122,7 @@ class Profiles(_Specs):
 
         Source: Clustering API reference, "Create profile".
         """
-        return self._create(Profile, attrs, NewProfile)
+        return self._create(Profile, attrs, "NewProfile")
 
     def validate_profile(self, **attrs: Unpack[SpecAttributes]) -> ProfileValidate:
         """Validate a spec, by Nova or Heat as well; nothing is created.
@@ -150,7 +151,7 @@ class Profiles(_Specs):
 
         Source: Clustering API reference, "Update profile".
         """
-        return self._update(Profile, profile, attrs, ProfileChange)
+        return self._update(Profile, profile, attrs, "ProfileChange")
 
     def delete_profile(self, profile: ProfileRef, ignore_missing: bool = True) -> None:
         """Delete a profile that nothing uses.
@@ -202,7 +203,7 @@ class Profiles(_Specs):
 
         Source: Clustering API reference, "List profiles".
         """
-        return self._list(Profile, query, ProfileQuery, ProfileValues)
+        return self._list(Profile, query, "Profile")
 
 
 class Policies(_Specs):
@@ -240,7 +241,7 @@ class Policies(_Specs):
 
         Source: Clustering API reference, "Create policy".
         """
-        return self._create(Policy, attrs, NewPolicy)
+        return self._create(Policy, attrs, "NewPolicy")
 
     def validate_policy(self, **attrs: Unpack[SpecAttributes]) -> PolicyValidate:
         """Validate a spec against its schema; nothing is created.
@@ -270,7 +271,7 @@ class Policies(_Specs):
 
         Source: Clustering API reference, "Update policy".
         """
-        return self._update(Policy, policy, attrs, PolicyChange)
+        return self._update(Policy, policy, attrs, "PolicyChange")
 
     def delete_policy(self, policy: PolicyRef, ignore_missing: bool = True) -> None:
         """Delete a policy that is attached to no cluster.
@@ -321,7 +322,7 @@ class Policies(_Specs):
 
         Source: Clustering API reference, "List policies".
         """
-        return self._list(Policy, query, PolicyQuery, PolicyValues)
+        return self._list(Policy, query, "Policy")
 
 
 def _type_name(value: str | Typed, kind: type[Typed]) -> str:

@@ -1,19 +1,23 @@
 """Receivers: webhooks and message queues that start an action."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 from urllib.parse import urlsplit
 
 from openstack_clustering import _microversion as microversion
 from openstack_clustering._base import Base
 from openstack_clustering.exceptions import InvalidIdentity
-from openstack_clustering.keywords import (
-    NewReceiver,
-    ReceiverChange,
-    ReceiverRef,
-)
-from openstack_clustering.queries import ReceiverQuery, ReceiverValues
 from openstack_clustering.resources import Receiver
+
+if TYPE_CHECKING:
+    from openstack_clustering.keywords import (
+        NewReceiver,
+        ReceiverChange,
+        ReceiverRef,
+    )
+    from openstack_clustering.queries import ReceiverQuery
 
 
 class Receivers(Base):
@@ -35,7 +39,7 @@ class Receivers(Base):
 
         Source: Clustering API reference, "Create receiver".
         """
-        return self._create(Receiver, attrs, NewReceiver)
+        return self._create(Receiver, attrs, "NewReceiver")
 
     def update_receiver(self, receiver: ReceiverRef, **attrs: Unpack[ReceiverChange]) -> Receiver:
         """Change a receiver; Senlin 16 also resets its `created_at` and keeps its URL.
@@ -50,7 +54,7 @@ class Receivers(Base):
 
         Source: Clustering API reference, "Update receiver".
         """
-        return self._update(Receiver, receiver, attrs, ReceiverChange)
+        return self._update(Receiver, receiver, attrs, "ReceiverChange")
 
     def delete_receiver(self, receiver: ReceiverRef, ignore_missing: bool = True) -> None:
         """Delete a receiver.
@@ -104,7 +108,7 @@ class Receivers(Base):
         """
         if query.keys() & {"user", "user_id"}:
             self._require("user", microversion.RECEIVER_USER)
-        return self._list(Receiver, query, ReceiverQuery, ReceiverValues)
+        return self._list(Receiver, query, "Receiver")
 
     def notify_receiver(self, receiver: ReceiverRef) -> None:
         """Notify a message receiver of a message in its queue.

@@ -12,11 +12,12 @@ import requests
 
 from openstack_clustering.exceptions import HttpError, InvalidResponse, http_error
 
+# Patterns of errors are compiled when they are first used, for a faster start.
 # A webhook's URL is a credential: it is all that a caller needs.
-_WEBHOOK = re.compile(r"\S*/webhooks/\S*")
+_WEBHOOK = r"\S*/webhooks/\S*"
 _USER = re.compile(r"(?<=://)[^/@\s]*@")  # in a URL, with a password
-_TAG = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
-_BREAKS = re.compile(r"\s*\n\s*")
+_TAG = r"(?si)<(script|style)\b.*?</\1>|<[^>]*>"
+_BREAKS = r"\s*\n\s*"
 _MESSAGE_LENGTH = 500  # characters; the rest of an HTML page is no help
 _READ_LENGTH = 5000  # bytes of a body that become a message
 _MAX_RETRY_AFTER = 86400.0  # seconds
@@ -134,7 +135,7 @@ class Reply:
 
     def _plain_text(self) -> str:
         text = self._response.content[:_READ_LENGTH].decode("utf-8", "replace")
-        return html.unescape(" ".join(_TAG.sub(" ", text).split()))
+        return html.unescape(" ".join(re.sub(_TAG, " ", text).split()))
 
 
 def parse(content: bytes) -> Any:
@@ -157,8 +158,8 @@ def parse(content: bytes) -> Any:
 
 def sanitize(message: str) -> str:
     """Return a server's message as one short line, without webhooks, and users in URLs."""
-    message = without_user(_BREAKS.sub(" ", message[:_READ_LENGTH].strip()))
-    message = _WEBHOOK.sub("<webhook>", message)
+    message = without_user(re.sub(_BREAKS, " ", message[:_READ_LENGTH].strip()))
+    message = re.sub(_WEBHOOK, "<webhook>", message)
     return message if len(message) <= _MESSAGE_LENGTH else f"{message[:_MESSAGE_LENGTH]}…"
 
 

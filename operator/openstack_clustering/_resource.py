@@ -5,9 +5,12 @@ converted, so a list of resources costs no more than its JSON.
 """
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, get_args, overload
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, cast, get_args, overload
 
-from openstack_clustering._types import Declared
+if TYPE_CHECKING:
+    from openstack_clustering._types import Declared
+
 
 T = TypeVar("T")
 
@@ -46,7 +49,6 @@ class Resource:
     __slots__ = ("_raw", "action_id")
 
     _fields: ClassVar[Mapping[str, str]] = {}  # openstacksdk's names to the server's
-    _declared: ClassVar[Mapping[str, Declared]] = {}  # the types, by the server's names
     _excluded: ClassVar[tuple[str, ...]] = ()  # inherited names that this type does not have
     _repr_names: ClassVar[tuple[str, ...]] = ("name", "id")
 
@@ -68,10 +70,6 @@ class Resource:
             if isinstance(value, Field)
         }
         cls._fields = {name: key for name, key in fields.items() if name not in cls._excluded}
-        hints = {name: hint for kind in reversed(cls.__mro__) for name, hint in _hints(kind)}
-        cls._declared = {
-            key: Declared.of(get_args(hints[name])[0]) for name, key in cls._fields.items()
-        }
 
     def typed(self) -> tuple[Self, list[str]]:
         """Return the object with values of the declared types alone, for code that relies on them.
@@ -84,10 +82,10 @@ class Resource:
             The object (this one, if nothing had to be replaced), and the server's names of the
             values that were neither missing nor null.
         """
-        raw = self._raw
+        raw, kind = self._raw, cast("Any", type(self))
         replaced = {
             key: declared.empty()
-            for key, declared in self._declared.items()
+            for key, declared in _declared(kind).items()
             if not declared.allows(raw.get(key))
         }
         if not replaced:
@@ -178,6 +176,15 @@ class Resource:
                 # With `name` and `obj`, Python itself says in a traceback what might be meant.
                 message = f"{kind} has no attribute {name}"
                 raise AttributeError(message, name=name, obj=self) from None
+
+
+@cache
+def _declared(kind: Any) -> Mapping[str, "Declared"]:
+    """Return the declared types of a kind's values, by the server's names."""
+    from openstack_clustering._types import Declared  # imported only when it is needed
+
+    hints = {name: hint for parent in reversed(kind.__mro__) for name, hint in _hints(parent)}
+    return {key: Declared.of(get_args(hints[name])[0]) for name, key in kind._fields.items()}
 
 
 def _hints(kind: type) -> ItemsView[str, Any]:

@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 import urllib3
 from keystoneauth1 import exceptions as keystone_exceptions
 
-from openstack_clustering import _failure as failure
 from openstack_clustering import _microversion as microversion
 from openstack_clustering._auth import describe_user
 from openstack_clustering._microversion import Microversion
@@ -242,6 +241,8 @@ class Transport:
                 before_send=before_send,
             )
         except (keystone_exceptions.ClientException, *_NO_REPLY) as error:
+            from openstack_clustering import _failure as failure  # only failures need it
+
             self._report(request, started)
             failed = failure.of_request(error, str(request), request.place)
             raise failed from (None if request.has_secret else error)
@@ -282,6 +283,8 @@ class Transport:
         return headers or {}
 
     def _login_failure(self, error: Exception) -> ClientException:
+        from openstack_clustering import _failure as failure  # only failures need it
+
         keystone = self._keystone()
         if isinstance(error, ClientException):
             return error

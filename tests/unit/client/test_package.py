@@ -151,7 +151,15 @@ def test_import_loads_only_what_is_needed() -> None:
 
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
-    assert not {"yaml", "dataclasses", "openstack", "kubernetes", "kopf"} & set(run.stdout.split())
+    loaded = set(run.stdout.split())
+    assert not {"yaml", "dataclasses", "openstack", "kubernetes", "kopf"} & loaded
+    later = ("sdk", "keywords", "queries", "_failure", "_paging", "_tls", "_types", "_untrusted")
+    assert not {f"openstack_clustering.{name}" for name in later} & loaded
+
+
+def test_what_is_imported_later_is_public_all_the_same() -> None:
+    assert all(hasattr(openstack_clustering, name) for name in openstack_clustering.__all__)
+    assert not hasattr(openstack_clustering, "nosuch")
 
 
 def test_session_of_the_caller_is_used_and_left_open(cloud: Cloud) -> None:
