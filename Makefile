@@ -103,6 +103,8 @@ bench: setup ## Measure: requests and writes per operation, CPU, memory
 	$(BIN)/python -m tests.bench
 
 .PHONY: bench-large
-bench-large: setup ## Measure the cost in a project of 10,000 nodes of others (about 15 minutes)
+bench-large: setup ## Measure what takes long: 10,000 nodes of others, 10,000 resources, 100 clusters (an hour)
 	$(BIN)/python -m sandbox build
 	$(BIN)/python -m tests.bench.large
+	$(BIN)/python -m tests.bench.fleet
+	$(BIN)/python -m tests.bench.many

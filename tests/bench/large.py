@@ -3,7 +3,6 @@
 The objects of others are copied inside Senlin's database: to build them would take hours.
 """
 
-import os
 import sqlite3
 import tempfile
 import time
@@ -16,14 +15,13 @@ from uuid import uuid4
 from sandbox import Sandbox
 from sandbox.settings import free_ports
 from tests.bench.counting import requests
-from tests.bench.settled import CPU, POLL, process, wait_until
+from tests.bench.settled import POLL, cpu, wait_until
 from tests.operator.tenant import Document, TenantWithOperator, is_ready
 
 CLUSTERS, NODES = 200, 10_000  # of others
 SCALES = (5, 3, 5, 3, 5, 3)  # one after the other
 REST = 120.0  # seconds
 SETTLE = 200.0  # seconds until polls are as rare as they become
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +110,6 @@ def drift(tenant: TenantWithOperator) -> None:
         "correction",
     )
     print(f"A resize by others is corrected after {time.monotonic() - began:.0f} s (goal 60)")
-
-
-def is_corrected(tenant: TenantWithOperator) -> bool:
-    return any("Drift corrected" in note for _, note in tenant.events("web"))
-
-
-def cpu(tenant: TenantWithOperator, port: int) -> tuple[float, float]:
-    """Return the CPU seconds that Senlin and the operator have spent."""
-    pid = tenant.sandbox.servers["senlin"].pid
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS, process(port)[CPU]
 
 
 def crowd(tenant: TenantWithOperator) -> None:

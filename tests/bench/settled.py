@@ -1,10 +1,12 @@
 """What settled resources cost while nothing happens, be they few or many."""
 
+import os
 import time
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from tests.bench.counting import requests, writes
 from tests.operator.tenant import Document, Tenant, is_ready, ticks
@@ -15,6 +17,7 @@ MINUTE = 60.0
 PATIENCE = 300  # seconds
 CPU = "process_cpu_seconds_total"
 MEMORY = "process_resident_memory_bytes"
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,23 @@ def quiet_minute(tenant: Tenant, metrics_port: int) -> Minute:
     )
 
 
+def metrics(port: int) -> dict[str, float]:
+    """Return the operator's metrics, by name and labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
+        lines = [line.rsplit(maxsplit=1) for line in page.read().decode().splitlines()]
+    return {name: float(value) for name, value in lines if not name.startswith("#")}
+
+
 def process(port: int) -> dict[str, float]:
     """Return what the operator says of its process."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as page:
-        lines = [line.split() for line in page.read().decode().splitlines()]
-    return {words[0]: float(words[1]) for words in lines if words[0].startswith("process_")}
+    return {name: it for name, it in metrics(port).items() if name.startswith("process_")}
+
+
+def cpu(tenant: Tenant, port: int) -> tuple[float, float]:
+    """Return the CPU seconds that Senlin and the operator have spent."""
+    pid = tenant.sandbox.servers["senlin"].pid
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS, process(port)[CPU]
 
 
 def small_objects(tenant: Tenant, number: int) -> list[Document]:
@@ -79,8 +94,10 @@ def all_ready(tenant: Tenant, kind: str, names: set[str]) -> bool:
     return names <= {it["metadata"]["name"] for it in tenant.all_of(kind) if is_ready(it)}
 
 
-def wait_until(holds: Callable[[], bool], what: str, pause: float = 0.2) -> None:
-    for _ in ticks(PATIENCE, pause):
+def wait_until(
+    holds: Callable[[], bool], what: str, pause: float = 0.2, seconds: float = PATIENCE
+) -> None:
+    for _ in ticks(seconds, pause):
         if holds():
             return
-    raise AssertionError(f"no {what} after {PATIENCE} s")
+    raise AssertionError(f"no {what} after {seconds} s")

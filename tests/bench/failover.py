@@ -1,0 +1,69 @@
+"""How long a standby takes to take over: from a leader that is killed, and from one that ends."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from sandbox import Sandbox
+from tests.bench.counting import requests
+from tests.bench.goals import show
+from tests.bench.settled import apply_and_wait, wait_until
+from tests.operator.tenant import Document, TenantWithOperator
+from tests.operator.test_leadership import LEASES, Replica, lead
+
+NUMBER = 1000  # profiles
+DURATION = 15  # seconds of a lease
+KILLED, GRACEFUL = DURATION + 3, 2  # seconds
+
+
+def main() -> None:
+    """Print the figures."""
+    with tempfile.TemporaryDirectory() as directory, Sandbox.up(audit=True) as sandbox:
+        sandbox.apply_crds()
+        tenant = TenantWithOperator(sandbox, "default", Path(directory) / "none.log")
+        first, second, third = (
+            Replica(tenant, name, Path(directory) / f"{name}.log")
+            for name in ("first", "second", "third")
+        )
+        try:
+            lead(tenant, first)
+            tenant.apply(tenant.secret())
+            apply_and_wait(tenant, [tenant.profile(f"profile-{at}") for at in range(NUMBER)])
+            print(f"\n{NUMBER} profiles: from the leader's end to the standby's first request")
+            show("killed", takeover(tenant, first.kill, second), KILLED, "s")
+            show("graceful", takeover(tenant, second.stop, third), GRACEFUL, "s")
+        finally:
+            for replica in (first, second, third):
+                replica.kill()
+
+
+def takeover(tenant: TenantWithOperator, end: Callable[[], int], standby: Replica) -> float:
+    """Return the seconds from the end of the leader to the first request of the standby."""
+    standby.elect()
+    wait_until(lambda: standby.requests() > 1, "standby")
+    before = lease(tenant)["holderIdentity"]
+    tenant.sandbox.senlin.clear()
+    began = time.time()
+    end()
+    wait_until(lambda: lease(tenant)["holderIdentity"] not in ("", before), "new leader")
+    acquired = datetime.fromisoformat(lease(tenant)["acquireTime"]).timestamp()
+    wait_until(lambda: bool(sent_since(tenant, acquired)), "request")
+    return min(sent_since(tenant, acquired)) - began
+
+
+def lease(tenant: TenantWithOperator) -> Document:
+    """Return the spec of the lease."""
+    path = f"{LEASES.format(tenant.namespace)}/senlin-operator"
+    found: Document = tenant.sandbox.kubernetes.call("GET", path)["spec"]
+    return found
+
+
+def sent_since(tenant: TenantWithOperator, time: float) -> list[float]:
+    """Return when requests to Senlin began, in seconds since the epoch."""
+    return [it.started for it in requests(tenant) if it.started > time]
+
+
+if __name__ == "__main__":
+    main()

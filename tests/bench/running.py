@@ -1,0 +1,26 @@
+"""A sandbox with an operator, for one benchmark."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox import Sandbox
+from sandbox.settings import free_port
+from tests.bench.settled import POLL
+from tests.operator.tenant import TenantWithOperator
+
+
+@contextmanager
+def running(*flags: str, audit: bool = True) -> Iterator[tuple[TenantWithOperator, int]]:
+    """Yield a tenant in the namespace `default`, and the port of its operator's metrics."""
+    with tempfile.TemporaryDirectory() as directory, Sandbox.up(audit=audit) as sandbox:
+        sandbox.apply_crds()
+        tenant = TenantWithOperator(sandbox, "default", Path(directory) / "operator.log")
+        port = free_port()
+        usual = ("--inventory-interval", str(POLL), "--metrics-port", str(port))
+        tenant.operator.start(*usual, *flags)
+        try:
+            yield tenant, port
+        finally:
+            tenant.operator.kill()
