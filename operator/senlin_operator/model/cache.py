@@ -57,6 +57,12 @@ class Cache:
         """Return the objects that refer to this one, sorted."""
         return sorted(self._referrers.get(key, ()))
 
+    def referring(self, key: Key) -> Iterator[Resource]:
+        """Yield the objects that refer to this one, in no order: the first are found at once."""
+        for referrer in self._referrers.get(key, ()):
+            if resource := self._objects.get(referrer):
+                yield resource
+
     def dependents(self, owner: Resource) -> list[Key]:
         """Return the objects that this one owns, sorted."""
         return sorted(self._dependents.get(owner.as_owner, ()))

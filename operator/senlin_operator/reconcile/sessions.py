@@ -61,7 +61,7 @@ class Sessions:
         Raises:
             KubeError: Kubernetes refuses to be read.
         """
-        key, name = resource.secret_key, resource.spec["cloudCredentialsRef"]["cloudName"]
+        key, name = resource.secret_key, _cloud(resource)
         async with self._lock(key):  # concurrent users read the Secret once
             secret = self._cache.get(key)
             if secret is None:
@@ -108,6 +108,8 @@ class Sessions:
     async def release_secret(self, key: Key) -> None:
         """Remove the finalizer of an unused Secret, and forget the clouds that nobody uses.
 
+        Each user that leaves brings it here, so it does not walk through those that stay.
+
         Raises:
             KubeError: Kubernetes refuses it.
         """
@@ -116,8 +118,8 @@ class Sessions:
             self._forget_unused(key)
             if secret is None:
                 self._kept.pop(key, None)
-            elif secret.has_finalizer and (users := self._users(key)):
-                self._tell_kept(secret, users)
+            elif secret.has_finalizer and self._is_needed(key):
+                self._tell_kept(secret)
             elif secret.has_finalizer:
                 reply = await self._kube.set_finalizer(secret, present=False)
                 self._cache.store_reply(key.kind, reply)
@@ -127,23 +129,23 @@ class Sessions:
         return self._locks.setdefault(key, asyncio.Lock())
 
     def _forget_unused(self, key: Key) -> None:
-        referrers = filter(None, map(self._cache.get, self._cache.referrers(key)))
-        used = {user.spec["cloudCredentialsRef"]["cloudName"] for user in referrers}
         for secret, cloud in list(self._known):
-            if secret == key and cloud not in used:
+            if secret == key and not any(_cloud(it) == cloud for it in self._cache.referring(key)):
                 del self._known[secret, cloud]
-        if not used:
+        if not any(True for _ in self._cache.referring(key)):
             self._files.pop(key, None)
 
-    def _users(self, key: Key) -> list[Resource]:
-        """Return the objects that may need the Secret to delete a cloud object."""
-        referrers = map(self._cache.get, self._cache.referrers(key))
-        return [user for user in referrers if user is not None and user.has_finalizer]
+    def _is_needed(self, key: Key) -> bool:
+        """Return whether an object may need the Secret to delete a cloud object."""
+        return any(it.has_finalizer for it in self._cache.referring(key))
 
-    def _tell_kept(self, secret: Resource, users: list[Resource]) -> None:
+    def _tell_kept(self, secret: Resource) -> None:
         """Record an event, once, about a Secret whose deletion waits for objects that stay."""
-        staying = [str(user.key) for user in users if not user.deleting]
-        if not secret.deleting or not staying or self._kept.get(secret.key) == secret.uid:
+        if not secret.deleting or self._kept.get(secret.key) == secret.uid:
+            return
+        users = [it for it in self._cache.referring(secret.key) if it.has_finalizer]
+        staying = [str(key) for key in sorted(it.key for it in users if not it.deleting)]
+        if not staying:
             return
         self._kept[secret.key] = secret.uid
         text = (
@@ -197,6 +199,10 @@ class Sessions:
         except TimeoutError:
             return None
         return result
+
+
+def _cloud(resource: Resource) -> str:
+    return str(resource.spec["cloudCredentialsRef"]["cloudName"])
 
 
 def _late(where: str) -> Blocked:

@@ -1,7 +1,7 @@
 """How a Secret is read: apart from the event loop, and in bounded time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
@@ -10,7 +10,7 @@ from senlin_operator.cloud.credentials import UnreadableSecret
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
-from senlin_operator.kube.objects import Resource
+from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.outcome import Blocked
 from senlin_operator.reconcile import sessions as module
 from senlin_operator.reconcile.sessions import Sessions
@@ -30,9 +30,9 @@ def sessions_of(env: Environment, in_thread: Any = asyncio.to_thread) -> Session
     return Sessions(env.cache, kube, cast("Any", env.sessions), recorder, in_thread=in_thread)
 
 
-async def profile_of(env: Environment, cloud: str = "openstack") -> Resource:
+async def profile_of(env: Environment, cloud: str = "openstack", name: str = "") -> Resource:
     """Return a profile whose credential is this cloud of the Secret."""
-    document = a_profile_manifest(f"of-{cloud}")
+    document = a_profile_manifest(name or f"of-{cloud}")
     document["spec"]["cloudCredentialsRef"]["cloudName"] = cloud
     key = env.kube.apply(document)
     await asyncio.sleep(0)  # the watch reports it
@@ -126,3 +126,30 @@ async def test_what_nobody_uses_is_forgotten(env: Environment) -> None:
     await sessions.release_secret(staying.secret_key)
     await sessions.session_for(await profile_of(env))
     assert read[4:] == ["CredentialsFile", "Credential"]
+
+
+async def test_a_user_that_leaves_does_not_cost_more_if_others_stay(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the deletion of thousands at once would take the square of their number."""
+    sessions, read = sessions_of(env), 0
+    users = [await profile_of(env, name=f"user-{number}") for number in range(100)]
+    await sessions.session_for(users[0])
+    await sessions.protect_secret(users[0].secret_key)
+    for user in users:
+        env.cache.store_reply(user.key.kind, await env.kube.set_finalizer(user, present=True))
+    referring = env.cache.referring
+
+    def counted(key: Key) -> Iterator[Resource]:
+        nonlocal read
+        for resource in referring(key):
+            read += 1
+            yield resource
+
+    monkeypatch.setattr(env.cache, "referring", counted)
+    await sessions.release_secret(users[0].secret_key)
+
+    assert 0 < read < 10
+    secret = env.cache.get(users[0].secret_key)
+    assert secret
+    assert secret.has_finalizer
