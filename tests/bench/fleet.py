@@ -1,4 +1,4 @@
-"""100 clusters at once: the operator over a bare script that does the same, on the same cores: `make bench-large`."""
+"""100 clusters at once, over a bare script on the same cores: `make bench-large`."""
 
 import os
 import time

@@ -3,11 +3,13 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sandbox import Sandbox
-from sandbox.settings import free_port
-from tests.bench.settled import POLL
+from sandbox.control import answers
+from sandbox.settings import LOOPBACK, free_port
+from tests.bench.settled import POLL, wait_until
 from tests.operator.tenant import TenantWithOperator
 
 
@@ -21,6 +23,7 @@ def running(*flags: str, audit: bool = True) -> Iterator[tuple[TenantWithOperato
         usual = ("--inventory-interval", str(POLL), "--metrics-port", str(port))
         tenant.operator.start(*usual, *flags)
         try:
+            wait_until(partial(answers, f"http://{LOOPBACK}:{port}/metrics"), "metrics")
             yield tenant, port
         finally:
             tenant.operator.kill()
