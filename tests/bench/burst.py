@@ -76,8 +76,9 @@ def create(tenant: Tenant) -> None:
 
 
 def delete(tenant: Tenant) -> None:
+    """Delete the profiles, and return once all are gone."""
+    tenant.delete("senlinprofiles", f"--selector={LABEL}")
     call, path = tenant.sandbox.kubernetes.call, f"{PROFILES}?labelSelector={LABEL}"
-    call("DELETE", path)
     wait_until(lambda: not call("GET", path)["items"], "end of the profiles", pause=1)
 
 

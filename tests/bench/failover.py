@@ -32,15 +32,26 @@ def main() -> None:
             tenant.apply(tenant.secret())
             apply_and_wait(tenant, [tenant.profile(f"profile-{at}") for at in range(NUMBER)])
             print(f"\n{NUMBER} profiles: from the leader's end to the standby's first request")
-            show("killed", takeover(tenant, first.kill, second), KILLED, "s")
-            show("graceful", takeover(tenant, second.stop, third), GRACEFUL, "s")
+            for how, end, standby, goal in (
+                ("killed", first.kill, second, KILLED),
+                ("graceful", second.stop, third, GRACEFUL),
+            ):
+                acquired, requested = takeover(tenant, end, standby)
+                show(
+                    f"{how} (the standby had the lease after {acquired:.1f} s)",
+                    requested,
+                    goal,
+                    "s",
+                )
         finally:
             for replica in (first, second, third):
                 replica.kill()
 
 
-def takeover(tenant: TenantWithOperator, end: Callable[[], int], standby: Replica) -> float:
-    """Return the seconds from the end of the leader to the first request of the standby."""
+def takeover(
+    tenant: TenantWithOperator, end: Callable[[], int], standby: Replica
+) -> tuple[float, float]:
+    """Return the seconds from the leader's end to the lease, and to the first request to Senlin."""
     standby.elect()
     wait_until(lambda: standby.requests() > 1, "standby")
     before = lease(tenant)["holderIdentity"]
@@ -50,7 +61,7 @@ def takeover(tenant: TenantWithOperator, end: Callable[[], int], standby: Replic
     wait_until(lambda: lease(tenant)["holderIdentity"] not in ("", before), "new leader")
     acquired = datetime.fromisoformat(lease(tenant)["acquireTime"]).timestamp()
     wait_until(lambda: bool(sent_since(tenant, acquired)), "request")
-    return min(sent_since(tenant, acquired)) - began
+    return acquired - began, min(sent_since(tenant, acquired)) - began
 
 
 def lease(tenant: TenantWithOperator) -> Document:

@@ -7,7 +7,7 @@ from itertools import product
 
 from tests.bench.counting import requests
 from tests.bench.goals import show
-from tests.bench.running import running
+from tests.bench.running import running, usual_flags
 from tests.bench.settled import MEMORY, cpu, metrics, wait_until
 from tests.conftest import a_namespace
 from tests.operator.tenant import GROUP, VERSION, TenantWithOperator
@@ -85,7 +85,7 @@ def restart(tenant: TenantWithOperator, port: int) -> None:
     tenant.operator.stop()
     tenant.sandbox.senlin.clear()
     began = time.monotonic()
-    tenant.operator.start("--namespaces", "", "--metrics-port", str(port))
+    tenant.operator.start("--namespaces", "", *usual_flags(port))
     wait_until(lambda: compared(port) >= NUMBER, "comparison", seconds=PATIENCE)
     show("restart: until compared", time.monotonic() - began, 20, "s")
     written = sum(

@@ -20,10 +20,14 @@ def running(*flags: str, audit: bool = True) -> Iterator[tuple[TenantWithOperato
         sandbox.apply_crds()
         tenant = TenantWithOperator(sandbox, "default", Path(directory) / "operator.log")
         port = free_port()
-        usual = ("--inventory-interval", str(POLL), "--metrics-port", str(port))
-        tenant.operator.start(*usual, *flags)
+        tenant.operator.start(*usual_flags(port), *flags)
         try:
             wait_until(partial(answers, f"http://{LOOPBACK}:{port}/metrics"), "metrics")
             yield tenant, port
         finally:
             tenant.operator.kill()
+
+
+def usual_flags(port: int) -> tuple[str, ...]:
+    """Return the flags of an operator that polls as by default, and serves its metrics."""
+    return "--inventory-interval", str(POLL), "--metrics-port", str(port)
