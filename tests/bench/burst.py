@@ -15,7 +15,7 @@ from sandbox.proxy.faults import Request
 from tests.bench.counting import CALLER, is_shared, requests
 from tests.bench.goals import show, show_quantiles
 from tests.bench.running import running
-from tests.bench.settled import all_ready, apply_and_wait, cpu, wait_until
+from tests.bench.settled import all_ready, apply_and_wait, cpu, senlin_cpu, wait_until
 from tests.operator.tenant import GROUP, VERSION, Document, Tenant, is_ready
 
 NUMBER = 500
@@ -53,11 +53,11 @@ def costs(tenant: Tenant, port: int) -> None:
     created = cpu(tenant, port)
     polls = [it.path for it in requests(tenant) if is_shared(it)]
     show("last one Ready after the last was stored", lag(tenant.sandbox), 1, "s")
-    full = cost_of(tenant, polls, port)
+    full = cost_of(tenant, polls)
     began = cpu(tenant, port)
     delete(tenant)
     deleted = cpu(tenant, port)
-    empty = cost_of(tenant, polls, port)
+    empty = cost_of(tenant, polls)
     show("operator CPU, creation", (created[1] - before[1]) / NUMBER * 1000, 7, "ms each")
     show("operator CPU, deletion", (deleted[1] - began[1]) / NUMBER * 1000, 5, "ms each")
     # The polls met all from no profile to 500, so in the mean half of them.
@@ -97,17 +97,16 @@ def ended(entry: Document) -> datetime:
     return datetime.fromisoformat(entry["stageTimestamp"])
 
 
-def cost_of(tenant: Tenant, paths: list[str], port: int) -> float:
+def cost_of(tenant: Tenant, paths: list[str]) -> float:
     """Return the CPU seconds of Senlin for lists, by asking for them again while it is idle."""
     url = tenant.sandbox.senlin.url
     with Connection("openstack", clouds=tenant.sandbox.clouds()) as connection:
         session = connection.session
         session.get_token()
-        before, _ = cpu(tenant, port)
+        before = senlin_cpu(tenant)
         for path in paths:
             session.get(url + path, headers=MICROVERSION)
-        after, _ = cpu(tenant, port)
-    return after - before
+        return senlin_cpu(tenant) - before
 
 
 class Editor:

@@ -69,9 +69,14 @@ def process(port: int) -> dict[str, float]:
 
 def cpu(tenant: Tenant, port: int) -> tuple[float, float]:
     """Return the CPU seconds that Senlin and the operator have spent."""
+    return senlin_cpu(tenant), process(port)[CPU]
+
+
+def senlin_cpu(tenant: Tenant) -> float:
+    """Return the CPU seconds that Senlin has spent."""
     pid = tenant.sandbox.servers["senlin"].pid
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS, process(port)[CPU]
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def small_objects(tenant: Tenant, number: int) -> list[Document]:
