@@ -65,7 +65,7 @@ unit: setup ## Run the unit tests (no server)
 .PHONY: test-server
 test-server: check ## Run the checks, the unit tests, and the stories on real servers that need no pods
 	$(BIN)/python -m sandbox build
-	$(BIN)/pytest --numprocesses 5 --dist loadgroup -m "not slow and not real" tests/operator tests/client tests/contract tests/crds tests/pages tests/unit
+	$(BIN)/pytest --numprocesses 5 --dist loadgroup -m "not slow and not real" tests/operator tests/client tests/contract tests/crds tests/pages tests/programs tests/unit
 
 .PHONY: test
 test: check ## Run the checks and all tests, with a sample of the crash points
