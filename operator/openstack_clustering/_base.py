@@ -1,6 +1,6 @@
 """The base class of all operations; `_clusters.py`, `_nodes.py` and so on derive from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -93,7 +93,7 @@ class Base:
         return identity.name_or_id(self._get(kind, name_or_id), kind)
 
     def _names_or_ids(self, kind: type[Resource], values: Any) -> list[str]:
-        if isinstance(values, str | Resource):
+        if isinstance(values, str | Resource) or not isinstance(values, Iterable):
             values = [values]
         return [self._name_or_id(kind, value) for value in values]
 

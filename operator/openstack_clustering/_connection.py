@@ -8,6 +8,7 @@ from keystoneauth1.session import DEFAULT_USER_AGENT, Session
 
 from openstack_clustering import _auth as auth
 from openstack_clustering import _pool as pool
+from openstack_clustering._arguments import seconds
 from openstack_clustering._config import Config, check_overrides, load, of_region, parse
 from openstack_clustering._exchange import MEBIBYTE, Guard, Limits, ReplyGuard
 from openstack_clustering._proxy import Proxy
@@ -79,6 +80,10 @@ class Connection:
         reply_guard: ReplyGuard | None = None,
         **overrides: Any,
     ) -> None:
+        timeout, connect_timeout = (
+            seconds("timeout", timeout),
+            seconds("connect_timeout", connect_timeout),
+        )
         agent = _agent(app_name, app_version)
         self._pool: pool.Pool | None = None
         if session is None and hasattr(config, "get_session"):

@@ -10,6 +10,7 @@ from openstack_clustering import _microversion as microversion
 from openstack_clustering._arguments import check_keywords
 from openstack_clustering._base import Base, renamed
 from openstack_clustering._filtering import select
+from openstack_clustering.exceptions import ClientException, InvalidArgument
 from openstack_clustering.resources import Cluster, ClusterPolicy, Node, Policy
 
 if TYPE_CHECKING:
@@ -96,7 +97,14 @@ class Membership(Base):
         """
         self._require("replace_nodes_in_cluster", microversion.REPLACE_NODES)
         pairs = nodes.items() if isinstance(nodes, Mapping) else nodes
-        ids = {self._name_or_id(Node, old): self._name_or_id(Node, new) for old, new in pairs}
+        try:
+            ids = {self._name_or_id(Node, old): self._name_or_id(Node, new) for old, new in pairs}
+        except (TypeError, ValueError) as error:
+            if isinstance(error, ClientException):
+                raise
+            raise InvalidArgument(
+                f"`nodes` is a map of old nodes to new ones, or pairs of them, not {nodes!r}."
+            ) from None
         return self._act(Cluster, cluster, "replace_nodes", {"nodes": ids})
 
     def attach_policy_to_cluster(

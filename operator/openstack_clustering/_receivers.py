@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from openstack_clustering import _microversion as microversion
 from openstack_clustering._base import Base
-from openstack_clustering.exceptions import InvalidIdentity
+from openstack_clustering.exceptions import InvalidArgument, InvalidIdentity
 from openstack_clustering.resources import Receiver
 
 if TYPE_CHECKING:
@@ -147,5 +147,7 @@ class Receivers(Base):
         url = (channel or {}).get("alarm_url")
         if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https"):
             raise InvalidIdentity("The receiver has no webhook URL.")
+        if params is not None and not isinstance(params, Mapping):
+            raise InvalidArgument(f"`params` is a map of the action's inputs, not {params!r}.")
         reply = self._transport.request_without_token("POST", url, dict(params or {}))
         return self._started(reply)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from openstack_clustering._reply import Reply, without_user
-from openstack_clustering.exceptions import ConnectFailure, RequestTimeout
+from openstack_clustering.exceptions import ConnectFailure, InvalidArgument, RequestTimeout
 
 _RETRIABLE_STATUSES = frozenset({429, 502, 503, 504})
 # The URL of a webhook follows from the id of its receiver.
@@ -33,7 +33,7 @@ class Request:
         self.url = url
         self.secret = secret
         self.listing = listing
-        self.body = None if body is None else json.dumps(body)
+        self.body = None if body is None else _as_json(body)
         self.headers = headers
         if body is not None:
             self.headers = {**headers, "Content-Type": "application/json"}
@@ -62,3 +62,10 @@ class Request:
         if isinstance(error, RequestTimeout):
             return False  # the caller's time is used up
         return self.method == "GET" or (self.method == "DELETE" and not error.sent)
+
+
+def _as_json(body: Any) -> str:
+    try:
+        return json.dumps(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArgument(f"An argument cannot be sent as JSON: {error}.") from None

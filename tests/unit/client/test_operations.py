@@ -431,6 +431,13 @@ def test_name_that_no_object_can_have_is_missing_like_any_other(cloud: Cloud, pr
         (lambda p: p.wait_for_delete(C, interval=-1), "`interval` is a number of seconds"),
         (lambda p: p.clusters(max_items="a"), "`max_items` is a number of objects or None"),
         (lambda p: p.collect_cluster_attrs(C, None), "`path` is a JSONPath such as"),
+        (lambda p: p.add_nodes_to_cluster(C, None), "A Node is named by an object"),
+        (lambda p: p.remove_nodes_from_cluster(C, 5), "A Node is named by an object"),
+        (lambda p: p.replace_nodes_in_cluster(C, None), "`nodes` is a map of old nodes"),
+        (lambda p: p.replace_nodes_in_cluster(C, ["a", "b"]), "`nodes` is a map of old nodes"),
+        (lambda p: p.replace_nodes_in_cluster(C, {"old-one": None}), "A Node is named by an object"),
+        (lambda p: p.trigger_webhook("http://x", "y"), "`params` is a map of the action's inputs"),
+        (lambda p: p.create_cluster(metadata={"a": {1}}), "cannot be sent as JSON: .* set"),
     ],
 )
 def test_wrong_argument_is_a_sentence_of_the_client(

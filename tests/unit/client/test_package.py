@@ -240,6 +240,14 @@ def test_bare_session_chooses_no_region_in_silence(cloud: Cloud) -> None:
     assert hasattr(Connection(clouds=cloud.clouds()), "cluster")
 
 
+@pytest.mark.parametrize("keyword", ["timeout", "connect_timeout"])
+def test_what_is_no_number_of_seconds_is_refused(keyword: str) -> None:
+    keywords: dict[str, Any] = {keyword: "soon"}
+
+    with pytest.raises(exceptions.InvalidArgument, match=f"`{keyword}` is a number of seconds"):
+        Connection("mycloud", **keywords)
+
+
 def test_what_is_no_session_is_refused() -> None:
     with pytest.raises(exceptions.InvalidArgument, match="or an openstacksdk CloudRegion, not str"):
         Connection(session="mycloud")
