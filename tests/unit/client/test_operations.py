@@ -1,6 +1,5 @@
 """Each operation sends one request, with the right path, query and body."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -9,24 +8,18 @@ import pytest
 from openstack_clustering import (
     Action,
     Cluster,
-    ClusterAttr,
     ClusterPolicy,
     Connection,
-    Event,
     Node,
     Policy,
-    PolicyType,
     Profile,
     ProfileType,
     Proxy,
     Receiver,
     Resource,
-    Service,
     exceptions,
 )
-from openstack_clustering import queries as q
 from openstack_clustering.keywords import Adoption
-from openstack_clustering.queries import ClusterQuery
 from tests.unit.client.fake_cloud import ACTION_ID, ID, OTHER_ID, Answer, Cloud, cluster, error
 
 C = Cluster({"id": ID, "name": "web"})
@@ -36,20 +29,6 @@ PROFILE = Profile({"id": OTHER_ID, "name": "small"})
 SPEC = {"type": "os.nova.server", "version": "1.0", "properties": {}}
 LOCATION = {"Location": f"http://senlin/v1/actions/{ACTION_ID}"}
 
-LISTS: dict[type[Resource], tuple[type, type]] = {
-    Profile: (q.ProfileQuery, q.ProfileValues),
-    Policy: (q.PolicyQuery, q.PolicyValues),
-    Cluster: (q.ClusterQuery, q.ClusterValues),
-    Node: (q.NodeQuery, q.NodeValues),
-    Receiver: (q.ReceiverQuery, q.ReceiverValues),
-    Action: (q.ActionQuery, q.ActionValues),
-    Event: (q.EventQuery, q.EventValues),
-    ClusterPolicy: (q.BindingQuery, q.BindingValues),
-    ClusterAttr: (q.AttrQuery, q.AttrValues),
-    ProfileType: (q.TypeQuery, q.TypeValues),
-    PolicyType: (q.TypeQuery, q.TypeValues),
-    Service: (q.ServiceQuery, q.ServiceValues),
-}
 Call = Callable[[Proxy], Any]
 ACTIONS = f"/v1/clusters/{ID}/actions"
 
@@ -212,137 +191,6 @@ def test_change_returns_the_id_of_its_action(
 
 
 @pytest.mark.parametrize(
-    ("call", "query"),
-    [
-        (lambda p: p.clusters(), {}),
-        (lambda p: p.clusters(name=None), {}),
-        (lambda p: p.clusters(status=["ACTIVE", "ERROR"]), {"status": ["ACTIVE", "ERROR"]}),
-        (lambda p: p.clusters(global_project=True), {"global_project": ["true"]}),
-        (lambda p: p.clusters(sort="name:desc", limit=5), {"sort": ["name:desc"], "limit": ["5"]}),
-        (lambda p: p.nodes(cluster_id=C), {"cluster_id": [ID]}),
-        (lambda p: p.actions(target_id=[C, N]), {"target": [ID, OTHER_ID]}),
-        (
-            lambda p: p.actions(cluster_id=C, status="READY"),
-            {"cluster_id": [ID], "status": ["READY"]},
-        ),
-        (lambda p: p.receivers(user_id="u"), {"user": ["u"]}),
-        (lambda p: p.events(obj_type="cluster", obj_id=ID), {"otype": ["CLUSTER"], "oid": [ID]}),
-        (lambda p: p.cluster_policies(C, is_enabled=False), {"enabled": ["false"]}),
-        (lambda p: p.profiles(type="t", metadata={"a": "b"}), {"type": ["t"]}),
-        (lambda p: p.policies(marker=ID), {"marker": [ID]}),
-    ],
-)
-def test_list_sends_its_filters_on_iteration(
-    cloud: Cloud, proxy: Proxy, call: Call, query: dict[str, list[str]]
-) -> None:
-    nouns = ("clusters", "nodes", "actions", "receivers", "events", "profiles", "policies")
-    for path in [*nouns, f"clusters/{ID}/policies"]:
-        empty: dict[str, list[object]] = {noun: [] for noun in [*nouns, "cluster_policies"]}
-        cloud.answer("GET", f"/v1/{path}", Answer(body=empty))
-
-    listed = call(proxy)
-
-    assert inspect.isgenerator(listed)
-    assert cloud.received() == []
-    assert list(listed) == []
-    assert [r.query for r in cloud.received()] == [query]
-
-
-LISTED = [
-    {"id": "1", "metadata": {"a": {"b": "c"}, "d": 1}, "desired_capacity": 2, "profile_id": "p"},
-    {"id": "2", "metadata": {"a": {"b": "x"}}, "desired_capacity": 3, "profile_id": OTHER_ID},
-    {"id": "3", "nodes": ["n"], "project": "blue"},
-]
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ({"metadata": {"a": {"b": "c"}}}, "1"),
-        ({"metadata": {"d": 1, "a": {}}}, "1"),
-        ({"metadata": {"d": None}}, ""),
-        ({"metadata": {}}, "123"),
-        ({"desired_capacity": 3}, "2"),
-        ({"desired_capacity": [2, 3]}, "12"),
-        ({"profile_id": PROFILE}, "2"),
-        ({"profile_id": [PROFILE, "p"]}, "12"),
-        ({"node_ids": ["n"]}, "3"),
-        ({"project_id": "blue"}, "3"),
-        ({"id": "2", "desired_capacity": 2}, ""),
-        ({"id": None}, "123"),
-        ({"max_items": 2}, "12"),
-        ({"max_items": 0}, ""),
-        ({"max_items": 1, "desired_capacity": [2, 3]}, "1"),
-        ({"paginated": False, "limit": 3}, "123"),
-    ],
-)
-def test_what_the_server_does_not_filter_is_compared_in_the_client(
-    cloud: Cloud, proxy: Proxy, query: ClusterQuery, found: str
-) -> None:
-    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": LISTED}))
-
-    assert [it.id for it in proxy.clusters(**query)] == list(found)
-    sent = {key for request in cloud.received() for key in request.query}
-    assert sent <= {"limit"}
-    assert len(cloud.received()) <= 1
-
-
-@pytest.mark.parametrize(
-    ("call", "path", "document"),
-    [
-        (lambda p: p.nodes(role="db"), "nodes", {"role": "db"}),
-        (lambda p: p.nodes(tainted=True), "nodes", {"tainted": True}),
-        (lambda p: p.actions(cause="Derived Action"), "actions", {"cause": "Derived Action"}),
-        (lambda p: p.events(status="error"), "events", {"status": "error"}),
-        (lambda p: p.profiles(metadata={"a": 1}), "profiles", {"metadata": {"a": 1}}),
-        (lambda p: p.policies(spec={"type": "t"}), "policies", {"spec": {"type": "t"}}),
-        (lambda p: p.receivers(params={"count": 1}), "receivers", {"params": {"count": 1}}),
-        (lambda p: p.services(host="a"), "services", {"host": "a"}),
-        (lambda p: p.profile_types(name="t-1.0"), "profile-types", {"name": "t-1.0"}),
-        (
-            lambda p: p.cluster_policies(C, policy_id=P),
-            f"clusters/{ID}/policies",
-            {"policy_id": OTHER_ID},
-        ),
-        (
-            lambda p: p.collect_cluster_attrs(C, "name", node_id=N),
-            f"clusters/{ID}/attrs/name",
-            {"id": OTHER_ID, "value": "x"},
-        ),
-    ],
-)
-def test_each_list_is_compared_with_its_values(
-    cloud: Cloud, proxy: Proxy, call: Call, path: str, document: dict[str, Any]
-) -> None:
-    key = path.rpartition("/")[2].replace("-", "_")
-    keys = (key, "cluster_policies", "cluster_attributes")
-    documents = [{"id": "no"}, {"id": "yes", **document}]
-    cloud.answer("GET", f"/v1/{path}", Answer(body=dict.fromkeys(keys, documents)))
-
-    found = list(call(proxy))
-
-    assert len(found) == 1
-    assert cloud.received()[0].query == {}
-
-
-@pytest.mark.parametrize("kind", LISTS, ids=lambda kind: kind.__name__)
-def test_every_value_of_an_object_is_a_keyword_of_its_list(kind: type[Resource]) -> None:
-    query, values = LISTS[kind]
-
-    names = {name for name in kind._fields if name not in ("path", "cluster_id")}
-    assert names <= query.__annotations__.keys()
-    assert values.__annotations__.keys() <= kind._fields.keys() & query.__annotations__.keys()
-
-
-@pytest.mark.parametrize("limit", ["abc", -1, True, None, 2.5])
-def test_server_answers_a_wrong_page_size(cloud: Cloud, proxy: Proxy, limit: Any) -> None:
-    cloud.answer("GET", "/v1/clusters", Answer(400, error(400, "BadRequest", "No integer.")))
-
-    with pytest.raises(exceptions.BadRequest):
-        list(proxy.clusters(limit=limit))
-
-
-@pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda p: p.nodes(clusterid="x"), "'clusterid'; did you mean cluster_id"),
@@ -375,49 +223,6 @@ def test_unknown_keyword_is_a_type_error_at_once(
     assert cloud.received() == []
 
 
-NAMELESS = ["../profiles", "a/b", "a b", "a?b", "a#b", "%", "", ".", "..", "a" * 256]
-CALLS: list[Callable[[Proxy, Any], object]] = [
-    lambda p, value: p.get_cluster(value),
-    lambda p, value: p.find_cluster(value, ignore_missing=False),
-    lambda p, value: p.update_cluster(value, name="x"),
-    lambda p, value: p.delete_cluster(value, ignore_missing=False),
-    lambda p, value: p.check_cluster(value),
-    lambda p, value: list(p.collect_cluster_attrs(value, "name")),
-    lambda p, value: p.cluster_policies(value),
-    lambda p, value: p.get_cluster_policy("grow", value),
-    lambda p, value: list(p.nodes(cluster_id=value)),
-]
-
-
-@pytest.mark.parametrize("value", [None, 5, b"web", ["web"], {"id": "x"}, N])
-@pytest.mark.parametrize("call", CALLS[:-1])
-def test_what_is_no_name_is_refused_before_sending(
-    cloud: Cloud, proxy: Proxy, call: Callable[[Proxy, object], object], value: object
-) -> None:
-    with pytest.raises(exceptions.InvalidIdentity):
-        call(proxy, value)
-
-    assert cloud.received() == []
-
-
-@pytest.mark.parametrize("value", NAMELESS)
-@pytest.mark.parametrize("call", CALLS)
-def test_name_that_no_object_can_have_is_missing_before_sending(
-    cloud: Cloud, proxy: Proxy, call: Callable[[Proxy, object], object], value: str
-) -> None:
-    with pytest.raises(exceptions.ResourceNotFound):
-        call(proxy, value)
-
-    assert cloud.received() == []
-
-
-def test_name_that_no_object_can_have_is_missing_like_any_other(cloud: Cloud, proxy: Proxy) -> None:
-    assert proxy.find_profile("no such") is None
-    proxy.delete_profile("no such")
-    assert proxy.delete_cluster("no such", force_delete=True) is None
-    assert cloud.received() == []
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -435,7 +240,10 @@ def test_name_that_no_object_can_have_is_missing_like_any_other(cloud: Cloud, pr
         (lambda p: p.remove_nodes_from_cluster(C, 5), "A Node is named by an object"),
         (lambda p: p.replace_nodes_in_cluster(C, None), "`nodes` is a map of old nodes"),
         (lambda p: p.replace_nodes_in_cluster(C, ["a", "b"]), "`nodes` is a map of old nodes"),
-        (lambda p: p.replace_nodes_in_cluster(C, {"old-one": None}), "A Node is named by an object"),
+        (
+            lambda p: p.replace_nodes_in_cluster(C, {"old-one": None}),
+            "A Node is named by an object",
+        ),
         (lambda p: p.trigger_webhook("http://x", "y"), "`params` is a map of the action's inputs"),
         (lambda p: p.create_cluster(metadata={"a": {1}}), "cannot be sent as JSON: .* set"),
     ],
@@ -470,72 +278,6 @@ def test_type_from_the_list_can_be_read_again(cloud: Cloud, proxy: Proxy) -> Non
     assert proxy.get_profile_type(kind).name == kind.name
     assert proxy.profile_type_operations(kind) == {"reboot": {}}
     assert proxy.list_profile_type_operations(kind) == {"operations": {"reboot": {}}}
-
-
-def test_name_that_could_begin_an_id_is_looked_up_before_a_change(
-    cloud: Cloud, proxy: Proxy
-) -> None:
-    named = cluster(name="c7", id=ID)
-    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [named]}))
-    cloud.answer("DELETE", f"/v1/clusters/{ID}", Answer(202, None, LOCATION))
-
-    assert proxy.delete_cluster("c7", ignore_missing=False)
-    assert [(r.method, r.query) for r in cloud.received()] == [
-        ("GET", {"name": ["c7"]}),
-        ("DELETE", {}),
-    ]
-
-
-def test_missing_name_that_could_begin_an_id_deletes_nothing(cloud: Cloud, proxy: Proxy) -> None:
-    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
-
-    assert proxy.delete_cluster("c7") is None
-    with pytest.raises(exceptions.ResourceNotFound):
-        proxy.delete_cluster("c7", ignore_missing=False)
-    assert cloud.received("DELETE") == []
-
-
-def test_names_that_could_begin_an_id_are_looked_up_in_bodies_and_filters_too(
-    cloud: Cloud, proxy: Proxy
-) -> None:
-    small, web = {"id": OTHER_ID, "name": "ab"}, {"id": ID, "name": "c7"}
-    cloud.answer("GET", "/v1/profiles", Answer(body={"profiles": [small]}))
-    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [web]}))
-    cloud.answer("GET", "/v1/nodes", Answer(body={"nodes": []}))
-    cloud.answer("POST", "/v1/nodes", Answer(202, {"node": {"id": ID}}, LOCATION))
-
-    proxy.create_node(name="one", profile_id="ab", cluster_id="c7")
-    assert cloud.received("POST")[0].body["node"] == {
-        "name": "one",
-        "profile_id": OTHER_ID,
-        "cluster_id": ID,
-    }
-
-    cloud.answer("GET", "/v1/clusters/c7", Answer(body={"cluster": web}))
-    assert list(proxy.nodes(cluster_id="c7")) == []
-    assert cloud.received("GET", "/v1/nodes")[0].query == {"cluster_id": [ID]}
-
-
-def test_get_accepts_the_beginning_of_an_id(cloud: Cloud, proxy: Proxy) -> None:
-    cloud.answer("GET", f"/v1/clusters/{ID[:4]}", Answer(body={"cluster": cluster()}))
-
-    assert proxy.get_cluster(ID[:4]).id == ID
-
-
-def test_get_refuses_a_wildcard(cloud: Cloud, proxy: Proxy) -> None:
-    cloud.answer("GET", "/v1/clusters/____", Answer(body={"cluster": cluster()}))
-
-    with pytest.raises(exceptions.ResourceNotFound, match="____"):
-        proxy.get_cluster("____")
-
-
-def test_name_that_is_not_ascii_is_found(cloud: Cloud, proxy: Proxy) -> None:
-    named = cluster(name="集群")
-    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": [named]}))
-    cloud.answer("GET", f"/v1/clusters/{ID}", Answer(body={"cluster": named}))
-
-    assert proxy.find_cluster("集群") == Cluster(named)
-    assert proxy.get_cluster("集群") == Cluster(named)
 
 
 def test_find_by_id_takes_one_request(cloud: Cloud, proxy: Proxy) -> None:
@@ -657,70 +399,6 @@ def test_node_is_not_changed_into_one_with_details(cloud: Cloud, proxy: Proxy) -
 
     assert proxy.get_node(node, details=True).details == {"a": 1}
     assert node.details is None
-
-
-START = ID[:8]
-
-
-@pytest.mark.parametrize(
-    ("call", "path"),
-    [
-        (lambda p: list(p.nodes(cluster_id=START)), "/v1/nodes"),
-        (lambda p: list(p.cluster_policies(START)), f"/v1/clusters/{ID}/policies"),
-        (lambda p: list(p.collect_cluster_attrs(START, "name")), f"/v1/clusters/{ID}/attrs/name"),
-        (lambda p: p.get_cluster_policy(START, START), f"/v1/clusters/{ID}/policies/{ID}"),
-    ],
-)
-def test_read_may_name_a_cluster_by_the_beginning_of_its_id(
-    cloud: Cloud, proxy: Proxy, call: Call, path: str
-) -> None:
-    for noun, plural in (("cluster", "clusters"), ("policy", "policies")):
-        cloud.answer("GET", f"/v1/{plural}/{START}", Answer(body={noun: cluster()}))
-    lists: dict[str, Any] = {"nodes": [], "cluster_policies": [], "cluster_attributes": []}
-    empty = {**lists, "cluster_policy": {}}
-    cloud.answer("GET", path, Answer(body=empty))
-
-    call(proxy)
-
-    assert cloud.received()[-1].path == path
-
-
-def test_change_by_the_beginning_of_an_id_is_sent_with_the_whole_id(
-    cloud: Cloud, proxy: Proxy
-) -> None:
-    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
-    cloud.answer("GET", f"/v1/clusters/{START}", Answer(body={"cluster": cluster()}))
-    cloud.answer("DELETE", f"/v1/clusters/{ID}", Answer(202, None, LOCATION))
-
-    assert proxy.find_cluster(START) == Cluster(cluster())
-    assert proxy.delete_cluster(START)
-    assert [(r.method, r.path) for r in cloud.received()[-3:]] == [
-        ("GET", "/v1/clusters"),
-        ("GET", f"/v1/clusters/{START}"),
-        ("DELETE", f"/v1/clusters/{ID}"),
-    ]
-
-
-def test_beginning_of_several_ids_or_of_none_changes_nothing(cloud: Cloud, proxy: Proxy) -> None:
-    several = Answer(400, error(400, "MultipleChoices", "Multiple results found."))
-    missing = Answer(404, error(404, "ResourceNotFound", "Not found."))
-    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
-    cloud.answer("GET", f"/v1/clusters/{START}", several, missing)
-
-    with pytest.raises(exceptions.DuplicateResource):
-        proxy.delete_cluster(START)
-    assert proxy.delete_cluster(START) is None
-    assert cloud.received("DELETE") == []
-
-
-@pytest.mark.parametrize("short", [ID[:7], "_" * 8, "abcdefgh"])
-def test_short_or_other_text_is_no_beginning_of_an_id_in_a_change(
-    cloud: Cloud, proxy: Proxy, short: str
-) -> None:
-    cloud.answer("GET", "/v1/clusters", Answer(body={"clusters": []}))
-    cloud.answer("GET", f"/v1/clusters/{short}", Answer(body={"cluster": cluster()}))
-
-    assert proxy.find_cluster(short) is None
 
 
 def test_cancel_is_one_request(cloud: Cloud, proxy: Proxy) -> None:

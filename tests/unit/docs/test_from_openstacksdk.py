@@ -23,8 +23,8 @@ STATEMENTS = {
         f"{CLIENT}/test_resource.py::test_dict_is_made_as_openstacksdk_makes_it",
     ],
     "Lists are generators.": [
-        f"{CLIENT}/test_operations.py::test_list_sends_its_filters_on_iteration",
-        f"{CLIENT}/test_operations.py::test_each_list_is_compared_with_its_values",
+        f"{CLIENT}/test_filters.py::test_list_sends_its_filters_on_iteration",
+        f"{CLIENT}/test_filters.py::test_each_list_is_compared_with_its_values",
         "tests/client/test_clusters.py::test_lists_are_filtered_by_what_the_server_cannot",
     ],
     "The beginning of an id names an object": [
@@ -32,7 +32,7 @@ STATEMENTS = {
         "tests/client/test_clusters.py::test_beginning_of_an_id_names_a_cluster",
     ],
     "What no object can have for a name": [
-        f"{CLIENT}/test_operations.py::test_name_that_no_object_can_have_is_missing_like_any_other",
+        f"{CLIENT}/test_names.py::test_name_that_no_object_can_have_is_missing_like_any_other",
     ],
     "An object that is handed to": [
         f"{CLIENT}/test_operations.py::test_object_that_is_handed_in_follows_the_servers_answer",
