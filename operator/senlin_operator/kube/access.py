@@ -26,6 +26,7 @@ class Access:
 
     Attributes:
         server: The URL of the API server, without a slash at its end.
+        namespace: The one that the context of the kubeconfig names.
     """
 
     def __init__(self, context: Context, environ: Mapping[str, str]) -> None:
@@ -36,6 +37,7 @@ class Access:
         """
         cluster = context.cluster
         self.server = _server(context)
+        self.namespace = context.namespace
         # As client-go, it sends no credentials in the clear: `kubectl proxy` asks for none.
         secure = self.server.startswith("https:")
         self._login = login(context if secure else Context(cluster, {}))
@@ -49,17 +51,18 @@ class Access:
             raise AccessError(str(error)) from None
 
     @classmethod
-    async def load(cls, path: str | None) -> "Access":
+    async def load(cls, path: str | None, context: str | None = None) -> "Access":
         """Return the access of a kubeconfig, or of the pod, and try to get its credentials.
 
         Args:
             path: The file; None: as `kubeconfig.find` says.
+            context: The name of a context; None: the current one.
 
         Raises:
             AccessError: No access is configured, or it cannot be used.
             OSError: A file cannot be read.
         """
-        access = cls(kubeconfig.find(path, os.environ), os.environ)
+        access = cls(kubeconfig.find(path, os.environ, context=context), os.environ)
         identity = await access._login.identity()
         if access.server.startswith("https:"):
             access._tls.context(identity.certificate)

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -33,14 +33,21 @@ class KubeClient(Api):
         self._monitor = WatchMonitor()
 
     @classmethod
-    async def connect(cls, kubeconfig: str | None, plurals: Mapping[str, str]) -> "KubeClient":
+    async def connect(
+        cls, kubeconfig: str | None, plurals: Mapping[str, str], context: str | None = None
+    ) -> Self:
         """Return a client for the kubeconfig; None: for the cluster that the process runs in.
+
+        Args:
+            kubeconfig: The file.
+            plurals: Maps a kind to its resource name.
+            context: The name of a context of the kubeconfig; None: the current one.
 
         Raises:
             KubeError: No access is configured, or it cannot be used.
         """
         try:
-            access = await Access.load(kubeconfig)
+            access = await Access.load(kubeconfig, context)
         except (AccessError, OSError) as error:
             raise KubeError(0, f"No access to Kubernetes is configured: {error}") from error
         return cls(access, plurals)

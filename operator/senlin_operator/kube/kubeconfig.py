@@ -32,9 +32,16 @@ class Context:
 
     cluster: _Document
     user: _Document
+    namespace: str = "default"
 
 
-def find(kubeconfig: str | None, environ: Mapping[str, str], account: Path = _ACCOUNT) -> Context:
+def find(
+    kubeconfig: str | None,
+    environ: Mapping[str, str],
+    account: Path = _ACCOUNT,
+    *,
+    context: str | None = None,
+) -> Context:
     """Return the cluster and the user of the kubeconfig, or of the pod.
 
     Args:
@@ -42,22 +49,23 @@ def find(kubeconfig: str | None, environ: Mapping[str, str], account: Path = _AC
             its service account, elsewhere ~/.kube/config.
         environ: The environment.
         account: Where Kubernetes mounts the service account of a pod.
+        context: The name of a context that a person has named; None: the current one.
 
     Raises:
         AccessError: There is no file, or one is not a kubeconfig.
         OSError: A file cannot be read.
     """
     if kubeconfig is not None:
-        return current(merged([read(Path(kubeconfig))]), kubeconfig)
+        return current(merged([read(Path(kubeconfig))]), kubeconfig, context)
     named = [Path(path) for path in environ.get("KUBECONFIG", "").split(os.pathsep) if path]
-    if not named and (account / "token").exists():
+    if not named and not context and (account / "token").exists():
         return _of_pod(environ, account)
     candidates = named or [_usual(environ)]
     source = ", ".join(map(str, candidates))
     files = [path for path in candidates if path.exists()]
     if not files:
         raise AccessError(f"no such file: {source}")
-    return current(merged(read(path) for path in files), source)
+    return current(merged(read(path) for path in files), source, context)
 
 
 def read(path: Path) -> _Document:
@@ -91,23 +99,28 @@ def merged(documents: Iterable[_Document]) -> _Document:
     return result
 
 
-def current(document: _Document, source: str) -> Context:
-    """Return the cluster and the user of the current context.
+def current(document: _Document, source: str, name: str | None = None) -> Context:
+    """Return the cluster and the user of the current context, or of the named one.
 
     Args:
         document: All that the kubeconfigs have.
         source: Their names, for errors.
+        name: The name of a context; None: the current one.
 
     Raises:
         AccessError: There is none, or it refers to nothing.
     """
-    name = document["current-context"]
+    name = name or document["current-context"]
     if not name:
         raise AccessError(f"{source} has no current-context.")
     context = _entry(document, "contexts", name, source)
     cluster = _entry(document, "clusters", context.get("cluster", ""), source)
     user = context.get("user")
-    return Context(cluster, _entry(document, "users", user, source) if user else {})
+    return Context(
+        cluster,
+        _entry(document, "users", user, source) if user else {},
+        context.get("namespace") or "default",
+    )
 
 
 def _entry(document: _Document, section: str, name: str, source: str) -> _Document:
