@@ -13,12 +13,14 @@ from typing import Any
 
 import yaml
 
+from senlin_operator.plugin.checks.kubernetes import digest
 from tools.helm import helm_binary
 
 HERE = Path(__file__).parent
 CHART = HERE / "senlin-operator"
 KUSTOMIZE = HERE.parent / "kustomize"
 CRDS = HERE.parents[1] / "crds"
+DIGESTS = HERE.parents[1] / "operator" / "senlin_operator" / "plugin" / "definitions.txt"
 NAME = "senlin-operator"  # of the chart, its release, and the namespace
 
 # The kustomization's components: the chart's template, and the value that enables it.
@@ -41,6 +43,13 @@ def custom_resources() -> dict[Path, str]:
     names = "".join(f"  - {path.name}\n" for path in files)
     head, _, _ = (copies / "Kustomization").read_text().partition("  - ")
     return files | {copies / "Kustomization": head + names}
+
+
+def digests() -> dict[Path, str]:
+    """Return the digests of the custom resources, by which `kubectl senlin doctor` knows them."""
+    definitions = [yaml.safe_load(crd.read_text()) for crd in sorted(CRDS.glob("*.yaml"))]
+    lines = (f"{it['spec']['names']['plural']} {digest(it)}\n" for it in definitions)
+    return {DIGESTS: "".join(lines)}
 
 
 def readme() -> dict[Path, str]:
@@ -112,7 +121,7 @@ def main() -> None:
         for old in folder.glob("*.yaml"):
             if old.name != "kustomization.yaml":
                 old.unlink()
-    for make in (custom_resources, readme, lambda: kustomization(_helm)):
+    for make in (custom_resources, digests, readme, lambda: kustomization(_helm)):
         for path, text in make().items():
             path.write_text(text)
 

@@ -158,7 +158,8 @@ def test_one_version() -> None:
 
 
 def test_what_is_generated_is_up_to_date(sandbox: Sandbox) -> None:
-    files = generate.custom_resources() | generate.readme() | generate.kustomization(sandbox.helm)
+    files = generate.custom_resources() | generate.digests() | generate.readme()
+    files |= generate.kustomization(sandbox.helm)
 
     stale = [str(path) for path, text in files.items() if not is_text(path, text)]
 

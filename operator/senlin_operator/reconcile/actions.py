@@ -3,7 +3,7 @@
 The functions return their findings as values; the callers record them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -133,16 +133,24 @@ def orphaned(scope: Scope, *awaited: str | None) -> str | None:
     """
     if scope.observed is None:
         return None
-    policies = scope.snapshot.all(Policy).values()
-    latest_start = clock.utcnow().timestamp() - _OVERDUE - _longest_sleep(policies)
     unfinished = scope.snapshot.unfinished
     waited_for = [action for id_, action in unfinished.items() if id_ in awaited]
-    overdue = (
-        action.id
-        for action in (*scope.snapshot.actions_of(scope.observed.id), *waited_for)
-        if action.start_at and action.start_at + (action.timeout or 0) < latest_start
-    )
-    return min(overdue, default=None)
+    candidates = (*scope.snapshot.actions_of(scope.observed.id), *waited_for)
+    late = overdue(candidates, scope.snapshot.all(Policy).values())
+    return min((action.id for action in late), default=None)
+
+
+def overdue(actions: Iterable[Action], policies: Iterable[Policy]) -> Iterator[Action]:
+    """Yield the actions that a living engine of Senlin would have ended by now.
+
+    Args:
+        actions: They have not ended.
+        policies: All policies of the project, as some have actions sleep.
+    """
+    latest_start = clock.utcnow().timestamp() - _OVERDUE - _longest_sleep(policies)
+    for action in actions:
+        if action.start_at and action.start_at + (action.timeout or 0) < latest_start:
+            yield action
 
 
 def _longest_sleep(policies: Iterable[Policy]) -> float:

@@ -1,0 +1,137 @@
+"""The commands of `kubectl senlin`: each is a function from an invocation to an exit code."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from openstack_clustering import ClientException
+from senlin_operator.kube.client import KubeError
+from senlin_operator.kube.objects import Key
+from senlin_operator.plugin import doctor, requests, tree
+from senlin_operator.plugin.facts import Facts
+from senlin_operator.plugin.kube import UserClient
+from senlin_operator.plugin.names import PLURALS, UsageError, key_of
+from senlin_operator.plugin.options import parser
+from senlin_operator.plugin.terminal import Palette, Progress
+from senlin_operator.plugin.terminal import tree as lines_of
+
+_INTERRUPTED = 130  # as a shell has it
+_PAUSE = 2.0  # seconds between two readings of a tree
+_CLEAR = "\x1b[H\x1b[2J"  # the screen
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One run of a command."""
+
+    flags: argparse.Namespace
+    kube: UserClient
+    namespace: str
+    palette: Palette
+    progress: Progress
+    out: TextIO
+
+    def show(self, text: str) -> None:
+        """Print a text in place of what is waited for."""
+        self.progress.clear()
+        print(text, file=self.out, flush=True)
+
+    def resources(self) -> list[Key]:
+        """Return the resources on the command line.
+
+        Raises:
+            UsageError: One of them names no resource.
+        """
+        return [key_of(it, self.namespace) for it in self.flags.resources]
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code of the process."""
+    flags = parser().parse_args(arguments)
+    progress = Progress(sys.stderr)
+    try:
+        return asyncio.run(_run(flags, progress))
+    except (KubeError, ClientException, UsageError) as error:
+        progress.clear()
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        progress.clear()
+        return _INTERRUPTED
+
+
+async def _run(flags: argparse.Namespace, progress: Progress) -> int:
+    kube = await UserClient.connect(
+        getattr(flags, "kubeconfig", None), PLURALS, getattr(flags, "context", None)
+    )
+    try:
+        namespace = getattr(flags, "namespace", None) or kube.namespace
+        palette = Palette.of(sys.stdout, os.environ)
+        invocation = Invocation(flags, kube, namespace, palette, progress, sys.stdout)
+        return await _COMMANDS[flags.command](invocation)
+    finally:
+        await kube.close()
+
+
+async def _tree(it: Invocation) -> int:
+    key = Key("SenlinCluster", it.namespace, it.flags.name)
+    it.progress.say(f"reading {key}")
+    if not it.flags.watch:
+        it.show(_drawn(it, await tree.gather(it.kube, key, it.flags.actions)))
+        return 0
+    last = ""
+    async for facts in tree.watch(it.kube, key, it.flags.actions, _PAUSE):
+        text = _drawn(it, facts)
+        if it.out.isatty():
+            it.show(f"{_CLEAR}{text}")
+        elif text != last:
+            it.show(text)
+        last = text
+    return 0
+
+
+def _drawn(it: Invocation, facts: Facts) -> str:
+    return "\n".join(lines_of(tree.drawn(facts, it.palette, tree.now())))
+
+
+async def _pause(it: Invocation) -> int:
+    for key in it.resources():
+        it.show(await requests.pause(it.kube, key))
+    return 0
+
+
+async def _resume(it: Invocation) -> int:
+    for key in it.resources():
+        it.show(await requests.resume(it.kube, key))
+    return 0
+
+
+async def _reconcile(it: Invocation) -> int:
+    done = True
+    for key in it.resources():
+        handled, text = await requests.reconcile(it.kube, key, it.flags.wait, it.progress.say)
+        it.show(text)
+        done = done and handled
+    return 0 if done else 1
+
+
+async def _doctor(it: Invocation) -> int:
+    logins = [doctor.login_of(text, it.namespace) for text in it.flags.credentials]
+    sections = []
+    async for section in doctor.examine(it.kube, it.namespace, logins, it.progress.say):
+        it.show("\n".join(doctor.lines(section, it.palette)))
+        sections.append(section)
+    return 0 if doctor.is_healthy(sections) else 1
+
+
+_COMMANDS: Mapping[str, Callable[[Invocation], Awaitable[int]]] = {
+    "tree": _tree,
+    "doctor": _doctor,
+    "pause": _pause,
+    "resume": _resume,
+    "reconcile": _reconcile,
+}
