@@ -32,6 +32,7 @@ from senlin_operator.leader import Fence, Leader, Shard, Watchdog
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.queue import Queue
 from senlin_operator.reconcile.controller import Controller
+from senlin_operator.reconcile.execute import Executor
 from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
 from senlin_operator.reconcile.runner import Runner
@@ -94,7 +95,7 @@ class App:
             self._cache,
             self._queue,
             sessions,
-            Reconciler(self._cache, kube, sessions, self._recorder),
+            Reconciler(self._cache, kube, sessions, Executor(self._recorder), self._recorder),
             Runner(self._cache, kube, sessions, self._recorder, publisher),
             publisher,
             workers,

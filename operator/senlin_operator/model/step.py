@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from openstack_clustering import Proxy
+from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.model.ownership import Owner
 
 
@@ -76,6 +77,21 @@ class Step(ABC):
         Raises:
             ClientException: Senlin refuses the request, or it could not be sent.
         """
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        """Return the observation after the step has succeeded; None: only a poll can tell.
+
+        A dry run plans from it what comes next, so a step that is left out ends its plan.
+
+        Args:
+            observed: The kind's observation; None: there is no cloud object yet.
+            id_: What stands for the id of a new cloud object.
+            snapshot: The latest one.
+
+        Raises:
+            Unsupported: The request would not be sent.
+        """
+        return None
 
     def lock(self, observed: Observation | None) -> str | None:
         """Return the id of the cluster, or of the node in none, that the step's action locks.

@@ -2,20 +2,23 @@
 
 import argparse
 import asyncio
+import json
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TextIO, cast
 
 from openstack_clustering import ClientException
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key
-from senlin_operator.plugin import doctor, requests, tree
+from senlin_operator.plugin import doctor, manifests, plan, requests, tree
+from senlin_operator.plugin.dry_run import DryKube
 from senlin_operator.plugin.facts import Facts
 from senlin_operator.plugin.kube import UserClient
 from senlin_operator.plugin.names import PLURALS, UsageError, key_of
 from senlin_operator.plugin.options import parser
+from senlin_operator.plugin.planner import Planner
 from senlin_operator.plugin.terminal import Palette, Progress
 from senlin_operator.plugin.terminal import tree as lines_of
 
@@ -58,14 +61,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (KubeError, ClientException, UsageError) as error:
         progress.clear()
         print(f"error: {error}", file=sys.stderr)
-        return 1
+        return plan.REFUSED if flags.command == "plan" else 1
     except KeyboardInterrupt:
         progress.clear()
         return _INTERRUPTED
 
 
 async def _run(flags: argparse.Namespace, progress: Progress) -> int:
-    kube = await UserClient.connect(
+    client = DryKube if flags.command == "plan" else UserClient
+    kube = await client.connect(
         getattr(flags, "kubeconfig", None), PLURALS, getattr(flags, "context", None)
     )
     try:
@@ -128,9 +132,45 @@ async def _doctor(it: Invocation) -> int:
     return 0 if doctor.is_healthy(sections) else 1
 
 
+async def _plan(it: Invocation) -> int:
+    kube = cast("DryKube", it.kube)
+    planner = Planner(kube, it.progress.say, repaired=it.flags.senlin_repaired)
+    try:
+        await planner.fill(it.namespace)
+        plans = await planner.plan(await _planned(it, planner, kube))
+    except TimeoutError:
+        raise UsageError("The project could not be polled in time: kubectl senlin doctor") from None
+    finally:
+        await planner.close()
+    if it.flags.output == "json":
+        it.show(json.dumps(plan.document(plans), indent=2))
+    else:
+        it.show("\n".join(plan.lines(plans, it.palette)))
+    return plan.exit_code(plans)
+
+
+async def _planned(it: Invocation, planner: Planner, kube: DryKube) -> list[Key]:
+    """Return the resources to plan, as the command line names them."""
+    flags = it.flags
+    keys = it.resources()
+    if flags.all:
+        keys += [found.key for found in planner.cache.all() if found.key.namespace == it.namespace]
+    for key in keys:
+        plan.known(planner, key)
+    if flags.filename:
+        given = list(manifests.read(flags.filename))
+        keys += await plan.apply(planner, kube, given, it.namespace)
+    if not keys and not flags.all:
+        raise UsageError("Name what to plan: -f FILE, KIND/NAME, or --all.")
+    if flags.delete:
+        plan.delete(planner, kube, keys)
+    return keys
+
+
 _COMMANDS: Mapping[str, Callable[[Invocation], Awaitable[int]]] = {
     "tree": _tree,
     "doctor": _doctor,
+    "plan": _plan,
     "pause": _pause,
     "resume": _resume,
     "reconcile": _reconcile,

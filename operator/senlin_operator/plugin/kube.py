@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from senlin_operator.kube.access import Access
 from senlin_operator.kube.api import APPLY
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.objects import GROUP, SECRET, Key, Resource
@@ -17,6 +18,10 @@ _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 class UserClient(KubeClient):
     """The operator's client, with what a person asks besides."""
+
+    def __init__(self, access: Access, plurals: Mapping[str, str]) -> None:
+        super().__init__(access, plurals)
+        self._api.user_agent = MANAGER  # an audit log must not take a person for the operator
 
     @property
     def namespace(self) -> str:

@@ -36,6 +36,7 @@ def parser() -> argparse.ArgumentParser:
 
     _add_tree(add)
     _add_doctor(add)
+    _add_plan(add)
     _add_requests(add)
     return top
 
@@ -78,6 +79,38 @@ def _add_doctor(add: Any) -> None:
         default=[],
         metavar="SECRET/CLOUD",
         help="also check this entry of a Secret's clouds.yaml, before any resource names it",
+    )
+
+
+def _add_plan(add: Any) -> None:
+    plan = add(
+        "plan",
+        "print what the operator would do, step by step, and do nothing; "
+        "exit code 0: nothing, 1: something, 2: there is no plan",
+        """
+        kubectl senlin plan -f web.yaml
+        kubectl senlin plan senlincluster/web
+        kubectl senlin plan --delete senlincluster/web
+        kubectl senlin plan --all -o json
+        kubectl kustomize overlays/shop | kubectl senlin plan -f -
+        """,
+    )
+    plan.add_argument("resources", **{**_RESOURCES, "nargs": "*"})
+    plan.add_argument(
+        "-f",
+        "--filename",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file or a folder with manifests, as if they were applied; - is the standard input",
+    )
+    plan.add_argument("--all", action="store_true", help="all resources of the namespace")
+    plan.add_argument("--delete", action="store_true", help="as if they were deleted")
+    plan.add_argument("-o", "--output", choices=("json",), help="print JSON, for programs")
+    plan.add_argument(
+        "--senlin-repaired",
+        action="store_true",
+        help="the operator has the setting senlin-repaired",
     )
 
 

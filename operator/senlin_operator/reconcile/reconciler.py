@@ -41,14 +41,19 @@ class Reconciler:
     """Runs reconciles. It writes the finalizer of the object; the publisher writes the status."""
 
     def __init__(
-        self, cache: Cache, kube: KubeClient, sessions: Sessions, recorder: Recorder
+        self,
+        cache: Cache,
+        kube: KubeClient,
+        sessions: Sessions,
+        executor: Executor,
+        recorder: Recorder,
     ) -> None:
         self._cache = cache
         self._kube = kube
         self._sessions = sessions
-        self._executor = Executor(recorder)
+        self._executor = executor
         self._finalizer = Finalizer(cache, kube, sessions)
-        self._deletion = Deletion(cache, kube, self._finalizer, sessions, self._executor, recorder)
+        self._deletion = Deletion(cache, kube, self._finalizer, sessions, executor, recorder)
         self._dependents = DependentsApplier(cache, kube)
         self._adoption = Adoption(cache, self._executor)
 
@@ -104,6 +109,7 @@ class Reconciler:
             if waiting := await self._recover_transient(scope, observed):
                 return waiting
             observed = await with_facts(scope, observed)
+            scope.observed = observed
         elif blocked := scope.kind.creation_blocked(scope.desired, scope.snapshot):
             return blocked
         while steps := scope.kind.plan(scope.desired, observed):

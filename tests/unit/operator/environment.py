@@ -33,6 +33,7 @@ from senlin_operator.model.outcome import Outcome
 from senlin_operator.model.queue import Queue
 from senlin_operator.model.scope import RunScope
 from senlin_operator.reconcile.controller import Controller
+from senlin_operator.reconcile.execute import Executor
 from senlin_operator.reconcile.publish import Publisher
 from senlin_operator.reconcile.reconciler import Reconciler
 from senlin_operator.reconcile.runner import Runner
@@ -345,7 +346,7 @@ def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Contr
     cache, queue = env.cache, env.queue
     pool = cast("SessionPool", env.sessions)
     sessions = Sessions(cache, kube, pool, recorder, in_thread=_at_once)
-    reconciler = Reconciler(cache, kube, sessions, recorder)
+    reconciler = Reconciler(cache, kube, sessions, Executor(recorder), recorder)
     publisher = Publisher(cache, queue, kube, recorder)
     runner = AttributingRunner(cache, kube, sessions, recorder, publisher)
     workers = Workers(4)

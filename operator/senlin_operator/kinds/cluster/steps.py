@@ -1,8 +1,11 @@
 """The steps for a cluster. Each starts an action, which still runs after the reply."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from openstack_clustering import Cluster, Proxy
+from senlin_operator.cloud.snapshot import Snapshot
+from senlin_operator.kinds.cluster import expected
 from senlin_operator.kinds.cluster.desired import Desired
 from senlin_operator.kinds.cluster.observed import CREATED_EMPTY
 from senlin_operator.kinds.shared import claim, steps
@@ -40,12 +43,18 @@ class Create(Step):
         )
         return StepResult(created.id, created.action_id)
 
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return expected.created(self.desired, id_, created_empty=self.created_empty)
+
 
 @dataclass(frozen=True, slots=True)
 class Update(steps.Update):
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         updated = proxy.update_cluster(self.id, **with_owner(self.fields, owner))
         return StepResult(self.id, updated.action_id)
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return expected.updated(observed, self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,9 @@ class Resize(Step):
         )
         return StepResult(self.id, reply["action"])
 
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return expected.resized(observed, self.number, self.min_size, self.max_size)
+
 
 @dataclass(frozen=True, slots=True)
 class RemoveNodes(Step):
@@ -84,6 +96,9 @@ class RemoveNodes(Step):
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         reply = proxy.remove_nodes_from_cluster(self.id, self.nodes, destroy_after_deletion=True)
         return StepResult(self.id, reply["action"])
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return expected.without(observed, self.nodes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +119,18 @@ class UpdateNode(Step):
         updated = proxy.update_node(self.node, profile_id=self.profile_id)
         return StepResult(self.node, updated.action_id)
 
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return expected.with_node_updated(observed, self.node)
+
 
 @dataclass(frozen=True, slots=True)
 class Recover(steps.Recover):
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         reply = proxy.recover_cluster(self.id, **parameters(self.operation))
         return StepResult(self.id, reply["action"])
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return expected.recovered(observed)
 
 
 @dataclass(frozen=True, slots=True)

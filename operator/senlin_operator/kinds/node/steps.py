@@ -1,13 +1,16 @@
 """The steps for a node. All start an action, except those of an adoption and its profile."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from openstack_clustering import Node, Proxy
+from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.node.adoption import adopt
 from senlin_operator.kinds.node.desired import Adoption, Desired
+from senlin_operator.kinds.node.observed import Observed
 from senlin_operator.kinds.shared import claim, steps
 from senlin_operator.kinds.shared.claim import metadata_of
-from senlin_operator.kinds.shared.fields import request
+from senlin_operator.kinds.shared.fields import from_observed, request
 from senlin_operator.kinds.shared.remediation import parameters
 from senlin_operator.model.ownership import Owner, entries, with_owner
 from senlin_operator.model.step import Observation, Step, StepResult
@@ -32,6 +35,12 @@ class Create(Step):
             fields["role"] = ""
         created = proxy.create_node(**fields)
         return StepResult(created.id, created.action_id)
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        fields = from_observed(self.desired)
+        if self.desired.cluster_id:
+            fields["role"] = ""
+        return Observed(**fields, id=id_, physical_id=id_, snapshot=snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,9 @@ class ClaimProfile(Step):
 
     def lock(self, observed: Observation | None) -> str | None:
         return None
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return replace(observed, unclaimed_profile=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +170,9 @@ class Join(Step):
     def lock(self, observed: Observation | None) -> str | None:
         return self.cluster_id
 
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return replace(observed, cluster_id=self.cluster_id, role="")
+
 
 @dataclass(frozen=True, slots=True)
 class Leave(Step):
@@ -182,12 +197,18 @@ class Leave(Step):
     def lock(self, observed: Observation | None) -> str | None:
         return self.cluster_id
 
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return replace(observed, cluster_id="", role="")
+
 
 @dataclass(frozen=True, slots=True)
 class Recover(steps.Recover):
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         reply = proxy.recover_node(self.id, **parameters(self.operation))
         return StepResult(self.id, reply["action"])
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return replace(observed, status="ACTIVE", unbuilt=False, interrupted=False, faults=[])
 
 
 @dataclass(frozen=True, slots=True)

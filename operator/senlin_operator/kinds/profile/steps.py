@@ -1,13 +1,15 @@
 """The steps for a profile. Senlin carries them out at once, and the reply shows the result."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from openstack_clustering import Profile, Proxy
+from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.profile.desired import Desired
-from senlin_operator.kinds.profile.observed import observed
+from senlin_operator.kinds.profile.observed import Observed, observed
 from senlin_operator.kinds.shared import claim, steps
 from senlin_operator.kinds.shared.claim import metadata_of
-from senlin_operator.kinds.shared.fields import request
+from senlin_operator.kinds.shared.fields import from_observed, request
 from senlin_operator.model.ownership import Owner, with_owner
 from senlin_operator.model.step import Step, StepResult
 
@@ -27,6 +29,9 @@ class Create(Step):
         name, metadata = fields.pop("name"), fields.pop("metadata")
         profile = proxy.create_profile(name=name, spec=fields, metadata=metadata)
         return StepResult(profile.id, observed=observed(profile))
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return Observed(**from_observed(self.desired), id=id_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 No summary and no error has the id of a receiver: its webhook's URL follows from it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from openstack_clustering import Proxy, Receiver
 from openstack_clustering.exceptions import Forbidden
+from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.receiver.defects import defect
 from senlin_operator.kinds.receiver.desired import Desired
-from senlin_operator.kinds.receiver.observed import observed
+from senlin_operator.kinds.receiver.observed import Observed, observed
 from senlin_operator.kinds.shared import claim, steps
-from senlin_operator.kinds.shared.fields import request
+from senlin_operator.kinds.shared.fields import from_observed, request
 from senlin_operator.kinds.shared.hiding import without
 from senlin_operator.model.outcome import Unsupported
 from senlin_operator.model.ownership import IN_NAME, Owner, with_suffix, without_suffix
@@ -32,9 +34,7 @@ class Create(Step):
         return f"creation of receiver {self.desired.name}"
 
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
-        text = defect(self.desired.type)
-        if text and not self.desired.repaired:
-            raise Unsupported(text)
+        self._refuse()
         name = with_suffix(self.desired.name, owner)
         fields = {**request(self.desired), "name": name, "cluster_id": self.desired.cluster_id}
         given = {name: value for name, value in fields.items() if value}
@@ -44,6 +44,22 @@ class Create(Step):
             error.args = (f"{error.message} {_STRANGER}",)
             raise
         return StepResult(receiver.id, observed=observed(receiver, owner.uid))
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        self._refuse()
+        desired = self.desired
+        return Observed(
+            **from_observed(desired),
+            id=id_,
+            display_name=desired.display_name,
+            cluster_id=desired.cluster_id,
+        )
+
+    def _refuse(self) -> None:
+        """Raise Unsupported for a receiver that does not work in this Senlin."""
+        text = defect(self.desired.type)
+        if text and not self.desired.repaired:
+            raise Unsupported(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,10 @@ class DeleteDuplicate(Delete):
     @property
     def summary(self) -> str:
         return f"deletion of a duplicate of receiver {self.name}"
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        others = tuple(other for other in observed.duplicates if other != self.id)
+        return replace(observed, duplicates=others)
 
 
 @dataclass(frozen=True, slots=True)

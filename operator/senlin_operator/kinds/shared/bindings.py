@@ -2,11 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openstack_clustering import Proxy
 from senlin_operator.cloud.documents import checked
+from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kube.conditions import Condition, ConditionType, Reason
 from senlin_operator.model.ownership import Owner
 from senlin_operator.model.step import Step, StepResult
@@ -36,6 +37,11 @@ class _BindingStep(Step):
     def run(self, proxy: Proxy, owner: Owner) -> StepResult:
         return StepResult(self.cluster_id, str(self.send(proxy)["action"]))
 
+    def _others(self, observed: Any) -> tuple[Binding, ...]:
+        """Return the other policies of the observed cluster."""
+        mine = self.binding.policy_id
+        return tuple(bound for bound in observed.policies if bound.policy_id != mine)
+
 
 @dataclass(frozen=True, slots=True)
 class Attach(_BindingStep):
@@ -50,6 +56,9 @@ class Attach(_BindingStep):
         policy_id, enabled = self.binding.policy_id, self.binding.enabled
         return proxy.attach_policy_to_cluster(self.cluster_id, policy_id, enabled=enabled)
 
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return replace(observed, policies=(*observed.policies, self.binding))
+
 
 @dataclass(frozen=True, slots=True)
 class Switch(_BindingStep):
@@ -63,6 +72,9 @@ class Switch(_BindingStep):
         policy_id, enabled = self.binding.policy_id, self.binding.enabled
         return proxy.update_cluster_policy(self.cluster_id, policy_id, enabled=enabled)
 
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return replace(observed, policies=(*self._others(observed), self.binding))
+
 
 @dataclass(frozen=True, slots=True)
 class Detach(_BindingStep):
@@ -74,6 +86,9 @@ class Detach(_BindingStep):
 
     def send(self, proxy: Proxy) -> Mapping[str, Any]:
         return proxy.detach_policy_from_cluster(self.cluster_id, self.binding.policy_id)
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return replace(observed, policies=self._others(observed))
 
 
 def plan(

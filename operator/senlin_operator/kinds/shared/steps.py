@@ -2,9 +2,10 @@
 
 from abc import ABC
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.kinds.shared.remediation import RECREATE
 from senlin_operator.model.step import Step
 
@@ -22,6 +23,11 @@ class Delete(Step, ABC):
     def summary(self) -> str:
         return f"deletion of {self.id}{', by force' if self.force else ''}"
 
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        """Return the observation without the duplicate that was deleted."""
+        others = tuple(other for other in observed.duplicates if other != self.id)
+        return replace(observed, duplicates=others)
+
 
 @dataclass(frozen=True, slots=True)
 class Update(Step, ABC):
@@ -33,6 +39,9 @@ class Update(Step, ABC):
     note: str = field(default="", compare=False)
 
     verb = "Updating"
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        return replace(observed, **self.fields)
 
 
 @dataclass(frozen=True, slots=True)
