@@ -170,6 +170,10 @@ PAGES: dict[str, list[Entry]] = {
     "docs/logs.md": [IN_PODS],
     "docs/metrics.md": [Run(alone=True)],
     "docs/operations.md": [Run(CREATED, before=READY, files={"recover.yaml": 0})],
+    "docs/plugin.md": [
+        Not("pip is not told to change this environment; tests/plugin runs the module"),
+        *[By("tests/plugin/test_page.py")] * 7,
+    ],
     "docs/receivers.md": [
         Run(
             {"secret grow": "secret web-grow-url"},

@@ -177,6 +177,7 @@ class ResourceKind(ABC):
 
     name: ClassVar[str]  # in manifests, such as SenlinProfile
     plural: ClassVar[str]  # in the API's paths
+    short_name: ClassVar[str]  # on the command line, as in the custom resource definition
 
     @property
     def has_members(self) -> bool:

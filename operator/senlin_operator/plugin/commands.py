@@ -16,11 +16,12 @@ from senlin_operator.plugin import doctor, manifests, plan, requests, tree
 from senlin_operator.plugin.dry_run import DryKube
 from senlin_operator.plugin.facts import Facts
 from senlin_operator.plugin.kube import UserClient
-from senlin_operator.plugin.names import PLURALS, UsageError, key_of
+from senlin_operator.plugin.names import CLUSTER, PLURALS, UsageError, key_of
 from senlin_operator.plugin.options import parser
 from senlin_operator.plugin.planner import Planner
 from senlin_operator.plugin.terminal import Palette, Progress
 from senlin_operator.plugin.terminal import tree as lines_of
+from senlin_operator.telemetry import clock
 
 _INTERRUPTED = 130  # as a shell has it
 _PAUSE = 2.0  # seconds between two readings of a tree
@@ -82,7 +83,7 @@ async def _run(flags: argparse.Namespace, progress: Progress) -> int:
 
 
 async def _tree(it: Invocation) -> int:
-    key = Key("SenlinCluster", it.namespace, it.flags.name)
+    key = Key(CLUSTER, it.namespace, it.flags.name)
     it.progress.say(f"reading {key}")
     if not it.flags.watch:
         it.show(_drawn(it, await tree.gather(it.kube, key, it.flags.actions)))
@@ -99,7 +100,7 @@ async def _tree(it: Invocation) -> int:
 
 
 def _drawn(it: Invocation, facts: Facts) -> str:
-    return "\n".join(lines_of(tree.drawn(facts, it.palette, tree.now())))
+    return "\n".join(lines_of(tree.drawn(facts, it.palette, clock.utcnow())))
 
 
 async def _pause(it: Invocation) -> int:

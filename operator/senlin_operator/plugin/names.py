@@ -1,18 +1,13 @@
 """The names of resources on the command line: KIND/NAME, as kubectl takes them."""
 
+from openstack_clustering import Cluster
 from senlin_operator.kinds import KINDS, RUN_KINDS
 from senlin_operator.kube.objects import Key
+from senlin_operator.model.kind import ResourceKind
 
-PLURALS = {kind.name: kind.plural for kind in (*KINDS.values(), *RUN_KINDS.values())}
-# As in the custom resource definitions.
-SHORT = {
-    "SenlinCluster": "scl",
-    "SenlinNode": "snode",
-    "SenlinOperation": "sop",
-    "SenlinPolicy": "spol",
-    "SenlinProfile": "sprof",
-    "SenlinReceiver": "srcv",
-}
+ALL_KINDS = (*KINDS.values(), *RUN_KINDS.values())
+PLURALS = {kind.name: kind.plural for kind in ALL_KINDS}
+CLUSTER = next(kind.name for kind in KINDS.values() if kind.resource_type is Cluster)
 
 
 class UsageError(Exception):
@@ -26,7 +21,7 @@ def key_of(text: str, namespace: str) -> Key:
         UsageError: There is no such kind, or no name.
     """
     given, separator, name = text.partition("/")
-    kind = next((kind for kind in PLURALS if given.lower() in _names(kind)), None)
+    kind = next((it.name for it in ALL_KINDS if given.lower() in _names(it)), None)
     if not separator or not name:
         raise UsageError(f"{text!r} should look like KIND/NAME, such as senlincluster/web.")
     if kind is None:
@@ -35,5 +30,5 @@ def key_of(text: str, namespace: str) -> Key:
     return Key(kind, namespace, name)
 
 
-def _names(kind: str) -> tuple[str, str, str]:
-    return kind.lower(), PLURALS[kind], SHORT[kind]
+def _names(kind: ResourceKind) -> tuple[str, str, str]:
+    return kind.name.lower(), kind.plural, kind.short_name

@@ -37,7 +37,6 @@ from senlin_operator.reconcile.sessions import Sessions
 _PATIENCE = 90.0  # seconds for a poll of a project
 # What a resource waits for that the plan of another one may bring about.
 _ON_OTHERS = (Reason.REFERENCE_MISSING, Reason.REFERENCE_NOT_READY, Reason.IN_USE)
-_ORDER = ("SenlinProfile", "SenlinPolicy", "SenlinCluster", "SenlinNode", "SenlinReceiver")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,7 @@ class Planner:
         self.kube = kube
         self.say = say
         self._memories: dict[Key, Memory] = {}
+        self._reasons: dict[Key, str] = {}
         self._affected: set[Key] = set()  # made or deleted because of others' plans
         listed = kinds_for(repaired=repaired)
         self.kinds: Mapping[str, ResourceKind] = {**listed, **run_kinds_for(repaired=repaired)}
@@ -126,7 +126,7 @@ class Planner:
         """
         await self._read_secrets(keys)
         plans: dict[Key, ResourcePlan] = {}
-        pending = _in_order(keys)
+        pending = sorted(keys)
         while pending:
             for key in pending:
                 plans.pop(key, None)  # the order of the plans is that in which they come true
@@ -134,7 +134,7 @@ class Planner:
             progressed = any(plans[key].steps or _is_gone(plans[key]) for key in pending)
             affected = self._affected - plans.keys()
             waiting = {key for key in pending if _waits_for_others(plans[key])}
-            pending = _in_order(affected | (waiting if progressed or affected else set()))
+            pending = sorted(affected | (waiting if progressed or affected else set()))
         return list(plans.values())
 
     async def _read_secrets(self, keys: Iterable[Key]) -> None:
@@ -184,7 +184,8 @@ class Planner:
             await self._dependents.prune(scope)  # as the next reconcile would
         if not isinstance(outcome, Gone):
             self.cache.store_reply(resource.key.kind, self.kube.published(scope, outcome))
-        return outcome, _reason(scope)
+        # Later scopes have the status of this dry run, and not that of the operator.
+        return outcome, self._reasons.setdefault(resource.key, _reason(scope))
 
     async def _outcome(self, scope: Scope | RunScope) -> Outcome:
         if isinstance(scope, RunScope):
@@ -238,12 +239,3 @@ def _waits_for_others(plan: ResourcePlan) -> bool:
 
 def _is_gone(plan: ResourcePlan) -> bool:
     return isinstance(plan.outcome, Gone)
-
-
-def _in_order(keys: Iterable[Key]) -> list[Key]:
-    """Return the keys in the order in which they usually depend on each other."""
-    return sorted(keys, key=lambda key: (_rank(key.kind), key))
-
-
-def _rank(kind: str) -> int:
-    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from openstack_clustering import ClientException, ClusterPolicy, Node
 from openstack_clustering.exceptions import ResourceNotFound
+from senlin_operator.kinds import KINDS
 from senlin_operator.kinds.shared.health import TRANSIENT, fault
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key, Resource
@@ -14,9 +15,10 @@ from senlin_operator.model.ownership import owner_uid
 from senlin_operator.plugin.cloud import NoCloud, connect, credential_of, told
 from senlin_operator.plugin.facts import CloudFacts, Facts, PastAction, read_cluster
 from senlin_operator.plugin.kube import UserClient
+from senlin_operator.plugin.names import CLUSTER
 from senlin_operator.plugin.terminal import Branch, Colour, Palette, clean, columns
 
-_RELATED = ("SenlinProfile", "SenlinPolicy", "SenlinNode", "SenlinReceiver")
+_RELATED = tuple(name for name in KINDS if name != CLUSTER)
 _GOOD = ("ACTIVE", "SUCCEEDED", "True")
 _BAD = ("ERROR", "FAILED", "CANCELLED", "False")
 _GOOD_IF_FALSE = ("Reconciling", "Stalled", "Paused")
@@ -232,7 +234,3 @@ def age(seconds: float) -> str:
         if whole >= 2 * length or (unit == "d" and whole >= length):
             return f"{whole // length}{unit}"
     return f"{whole}s"
-
-
-def now() -> datetime:
-    return datetime.now(UTC)

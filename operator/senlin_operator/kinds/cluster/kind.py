@@ -92,6 +92,7 @@ class ClusterKind(Kind[Desired, Observed]):
 
     name = "SenlinCluster"
     plural = "senlinclusters"
+    short_name = "scl"
     resource_type = Cluster
 
     checks = Checks()

@@ -92,6 +92,7 @@ class NodeKind(Kind[Desired, Observed]):
 
     name = "SenlinNode"
     plural = "senlinnodes"
+    short_name = "snode"
     resource_type = Node
 
     deletion = Deletion()

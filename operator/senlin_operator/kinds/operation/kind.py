@@ -22,6 +22,7 @@ class OperationKind(RunKind):
 
     name = "SenlinOperation"
     plural = "senlinoperations"
+    short_name = "sop"
 
     def __init__(self, *, repaired: bool = False) -> None:
         self._repaired = repaired

@@ -28,6 +28,7 @@ class PolicyKind(Kind[Desired, Observed]):
 
     name = "SenlinPolicy"
     plural = "senlinpolicies"
+    short_name = "spol"
     resource_type = Policy
     notation = IN_NAME
 

@@ -19,6 +19,7 @@ class ProfileKind(Kind[Desired, Observed]):
 
     name = "SenlinProfile"
     plural = "senlinprofiles"
+    short_name = "sprof"
     resource_type = Profile
 
     users = Users()

@@ -39,6 +39,7 @@ class ReceiverKind(Kind[Desired, Observed]):
 
     name = "SenlinReceiver"
     plural = "senlinreceivers"
+    short_name = "srcv"
     resource_type = Receiver
     notation = IN_NAME
     shows_id = False
