@@ -46,6 +46,16 @@ def test_a_creation_with_policies(
     plan = senlin(tenant)("plan", "-o", "json", "-f", written(tmp_path, *made))
     assert plan.code == 1
     assert tenant.all_of("SenlinCluster") == tenant.clusters() == []
+    requests = tenant.sandbox.audit(userAgent="kubectl-senlin")
+    written_ = [
+        it["requestURI"]
+        for it in requests
+        if tenant.namespace in it["requestURI"]
+        and it["verb"] not in ("get", "list")
+        and "dryRun=All" not in it["requestURI"]
+    ]
+    assert requests
+    assert written_ == []
     tenant.apply(*made)
     tenant.ready()
 
@@ -168,6 +178,20 @@ def test_a_node_joins_its_cluster(
     web_1 = "SenlinNode", "web-1"
     assert [verb for verb, _ in planned(plan, *web_1)] == ["Creating", "Joining", "Updating"]
     assert happened(tenant, *web_1) == planned(plan, *web_1)
+
+
+def test_an_operation_is_planned_and_not_sent(
+    tenant: Tenant, senlin: Callable[[Tenant], Run], tmp_path: Path
+) -> None:
+    tenant.quickstart()
+    check = tenant.operation("check", {"check": {}})
+
+    plan = senlin(tenant)("plan", "-o", "json", "-f", written(tmp_path, check))
+    tenant.apply(check)
+    tenant.ends("check")
+
+    [(verb, summary)] = planned(plan, "SenlinOperation", "check")
+    tenant.eventually(lambda: (verb, summary) in tenant.events("check"), "told")
 
 
 def test_what_cannot_be_planned_is_said(
