@@ -45,12 +45,12 @@ async def examine(
     found = await _resources(kube, namespace)
     title = f"Resources in namespace {namespace}"
     yield Section(title, tuple(kubernetes.resources(found)))
-    uids = await _uids(kube)
+    uids, identity = await _uids(kube), await kube.identity() or ""
     named = {(it.secret_key, str(it.spec["cloudCredentialsRef"]["cloudName"])) for it in found}
     for secret, name in sorted({*named, *logins}):
         title = f"Secret {secret.name}, cloud {clean(name)}"
         say(f"asking OpenStack with {title}")
-        yield Section(title, await _of_cloud(kube, secret, name, uids))
+        yield Section(title, await _of_cloud(kube, secret, name, uids, identity))
 
 
 def login_of(text: str, namespace: str) -> Login:
@@ -70,13 +70,13 @@ async def _section(title: str, findings: AsyncIterator[Finding]) -> Section:
 
 
 async def _of_cloud(
-    kube: UserClient, secret: Key, name: str, uids: frozenset[str] | None
+    kube: UserClient, secret: Key, name: str, uids: frozenset[str] | None, identity: str
 ) -> tuple[Finding, ...]:
     try:
         login = await credential(kube, secret, name)
     except NoCloud as error:
         return (Finding(Level.ERROR, clean(error), "See docs/credentials.md"),)
-    return tuple(await asyncio.to_thread(lambda: list(cloud(secret, login, uids))))
+    return tuple(await asyncio.to_thread(lambda: list(cloud(secret, login, uids, identity))))
 
 
 async def _resources(kube: UserClient, namespace: str | None) -> list[Resource]:

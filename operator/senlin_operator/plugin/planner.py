@@ -81,6 +81,7 @@ class Planner:
         self.say = say
         self._memories: dict[Key, Memory] = {}
         self._reasons: dict[Key, str] = {}
+        self._identity = ""  # of this Kubernetes
         self._affected: set[Key] = set()  # made or deleted because of others' plans
         listed = kinds_for(repaired=repaired)
         self.kinds: Mapping[str, ResourceKind] = {**listed, **run_kinds_for(repaired=repaired)}
@@ -108,6 +109,7 @@ class Planner:
             KubeError: They may not be listed.
         """
         self.say("reading Kubernetes")
+        self._identity = await self.kube.identity() or ""
         for kind in self.kinds:
             try:
                 found = await self.kube.list_all(kind, None)
@@ -197,7 +199,7 @@ class Planner:
         memory = self._memories.setdefault(resource.key, Memory())
         if isinstance(kind, RunKind):
             return RunScope.begin(resource, kind, memory)
-        return Scope.begin(resource, cast("AnyKind", kind), memory)
+        return Scope.begin(resource, cast("AnyKind", kind), memory, self._identity)
 
     def _delete(self, resources: Iterable[Resource]) -> None:
         """Have these be deleted, by the operator or by Kubernetes, which follows their owners."""

@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from openstack_clustering import ClientException, ClusterPolicy, Node
+from openstack_clustering import ClientException, ClusterPolicy, Node, Receiver
 from openstack_clustering.exceptions import ResourceNotFound
 from senlin_operator.kinds import KINDS
 from senlin_operator.kinds.shared.health import TRANSIENT, fault
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key, Resource
-from senlin_operator.model.ownership import owner_uid
+from senlin_operator.model.ownership import IN_METADATA, IN_NAME, without_suffix
 from senlin_operator.plugin.cloud import NoCloud, connect, credential_of, told
 from senlin_operator.plugin.facts import CloudFacts, Facts, PastAction, read_cluster
 from senlin_operator.plugin.kube import UserClient
@@ -131,7 +131,7 @@ class _Drawing:
         yield self._members(cloud)
         rows = [self._binding(bound) for bound in cloud.bindings]
         yield Branch("policies" if rows else "policies: none", _rows(rows))
-        rows = [(clean(self._owned_name(it.name)), it.type, it.action) for it in cloud.receivers]
+        rows = [(clean(self._owned_name(it)), it.type, it.action) for it in cloud.receivers]
         yield Branch("receivers" if rows else "receivers: none", _rows(rows))
         yield Branch("last actions", [self._action(past, cloud) for past in cloud.actions])
 
@@ -152,7 +152,8 @@ class _Drawing:
         return Branch(text, _rows([self._node(node) for node in nodes]))
 
     def _node(self, node: Node) -> tuple[str, ...]:
-        owner = self._by_uid.get(owner_uid(node) or "")
+        marker = IN_METADATA.read(node)
+        owner = self._by_uid.get(marker.uid) if marker else None
         mirror = self._by_cloud_id.get(node.id)
         resource = owner or mirror
         return (
@@ -172,8 +173,8 @@ class _Drawing:
     def _binding(self, bound: ClusterPolicy) -> tuple[str, ...]:
         enabled = "enabled" if bound.is_enabled else self._aside("disabled")
         resource = self._by_cloud_id.get(bound.policy_id)
-        name = clean(self._owned_name(bound.policy_name))
-        return name, clean(bound.policy_type), enabled, str(resource.key) if resource else ""
+        name = without_suffix(bound.policy_name, resource.uid) if resource else bound.policy_name
+        return clean(name), clean(bound.policy_type), enabled, str(resource.key) if resource else ""
 
     def _action(self, past: PastAction, cloud: CloudFacts) -> Branch:
         action, names = past.action, {node.id: clean(node.name) for node in cloud.nodes}
@@ -204,10 +205,11 @@ class _Drawing:
         resource = self._by_cloud_id.get(id_)
         return f"  {resource.key}" if resource else ""
 
-    def _owned_name(self, name: str) -> str:
-        """Return a name in Senlin without the owner's marker at its end."""
-        display, _, uid = name.rpartition(".")
-        return display if uid in self._by_uid else name
+    def _owned_name(self, receiver: Receiver) -> str:
+        """Return the name of a receiver without the owner's marker at its end."""
+        marker = IN_NAME.read(receiver)
+        owned = marker is not None and marker.uid in self._by_uid
+        return without_suffix(receiver.name, marker.uid) if marker and owned else receiver.name
 
     def _status(self, text: str, value: str | None = None) -> str:
         value = value or text

@@ -51,7 +51,6 @@ class Create(Step):
         return Observed(
             **from_observed(desired),
             id=id_,
-            display_name=desired.display_name,
             cluster_id=desired.cluster_id,
         )
 

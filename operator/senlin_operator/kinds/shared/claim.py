@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from openstack_clustering import Proxy
 from senlin_operator.cloud.documents import checked
+from senlin_operator.cloud.snapshot import Snapshot
 from senlin_operator.model.outcome import Outdated
 from senlin_operator.model.ownership import IN_METADATA, Notation, Owner, entries, is_marker
 from senlin_operator.model.step import Step, StepResult
@@ -36,6 +37,10 @@ class Claim(Step, ABC):
         if marker and others and is_marker(marker):
             raise Outdated("Another resource has taken it over in the meantime.")
         return self.write(proxy, current, owner)
+
+    def expected(self, observed: Any, id_: str, snapshot: Snapshot) -> Any:
+        """Return the observation as it is: it does not have the marker."""
+        return observed
 
     @abstractmethod
     def fetch(self, proxy: Proxy) -> Any:

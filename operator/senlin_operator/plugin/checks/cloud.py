@@ -1,6 +1,5 @@
 """The checks that ask Keystone and Senlin, with one credential of a Secret."""
 
-import re
 from collections.abc import Collection, Iterator
 
 from openstack_clustering import ClientException, Policy, Proxy, Receiver
@@ -11,26 +10,29 @@ from openstack_clustering.exceptions import (
 )
 from senlin_operator.cloud.credentials import Credential
 from senlin_operator.cloud.polls import Poll, whole
-from senlin_operator.cloud.snapshot import CloudObject, Snapshot
+from senlin_operator.cloud.snapshot import CloudObject, Marker, Snapshot
 from senlin_operator.kinds import KINDS
 from senlin_operator.kube.objects import Key
+from senlin_operator.model.ownership import IN_NAME, is_marker
 from senlin_operator.plugin.checks.finding import Finding, Level
 from senlin_operator.plugin.cloud import connect, told
 from senlin_operator.plugin.terminal import clean
 from senlin_operator.reconcile.actions import overdue
 from senlin_operator.telemetry import clock
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NOUNS = {"Cluster": "", "Node": " node", "Profile": " profile", "Policy": " policy"}
 
 
-def cloud(secret: Key, credential: Credential, uids: Collection[str] | None) -> Iterator[Finding]:
+def cloud(
+    secret: Key, credential: Credential, uids: Collection[str] | None, kubernetes: str
+) -> Iterator[Finding]:
     """Yield what is found in the project of a credential. It runs in a thread.
 
     Args:
         secret: Where the credential is from.
         credential: The credential.
         uids: Those of all custom resources; None: the person may not list all.
+        kubernetes: The identity of this Kubernetes; empty: it could not be read.
     """
     with connect(credential) as connection:
         try:
@@ -49,7 +51,7 @@ def cloud(secret: Key, credential: Credential, uids: Collection[str] | None) -> 
             yield Finding(Level.ERROR, f"Senlin does not answer: {told(error)}", "See its logs.")
             return
         yield from _stuck(snapshot)
-        yield from _orphans(snapshot, uids)
+        yield from _orphans(snapshot, uids, kubernetes)
 
 
 def _project(credential: Credential) -> str:
@@ -103,7 +105,9 @@ def _stuck(snapshot: Snapshot) -> Iterator[Finding]:
         yield Finding(Level.OK, f"No action is stuck; {len(snapshot.unfinished)} have not ended.")
 
 
-def _orphans(snapshot: Snapshot, uids: Collection[str] | None) -> Iterator[Finding]:
+def _orphans(
+    snapshot: Snapshot, uids: Collection[str] | None, kubernetes: str
+) -> Iterator[Finding]:
     if uids is None:
         text = "Orphans: you may not list the resources of all namespaces."
         yield Finding(Level.UNKNOWN, text, "Have somebody run this who may.")
@@ -112,12 +116,21 @@ def _orphans(snapshot: Snapshot, uids: Collection[str] | None) -> Iterator[Findi
         (type_, item)
         for type_, items in snapshot.objects.items()
         for id_, item in items.items()
-        if _UUID.fullmatch(uid := snapshot.owners.get(id_, "")) and uid not in uids
+        if (marker := snapshot.markers.get(id_))
+        and is_marker(marker)
+        and marker.uid not in uids
+        and not _is_elsewhere(marker, kubernetes)
     ]
     for type_, item in orphans:
         yield _orphan(type_, item)
     if not orphans:
         yield Finding(Level.OK, "Each object with an owner's marker has its resource.")
+
+
+def _is_elsewhere(marker: Marker, kubernetes: str) -> bool:
+    """Return whether a marker says that the resource is in another Kubernetes."""
+    noted = IN_NAME.noted(Marker(marker.uid, kubernetes, ""))
+    return bool(kubernetes) and marker.kubernetes not in ("", kubernetes, noted.kubernetes)
 
 
 def _orphan(type_: type[CloudObject], item: CloudObject) -> Finding:
