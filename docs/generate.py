@@ -1,4 +1,4 @@
-"""Write the tables that follow from the code: `make docs`."""
+"""Write the tables that follow from the code, and the pictures: `make docs`."""
 
 import dataclasses
 import re
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
+from docs.screens import screens
 from senlin_operator.cloud.inventory import Subscribers
 from senlin_operator.cloud.session import SessionOptions
 from senlin_operator.cloud.session_pool import SessionPool
@@ -128,12 +129,16 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Return the pages with their tables; what stands before a table is written by hand."""
+    """Return the pages with their tables, and the pictures, by their files.
+
+    What stands before a table is written by hand.
+    """
     tables = {"metrics.md": metrics_table(), "settings.md": settings_table()}
-    return {
+    with_tables = {
         DOCS / name: f"{(DOCS / name).read_text().partition(MARK)[0]}{MARK}\n{table}"
         for name, table in tables.items()
     }
+    return with_tables | screens()
 
 
 if __name__ == "__main__":

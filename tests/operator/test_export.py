@@ -56,6 +56,27 @@ def test_an_exported_project_is_taken_over_without_a_change(tenant: Tenant, tmp_
         assert actions <= {"CLUSTER_CREATE", "NODE_CREATE", "CLUSTER_ATTACH_POLICY", *UPDATES}
 
 
+def test_a_cluster_with_a_broken_node_is_taken_over_as_it_is(
+    tenant: Tenant, tmp_path: Path
+) -> None:
+    web = handmade(tenant, f"web-{tenant.namespace}", size=2)
+    node, *_ = tenant.senlin.nodes(cluster_id=web.id)
+    tenant.sandbox.nova.vanish(node.name)
+    tenant.senlin.wait_for_action(tenant.senlin.check_cluster(web.id), interval=0.2)
+    before = state(tenant)
+
+    exported = export(tenant, tmp_path, "--selector", f"namespace={tenant.namespace}")
+    tenant.apply(tenant.secret(), *exported)
+
+    assert "1 of 2 nodes" in tenant.waits_for("Degraded", name=f"web-{tenant.namespace}")["message"]
+    assert state(tenant) == before
+    assert {it.action for it in tenant.senlin.actions(target=web.id)} == {
+        "CLUSTER_CREATE",
+        "CLUSTER_CHECK",
+        "CLUSTER_UPDATE",
+    }
+
+
 UPDATES = ("CLUSTER_UPDATE", "NODE_UPDATE")  # by which the owner's marker is written
 
 
@@ -87,10 +108,8 @@ def a_project_of_others(tenant: Tenant) -> list[str]:
 
 
 def attach(tenant: Tenant, cluster: str, policy: str, *, enabled: bool) -> None:
-    action = tenant.senlin.attach_policy_to_cluster(cluster, policy, enabled=enabled)["action"]
-    tenant.senlin.wait_for_status(
-        tenant.senlin.get_action(action), "SUCCEEDED", failures=["FAILED"], interval=0.2
-    )
+    reply = tenant.senlin.attach_policy_to_cluster(cluster, policy, enabled=enabled)
+    tenant.senlin.wait_for_action(reply, interval=0.2)
 
 
 def state(tenant: Tenant) -> Any:

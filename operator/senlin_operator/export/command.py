@@ -32,9 +32,15 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    parser.add_argument("--namespace", help="namespace in the manifests; else they have none")
+    add_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options to a parser that has `--namespace`, maybe without a default."""
     parser.add_argument("--cloud", help="entry of clouds.yaml to read; else as `openstack` does")
     parser.add_argument("--directory", type=Path, help="write a file for each manifest there")
-    parser.add_argument("--namespace", help="namespace in the manifests; else they have none")
     parser.add_argument(
         "--selector",
         type=_labels,
@@ -49,7 +55,6 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     policy.add_argument(
         "--unmanaged", action="store_false", dest="managed", help="only show what is there"
     )
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,9 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         ClientException: The cloud cannot be read.
         OSError: A file cannot be written.
     """
-    options = Options(
-        arguments.secret_name, arguments.cloud_name, arguments.namespace, arguments.managed
-    )
+    namespace = getattr(arguments, "namespace", None)
+    options = Options(arguments.secret_name, arguments.cloud_name, namespace, arguments.managed)
     with Connection(arguments.cloud, app_name="senlin-operator") as connection:
         project = selected(read(connection.cluster), arguments.selector)
     found = manifests(project, options)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TextIO, cast
 
 from openstack_clustering import ClientException
+from senlin_operator.export import command as export
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key
 from senlin_operator.plugin import doctor, manifests, plan, requests, tree
@@ -58,8 +59,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     flags = parser().parse_args(arguments)
     progress = Progress(sys.stderr)
     try:
+        if flags.command == "export":
+            return export.run(flags)
         return asyncio.run(_run(flags, progress))
-    except (KubeError, ClientException, UsageError) as error:
+    except (KubeError, ClientException, UsageError, OSError) as error:
         progress.clear()
         print(f"error: {error}", file=sys.stderr)
         return plan.REFUSED if flags.command == "plan" else 1

@@ -19,7 +19,7 @@ _FILES, _NO_FILES = 0, 4  # of cobra
 _PATIENCE = 3.0  # seconds; a person waits for each of these
 _NAMED = ("tree",)  # commands that take the name of a cluster
 _RESOURCES = ("pause", "resume", "reconcile", "plan")
-_OF_FILES = ("-f", "--filename", "--kubeconfig")
+_OF_FILES = ("-f", "--filename", "--kubeconfig", "--directory")
 _NAMESPACE = ("-n", "--namespace")
 
 

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from openstack_clustering import __version__
+from senlin_operator.export.command import add_options
 
 PROGRAM = "kubectl senlin"
 ACTIONS = 3  # of a cluster that `tree` shows
@@ -38,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_doctor(add)
     _add_plan(add)
     _add_requests(add)
+    _add_export(add)
     return top
 
 
@@ -112,6 +114,19 @@ def _add_plan(add: Any) -> None:
         action="store_true",
         help="the operator has the setting senlin-repaired",
     )
+
+
+def _add_export(add: Any) -> None:
+    export = add(
+        "export",
+        "print manifests that take over what is in a project of Senlin; reads no Kubernetes",
+        """
+        kubectl senlin export --cloud production > project.yaml
+        kubectl senlin export --directory clusters/ -n shop
+        kubectl senlin export --selector team=blue | kubectl senlin plan -f -
+        """,
+    )
+    add_options(export)
 
 
 def _add_requests(add: Any) -> None:

@@ -45,7 +45,7 @@ def test_what_names_no_resource_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("words", "expected", "directive"),
     [
-        ([""], ["tree", "doctor", "plan", "pause", "resume", "reconcile"], 4),
+        ([""], ["tree", "doctor", "plan", "pause", "resume", "reconcile", "export"], 4),
         (["-n", "shop", "pa"], ["pause"], 4),
         (["tree", "--w"], ["--watch"], 4),
         (["pause", "senlinr"], ["senlinreceiver/"], 4),
