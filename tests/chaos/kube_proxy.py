@@ -67,13 +67,16 @@ class KubeProxy:
         self._end = asyncio.Event()
         connector = TCPConnector(ssl=self._tls, limit=0)
         async with ClientSession(connector=connector, timeout=ClientTimeout()) as self._session:
-            runner = web.ServerRunner(web.Server(self._relay), shutdown_timeout=0.1)
+            runner = web.ServerRunner(web.Server(self._relay), shutdown_timeout=1)
             await runner.setup()
             await web.TCPSite(runner, LOOPBACK, self._port).start()
             self._ready.set()
             await self._end.wait()
-            await self._session.close()  # waits for the end of the connections that are in use
+            # First: it waits for the end of those that are in use, and no other way does.
+            await connector.close(abort_ssl=True)
             await runner.cleanup()
+            rest = asyncio.all_tasks() - {asyncio.current_task()}
+            await asyncio.gather(*rest, return_exceptions=True)
 
     async def _relay(self, request: web.BaseRequest) -> web.StreamResponse:
         for pattern, answer in self._faults:

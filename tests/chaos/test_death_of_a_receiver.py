@@ -6,7 +6,7 @@ from tests.chaos.test_sudden_death import MORTAL
 from tests.operator.process import Operator
 from tests.operator.tenant import TenantWithOperator, is_ready, ticks
 
-REQUESTS = 28  # more than a creation takes, which the last case proves
+REQUESTS = 36  # more than a creation takes, which the last case proves
 
 
 @pytest.fixture

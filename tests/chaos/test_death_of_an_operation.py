@@ -11,7 +11,7 @@ from tests.conftest import a_namespace
 from tests.operator.process import Operator
 from tests.operator.tenant import Document, TenantWithOperator, condition, ticks
 
-REQUESTS = 44  # more than an operation takes, which the last case proves
+REQUESTS = 52  # more than an operation takes, which the last case proves
 
 
 @pytest.fixture(scope="module")

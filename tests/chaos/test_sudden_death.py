@@ -9,7 +9,7 @@ from tests.operator.process import Operator
 from tests.operator.tenant import TenantWithOperator, is_ready, ticks
 
 MORTAL = [sys.executable, "-m", "tests.chaos.mortal_operator"]
-REQUESTS = 44  # more than a creation takes, which the last case proves
+REQUESTS = 52  # more than a creation takes, which the last case proves
 
 
 def die(tenant: TenantWithOperator, after: int) -> bool:

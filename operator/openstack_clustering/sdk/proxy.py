@@ -114,12 +114,29 @@ class Proxy(own.Proxy):
         )
         return sent
 
-    get = functools.partialmethod(request, method="GET")
-    head = functools.partialmethod(request, method="HEAD")
-    post = functools.partialmethod(request, method="POST")
-    put = functools.partialmethod(request, method="PUT")
-    patch = functools.partialmethod(request, method="PATCH")
-    delete = functools.partialmethod(request, method="DELETE")
+    def get(self, url: str, **arguments: Any) -> requests.Response:
+        """Send a request of the caller's own; see `request`."""
+        return self.request(url, "GET", **arguments)
+
+    def head(self, url: str, **arguments: Any) -> requests.Response:
+        """Send a request of the caller's own; see `request`."""
+        return self.request(url, "HEAD", **arguments)
+
+    def post(self, url: str, **arguments: Any) -> requests.Response:
+        """Send a request of the caller's own; see `request`."""
+        return self.request(url, "POST", **arguments)
+
+    def put(self, url: str, **arguments: Any) -> requests.Response:
+        """Send a request of the caller's own; see `request`."""
+        return self.request(url, "PUT", **arguments)
+
+    def patch(self, url: str, **arguments: Any) -> requests.Response:
+        """Send a request of the caller's own; see `request`."""
+        return self.request(url, "PATCH", **arguments)
+
+    def delete(self, url: str, **arguments: Any) -> requests.Response:
+        """Send a request of the caller's own; see `request`."""
+        return self.request(url, "DELETE", **arguments)
 
     def _action_of(self, deleted: Resource | None, name: str) -> Action | None:
         if deleted is None:

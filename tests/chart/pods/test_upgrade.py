@@ -141,13 +141,13 @@ def in_every_state(served: Served) -> None:
 
 def put_right(served: Served) -> None:
     """Take away what keeps objects from being as they should be."""
-    served.sandbox.nova.lift()
     served.apply(served.profile("later"))
     served.delete("senlinprofile/refused", "senlincluster/refused")
     served.edit("SenlinCluster", "disputed", policies=listed("one"))
     served.edit("SenlinCluster", "lame", remediation={"mode": "Recover"})
     served.edit("SenlinCluster", "kept", members="Mirror")
     served.kubectl("annotate", "senlincluster/paused", "senlin.openstack.org/paused-")
+    served.sandbox.nova.lift()  # at the end: a retry may delete `going` by itself from now on
     now = "senlin.openstack.org/reconcile-requested-at=now"
     served.kubectl("annotate", "senlincluster/doomed", "senlincluster/going", now)
 
