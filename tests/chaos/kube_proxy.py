@@ -2,12 +2,22 @@
 
 import asyncio
 import re
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, StreamReader, TCPConnector, hdrs, web
+from aiohttp import (
+    AddrInfoType,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    StreamReader,
+    TCPConnector,
+    hdrs,
+    web,
+)
 from yarl import URL
 
 from sandbox import Sandbox
@@ -34,6 +44,7 @@ class KubeProxy:
         self.answered = 0
         self._faults: list[tuple[re.Pattern[str], web.Response]] = []
         self._watches: set[asyncio.Task[None]] = set()
+        self._sockets: list[socket.socket] = []  # all that were opened to the server
         self._last = b""  # what is sent before a watch ends
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
@@ -60,23 +71,29 @@ class KubeProxy:
 
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join(10)
+        self._thread.join(40)  # TLS gives a server half a minute to end a connection
         self._loop.close()
 
     async def _run(self) -> None:
         self._end = asyncio.Event()
-        connector = TCPConnector(ssl=self._tls, limit=0)
+        connector = TCPConnector(ssl=self._tls, limit=0, socket_factory=self._socket)
         async with ClientSession(connector=connector, timeout=ClientTimeout()) as self._session:
-            runner = web.ServerRunner(web.Server(self._relay), shutdown_timeout=1)
+            runner = web.ServerRunner(web.Server(self._relay), shutdown_timeout=0.1)
             await runner.setup()
             await web.TCPSite(runner, LOOPBACK, self._port).start()
             self._ready.set()
             await self._end.wait()
-            # First: it waits for the end of those that are in use, and no other way does.
-            await connector.close(abort_ssl=True)
+            await self._break(b"")
             await runner.cleanup()
-            rest = asyncio.all_tasks() - {asyncio.current_task()}
-            await asyncio.gather(*rest, return_exceptions=True)
+        # TLS ends in the background, and a socket has no event for that.
+        while any(it.fileno() >= 0 for it in self._sockets):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    def _socket(self, address: AddrInfoType) -> socket.socket:
+        family, kind, protocol, *_ = address
+        opened = socket.socket(family, kind, protocol)
+        self._sockets.append(opened)
+        return opened
 
     async def _relay(self, request: web.BaseRequest) -> web.StreamResponse:
         for pattern, answer in self._faults:
