@@ -9,6 +9,7 @@ from tests.tenants.crowd import Crowd
 from tests.tenants.hostile_cloud import Drip, HostileCloud, Silence
 
 SAMPLES = 5
+MANY = 150  # more than twice as many as there are workers; the benchmark has 2,000
 # Seconds that others may cost here, on a machine at work: the benchmark holds it to the second that
 # is promised. Where others hold one up, it is for minutes.
 MORE = 10.0
@@ -22,7 +23,7 @@ def typical(crowd: Crowd, name: str) -> float:
 
 
 @pytest.mark.slow
-def test_500_resources_of_a_cloud_that_never_answers_cost_others_nothing(
+def test_resources_of_a_cloud_that_never_answers_cost_others_nothing(
     crowd: Crowd, cloud: HostileCloud
 ) -> None:
     """In one namespace with one credential, then with many, then in 20 namespaces."""
@@ -32,19 +33,19 @@ def test_500_resources_of_a_cloud_that_never_answers_cost_others_nothing(
     alone = typical(crowd, "alone")
 
     crowd.make(one, cloud, [f"cloud-{at}" for at in range(50)])
-    crowd.profiles(one, "cloud-0", 500)
+    crowd.profiles(one, "cloud-0", MANY)
     assert typical(crowd, "one-credential") < alone + MORE
 
     for at in range(1, 50):
-        crowd.profiles(one, f"cloud-{at}", 10)
+        crowd.profiles(one, f"cloud-{at}", 3)
     assert typical(crowd, "many-credentials") < alone + MORE
 
     for namespace in others:
         crowd.make(namespace, cloud, ["cloud"])
-        crowd.profiles(namespace, "cloud", 25)
+        crowd.profiles(namespace, "cloud", 5)
     assert typical(crowd, "many-namespaces") < alone + MORE
     assert crowd.operator.threads < USUAL + OF_SESSION * (8 + len(others) + 1)
-    assert cloud.requests["POST", "/v1/profiles"] > 100  # they hang
+    assert cloud.requests["POST", "/v1/profiles"] > 64  # they hang
 
 
 @pytest.mark.slow
