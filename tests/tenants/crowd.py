@@ -5,9 +5,10 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import requests
 import yaml
 
 from sandbox import Sandbox
@@ -152,14 +153,15 @@ class Crowd:
             self.delete_all(namespace)
             for kind in PLURALS:
                 path = self._path(namespace, kind)
-                left = self._call("GET", path)["items"]
-                with ThreadPoolExecutor(_THREADS) as pool:
-                    list(pool.map(lambda it, path=path: self._release(path, it), left))
+                while left := self._call("GET", path)["items"]:
+                    with ThreadPoolExecutor(_THREADS) as pool:
+                        list(pool.map(lambda it, path=path: self._release(path, it), left))
 
     def _release(self, path: str, document: Document) -> None:
-        """Take the finalizers off an object that is being deleted."""
+        """Take the finalizers off an object that is being deleted, unless it changes meanwhile."""
         document["metadata"]["finalizers"] = []
-        self._call("PUT", f"{path}/{document['metadata']['name']}", document)
+        with suppress(requests.HTTPError):
+            self._call("PUT", f"{path}/{document['metadata']['name']}", document)
 
     def delete_all(self, namespace: str) -> None:
         """Ask for the deletion of all custom resources in a namespace."""
