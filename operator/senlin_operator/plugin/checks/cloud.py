@@ -71,7 +71,7 @@ def _microversion(proxy: Proxy) -> Finding:
         # The newest that the operator needs: it asks for the actions of a cluster.
         next(proxy.actions(cluster_id="-", limit=1), None)
     except UnsupportedMicroversion as error:
-        return Finding(Level.ERROR, str(error), "The last release of Senlin has 1.14: upgrade to that.")
+        return Finding(Level.ERROR, str(error), "The last release has 1.14: upgrade Senlin.")
     return Finding(Level.OK, "Senlin has the microversion that the operator needs.")
 
 
