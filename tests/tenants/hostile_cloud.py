@@ -185,7 +185,8 @@ class HostileCloud:
             for task in others & self._connections:
                 task.cancel()
             await asyncio.wait(others)
-        await asyncio.sleep(0)  # the transports are closed in the next turn
+        for _ in range(10):  # turns of the loop: an aborted transport is closed in a few of them
+            await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = self._loop.create_task(self._serve(reader, writer))
