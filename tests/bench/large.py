@@ -4,18 +4,14 @@ The objects of others are copied inside Senlin's database: to build them would t
 """
 
 import sqlite3
-import tempfile
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from statistics import mean, median
 from uuid import uuid4
 
-from sandbox import Sandbox
-from sandbox.settings import free_ports
-from tests.bench.counting import requests
-from tests.bench.settled import POLL, cpu, wait_until
+from tests.bench.running import at_rest, running
+from tests.bench.settled import cpu, wait_until
 from tests.operator.tenant import Document, TenantWithOperator, is_ready
 
 CLUSTERS, NODES = 200, 10_000  # of others
@@ -35,23 +31,16 @@ class Cost:
 
 def main() -> None:
     """Print the figures of a small and of a large project, and the ratios."""
-    with tempfile.TemporaryDirectory() as directory, Sandbox.up(audit=True) as sandbox:
-        sandbox.apply_crds()
-        tenant = TenantWithOperator(sandbox, "default", Path(directory) / "operator.log")
-        port = free_ports()["senlin"]
-        tenant.operator.start("--metrics-port", str(port), "--inventory-interval", str(POLL))
-        try:
-            tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
-            tenant.ready()
-            small = scale(tenant, port)
-            crowd(tenant)
-            time.sleep(SETTLE)  # until the inventory has met them
-            large = scale(tenant, port)
-            report(small, large)
-            at_rest(tenant, port)
-            drift(tenant)
-        finally:
-            tenant.operator.stop()
+    with running() as (tenant, port):
+        tenant.apply(tenant.secret(), tenant.profile(), tenant.cluster())
+        tenant.ready()
+        small = scale(tenant, port)
+        crowd(tenant)
+        time.sleep(SETTLE)  # until the inventory has met them
+        large = scale(tenant, port)
+        report(small, large)
+        rest(tenant, port)
+        drift(tenant)
 
 
 def scale(tenant: TenantWithOperator, port: int) -> Cost:
@@ -85,16 +74,13 @@ def report(small: Cost, large: Cost) -> None:
         print(f"  {name:9} {before:6.3f} s → {after:6.3f} s: {after / before:5.2f} (goal {goal})")
 
 
-def at_rest(tenant: TenantWithOperator, port: int) -> None:
-    time.sleep(SETTLE)
-    tenant.sandbox.senlin.clear()
-    before = cpu(tenant, port)
-    time.sleep(REST)
-    after = cpu(tenant, port)
-    senlin, operator = ((now - then) / REST for then, now in zip(before, after, strict=True))
-    sent = len(requests(tenant))
-    print(f"At rest: Senlin {senlin:.1%} of a core (goal 2%), operator {operator:.1%} (goal 0.5%)")
-    print(f"         {sent * 60 / REST:.0f} requests a minute")
+def rest(tenant: TenantWithOperator, port: int) -> None:
+    cost = at_rest(tenant, port, settle=SETTLE, rest=REST)
+    print(
+        f"At rest: Senlin {cost.senlin:.1%} of a core (goal 2%), "
+        f"operator {cost.operator:.1%} (goal 0.5%)"
+    )
+    print(f"         {cost.requests:.0f} requests a minute")
 
 
 def drift(tenant: TenantWithOperator) -> None:

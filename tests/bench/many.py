@@ -7,7 +7,7 @@ from itertools import product
 
 from tests.bench.counting import requests
 from tests.bench.goals import show
-from tests.bench.running import running, usual_flags
+from tests.bench.running import at_rest, running, usual_flags
 from tests.bench.settled import MEMORY, cpu, metrics, wait_until
 from tests.conftest import a_namespace
 from tests.operator.tenant import GROUP, VERSION, TenantWithOperator
@@ -28,7 +28,7 @@ def main() -> None:
         print(f"\n{NUMBER} profiles in {NAMESPACES} namespaces")
         create(tenant, port)
         restart(tenant, port)
-        at_rest(tenant, port)
+        rest(tenant, port)
 
 
 def create(tenant: TenantWithOperator, port: int) -> None:
@@ -66,17 +66,12 @@ def ready(port: int) -> float:
     )
 
 
-def at_rest(tenant: TenantWithOperator, port: int) -> None:
-    time.sleep(SETTLE)
-    tenant.sandbox.senlin.clear()
-    before = cpu(tenant, port)
-    time.sleep(REST)
-    after = cpu(tenant, port)
-    senlin, operator = ((now - then) / REST for then, now in zip(before, after, strict=True))
+def rest(tenant: TenantWithOperator, port: int) -> None:
+    cost = at_rest(tenant, port, settle=SETTLE, rest=REST)
     show("at rest: memory", metrics(port)[MEMORY] / MIB, 220, "MiB")
-    show("at rest: requests", len(requests(tenant)) * 60 / REST, 10, "a minute")
-    show("at rest: Senlin's CPU", senlin * 100, 3, "%")
-    print(f"at rest: the operator's CPU {operator:.1%}")
+    show("at rest: requests", cost.requests, 10, "a minute")
+    show("at rest: Senlin's CPU", cost.senlin * 100, 3, "%")
+    print(f"at rest: the operator's CPU {cost.operator:.1%}")
 
 
 def restart(tenant: TenantWithOperator, port: int) -> None:
