@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TextIO
 
+from senlin_operator.telemetry.lengths import COMMANDS
+
 _ERASE = "\r\x1b[K"
 _CODES = re.compile(r"\x1b\[[0-9;]*m")
 # Of texts that others write, such as names in Senlin: they must not command the terminal.
-_CONTROLS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
-)
+_CONTROLS = re.compile(f"[\x00-\x08\x0b-\x1f{COMMANDS}]")
 
 
 class Colour(Enum):

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 TEXT = 1024  # bytes of a string in a status and an event, characters of a field of a log line
+# For a class of a regular expression: what commands a terminal, changes the direction of text, or
+# separates lines, besides the control characters of ASCII.
+COMMANDS = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"
 _ENTRIES = 1000  # of a map or a list in a status; the definitions allow no more policies
 _DEPTH = 20  # of maps and lists in each other; manifests are far from it
 _VALUE = 512 * 1024  # bytes of JSON of one value

@@ -14,17 +14,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from senlin_operator.telemetry.lengths import TEXT
+from senlin_operator.telemetry.lengths import COMMANDS, TEXT
 
 _bound: ContextVar[dict[str, Any] | None] = ContextVar("bound", default=None)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _IDS = ("request_id", "action_id")  # from servers, which may answer anything
 _ID_LENGTH = 64  # characters; a request id of OpenStack has 40
-# Control characters, those that change the direction of text, and the separators of lines: from
-# others' texts they could forge a line, or command the terminal of whoever reads the log.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
-)
+# From others' texts these could forge a line, or command the terminal of whoever reads the log.
+_UNSAFE = re.compile(f"[\x00-\x1f{COMMANDS}\ud800-\udfff]")
 _NOISY = ("kopf", "urllib3", "keystoneauth", "asyncio", "aiohttp", "aiohttp_retry", "kubernetes")
 
 
