@@ -91,11 +91,11 @@ class Snapshot:
     def __post_init__(self) -> None:
         """Invert the maps, as reconciles need the members of a cluster, and an owner's objects."""
         object.__setattr__(self, "polled", max(self.began, self.polled))
-        object.__setattr__(self, "_members", _inverted(self.cluster_ids))
-        uids = {id_: marker.uid for id_, marker in self.markers.items()}
-        places = {id_: it.place for id_, it in self.markers.items() if it.place}
-        object.__setattr__(self, "_owned", _inverted(uids))
-        object.__setattr__(self, "_placed", _inverted(places))
+        markers = self.markers.items()
+        placed = ((id_, it.place) for id_, it in markers if it.place)
+        object.__setattr__(self, "_members", _inverted(self.cluster_ids.items()))
+        object.__setattr__(self, "_owned", _inverted((id_, it.uid) for id_, it in markers))
+        object.__setattr__(self, "_placed", _inverted(placed))
 
     @classmethod
     def build(
@@ -307,8 +307,8 @@ def _index(
             cluster_ids[id_] = cluster_id
 
 
-def _inverted(map_: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _inverted(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
     inverted: defaultdict[str, list[str]] = defaultdict(list)
-    for key, value in map_.items():
+    for key, value in pairs:
         inverted[value].append(key)
     return {value: tuple(keys) for value, keys in inverted.items()}

@@ -5,6 +5,7 @@ that is only shown (`managementPolicy: unmanaged`), with a note that says why.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -67,6 +68,9 @@ class _Export:
         self._alone = [it for it in project.nodes if not it.cluster_id]
         self._nodes = names_for(self._alone, "node")
         self._receivers = names_for(map(_as_users_know, project.receivers), "receiver")
+        self._namesakes = Counter(it.name for it in project.receivers)
+        # Something in Senlin changes the size of these, so that no manifest should.
+        self._scaled = {it.cluster_id for it in project.receivers if it.action in _SCALING}
 
     def manifests(self) -> Iterator[Manifest]:
         """Yield a manifest for each object; what others refer to comes first."""
@@ -99,7 +103,7 @@ class _Export:
 
     def _cluster(self, cluster: Cluster) -> Manifest:
         name = self._clusters[cluster.id]
-        own = self._is_scaled(cluster)
+        own = cluster.id in self._scaled
         config = {key: field for field, key in CONFIG.items()}
         resource = {
             **_named(name, cluster.name),
@@ -128,11 +132,6 @@ class _Export:
         for binding in self._project.bindings.get(cluster.id, ()):
             reference = {"policyRef": {"name": self._policies[binding.policy_id]}}
             yield reference if binding.enabled else {**reference, "enabled": False}
-
-    def _is_scaled(self, cluster: Cluster) -> bool:
-        """Return whether something in Senlin changes the size, so that no manifest should."""
-        receivers = (it for it in self._project.receivers if it.cluster_id == cluster.id)
-        return any(it.action in _SCALING for it in receivers)
 
     def _node(self, node: Node) -> Manifest:
         name = self._nodes[node.id]
@@ -167,14 +166,14 @@ class _Export:
             "type": receiver.type,
             **(of_webhook if webhook else {}),
         }
-        namesakes = [it for it in self._project.receivers if it.name == receiver.name]
+        number = self._namesakes[receiver.name]
         problems = [
             *_odd_name(in_senlin, _LONGEST_OWNED_NAME),
             *(["its cluster is not in the project"] if webhook and not cluster else []),
         ]
         manifest = self._manifest("SenlinReceiver", name, receiver, resource, problems)
-        if len(namesakes) > 1:  # an id would give the URL away, so a receiver has a name alone
-            text = f"{len(namesakes)} receivers have this name: rename them, so that it fits one"
+        if number > 1:  # an id would give the URL away, so a receiver has a name alone
+            text = f"{number} receivers have this name: rename them, so that it fits one"
             return manifest._replace(notes=(*manifest.notes, text))
         return manifest
 
