@@ -80,10 +80,8 @@ class Connection:
         reply_guard: ReplyGuard | None = None,
         **overrides: Any,
     ) -> None:
-        timeout, connect_timeout = (
-            seconds("timeout", timeout),
-            seconds("connect_timeout", connect_timeout),
-        )
+        timeout = seconds("timeout", timeout)
+        connect_timeout = seconds("connect_timeout", connect_timeout)
         agent = _agent(app_name, app_version)
         self._pool: pool.Pool | None = None
         if session is None and hasattr(config, "get_session"):
@@ -91,7 +89,12 @@ class Connection:
         is_bare = session is not None and not hasattr(session, "get_session")
         if session is None:
             settings = config or load(cloud, document=clouds, environ=environ, overrides=overrides)
-            settings = settings._replace(timeout=timeout or settings.timeout)
+        elif cloud or clouds:
+            raise InvalidArgument("A session has its cloud already: leave out cloud and clouds.")
+        else:
+            session, settings = _unwrap_session(session, overrides)
+        settings = settings._replace(timeout=timeout or settings.timeout)
+        if session is None:
             limits = Limits(
                 settings.timeout,
                 connect_timeout,
@@ -104,12 +107,6 @@ class Connection:
             session = _create_session(settings, self._pool, agent)
             send: pool.Send = self._pool.send_request
         else:
-            if cloud or clouds:
-                raise InvalidArgument(
-                    "A session has its cloud already: leave out cloud and clouds."
-                )
-            session, settings = _unwrap_session(session, overrides)
-            settings = settings._replace(timeout=timeout or settings.timeout)
             send = pool.via_session(session, settings.timeout)
         self._transport = Transport(
             session,
