@@ -147,7 +147,7 @@ class Settings:
         default=16,
         metadata={
             "help": "size of all lists together that the operator keeps, unpacked; they take four "
-            "times as much memory, and those of a hostile cloud up to 25 times",
+            "times as much memory, and those of a hostile cloud up to 27 times",
             "least": 1,
             "most": 65536,
         },

@@ -40,10 +40,10 @@ class Sessions:
         kube: KubeClient,
         pool: SessionPool,
         recorder: Recorder,
-        allowed: Allowed | None = None,
+        allowed: Allowed,
         in_thread: Callable[[Callable[[], Any]], Awaitable[Any]] = asyncio.to_thread,
     ) -> None:
-        self._allowed = allowed or Allowed()
+        self._allowed = allowed
         self._in_thread = in_thread
         self._cache = cache
         self._kube = kube

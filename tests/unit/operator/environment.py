@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from openstack_clustering import Proxy
-from senlin_operator.cloud.credentials import Credential
+from senlin_operator.cloud.credentials import Allowed, Credential
 from senlin_operator.cloud.explanations import Explanations
 from senlin_operator.cloud.heat import Heat
 from senlin_operator.cloud.inventory import Inventory, Subscribers
@@ -345,7 +345,7 @@ class Environment:
 def _controller(env: Environment, kube: KubeClient, recorder: Recorder) -> Controller:
     cache, queue = env.cache, env.queue
     pool = cast("SessionPool", env.sessions)
-    sessions = Sessions(cache, kube, pool, recorder, in_thread=_at_once)
+    sessions = Sessions(cache, kube, pool, recorder, Allowed(), _at_once)
     reconciler = Reconciler(cache, kube, sessions, Executor(recorder), recorder)
     publisher = Publisher(cache, queue, kube, recorder)
     runner = AttributingRunner(cache, kube, sessions, recorder, publisher)

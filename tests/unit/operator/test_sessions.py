@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from senlin_operator.cloud.credentials import UnreadableSecret
+from senlin_operator.cloud.credentials import Allowed, UnreadableSecret
 from senlin_operator.kube.client import KubeClient, KubeError
 from senlin_operator.kube.conditions import Reason
 from senlin_operator.kube.events import Recorder
@@ -27,7 +27,7 @@ async def env(clock: Clock) -> Environment:
 
 def sessions_of(env: Environment, in_thread: Any = asyncio.to_thread) -> Sessions:
     kube, recorder = cast("KubeClient", env.kube), cast("Recorder", env.recorder)
-    return Sessions(env.cache, kube, cast("Any", env.sessions), recorder, in_thread=in_thread)
+    return Sessions(env.cache, kube, cast("Any", env.sessions), recorder, Allowed(), in_thread)
 
 
 async def profile_of(env: Environment, cloud: str = "openstack", name: str = "") -> Resource:
