@@ -31,7 +31,7 @@ class Tenant:
         patience: Seconds that a test waits for a state if it does not say otherwise.
     """
 
-    patience = 90.0  # four workers share two cores; what works takes a second or two alone
+    patience = 40.0
 
     def __init__(self, sandbox: Sandbox, namespace: str, log: Callable[[], str]) -> None:
         self.sandbox = sandbox

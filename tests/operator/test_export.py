@@ -12,10 +12,12 @@ from typing import Any
 
 import yaml
 
+from senlin_operator.kinds import KINDS
 from tests.operator.process import PROGRAM
 from tests.operator.tenant import Document, Tenant
 from tests.operator.test_import import handmade, handmade_profile
 
+UPDATES = ("CLUSTER_UPDATE", "NODE_UPDATE")  # by which the owner's marker is written
 POLICIES: dict[str, tuple[str, Document]] = {
     "deletion": ("1.1", {"criteria": "OLDEST_FIRST"}),
     "scaling": ("1.0", {"event": "CLUSTER_SCALE_OUT", "adjustment": {"number": 1}}),
@@ -46,10 +48,8 @@ def test_an_exported_project_is_taken_over_without_a_change(tenant: Tenant, tmp_
 
     for manifest in exported:
         tenant.ready(manifest["kind"], manifest["metadata"]["name"])
-    assert {(it["kind"], it["spec"]["managementPolicy"]) for it in exported} == {
-        (kind, "managed")
-        for kind in ("SenlinProfile", "SenlinPolicy", "SenlinCluster", "SenlinNode")
-    } | {("SenlinReceiver", "managed")}
+    assert {it["kind"] for it in exported} == KINDS.keys()
+    assert {it["spec"]["managementPolicy"] for it in exported} == {"managed"}
     assert state(tenant) == before
     for id_ in made:
         actions = {it.action for it in tenant.senlin.actions(target=id_)}
@@ -75,9 +75,6 @@ def test_a_cluster_with_a_broken_node_is_taken_over_as_it_is(
         "CLUSTER_CHECK",
         "CLUSTER_UPDATE",
     }
-
-
-UPDATES = ("CLUSTER_UPDATE", "NODE_UPDATE")  # by which the owner's marker is written
 
 
 def a_project_of_others(tenant: Tenant) -> list[str]:

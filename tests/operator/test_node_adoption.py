@@ -23,7 +23,14 @@ def test_a_server_is_adopted_as_it_is(tenant: Tenant) -> None:
     [made] = tenant.nodes()
     profile = tenant.senlin.get_profile(made.profile_id)
     assert profile.spec["properties"]["networks"] == [{"network": "private"}]
-    assert profile.metadata["senlin.openstack.org/uid"] == node["metadata"]["uid"]
+    namespace, uid = (node["metadata"][it] for it in ("namespace", "uid"))
+    kubernetes = tenant.sandbox.kubernetes.call("GET", "/api/v1/namespaces/kube-system")
+    assert profile.metadata == {
+        "senlin.openstack.org/uid": uid,
+        "senlin.openstack.org/owner": (
+            f"{kubernetes['metadata']['uid']}/{namespace}/SenlinNode/{node['metadata']['name']}"
+        ),
+    }
 
 
 def test_node_server_and_profile_are_deleted_with_the_resource(tenant: Tenant) -> None:

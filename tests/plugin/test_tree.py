@@ -1,6 +1,9 @@
 """`kubectl senlin tree` on a real cluster."""
 
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -91,3 +94,20 @@ def test_a_cluster_that_does_not_exist(tenant: Tenant, senlin: Callable[[Tenant]
 
     assert (shown.code, shown.out) == (1, "")
     assert shown.err.startswith('error: senlinclusters.senlin.openstack.org "nope" not found')
+
+
+def test_it_is_shown_again_as_it_changes(tenant: Tenant) -> None:
+    tenant.quickstart()
+    place = ("--kubeconfig", str(tenant.sandbox.kubeconfig), "-n", tenant.namespace)
+    command = [sys.executable, "-m", "senlin_operator.plugin", "tree", "web", "--watch", *place]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+        try:
+            assert watching.stdout
+            lines = iter(watching.stdout)
+            next(line for line in lines if "members: 3 of 3 active" in line)
+            tenant.kubectl("scale", "senlincluster/web", "--replicas=4")
+            next(line for line in lines if "members: 4 of 4 active" in line)
+        finally:
+            watching.send_signal(signal.SIGINT)
+    assert watching.returncode == 130

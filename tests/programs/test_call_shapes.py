@@ -62,6 +62,31 @@ def spec_of(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_heats_resources(client: Any) -> None:
+    profile, policy = heats_specs(client)
+    cluster = heats_cluster(client, profile)
+    heats_cluster_is_updated(client, cluster, policy)
+    node = heats_node_joins_and_leaves(client, profile, cluster)
+    receiver = client.create_receiver(
+        name=NAME,
+        cluster_id=cluster.id,
+        type="webhook",
+        action="CLUSTER_SCALE_OUT",
+        params={"count": "1"},
+    )
+    client.delete_receiver(receiver.id)
+    heats_policy_is_detached(client, cluster, policy)
+    for delete, get, id in (
+        (client.delete_node, client.get_node, node.id),
+        (client.delete_cluster, client.get_cluster, cluster.id),
+    ):
+        delete(id)
+        until(lambda get=get, id=id: is_gone(get, id))  # type: ignore[misc]
+    client.delete_policy(policy.id)
+    client.delete_profile(profile.id)
+
+
+def heats_specs(client: Any) -> tuple[Any, Any]:
+    """Return a profile and a policy."""
     kinds = [it.name for it in client.profile_types()]
     assert "os.nova.server-1.0" in kinds
     assert "senlin.policy.scaling-1.0" in [it.name for it in client.policy_types()]
@@ -72,6 +97,11 @@ def test_heats_resources(client: Any) -> None:
     policy = client.create_policy(
         name=NAME, spec=spec_of("senlin.policy.scaling-1.0", SCALING["properties"])
     )
+    return profile, policy
+
+
+def heats_cluster(client: Any, profile: Any) -> Any:
+    """Return a cluster without nodes, once it is ACTIVE."""
     cluster = client.create_cluster(
         name=NAME,
         profile_id=profile.id,
@@ -82,6 +112,10 @@ def test_heats_resources(client: Any) -> None:
         timeout=None,
     )
     until(lambda: client.get_cluster(cluster.id).status == "ACTIVE")
+    return cluster
+
+
+def heats_cluster_is_updated(client: Any, cluster: Any, policy: Any) -> None:
     binding = {"cluster": cluster.id, "policy": policy.id}
     found = client.get_cluster(cluster.id)
     executed(
@@ -105,6 +139,10 @@ def test_heats_resources(client: Any) -> None:
         "ACTIVE"
     ]
     assert [it.policy_id for it in client.cluster_policies(cluster.id)] == [policy.id]
+
+
+def heats_node_joins_and_leaves(client: Any, profile: Any, cluster: Any) -> Any:
+    """Return a node that is a member no more."""
     node = client.create_node(name=NAME, metadata={}, profile_id=profile.id, cluster_id=None)
     until(lambda: is_done(client, node.location.split("/")[-1]))
     members = {"cluster": cluster.id, "nodes": [node.id]}
@@ -117,27 +155,15 @@ def test_heats_resources(client: Any) -> None:
         ],
     )
     assert client.get_node(node.id, details=True).details["status"] == "ACTIVE"
-    receiver = client.create_receiver(
-        name=NAME,
-        cluster_id=cluster.id,
-        type="webhook",
-        action="CLUSTER_SCALE_OUT",
-        params={"count": "1"},
-    )
-    client.delete_receiver(receiver.id)
+    return node
+
+
+def heats_policy_is_detached(client: Any, cluster: Any, policy: Any) -> None:
     detached = client.detach_policy_from_cluster(cluster.id, policy.id)["action"]
     until(lambda: is_done(client, detached))
     with pytest.raises(exceptions.HttpException) as caught:
         client.detach_policy_from_cluster(cluster.id, policy.id)
     assert caught.value.status_code == 400  # as is_bad_request has it
-    for delete, get, id in (
-        (client.delete_node, client.get_node, node.id),
-        (client.delete_cluster, client.get_cluster, cluster.id),
-    ):
-        delete(id)
-        until(lambda get=get, id=id: is_gone(get, id))  # type: ignore[misc]
-    client.delete_policy(policy.id)
-    client.delete_profile(profile.id)
 
 
 @pytest.mark.parametrize("name", ["no-such-thing", "no such thing", "../profiles"])

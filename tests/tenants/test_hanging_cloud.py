@@ -9,10 +9,7 @@ from tests.tenants.crowd import Crowd
 from tests.tenants.hostile_cloud import Drip, HostileCloud, Silence
 
 SAMPLES = 5
-MANY = 150  # more than twice as many as there are workers; the benchmark has 2,000
-# Seconds that others may cost here, on a machine at work: the benchmark holds it to the second that
-# is promised. Where others hold one up, it is for minutes.
-MORE = 10.0
+MORE = 1.0  # seconds that others may cost, by what is promised
 # Threads of the operator beside those of sessions, and those of a session.
 USUAL, OF_SESSION = 20, 9
 
@@ -23,7 +20,7 @@ def typical(crowd: Crowd, name: str) -> float:
 
 
 @pytest.mark.slow
-def test_resources_of_a_cloud_that_never_answers_cost_others_nothing(
+def test_500_resources_of_a_cloud_that_never_answers_cost_others_nothing(
     crowd: Crowd, cloud: HostileCloud
 ) -> None:
     """In one namespace with one credential, then with many, then in 20 namespaces."""
@@ -33,19 +30,19 @@ def test_resources_of_a_cloud_that_never_answers_cost_others_nothing(
     alone = typical(crowd, "alone")
 
     crowd.make(one, cloud, [f"cloud-{at}" for at in range(50)])
-    crowd.profiles(one, "cloud-0", MANY)
+    crowd.profiles(one, "cloud-0", 500)
     assert typical(crowd, "one-credential") < alone + MORE
 
     for at in range(1, 50):
-        crowd.profiles(one, f"cloud-{at}", 3)
+        crowd.profiles(one, f"cloud-{at}", 10)
     assert typical(crowd, "many-credentials") < alone + MORE
 
     for namespace in others:
         crowd.make(namespace, cloud, ["cloud"])
-        crowd.profiles(namespace, "cloud", 5)
+        crowd.profiles(namespace, "cloud", 25)
     assert typical(crowd, "many-namespaces") < alone + MORE
     assert crowd.operator.threads < USUAL + OF_SESSION * (8 + len(others) + 1)
-    assert cloud.requests["POST", "/v1/profiles"] > 64  # they hang
+    assert cloud.requests["POST", "/v1/profiles"] > 100  # they hang
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from senlin_operator.kinds.cluster.desired import Desired
 from senlin_operator.kinds.cluster.expected import (
     created,
     recovered,
@@ -11,26 +10,14 @@ from senlin_operator.kinds.cluster.expected import (
     with_node_updated,
     without,
 )
-from senlin_operator.kinds.cluster.observed import Observed
+from tests.unit.operator.builders import DESIRED_OF_THREE, OBSERVED_OF_THREE
 
-DESIRED = Desired(name="web", profile_id="p1", min_size=1, max_size=5, desired_capacity=3)
-THREE = Observed(
-    name="web",
-    profile_id="p1",
-    id="c1",
-    min_size=1,
-    max_size=5,
-    desired_capacity=3,
-    nodes=3,
-    active=3,
-    removal_order=("n1", "n2", "n3"),
-    profiles=frozenset(["p1"]),
-)
+THREE = replace(OBSERVED_OF_THREE, profiles=frozenset(["p1"]))
 BROKEN = replace(THREE, active=1, status="WARNING", unbuilt=1, serverless=frozenset(["n1"]))
 
 
 def test_a_new_cluster_has_working_nodes() -> None:
-    made = created(DESIRED, "new", created_empty=False)
+    made = created(DESIRED_OF_THREE, "new", created_empty=False)
 
     assert (made.nodes, made.active, made.desired_capacity) == (3, 3, 3)
     assert made.removal_order == ("new-1", "new-2", "new-3")
@@ -50,7 +37,7 @@ def test_the_nodes_of_an_earlier_profile_are_known_after_an_update_of_the_cluste
 
 
 def test_an_update_of_the_metadata_ends_an_empty_creation() -> None:
-    empty = created(DESIRED, "new", created_empty=True)
+    empty = created(DESIRED_OF_THREE, "new", created_empty=True)
 
     assert updated(empty, {"timeout": 60}).created_empty
     assert not updated(empty, {"metadata": {}}).created_empty

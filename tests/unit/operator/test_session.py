@@ -345,18 +345,23 @@ async def test_a_few_namespaces_cannot_use_up_all_sessions(small_pool: SessionPo
 async def test_changes_of_a_secret_do_not_pile_up_sessions(small_pool: SessionPool) -> None:
     """Each has a request that hangs, so a session that is closed is not gone yet."""
     hanging, sessions, refused = threading.Event(), [], 0
+    loop = asyncio.get_running_loop()
     for at in range(20):
         try:
             used = small_pool.use(credential(at), "uid", "SenlinProfile", "evil")
         except TooManySessions:
             refused += 1
             continue
-        sessions.append(asyncio.create_task(used.call("hang", lambda _: hanging.wait(10))))
-        await asyncio.sleep(0.01)
+        begun = asyncio.Event()
 
-    # One whose request has not begun yet, on a busy machine, ends at once, and counts no more.
-    assert 3 <= len(sessions) <= 6
-    assert len(sessions) + refused == 20
+        def hang(_: Any, begun: asyncio.Event = begun) -> bool:
+            loop.call_soon_threadsafe(begun.set)
+            return hanging.wait(10)
+
+        sessions.append(asyncio.create_task(used.call("hang", hang)))
+        await begun.wait()  # one that has not begun would end at once
+
+    assert (len(sessions), refused) == (3, 17)
     hanging.set()
     await asyncio.gather(*sessions)
     await asyncio.sleep(0.05)
