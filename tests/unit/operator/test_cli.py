@@ -25,6 +25,18 @@ def test_a_bad_environment_variable_exits_with_2(
     assert "SENLIN_OPERATOR_WORKER is not a setting" in capsys.readouterr().err
 
 
+def test_an_export_without_a_login_exits_with_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OS_CLIENT_CONFIG_FILE", str(tmp_path / "clouds.yaml"))
+
+    assert cli.main(["export", "--cloud", "nowhere"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("senlin-operator: ")
+    assert "nowhere" in printed.err
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["walk"], ["run", "--speed", "3"], ["run", "--metrics-p", "1"]]
 )
