@@ -6,17 +6,36 @@ are not used: they write to every object, and after some failures they give an o
 
 import asyncio
 import random
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
-import kopf
 
 from senlin_operator.kube.objects import GROUP, SECRET, VERSION
 from senlin_operator.kube.watches import PAGE
 from senlin_operator.model.cache import OnEvent
 
 _BACKOFF_MOST = 30.0  # seconds
+
+
+@contextmanager
+def _absent(package: str) -> Iterator[None]:
+    """Let nothing import a package that is not imported yet."""
+    modules: dict[str, Any] = sys.modules  # in which None says so
+    absent = modules.setdefault(package, None) is None
+    try:
+        yield
+    finally:
+        if absent:
+            del modules[package]
+
+
+# If it is there, kopf imports it to recognize objects of its models. None come here, and the models
+# would take 14 MiB.
+with _absent("kubernetes"):
+    import kopf
 
 
 class _EndlessBackoff:

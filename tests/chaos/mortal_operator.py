@@ -13,10 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from kubernetes.aio.client import ApiClient
 from requests.adapters import HTTPAdapter
 
 from senlin_operator.__main__ import main
+from senlin_operator.kube.api import Api
 
 
 class Life:
@@ -43,7 +43,7 @@ class Life:
 def count(life: Life) -> None:
     """Let each reply take a bit of the life."""
     send: Callable[..., requests.Response] = HTTPAdapter.send  # below all shortcuts
-    call: Callable[..., Any] = ApiClient.call_api
+    ask: Callable[..., Any] = Api.send
 
     def counted_send(
         adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any
@@ -52,16 +52,14 @@ def count(life: Life) -> None:
         life.spend(str(request.method), str(request.url))
         return reply
 
-    async def counted_call(
-        client: ApiClient, method: str, url: str, *arguments: Any, **options: Any
-    ) -> Any:
-        reply = await call(client, method, url, *arguments, **options)
-        await reply.read()
-        life.spend(method, url)
-        return reply
+    async def counted_ask(api: Api, method: str, path: str, **options: Any) -> Any:
+        try:
+            return await ask(api, method, path, **options)
+        finally:
+            life.spend(method, f"{path}?{options.get('query')}")
 
     HTTPAdapter.send = counted_send  # type: ignore[assignment,method-assign]
-    ApiClient.call_api = counted_call
+    Api.send = counted_ask  # type: ignore[assignment,method-assign]
 
 
 if __name__ == "__main__":

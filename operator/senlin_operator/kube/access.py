@@ -1,6 +1,6 @@
 """The way to the API server: address, proxy, TLS and credentials, in one place.
 
-All requests of the process take it: those of the official client, and kopf's lists and watches.
+All requests of the process take it: the operator's own, and kopf's lists and watches.
 """
 
 import os

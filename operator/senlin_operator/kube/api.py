@@ -1,4 +1,4 @@
-"""One request to the Kubernetes API, through the official client, and its errors."""
+"""One request to the Kubernetes API, and its errors."""
 
 import json
 import re
@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from typing import Any
 
 import aiohttp
-from kubernetes.aio import client
 
 from senlin_operator.kube import fencing
 from senlin_operator.kube.access import USER_AGENT, Access
@@ -58,17 +57,14 @@ class Api:
     """Sends requests as the access says, and counts them."""
 
     def __init__(self, access: Access) -> None:
-        configuration = client.Configuration(host=access.server)
-        configuration.retries = False  # the work queue retries, and knows what is safe
-        self._api = client.ApiClient(configuration)
-        self._api.user_agent = USER_AGENT  # it has a header of its own, which would win
+        self._server = access.server
+        self.user_agent = USER_AGENT
         self._rate = FairRate(_BURST, _INTERVAL)
         self.may_write: Callable[[], None] = lambda: None  # raises KubeError unless it may
-        traces = fencing.traces(lambda: self.may_write())
-        self._api.rest_client.pool_manager = access.session(traces=traces)
+        self._session = access.session(traces=fencing.traces(lambda: self.may_write()))
 
     async def close(self) -> None:
-        await self._api.close()
+        await self._session.close()
 
     async def send(
         self,
@@ -99,23 +95,23 @@ class Api:
         if method != "GET" and not always:
             await self._rate.admit(_namespace(path))
             self.may_write()
-        data: Any = body
-        if content_type == APPLY:  # with a charset, the official client takes what is written
-            data, content_type = as_yaml(body), f"{APPLY}; charset=utf-8"
-        headers = {"Accept": accept, "Content-Type": content_type}
+        data = as_yaml(body) if content_type == APPLY else json.dumps(body).encode()
+        headers = {"Accept": accept, "User-Agent": self.user_agent}
+        if body is not None:
+            headers["Content-Type"] = content_type
         began, status = clock.monotonic(), None
         try:
-            request = await self._api.param_serialize(
-                method,
-                path,
-                query_params=list((query or {}).items()),
-                header_params=headers,
-                body=data,
-            )
             with fencing.unfenced() if always else nullcontext():
-                response = await self._api.call_api(*request, _request_timeout=_TIMEOUT)
-            status = int(response.status)
-            text = await response.read()
+                async with self._session.request(
+                    method,
+                    f"{self._server}{path}",
+                    params=query,
+                    headers=headers,
+                    data=None if body is None else data,
+                    timeout=_TIMEOUT,
+                ) as response:
+                    status = response.status
+                    text = await response.read()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise KubeError(0, f"the Kubernetes API is not reachable: {error}") from error
         finally:

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from kubernetes.aio import client, config
-
 from senlin_operator.kube.kubeconfig import AccessError, Context
 from senlin_operator.telemetry import clock
 
@@ -235,6 +233,9 @@ class _Oidc:
         }
 
     async def identity(self) -> Identity:
+        # Its generated models take 14 MiB, and no other login needs it.
+        from kubernetes.aio import client, config
+
         configuration = client.Configuration()
         try:
             await config.load_kube_config_from_dict(

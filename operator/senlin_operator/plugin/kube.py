@@ -21,7 +21,7 @@ class UserClient(KubeClient):
 
     def __init__(self, access: Access, plurals: Mapping[str, str]) -> None:
         super().__init__(access, plurals)
-        self._api.user_agent = MANAGER  # an audit log must not take a person for the operator
+        self.user_agent = MANAGER  # an audit log must not take a person for the operator
 
     @property
     def namespace(self) -> str:
