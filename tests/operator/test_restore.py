@@ -19,7 +19,8 @@ LOST = ("uid", "resourceVersion", "generation", "creationTimestamp", "managedFie
 ELSEWHERE = "5a6f2f0e-0000-4c5e-9a5a-b7a7a5c7d1e2"  # the identity of another Kubernetes
 
 
-_DIGEST = re.compile(r"\.[A-Za-z0-9_-]{8}~")  # of a Kubernetes, in the name of what has no metadata
+# The end of a name of what has no metadata: digests of a Kubernetes and of a place, and a uid.
+_MARKER = re.compile(r"\.[A-Za-z0-9_-]{8}~([A-Za-z0-9_-]{8})\.[0-9a-f-]{36}$")
 
 
 def backup(tenant: Tenant) -> list[Document]:
@@ -166,9 +167,14 @@ def move(tenant: Tenant) -> None:
     for profile in tenant.profiles():
         tenant.senlin.update_profile(profile, metadata=elsewhere(profile.metadata))
     for policy in tenant.policies():
-        tenant.senlin.update_policy(policy, name=_DIGEST.sub(".Elsewher~", policy.name))
+        tenant.senlin.update_policy(policy, name=moved(policy.name))
     for receiver in tenant.receivers():
-        tenant.senlin.update_receiver(receiver, name=_DIGEST.sub(".Elsewher~", receiver.name))
+        tenant.senlin.update_receiver(receiver, name=moved(receiver.name))
+
+
+def moved(name: str) -> str:
+    """Return the name with such a marker."""
+    return _MARKER.sub(rf".Elsewher~\1.{uuid4()}", name)
 
 
 def elsewhere(metadata: Document) -> Document:

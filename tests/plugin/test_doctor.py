@@ -4,7 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.operator.tenant import Tenant
-from tests.plugin.conftest import Run
+from tests.plugin.conftest import Ran, Run
+
+
+def assert_healthy(found: Ran) -> None:
+    """Check that nothing is broken but what other tests install in the same Kubernetes."""
+    broken = [line for line in found.out.splitlines() if line.startswith("  error")]
+    assert [line for line in broken if "has no available pod" not in line] == []
+    assert found.code == bool(broken)
 
 
 def test_a_healthy_project(tenant: Tenant, senlin: Callable[[Tenant], Run]) -> None:
@@ -12,7 +19,7 @@ def test_a_healthy_project(tenant: Tenant, senlin: Callable[[Tenant], Run]) -> N
 
     found = senlin(tenant)("doctor")
 
-    assert found.code == 0, found.out
+    assert_healthy(found)
     for line in (
         "ok       6 definitions are those of version 0.1.0.",
         "ok       2 of 2 resources are as they should be.",
@@ -54,7 +61,7 @@ def test_an_orphan_is_found(tenant: Tenant, senlin: Callable[[Tenant], Run]) -> 
     found = senlin(tenant)("doctor", "--credentials", "openstack/openstack")
     tenant.senlin.delete_profile(lost.id)
 
-    assert found.code == 0
+    assert_healthy(found)
     assert f"Profile {lost.name} was made for a resource that is not in this" in found.out
     assert f"openstack cluster profile delete {lost.id}" in found.out
 

@@ -21,7 +21,8 @@ VARYING = (
     (r"https://\S+ is Kubernetes v\S+", "KUBERNETES"),
     (r"(?<=namespace )[\w-]+", "NAMESPACE"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
-    # Other tests have the same project.
+    # Other tests have the same project, and install the chart in the same Kubernetes.
+    (r"(?m)^Operator\n(  .*\n)+", "Operator\n"),
     (r" +warning +(\w+ \S+ was made for|Action \S+ \().*\n +→.*\n", ""),
     (r" +ok +(No action is stuck|Each object with).*\n", ""),
 )
