@@ -95,6 +95,7 @@ class CloudSession:
         self._pool = ThreadPoolExecutor(_THREADS + _POLLING, thread_name_prefix="senlin")
         self._permits = asyncio.Semaphore(_THREADS)
         self._ordinary = asyncio.Semaphore(_THREADS - _RESERVED)
+        self._circuit = threading.Lock()  # to open it
         self._refused: ClientException | None = None
         self._refusals = 0
         self._login_at = 0.0
@@ -216,15 +217,26 @@ class CloudSession:
     async def _send(self, operation: str, send: Callable[[Proxy], T]) -> T:
         refused_before = self._refused
         try:
-            result = await self._in_thread(operation, lambda: send(self._connection.cluster))
+            result = await self._in_thread(operation, lambda: self._guarded(send, refused_before))
         except ClientException as error:
             metrics.CREDENTIAL_ERRORS.labels(self.label, type(error).__name__).inc()
-            if isinstance(error, REFUSALS):
-                self._open_circuit(error, refused_before)
             raise
         if self._refused is refused_before:  # otherwise the request was sent before the refusal
             self._refused, self._refusals = None, 0
         return result
+
+    def _guarded(self, send: Callable[[Proxy], T], refused_before: ClientException | None) -> T:
+        """Send requests, and open the circuit if the login is refused; in their thread.
+
+        Until the event loop has the error, other threads may be about to log in.
+        """
+        if self._refused not in (None, refused_before):
+            raise self._refused.with_traceback(None)
+        try:
+            return send(self._connection.cluster)
+        except REFUSALS as error:
+            self._open_circuit(error, refused_before)
+            raise
 
     async def _in_thread(self, operation: str, function: Callable[[], T]) -> T:
         context, abandoned = contextvars.copy_context(), threading.Event()
@@ -248,11 +260,13 @@ class CloudSession:
             self._options.begin_write()
 
     def _open_circuit(self, error: ClientException, before: ClientException | None) -> None:
-        if self._refused is not before:  # concurrent refusals count once
-            return
-        pause = min(_LOGIN_PAUSE * 2 ** min(self._refusals, 10), _MAX_LOGIN_PAUSE)
-        self._refusals += 1
-        self._refused, self._login_at = error, clock.monotonic() + pause
+        with self._circuit:
+            if self._refused is not before:  # concurrent refusals count once
+                return
+            pause = min(_LOGIN_PAUSE * 2 ** min(self._refusals, 10), _MAX_LOGIN_PAUSE)
+            self._refusals += 1
+            self._login_at = clock.monotonic() + pause
+            self._refused = error
 
 
 def _record(sent: Sent) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -196,6 +197,27 @@ async def test_queued_requests_are_not_sent_after_a_refused_login(
 
     assert [type(refusal) for refusal in refusals] == [AuthenticationFailed] * 50
     assert len(sent) <= session._THREADS
+
+
+async def test_a_thread_that_is_free_again_sends_nothing_after_a_refused_login(
+    cloud_session: CloudSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The event loop does not know of the refusal yet."""
+    monkeypatch.setattr(cloud_session, "_pool", ThreadPoolExecutor(1))
+    go_on, sent = threading.Event(), list[Any]()
+
+    def refuse_later(proxy: Any) -> None:
+        go_on.wait(10)
+        refuse(proxy)
+
+    calls = [cloud_session.call("any", send) for send in (refuse_later, sent.append)]
+    both = asyncio.gather(*calls, return_exceptions=True)
+    await asyncio.sleep(0.1)
+    assert len(cloud_session._in_progress) == len(calls)
+    go_on.set()
+
+    assert [type(refusal) for refusal in await both] == [AuthenticationFailed] * 2
+    assert sent == []
 
 
 class OnDemand(ProfileKind):
