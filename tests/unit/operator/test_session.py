@@ -213,7 +213,7 @@ async def test_a_thread_that_is_free_again_sends_nothing_after_a_refused_login(
     calls = [cloud_session.call("any", send) for send in (refuse_later, sent.append)]
     both = asyncio.gather(*calls, return_exceptions=True)
     await asyncio.sleep(0.1)
-    assert len(cloud_session._in_progress) == len(calls)
+    assert len(cloud_session._in_progress) >= len(calls)
     go_on.set()
 
     assert [type(refusal) for refusal in await both] == [AuthenticationFailed] * 2
