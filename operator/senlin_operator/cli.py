@@ -12,6 +12,7 @@ from senlin_operator.export import command as export
 from senlin_operator.kube.client import KubeError
 from senlin_operator.settings import BadSettings, add_flags, load
 from senlin_operator.telemetry import logging, tracing
+from senlin_operator.telemetry.output import reader_gone
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,9 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _export(chosen: argparse.Namespace) -> int:
     try:
-        return int(chosen.run(chosen))
+        code = int(chosen.run(chosen))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return reader_gone()
     except (ClientException, OSError) as error:
         return _fail(1, error)
+    return code
 
 
 def _run(flags: Mapping[str, str | None]) -> int:

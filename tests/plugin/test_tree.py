@@ -110,4 +110,5 @@ def test_it_is_shown_again_as_it_changes(tenant: Tenant) -> None:
             next(line for line in lines if "members: 4 of 4 active" in line)
         finally:
             watching.send_signal(signal.SIGINT)
+            watching.communicate()
     assert watching.returncode == 130

@@ -23,6 +23,7 @@ from senlin_operator.plugin.planner import Planner
 from senlin_operator.plugin.terminal import Palette, Progress
 from senlin_operator.plugin.terminal import tree as lines_of
 from senlin_operator.telemetry import clock
+from senlin_operator.telemetry.output import reader_gone
 
 _INTERRUPTED = 130  # as a shell has it
 _PAUSE = 2.0  # seconds between two readings of a tree
@@ -59,9 +60,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     flags = parser().parse_args(arguments)
     progress = Progress(sys.stderr)
     try:
-        if flags.command == "export":
-            return export.run(flags)
-        return asyncio.run(_run(flags, progress))
+        is_export = flags.command == "export"
+        code = export.run(flags) if is_export else asyncio.run(_run(flags, progress))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return reader_gone()
     except (KubeError, ClientException, UsageError, OSError) as error:
         progress.clear()
         print(f"error: {error}", file=sys.stderr)
@@ -69,6 +72,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         progress.clear()
         return _INTERRUPTED
+    return code
 
 
 async def _run(flags: argparse.Namespace, progress: Progress) -> int:

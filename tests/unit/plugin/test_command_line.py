@@ -1,6 +1,8 @@
 """The words of the command line: names of resources, completions, manifests, and errors."""
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,24 @@ def test_each_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str
 def test_options_of_kubectl_may_stand_on_both_sides_of_the_command() -> None:
     for words in (["-n", "shop", "tree", "web"], ["tree", "web", "-n", "shop"]):
         assert parser().parse_args(words).namespace == "shop"
+
+
+@pytest.mark.parametrize("run", ["plugin.commands import run", "cli import main as run"])
+def test_a_reader_that_goes_before_the_end_is_no_error(run: str) -> None:
+    """As in `senlin-operator export | head`."""
+    script = f"""
+import sys
+from senlin_operator.export import command
+from senlin_operator.{run}
+command.run = lambda flags: print("a manifest")
+sys.exit(run(["export"]))
+"""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (141, "")
 
 
 def test_a_missing_library_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
