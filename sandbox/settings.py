@@ -1,8 +1,10 @@
 """The settings of one sandbox, chosen at its first start and saved in its directory."""
 
 import json
+import os
 import random
 import socket
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,6 +29,8 @@ LOOPBACK = "127.0.0.1"
 # The address of the Service `kubernetes`, which every pod has in its environment. It is on the
 # loopback interface of the pods' network, so pods reach the servers there without a kube-proxy.
 PODS_ADDRESS = "10.0.0.1"
+_RESERVED_MOST = 100  # by a process: servers listen at those before
+_reservations: deque[int] = deque()  # file descriptors
 PODS_PORTS = {"kube-apiserver": 443}  # as the Service; in its own network it is free
 
 
@@ -100,5 +104,23 @@ def free_port() -> int:
 def _free(candidates: list[int]) -> Iterator[int]:
     for port in candidates:
         with socket.socket() as probe:
-            if probe.connect_ex((LOOPBACK, port)):
-                yield port
+            listening = not probe.connect_ex((LOOPBACK, port))
+        if not listening and _reserve(port):
+            yield port
+
+
+def _reserve(port: int) -> bool:
+    """Have no other process be given a port until a server listens there; return False if it was.
+
+    The name of a socket that is no file is free again when the process ends, however it ends.
+    """
+    reservation = socket.socket(socket.AF_UNIX)
+    try:
+        reservation.bind(f"\0senlin-sandbox-port-{port}")
+    except OSError:
+        reservation.close()
+        return False
+    _reservations.append(reservation.detach())
+    if len(_reservations) > _RESERVED_MOST:
+        os.close(_reservations.popleft())
+    return True
