@@ -19,6 +19,7 @@ def sole_tenant(sandbox_of_its_own: Sandbox, tmp_path: Path) -> Iterator[TenantW
     tenant.operator.kill()
 
 
+@pytest.mark.thorough
 def test_the_action_of_a_dead_engine_is_cancelled_and_its_work_done_again(
     sole_tenant: TenantWithOperator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

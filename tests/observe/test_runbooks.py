@@ -58,7 +58,9 @@ PRINTS = {
 }
 
 
-@pytest.fixture(scope="module", params=["json", "console"])
+@pytest.fixture(
+    scope="module", params=["json", pytest.param("console", marks=pytest.mark.thorough)]
+)
 def troubled(
     request: pytest.FixtureRequest,
     sandbox: Sandbox,

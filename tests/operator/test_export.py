@@ -23,6 +23,13 @@ POLICIES: dict[str, tuple[str, Document]] = {
     "scaling": ("1.0", {"event": "CLUSTER_SCALE_OUT", "adjustment": {"number": 1}}),
     "batch": ("1.0", {"max_batch_size": 2}),
     "affinity": ("1.0", {"servergroup": {"policies": "soft-anti-affinity"}}),
+    "loadbalance": (
+        "1.3",
+        {
+            "pool": {"protocol": "HTTP", "protocol_port": 80, "subnet": "private"},
+            "vip": {"protocol": "HTTP", "protocol_port": 80, "subnet": "public"},
+        },
+    ),
     "zone_placement": ("1.0", {"zones": [{"name": "az1", "weight": 1}]}),
     "region_placement": ("1.0", {"regions": [{"name": "RegionOne", "weight": 1}]}),
     "health": (

@@ -311,7 +311,7 @@ def test_the_action_is_found_whose_answer_was_lost(tenant: Tenant, web: Document
     assert len(tenant.nodes()) == 3
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_request_that_may_be_lost_is_not_sent_again(tenant: Tenant, web: Document) -> None:
     path = f"/v1/clusters/{web['status']['id']}/actions$"
     with tenant.sandbox.senlin.fault("drop", method="POST", path=path, count=1) as fault:

@@ -87,6 +87,7 @@ def test_a_certificate_that_cannot_be_read_is_reported(
     tenant.ready(*PROFILE)
 
 
+@pytest.mark.thorough
 def test_with_the_authority_it_works_while_tokens_expire(
     tenant: TenantWithOperator, person: Person, authority: str
 ) -> None:

@@ -32,6 +32,7 @@ def asked_for(cloud: Sandbox) -> int:
     return len(cloud.proxies["nova"].requests(method="POST", path="/action$"))
 
 
+@pytest.mark.thorough
 def test_an_image_is_changed_by_replacing_nodes(tenant: RealTenant, cloud: Sandbox) -> None:
     tenant.quickstart(desiredCapacity=2, minSize=2)
     before, asked = images(tenant), asked_for(cloud)

@@ -10,7 +10,7 @@ from tests.operator.tenant import SAMPLES, Document, Tenant, condition, sample
 from tests.operator.test_import import handmade
 from tests.real.conftest import RealTenant
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.thorough]
 CLOUD = "six_services"  # see conftest.py
 
 
@@ -43,7 +43,6 @@ def test_quickstart(tenant: RealTenant) -> None:
     assert servers(tenant, cluster) == []
 
 
-@pytest.mark.thorough
 def test_healing(tenant: RealTenant, cloud: Sandbox) -> None:
     document = sample("healing/cluster.yaml")
     document["spec"]["resource"]["remediation"]["checkInterval"] = "5s"
@@ -64,7 +63,6 @@ def healed(tenant: Tenant, cluster: Document, lost: set[str]) -> bool:
     return len(active) == len(found) == 3 and not lost & set(active)
 
 
-@pytest.mark.thorough
 def test_a_health_policy(tenant: RealTenant, cloud: Sandbox) -> None:
     """Senlin itself recovers a server that has vanished, and one that was stopped."""
     policy = sample("policies/health.yaml")
@@ -84,7 +82,6 @@ def test_a_health_policy(tenant: RealTenant, cloud: Sandbox) -> None:
     assert not [note for reason, note in tenant.events("web") if reason == "Recovering"]
 
 
-@pytest.mark.thorough
 def test_rolling(tenant: RealTenant) -> None:
     document = sample("rolling/cluster.yaml")
     properties = document["spec"]["resource"]["profile"]["properties"]
@@ -101,7 +98,6 @@ def test_rolling(tenant: RealTenant) -> None:
     assert {it["id"] for it in found} == before
 
 
-@pytest.mark.thorough
 def test_affinity(tenant: RealTenant, cloud: Sandbox) -> None:
     """With the policy that does more than to prefer other hosts; there are three."""
     policy = sample("policies/affinity.yaml")
@@ -116,7 +112,6 @@ def test_affinity(tenant: RealTenant, cloud: Sandbox) -> None:
     tenant.eventually(lambda: cloud.nova.server_groups() == [], "rid of the server group")
 
 
-@pytest.mark.thorough
 def test_zone_placement(tenant: RealTenant) -> None:
     """Senlin 16 plans the zones, but leaves it to the profile where a server is."""
     tenant.apply(sample("policies/zone-placement.yaml"))
@@ -131,7 +126,6 @@ def test_zone_placement(tenant: RealTenant) -> None:
     assert [it["availability_zone"] for it in servers(tenant, cluster)] == ["az2"] * 2
 
 
-@pytest.mark.thorough
 def test_adoption(tenant: RealTenant, cloud: Sandbox) -> None:
     server = cloud.nova.boot(f"{tenant.namespace}-legacy")
     document = sample("adoption/server.yaml")
@@ -147,7 +141,6 @@ def test_adoption(tenant: RealTenant, cloud: Sandbox) -> None:
     tenant.eventually(lambda: cloud.nova.servers(server["id"]) == [], "gone")
 
 
-@pytest.mark.thorough
 def test_scaling(tenant: RealTenant) -> None:
     tenant.apply(
         sample("quickstart/profile.yaml"),
@@ -173,7 +166,6 @@ def samples(path: str) -> list[Document]:
     return found
 
 
-@pytest.mark.thorough
 def test_watching(tenant: RealTenant, cloud: Sandbox) -> None:
     """A server that breaks is shown once Senlin knows of it."""
     theirs = handmade(tenant, "shared-database")

@@ -56,6 +56,7 @@ def directory(tmp_path: Path) -> Iterator[Path]:
     assert processes_of(tmp_path) == []
 
 
+@pytest.mark.thorough
 def test_two_at_once_know_nothing_of_each_other(sandbox: Sandbox) -> None:
     name = unique("only-here")
     with Sandbox.up() as second:
@@ -73,6 +74,7 @@ def test_two_at_once_know_nothing_of_each_other(sandbox: Sandbox) -> None:
     assert processes_of(temporary) == []
 
 
+@pytest.mark.thorough
 def test_the_command_from_up_to_down(directory: Path) -> None:
     here = ("--dir", directory)
     assert run("up", *here)[0] == 0

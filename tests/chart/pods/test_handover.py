@@ -81,6 +81,7 @@ def started(release: Release) -> set[str]:
     }
 
 
+@pytest.mark.thorough
 def test_shards_come_and_go_while_senlin_is_at_work(release: Release, several: list[str]) -> None:
     sandbox = release.sandbox
     values: dict[str, Any] = {**OWN, "watchNamespaces": several, "replicas": 1}

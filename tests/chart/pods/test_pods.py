@@ -79,6 +79,7 @@ def test_the_standby_takes_over_from_a_killed_leader(served: Served) -> None:
     served.ready()
 
 
+@pytest.mark.thorough
 def test_a_release_that_does_not_lead_fails_its_test(release: Release) -> None:
     release.install(**OWN, watchNamespaces=[release.namespace])
     home = f"--namespace={release.namespace}"

@@ -50,6 +50,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield Served(release, "team")
 
 
+@pytest.mark.thorough
 def test_objects_in_every_state_outlive_upgrades_and_the_way_back(served: Served) -> None:
     sandbox = served.sandbox
     in_every_state(served)

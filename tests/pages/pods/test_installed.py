@@ -12,7 +12,7 @@ from sandbox import Sandbox
 from tests.pages.reader import Reader, entries_of
 from tests.pages.table import IN_PODS
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.thorough
 
 IMAGE = "registry.example.com/senlin-operator:0.1.0"  # as the pages call it
 UNINSTALLED = "helm uninstall senlin-operator --namespace senlin-operator --no-hooks --wait"
