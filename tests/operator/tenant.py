@@ -310,9 +310,13 @@ def is_ready(document: Document) -> bool:
 
 
 def ticks(seconds: float, pause: float = 0.1) -> Iterator[None]:
-    """Yield until the time is up, and once more."""
-    end = time.monotonic() + seconds
+    """Yield until the time is up, and once more.
+
+    Who waits for long asks less and less often: the servers have other tests to serve.
+    """
+    end, longest = time.monotonic() + seconds, max(pause, 0.3)
     while time.monotonic() < end:
         yield
         time.sleep(pause)
+        pause = min(pause * 1.1, longest)
     yield

@@ -27,6 +27,7 @@ def test_the_demo_ends_well() -> None:
         assert re.search(told, ended.stdout)
 
 
+@pytest.mark.thorough
 def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path) -> None:
     """At its most crowded moment: all servers run, and so does the operator."""
     told = tmp_path / "told"

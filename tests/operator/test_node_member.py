@@ -120,6 +120,7 @@ def test_two_nodes_swap_places_in_full_clusters(tenant: Tenant) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_move_survives_the_death_of_the_operator(
     tenant_with_operator: TenantWithOperator,
 ) -> None:

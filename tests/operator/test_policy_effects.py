@@ -230,6 +230,7 @@ def waiting(tenant: Tenant) -> list[Any]:
     return [it for it in found if it.target_id in ours]
 
 
+@pytest.mark.thorough
 def test_a_hook_that_nobody_answers_times_out(tenant: Tenant) -> None:
     hook = {"type": "zaqar", "params": {"queue": "leaving"}, "timeout": 1}
     cluster = ruled(tenant, rule("deletion", hooks=hook))
@@ -316,6 +317,7 @@ def test_a_size_that_senlin_owns_follows_its_scaling_policies(tenant: Tenant) ->
     assert drift(tenant) == []
 
 
+@pytest.mark.thorough
 def test_a_size_that_the_spec_owns_is_set_back(tenant: Tenant) -> None:
     cluster = ruled(tenant, rule("scaling", event="CLUSTER_SCALE_OUT", adjustment={"number": 2}))
 
@@ -359,7 +361,7 @@ def test_a_node_that_load_balancing_cannot_reach_is_reported_and_recovered(tenan
     tenant.ready()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_policies_of_many_types_get_along(tenant: Tenant) -> None:
     polling = {"interval": 5, "detection_modes": [{"type": "NODE_STATUS_POLLING"}]}
     rules = [

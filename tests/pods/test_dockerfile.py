@@ -22,7 +22,8 @@ BY_ENGINE = "by-engine.tar"
 TIME = 1_700_000_000
 IGNORE = DOCKERFILE.with_name("Dockerfile.dockerignore")
 NEEDED = [it.removeprefix("!") for it in IGNORE.read_text().splitlines() if it.startswith("!")]
-pytestmark = pytest.mark.timeout(900)  # the first time, all that it needs is downloaded
+# The first time, all that it needs is downloaded; after each change, two images are built.
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,7 @@ def test_a_pod_that_takes_more_memory_than_it_may_is_killed(
     wait_for(sandbox, namespace, f"jsonpath={reason}=OOMKilled", "greedy")
 
 
+@pytest.mark.thorough
 def test_pods_come_back_after_a_power_cut_and_nothing_is_left_in_the_end(tmp_path: Path) -> None:
     directory = tmp_path / "place"
     with Sandbox.up(directory, pods=True, temporary=True) as own, own.inside():
@@ -121,6 +122,7 @@ def cgroup_of(sandbox: Sandbox) -> str:
     return line.rpartition("/")[2]
 
 
+@pytest.mark.thorough
 def test_by_command_a_shell_is_inside(tmp_path: Path) -> None:
     place = ["--dir", str(tmp_path / "place")]
     code, shown = run("up", "--pods", *place)

@@ -26,7 +26,7 @@ def own() -> Iterator[Sandbox]:
         yield own
 
 
-@pytest.mark.parametrize("signal", [SIGTERM, SIGKILL])
+@pytest.mark.parametrize("signal", [pytest.param(SIGTERM, marks=pytest.mark.thorough), SIGKILL])
 @pytest.mark.parametrize("name", SERVERS)
 def test_a_restarted_server_is_where_it_was_with_all_it_had(
     own: Sandbox, name: str, signal: Signals
