@@ -217,7 +217,9 @@ class CloudSession:
     async def _send(self, operation: str, send: Callable[[Proxy], T]) -> T:
         refused_before = self._refused
         try:
-            result = await self._in_thread(operation, lambda: self._guarded(send, refused_before))
+            result = await self._in_thread(
+                operation, lambda: self._unless_refused(send, refused_before)
+            )
         except ClientException as error:
             metrics.CREDENTIAL_ERRORS.labels(self.label, type(error).__name__).inc()
             raise
@@ -225,7 +227,9 @@ class CloudSession:
             self._refused, self._refusals = None, 0
         return result
 
-    def _guarded(self, send: Callable[[Proxy], T], refused_before: ClientException | None) -> T:
+    def _unless_refused(
+        self, send: Callable[[Proxy], T], refused_before: ClientException | None
+    ) -> T:
         """Send requests, and open the circuit if the login is refused; in their thread.
 
         Until the event loop has the error, other threads may be about to log in.
