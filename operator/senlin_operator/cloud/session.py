@@ -28,8 +28,9 @@ _operation: ContextVar[str] = ContextVar("operation", default="")  # the name of
 _abandoned: ContextVar[threading.Event | None] = ContextVar("abandoned", default=None)
 # Bytes that the poll of this thread has read so far; None: the thread does not poll.
 _polled: ContextVar[int | None] = ContextVar("polled", default=None)
-_THREADS = 8  # per credential
-_RESERVED = 2  # threads of those for deletions, which must not wait for creations that hang
+_THREADS = 9  # per credential
+_FOR_DELETIONS = 2  # of those, as a deletion must not wait for changes that hang
+_FOR_CHANGES = 1  # of the others, as a person's edit should not wait for hundreds of creations
 _POLLING = 1  # further thread
 _TIMEOUT = 60.0  # seconds per request, from the connection to the last byte
 # Seconds to connect, and for the other machine to accept what is sent. A write that the fence has
@@ -94,7 +95,8 @@ class CloudSession:
         self._watching: asyncio.Task[None] | None = None
         self._pool = ThreadPoolExecutor(_THREADS + _POLLING, thread_name_prefix="senlin")
         self._permits = asyncio.Semaphore(_THREADS)
-        self._ordinary = asyncio.Semaphore(_THREADS - _RESERVED)
+        self._ordinary = asyncio.Semaphore(_THREADS - _FOR_DELETIONS)
+        self._creations = asyncio.Semaphore(_THREADS - _FOR_DELETIONS - _FOR_CHANGES)
         self._circuit = threading.Lock()  # to open it
         self._refused: ClientException | None = None
         self._refusals = 0
@@ -120,13 +122,21 @@ class CloudSession:
                 if (used if kind.on_demand and kind.name == name else kind.name in listed)
             )
 
-    async def call(self, operation: str, send: Callable[[Proxy], T], *, urgent: bool = False) -> T:
+    async def call(
+        self,
+        operation: str,
+        send: Callable[[Proxy], T],
+        *,
+        urgent: bool = False,
+        creates: bool = False,
+    ) -> T:
         """Send a request from the pool.
 
         Args:
             operation: The request's name in metrics and traces.
             send: Sends the request; it runs in a thread.
             urgent: Whether the request may use the threads that are reserved for deletions.
+            creates: Whether it must leave a thread to changes of what exists.
 
         Raises:
             ClientException: The request was refused, or the credential is known to be refused.
@@ -134,7 +144,7 @@ class CloudSession:
         async with self._options.waiting():
             if urgent:
                 return await self._admitted(operation, send)
-            async with self._ordinary:
+            async with self._creations if creates else nullcontext(), self._ordinary:
                 return await self._admitted(operation, send)
 
     async def profile_schema(self, type_: str) -> Mapping[str, Any]:

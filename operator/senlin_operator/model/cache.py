@@ -41,13 +41,15 @@ class Cache:
     def line(self, key: Key) -> tuple[object, ...] | None:
         """Return what shares a part of the namespace's work: a credential, deletions apart.
 
-        So a cloud that does not answer holds up no other credential, and no deletion.
+        So a cloud that does not answer holds up no other credential, and no deletion. Creations are
+        apart, too: an edit does not stand behind hundreds of them.
         """
         resource = self._objects.get(key)
         if resource is None or key.kind == SECRET:
             return None
         reference = resource.spec["cloudCredentialsRef"]
-        return reference["secretName"], reference["cloudName"], resource.deleting
+        is_new = not resource.recorded and not resource.deleting
+        return reference["secretName"], reference["cloudName"], resource.deleting, is_new
 
     def all(self) -> list[Resource]:
         """Return all objects. From any thread."""

@@ -23,7 +23,7 @@ BACKOFF_MOST = 300.0  # seconds
 # Keys in work at once. A key in work may be no more than a task that waits for OpenStack, so the
 # bounds are wide: they keep a namespace from filling the memory, and a cloud from filling a
 # namespace.
-NAMESPACE_MOST = 64
+NAMESPACE_MOST = 96  # more than the creations, changes and deletions of one credential
 LINE_MOST = 24
 _BACK_TURN = 8  # of so many keys, one is a resync if there is one: changes may come without an end
 

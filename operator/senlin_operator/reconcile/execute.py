@@ -85,7 +85,10 @@ class Executor:
             return _LOCKED
         with inventory.locking(lock):
             result = await scope.session.call(
-                step.verb, lambda proxy: step.run(proxy, owner), urgent=urgent
+                step.verb,
+                lambda proxy: step.run(proxy, owner),
+                urgent=urgent,
+                creates=observed is None,
             )
             if result.action_id:
                 inventory.watch(result.action_id, result.id, lock)

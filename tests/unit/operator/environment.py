@@ -181,7 +181,12 @@ class FakeSession(CloudSession):
         return question()
 
     async def call(
-        self, operation: str, send: Callable[[Proxy], Any], *, urgent: bool = False
+        self,
+        operation: str,
+        send: Callable[[Proxy], Any],
+        *,
+        urgent: bool = False,
+        creates: bool = False,
     ) -> Any:
         send = self._attributed(send)
         await asyncio.sleep(0)

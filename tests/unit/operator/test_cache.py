@@ -29,6 +29,7 @@ SHOP = Key("SenlinCluster", "team", "shop")
 SMALL = Key("SenlinProfile", "team", "small")
 BIG = Key("SenlinProfile", "team", "big")
 ONE = Key("SenlinNode", "team", "one")
+NAMES = ("new", "small", "big")
 
 
 class RecordedCache:
@@ -59,6 +60,17 @@ async def recorded() -> RecordedCache:
     recorded.event(a_cluster_manifest(status=ready("c1")), None)
     await recorded.queued()
     return recorded
+
+
+async def test_an_edit_does_not_stand_behind_creations(recorded: RecordedCache) -> None:
+    cache = recorded.cache
+    recorded.event(a_profile_manifest("new", uid="new-uid"))
+    new, small, big = (cache.line(Key("SenlinProfile", "team", name)) for name in NAMES)
+    assert small == big != new
+
+    for name in NAMES:
+        recorded.event(a_profile_manifest(name, uid=f"{name}-uid", **DELETING), resourceVersion="2")
+    assert len({cache.line(Key("SenlinProfile", "team", name)) for name in NAMES}) == 1
 
 
 async def test_a_new_object_is_queued() -> None:

@@ -199,6 +199,21 @@ async def test_queued_requests_are_not_sent_after_a_refused_login(
     assert len(sent) <= session._THREADS
 
 
+async def test_creations_that_hang_hold_up_no_change(cloud_session: CloudSession) -> None:
+    go_on = threading.Event()
+    hanging = [
+        asyncio.create_task(cloud_session.call("create", lambda _: go_on.wait(10), creates=True))
+        for _ in range(50)
+    ]
+
+    async with asyncio.timeout(5):
+        assert await cloud_session.call("update", lambda _: "changed") == "changed"
+        assert not any(task.done() for task in hanging)
+
+    go_on.set()
+    await asyncio.gather(*hanging)
+
+
 async def test_a_thread_that_is_free_again_sends_nothing_after_a_refused_login(
     cloud_session: CloudSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
