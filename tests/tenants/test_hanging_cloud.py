@@ -12,7 +12,7 @@ SAMPLES = 5
 TRIES = 3
 MORE = 1.0  # seconds that others may cost, by what is promised
 # Threads of the operator beside those of sessions, and those of a session.
-USUAL, OF_SESSION = 20, 10
+USUAL, OF_SESSION = 20, 12
 
 
 def typical(crowd: Crowd, name: str) -> float:

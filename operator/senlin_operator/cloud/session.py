@@ -28,7 +28,7 @@ _operation: ContextVar[str] = ContextVar("operation", default="")  # the name of
 _abandoned: ContextVar[threading.Event | None] = ContextVar("abandoned", default=None)
 # Bytes that the poll of this thread has read so far; None: the thread does not poll.
 _polled: ContextVar[int | None] = ContextVar("polled", default=None)
-_THREADS = 9  # per credential
+_THREADS = 11  # per credential
 _FOR_DELETIONS = 2  # of those, as a deletion must not wait for changes that hang
 _FOR_CHANGES = 1  # of the others, as a person's edit should not wait for hundreds of creations
 _POLLING = 1  # further thread
