@@ -22,7 +22,8 @@ def main() -> None:
     # records the day), SQLite fails with "database is locked" whatever its timeout. Taking the
     # write lock with BEGIN IMMEDIATE instead makes Keystone's nested transactions block each other
     # for 30 s.
-    waitress.serve(application, listen=f"127.0.0.1:{port}", threads=1)
+    # At its usual limit of 100 connections it accepts no more, and each idle client keeps one.
+    waitress.serve(application, listen=f"127.0.0.1:{port}", threads=1, connection_limit=1000)
 
 
 if __name__ == "__main__":
