@@ -95,10 +95,10 @@ class Api:
         if method != "GET" and not always:
             await self._rate.admit(_namespace(path))
             self.may_write()
-        data = as_yaml(body) if content_type == APPLY else json.dumps(body).encode()
-        headers = {"Accept": accept, "User-Agent": self.user_agent}
+        headers, data = {"Accept": accept, "User-Agent": self.user_agent}, None
         if body is not None:
             headers["Content-Type"] = content_type
+            data = as_yaml(body) if content_type == APPLY else json.dumps(body).encode()
         began, status = clock.monotonic(), None
         try:
             with fencing.unfenced() if always else nullcontext():
@@ -107,7 +107,7 @@ class Api:
                     f"{self._server}{path}",
                     params=query,
                     headers=headers,
-                    data=None if body is None else data,
+                    data=data,
                     timeout=_TIMEOUT,
                 ) as response:
                     status = response.status

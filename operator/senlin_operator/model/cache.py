@@ -48,7 +48,8 @@ class Cache:
         if resource is None or key.kind == SECRET:
             return None
         reference = resource.spec["cloudCredentialsRef"]
-        is_new = not resource.recorded and not resource.deleting
+        creates = isinstance(self._kinds[key.kind], Kind) and not resource.recorded
+        is_new = creates and not resource.deleting
         return reference["secretName"], reference["cloudName"], resource.deleting, is_new
 
     def all(self) -> list[Resource]:

@@ -3,7 +3,7 @@
 import pytest
 
 from openstack_clustering import Cluster, Node
-from senlin_operator.kinds import KINDS
+from senlin_operator.kinds import KINDS, RUN_KINDS
 from senlin_operator.kube.objects import GROUP, SECRET, Key
 from senlin_operator.model.cache import Cache
 from senlin_operator.model.queue import Queue
@@ -20,6 +20,7 @@ from tests.unit.operator.builders import (
     a_profile_manifest,
     a_resource,
     a_secret_manifest,
+    an_operation_manifest,
     ready,
     take_all,
 )
@@ -37,7 +38,7 @@ class RecordedCache:
 
     def __init__(self) -> None:
         self.queue = Queue()
-        self.cache = Cache(KINDS, self.queue)
+        self.cache = Cache({**KINDS, **RUN_KINDS}, self.queue)
 
     def event(self, raw: Document, event: str | None = "MODIFIED", **metadata: str) -> None:
         raw = {**raw, "metadata": {**raw["metadata"], **metadata}}
@@ -66,7 +67,8 @@ async def test_an_edit_does_not_stand_behind_creations(recorded: RecordedCache) 
     cache = recorded.cache
     recorded.event(a_profile_manifest("new", uid="new-uid"))
     new, small, big = (cache.line(Key("SenlinProfile", "team", name)) for name in NAMES)
-    assert small == big != new
+    recorded.event(an_operation_manifest())
+    assert small == big == cache.line(Key("SenlinOperation", "team", "once")) != new
 
     for name in NAMES:
         recorded.event(a_profile_manifest(name, uid=f"{name}-uid", **DELETING), resourceVersion="2")
