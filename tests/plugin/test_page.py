@@ -14,6 +14,7 @@ from tests.unit.docs.sources import ROOT
 
 PAGE = (ROOT / "docs" / "plugin.md").read_text()
 SHOWN = re.findall(r"^```console\n\$ kubectl senlin (.*)\n((?:.*\n)*?)```$", PAGE, re.MULTILINE)
+[NO_OPERATOR] = re.findall(r"^Operator\n  .*\n +→.*\n", PAGE, re.MULTILINE)
 # What differs from run to run.
 VARYING = (
     (r"\b[a-z]\w+(?:-[0-9a-f]{10})?-\w{8}(?=  )", "NODE"),
@@ -22,7 +23,7 @@ VARYING = (
     (r"(?<=namespace )[\w-]+", "NAMESPACE"),
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
     # Other tests have the same project, and install the chart in the same Kubernetes.
-    (r"(?m)^Operator\n(  .*\n)+", "Operator\n"),
+    (r"(?m)^Operator\n(  error +Deployment .*\n +→.*\n)+", NO_OPERATOR),
     (r" +warning +(\w+ \S+ was made for|Action \S+ \().*\n +→.*\n", ""),
     (r" +ok +(No action is stuck|Each object with).*\n", ""),
 )
