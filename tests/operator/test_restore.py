@@ -72,6 +72,11 @@ def is_restored(document: Document) -> bool:
     return bool(adopted.get("how") == "Restore")
 
 
+def is_taken_over(document: Document) -> bool:
+    adopted = document.get("status", {}).get("adopted", {})
+    return bool(adopted.get("how") == "TakeOver")
+
+
 def test_a_restore_takes_over_what_is_there(tenant_with_operator: TenantWithOperator) -> None:
     """With an inline profile, a policy, a declared member, and a receiver."""
     tenant = tenant_with_operator
@@ -224,10 +229,12 @@ def test_of_two_kubernetes_that_claim_the_last_one_has_it(tenant: Tenant) -> Non
     annotate(tenant, "SenlinCluster", "web", **{TAKE_OVER: id_})
     annotate(tenant, "SenlinProfile", "web-server", **{TAKE_OVER: tenant.profiles()[0].id})
     assert tenant.ready()["status"]["adopted"]["takeOver"] == id_
+    tenant.wait("SenlinProfile", "web-server", is_taken_over, "taken over")
     assert len(tenant.nodes()) == 1
 
     move(tenant)  # they take it back: the annotation here must not start a fight
     told = tenant.waits_for("OwnedElsewhere")
+    tenant.waits_for("OwnedElsewhere", "SenlinProfile", "web-server")
     assert "It was taken over from here" in told["message"]
     tenant.delete("senlincluster/web", "senlinprofile/web-server")
     tenant.gone("SenlinCluster", "web")
