@@ -3,13 +3,13 @@
 Nothing here names a kind of cloud object: each kind implements `ListedKind`.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 from openstack_clustering import Action, Proxy, Resource
 from senlin_operator.cloud import documents
+from senlin_operator.cloud.overlay import Groups, Overlay, grouped, regrouped, unshared
 
 CloudObject = Resource  # an object of the clustering service that a Kubernetes object can own
 C = TypeVar("C", bound=CloudObject)
@@ -79,23 +79,18 @@ class Snapshot:
     cluster_ids: Mapping[str, str]  # a member's id to that of its cluster
     unfinished: Mapping[str, Action]
     ended: Mapping[str, Action]  # of the watched actions
+    _members: Groups = field(repr=False, compare=False)  # by the id of their cluster
+    _owned: Groups = field(repr=False, compare=False)  # by the uid in the marker
+    _placed: Groups = field(repr=False, compare=False)  # by the place in the marker
     unknown: frozenset[str] = frozenset()  # watched actions that Senlin has purged
     newest: Mapping[str, Action] = field(default_factory=dict)  # the newest, whether ended or not
     polled: float = 0.0  # every action was requested after this time
     read: Mapping[str, float] = field(default_factory=dict)  # when single objects were requested
     flaws: Mapping[str, str] = field(default_factory=dict)  # what is unusable of some objects
-    _members: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
-    _owned: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
-    _placed: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Invert the maps, as reconciles need the members of a cluster, and an owner's objects."""
+        """Count a whole poll among the polls."""
         object.__setattr__(self, "polled", max(self.began, self.polled))
-        markers = self.markers.items()
-        placed = ((id_, it.place) for id_, it in markers if it.place)
-        object.__setattr__(self, "_members", _inverted(self.cluster_ids.items()))
-        object.__setattr__(self, "_owned", _inverted((id_, it.uid) for id_, it in markers))
-        object.__setattr__(self, "_placed", _inverted(placed))
 
     @classmethod
     def build(
@@ -118,7 +113,16 @@ class Snapshot:
         cluster_ids: dict[str, str] = {}
         for kind in kinds:
             _index(kind, objects.get(kind.resource_type, {}), markers, cluster_ids)
-        return cls(objects=objects, markers=markers, cluster_ids=cluster_ids, flaws=flaws, **fields)
+        return cls(
+            objects=objects,
+            markers=markers,
+            cluster_ids=cluster_ids,
+            flaws=flaws,
+            _members=grouped(cluster_ids),
+            _owned=grouped(_uids(markers)),
+            _placed=grouped(_places(markers)),
+            **fields,
+        )
 
     def with_read(
         self,
@@ -137,28 +141,25 @@ class Snapshot:
             polled: The time at which the poll that read them began.
             fields: The fields about actions.
         """
-        objects, markers, cluster_ids = {**self.objects}, {**self.markers}, {**self.cluster_ids}
+        objects = {**self.objects}
+        markers: dict[str, Marker] = {}
+        cluster_ids: dict[str, str] = {}
         for kind in kinds:
             of_kind = found.get(kind.resource_type, {})
-            if not of_kind:
-                continue
+            objects[kind.resource_type] = Overlay(self.all(kind.resource_type), of_kind)
             present = {id_: item for id_, item in of_kind.items() if item is not None}
-            kept = {
-                id_: item
-                for id_, item in self.all(kind.resource_type).items()
-                if id_ not in of_kind
-            }
-            objects[kind.resource_type] = kept | present
-            for id_ in of_kind:
-                markers.pop(id_, None)
-                cluster_ids.pop(id_, None)
             _index(kind, present, markers, cluster_ids)
         read = {id_: polled for of_kind in found.values() for id_ in of_kind}
+        had = {id_: marker for id_ in read if (marker := self.markers.get(id_))}
+        was_in = {id_: cluster for id_ in read if (cluster := self.cluster_ids.get(id_))}
         return Snapshot(
             began=self.began,
             objects=objects,
-            markers=markers,
-            cluster_ids=cluster_ids,
+            markers=Overlay(self.markers, dict.fromkeys(read) | markers),
+            cluster_ids=Overlay(self.cluster_ids, dict.fromkeys(read) | cluster_ids),
+            _members=regrouped(self._members, was_in, cluster_ids),
+            _owned=regrouped(self._owned, _uids(had), _uids(markers)),
+            _placed=regrouped(self._placed, _places(had), _places(markers)),
             flaws={id_: it for id_, it in self.flaws.items() if id_ not in read} | {**flaws},
             polled=polled,
             read={**self.read, **read},
@@ -201,7 +202,8 @@ class Snapshot:
 
     def member_ids(self, type_: type[CloudObject], cluster_id: str) -> set[str]:
         """Return the ids of the objects of one kind that are members of a cluster."""
-        return {*self._members.get(cluster_id, ())} & self.all(type_).keys()
+        objects = self.all(type_)
+        return {id_ for id_ in self._members.get(cluster_id, ()) if id_ in objects}
 
     def owned(self, type_: type[CloudObject], uid: str) -> list[str]:
         """Return the ids of the objects of one kind with an owner's marker, sorted."""
@@ -262,7 +264,7 @@ def differences(before: Snapshot, now: Snapshot) -> set[str]:
     changed: set[str] = set()
     for type_ in now.objects:
         old, new = before.all(type_), now.all(type_)
-        changed |= {id_ for id_ in old.keys() | new.keys() if _differ(old.get(id_), new.get(id_))}
+        changed |= {id_ for id_ in unshared(old, new) if _differ(old.get(id_), new.get(id_))}
     touched = _touched(before.unfinished, now.unfinished) | _touched(before.ended, now.ended)
     concerned = _concerned(before, changed) | _concerned(now, changed)
     # The owners of nodes wait for the actions of the nodes' cluster.
@@ -307,8 +309,9 @@ def _index(
             cluster_ids[id_] = cluster_id
 
 
-def _inverted(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    inverted: defaultdict[str, list[str]] = defaultdict(list)
-    for key, value in pairs:
-        inverted[value].append(key)
-    return {value: tuple(keys) for value, keys in inverted.items()}
+def _uids(markers: Mapping[str, Marker]) -> dict[str, str]:
+    return {id_: it.uid for id_, it in markers.items()}
+
+
+def _places(markers: Mapping[str, Marker]) -> dict[str, str]:
+    return {id_: it.place for id_, it in markers.items() if it.place}

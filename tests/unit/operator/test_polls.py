@@ -357,3 +357,9 @@ def test_a_partial_poll_of_everything_shows_what_a_whole_one_does(
     assert now.objects == expected.objects
     assert now.markers == expected.markers
     assert now.cluster_ids == expected.cluster_ids
+    for cluster in ("c1", "c2"):
+        assert now.member_ids(Node, cluster) == expected.member_ids(Node, cluster)
+    for marker in expected.markers.values():
+        for type_ in expected.objects:
+            assert now.owned(type_, marker.uid) == expected.owned(type_, marker.uid)
+            assert now.placed(type_, marker.place) == expected.placed(type_, marker.place)
