@@ -143,6 +143,7 @@ class Adoption:
         result = await self._executor.execute(scope, step)
         if not isinstance(result, StepResult):
             return result
+        scope.memory.marker_sent = True
         _record(scope, claim)
         if scope.desired is not None:
             scope.update_status(observed)

@@ -101,8 +101,9 @@ def plan(
     refused = {second.policy_id for _, second in conflicts(desired)}
     wanted = {binding.policy_id: binding for binding in desired if binding.policy_id not in refused}
     current = {binding.policy_id: binding for binding in observed}
-    for policy_id in current.keys() - wanted.keys():
-        yield Detach(cluster_id, current[policy_id])
+    surplus = [binding for binding in observed if binding.policy_id not in wanted]
+    for binding in sorted(surplus, key=lambda it: it.name):
+        yield Detach(cluster_id, binding)
     for policy_id, binding in wanted.items():
         if policy_id not in current:
             yield Attach(cluster_id, binding)
