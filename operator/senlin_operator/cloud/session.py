@@ -49,6 +49,7 @@ class SessionOptions:
 
     kinds: Sequence[ListedKind]  # listed by the inventories
     idle: float = 30.0  # seconds between polls of a project while nothing is awaited
+    caller: str = "senlin-operator"  # as servers' logs name it
     explain: bool = True  # ask Nova and Heat where Senlin's words are generic
     begin_write: Callable[[], None] = lambda: None  # raises unless it may; in the request's thread
     end_write: Callable[[], None] = lambda: None  # after each request of that thread
@@ -84,7 +85,7 @@ class CloudSession:
             connect_guard=options.connect_guard,
             reply_guard=self._reply_guard,
             pool_size=_THREADS + _POLLING,
-            app_name="senlin-operator",
+            app_name=options.caller,
             before_request=self._before_request,
             after_request=options.after_request,
         )

@@ -7,11 +7,10 @@ from senlin_operator.cloud.credentials import Allowed, Credential, UnreadableSec
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.outcome import outcome_of
-from senlin_operator.plugin.kube import UserClient
+from senlin_operator.plugin.kube import MANAGER, UserClient
 
 _TIMEOUT = 60.0  # seconds for a request
 _CONNECT_TIMEOUT = 10.0
-_APP = "kubectl-senlin"
 
 
 class NoCloud(Exception):
@@ -54,7 +53,7 @@ def connect(credential: Credential) -> Connection:
         config=credential.config,
         timeout=_TIMEOUT,
         connect_timeout=_CONNECT_TIMEOUT,
-        app_name=_APP,
+        app_name=MANAGER,
     )
 
 

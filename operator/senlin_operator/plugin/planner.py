@@ -28,6 +28,7 @@ from senlin_operator.plugin.dry_run import (
     PlannedStep,
     refuse_write,
 )
+from senlin_operator.plugin.kube import MANAGER
 from senlin_operator.reconcile.dependents import DependentsApplier
 from senlin_operator.reconcile.observe import AWAITING_SNAPSHOT
 from senlin_operator.reconcile.publish import Publisher
@@ -88,7 +89,7 @@ class Planner:
         queue, self._polled = Queue(), asyncio.Event()
         self.cache = Cache(self.kinds, queue)
         recorder = Recorder(self.kube)  # it is never run, so it sends nothing
-        options = SessionOptions(tuple(listed.values()), begin_write=refuse_write)
+        options = SessionOptions(tuple(listed.values()), begin_write=refuse_write, caller=MANAGER)
         self._pool = SessionPool(self._subscribers, options)
         self._sessions = Sessions(self.cache, self.kube, self._pool, recorder, Allowed())
         publisher = Publisher(self.cache, queue, self.kube, recorder)
