@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from kubernetes import client, config
@@ -16,6 +16,9 @@ from senlin_operator.kinds import KINDS, RUN_KINDS
 from senlin_operator.kube.objects import Key
 from senlin_operator.model.ownership import Owner, with_suffix
 from tests.operator.process import PROGRAM, Operator
+
+if TYPE_CHECKING:
+    from tests.operator.foretold import Foretold
 
 GROUP, VERSION = "senlin.openstack.org", "v1alpha1"
 PLURALS = {kind.name: kind.plural for kind in (*KINDS.values(), *RUN_KINDS.values())}
@@ -29,9 +32,11 @@ class Tenant:
     Attributes:
         log: Returns what the operator has logged about the namespace.
         patience: Seconds that a test waits for a state if it does not say otherwise.
+        foretold: Told of the manifests that are applied, and of what is deleted, before they are.
     """
 
     patience = 40.0
+    foretold: "Foretold | None" = None
 
     def __init__(self, sandbox: Sandbox, namespace: str, log: Callable[[], str]) -> None:
         self.sandbox = sandbox
@@ -48,6 +53,8 @@ class Tenant:
         return self.sandbox.kubectl("--namespace", self.namespace, *arguments, **options)
 
     def apply(self, *documents: Document) -> None:
+        if self.foretold:
+            self.foretold.applying(documents)
         self.kubectl("apply", "-f", "-", input=yaml.safe_dump_all(documents))
 
     def get(self, kind: str, name: str) -> Document | None:
@@ -72,10 +79,14 @@ class Tenant:
         self.patch(kind, name, {"spec": {"resource": resource}})
 
     def patch(self, kind: str, name: str, body: Document) -> None:
+        if self.foretold and "spec" in body and (found := self.get(kind, name)):
+            self.foretold.applying([patched(found, body)])
         self.kubectl("patch", kind, name, "--type=merge", f"--patch={json.dumps(body)}")
 
     def delete(self, *what: str) -> None:
         """Ask for deletion; do not wait for it."""
+        if self.foretold:
+            self.foretold.deleting(what)
         self.kubectl("delete", "--wait=false", *what)
 
     def delete_everything(self) -> None:
@@ -294,6 +305,29 @@ class TenantWithOperator(Tenant):
 def sample(path: str) -> Document:
     document: Document = yaml.safe_load((SAMPLES / path).read_text())
     return document
+
+
+def patched(found: Document, body: Document) -> Document:
+    """Return the manifest of an object as after a patch."""
+    metadata = {"name": found["metadata"]["name"], **body.get("metadata", {})}
+    spec = merged(found["spec"], body["spec"])
+    return {
+        **{key: found[key] for key in ("apiVersion", "kind")},
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+def merged(value: Any, patch: Any) -> Any:
+    """Return a value after a JSON merge patch (RFC 7386)."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(value) if isinstance(value, dict) else {}
+    for key, it in patch.items():
+        result[key] = merged(result.get(key), it)
+        if it is None:
+            del result[key]
+    return result
 
 
 def condition(document: Document, type_: str) -> Document:

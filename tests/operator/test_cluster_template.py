@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.operator.tenant import Document, Tenant, condition
 
 ADJUSTABLE = {"type": "os.nova.server", "version": "1.0"}
@@ -71,6 +73,7 @@ def test_a_changed_template_is_rolled_out_and_the_old_profile_deleted(tenant: Te
     tenant.eventually(lambda: len(tenant.profiles()) == 1, "the old profile gone from Senlin")
 
 
+@pytest.mark.unforeseen("Nova fails, so the old profile stays")
 def test_a_roll_that_fails_names_the_node_and_is_healed_by_a_revert(tenant: Tenant) -> None:
     tenant.apply(tenant.secret(), inline(tenant))
     before = tenant.ready()

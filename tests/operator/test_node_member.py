@@ -40,6 +40,7 @@ def test_a_node_joins_and_is_counted(tenant: Tenant) -> None:
     assert len(tenant.sandbox.nova.servers(tenant.nodes_named())) == 2
 
 
+@pytest.mark.unforeseen("kubectl deletes one after the other, and the members go first")
 def test_cluster_and_members_are_applied_and_deleted_all_at_once(tenant: Tenant) -> None:
     tenant.apply(
         *(tenant.node(f"web-{i}", **in_cluster("web")) for i in (1, 2)),

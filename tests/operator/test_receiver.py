@@ -279,7 +279,9 @@ def test_a_cluster_that_others_deleted_takes_its_receiver_along(
     assert has_url_of(tenant, made(tenant))
     assert "refuses" not in tenant.log()
     reasons = {reason for reason, _ in tenant.events("grow")}
-    assert {"Creating", "Ready"} <= reasons <= {"Creating", "Ready", "ReferenceNotReady"}
+    usual = {"Creating", "Ready", "ReferenceNotReady"}
+    # A poll that reads the cluster alone leaves the receiver known for a while.
+    assert {"Creating", "Ready"} <= reasons <= {*usual, "Discarding"}
 
 
 def test_senlin_makes_a_webhook_for_the_cluster_s_own_user_only(tenant: Tenant) -> None:

@@ -1,36 +1,22 @@
 """What `kubectl senlin plan` prints is what then happens: the log of the operator says so."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.operator.foretold import Steps, all_happened, planned_of
 from tests.operator.tenant import Document, Tenant, TenantWithOperator
 from tests.operator.test_cluster_policies import listed, policy
 from tests.plugin.conftest import Ran, Run, written
 
-Steps = list[tuple[str, str]]  # verb and summary
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_STEP = re.compile(r"INFO +(\w+)/[\w-]+/([\w-]+) (\w+) .*\bstep=(.*)")
-
 
 def planned(ran: Ran, kind: str = "SenlinCluster", name: str = "web") -> Steps:
     """Return the planned steps of a resource."""
-    [found] = [it for it in ran.document["resources"] if (it["kind"], it["name"]) == (kind, name)]
-    return [(step["verb"], _without_ids(step["summary"])) for step in found["steps"]]
+    return planned_of(ran.document)[kind, name]
 
 
 def happened(tenant: Tenant, kind: str = "SenlinCluster", name: str = "web") -> Steps:
     """Return the steps that the operator has taken for a resource."""
-    return [
-        (verb, _without_ids(summary))
-        for kind_, name_, verb, summary in _STEP.findall(tenant.log())
-        if (kind_, name_) == (kind, name)
-    ]
-
-
-def _without_ids(summary: str) -> str:
-    """Return a summary without uids: nobody knows that of an object before it exists."""
-    return _UUID.sub("…", summary)
+    return all_happened(tenant).get((kind, name), [])
 
 
 def test_a_creation_with_policies(

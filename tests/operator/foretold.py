@@ -1,0 +1,134 @@
+"""What `kubectl senlin plan` prints before a change of a story, beside what then happens.
+
+The operator's log tells what has happened. A story may change more before all of it is done, so of
+the two lists one must be the beginning of the other.
+"""
+
+import io
+import json
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any, NamedTuple
+
+import pytest
+
+from senlin_operator.kinds import KINDS
+from senlin_operator.plugin import commands
+from tests.operator.tenant import Document, Tenant, is_ready
+
+EACH = 4  # stories, of which a sample has one
+Steps = list[tuple[str, str]]  # verb and summary
+Name = tuple[str, str]  # kind and name
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_STEP = re.compile(r"INFO +(\w+)/[\w-]+/([\w.-]+) (\w+) .*\bstep=(.*)")
+
+
+class _Plan(NamedTuple):
+    """The steps of a resource, and how many it had taken before them."""
+
+    steps: Steps
+    before: int
+
+
+class Foretold:
+    """The plans of a story."""
+
+    def __init__(self, tenant: Tenant, *flags: str) -> None:
+        """Plan for a tenant, with these flags of the command."""
+        self._tenant = tenant
+        self._flags = flags
+        self._plans: dict[Name, _Plan] = {}
+
+    def applying(self, documents: Sequence[Document]) -> None:
+        """Plan what applying these manifests brings about."""
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"kind": "List", "items": documents}, file)
+            file.flush()
+            self._plan("-f", file.name)
+
+    def deleting(self, what: Sequence[str]) -> None:
+        """Plan what deleting these brings about."""
+        self._plan("--delete", *what)
+
+    def _plan(self, *arguments: str) -> None:
+        self.check()
+        self._plans = {}
+        before = all_happened(self._tenant)
+        plans = planned_of(run_plan(self._tenant, *arguments, *self._flags))
+        if all_happened(self._tenant) == before:  # else the plan is of something in between
+            self._plans = {
+                name: _Plan(steps, len(before.get(name, ()))) for name, steps in plans.items()
+            }
+
+    def check(self) -> None:
+        """Hold what has happened to the latest plans.
+
+        Raises:
+            AssertionError: Something else has happened.
+        """
+        happened = all_happened(self._tenant)
+        for name, plan in self._plans.items():
+            since = happened.get(name, [])[plan.before :]
+            common = min(len(since), len(plan.steps))
+            assert since[:common] == plan.steps[:common], (name, since, plan.steps)
+            assert common == len(plan.steps) or not self._is_ready(name), (name, since, plan.steps)
+
+    def _is_ready(self, name: Name) -> bool:
+        found = self._tenant.get(*name) if name[0] in KINDS else None
+        return found is not None and is_ready(found)
+
+
+@contextmanager
+def foretelling(tenant: Tenant, request: pytest.FixtureRequest, *flags: str) -> Iterator[None]:
+    """Plan each change that a story makes, and hold what happens to it.
+
+    Of the stories a sample is planned, or all of them with --all; never those that are marked as
+    `unforeseen`.
+    """
+    sampled = not zlib.crc32(request.node.nodeid.encode()) % EACH or request.config.getoption("all")
+    if not sampled or request.node.get_closest_marker("unforeseen"):
+        yield
+        return
+    foretold = tenant.foretold = Foretold(tenant, *flags)
+    yield
+    foretold.check()
+
+
+def run_plan(tenant: Tenant, *arguments: str) -> Any:
+    """Return the document that `kubectl senlin plan` prints; None: it refuses to plan that."""
+    place = ("--kubeconfig", str(tenant.sandbox.kubeconfig), "-n", tenant.namespace)
+    words = ["plan", "-o", "json", *arguments, *place]
+    with (
+        ThreadPoolExecutor(1) as thread,  # as an event loop may run in this one
+        redirect_stdout(io.StringIO()) as out,
+        redirect_stderr(io.StringIO()),
+    ):
+        thread.submit(commands.run, words).result()
+    return json.loads(out.getvalue() or "null")
+
+
+def planned_of(document: Any) -> dict[Name, Steps]:
+    """Return the steps that were printed, by resource."""
+    return {
+        (it["kind"], it["name"]): [
+            (step["verb"], without_ids(step["summary"])) for step in it["steps"]
+        ]
+        for it in (document or {}).get("resources", ())
+    }
+
+
+def all_happened(tenant: Tenant) -> Mapping[Name, Steps]:
+    """Return the steps that the operator has taken, by resource."""
+    steps: dict[Name, Steps] = {}
+    for kind, name, verb, summary in _STEP.findall(tenant.log()):
+        steps.setdefault((kind, name), []).append((verb, without_ids(summary)))
+    return steps
+
+
+def without_ids(summary: str) -> str:
+    """Return a summary without uids: nobody knows that of an object before it exists."""
+    return _UUID.sub("…", summary)
