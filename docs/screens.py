@@ -12,10 +12,11 @@ _CONSOLE = re.compile(r"```console\n\$ (kubectl senlin (\w+) .*?)\n(.*?)```", re
 _COLOURS = (  # of words, as the commands colour them
     (re.compile(r"\b(Ready|True|ACTIVE|SUCCEEDED|enabled)\b"), "#1a7f37"),
     (re.compile(r"\b(False|ERROR|FAILED)\b"), "#9a6700"),
-    (re.compile(r"^  [+] .*"), "#1a7f37"),
-    (re.compile(r"^  ~ .*"), "#9a6700"),
+    (re.compile(r"^\s+[+] .*"), "#1a7f37"),
+    (re.compile(r"^\s+~ .*"), "#9a6700"),
     (re.compile(r"^\$ .*"), "#0550ae"),
 )
+_RUN = re.compile(r"^ | (?= )")
 _LINE, _LETTER, _EDGE = 18, 7.9, 16
 
 
@@ -37,8 +38,7 @@ def _picture(lines: Sequence[str]) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-            f' width="{width}" font-family="monospace" font-size="13" fill="#1f2328"'
-            ' xml:space="preserve">',
+            f' width="{width}" font-family="monospace" font-size="13" fill="#1f2328">',
             f'<rect width="{width}" height="{height}" rx="6" fill="#f6f8fa" stroke="#d1d9e0"/>',
             *texts,
             "</svg>",
@@ -48,7 +48,8 @@ def _picture(lines: Sequence[str]) -> str:
 
 
 def _coloured(line: str) -> str:
-    line = escape(line)
+    # Chromium shows a run of spaces as one, with xml:space="preserve" too.
+    line = _RUN.sub("\N{NO-BREAK SPACE}", escape(line))
     for pattern, colour in _COLOURS:
         if pattern.search(line):
             return pattern.sub(rf'<tspan fill="{colour}">\g<0></tspan>', line)
