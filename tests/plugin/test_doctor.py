@@ -75,3 +75,19 @@ def test_a_credential_without_a_cloud_is_no_credential(
         1,
         "error: 'openstack' should look like SECRET/CLOUD, such as openstack/openstack.\n",
     )
+
+
+def test_a_kind_of_login_that_the_operator_allows_is_tried(
+    tenant: Tenant, senlin: Callable[[Tenant], Run]
+) -> None:
+    login = {"identity_provider": "corp", "protocol": "openid", "access_token": "hunter2"}
+    tenant.apply(tenant.secret(auth_type="v3oidcaccesstoken", auth=login))
+    arguments = ("doctor", "--credentials", "openstack/openstack")
+
+    refused = senlin(tenant)(*arguments)
+    tried = senlin(tenant)(*arguments, "--more-login-kinds", "v3oidcaccesstoken")
+
+    assert "(`auth_type`) is not available here" in refused.out
+    assert "is not available here" not in tried.out
+    assert "Keystone" in tried.out
+    assert "hunter2" not in refused.out + tried.out

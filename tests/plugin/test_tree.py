@@ -20,7 +20,7 @@ SenlinCluster web Ready
 │   ├── Stalled           False  Ready
 │   ├── ActionSucceeded   True   ActionSucceeded   desiredCapacity 0 → 3, minSize 0 → 1 succeeded.
 │   ├── Available         True   EnoughNodes       Active nodes: 3; at least: 1.
-│   └── PoliciesAttached  True   PoliciesAttached  1 policies are attached as they should be.
+│   └── PoliciesAttached  True   PoliciesAttached  Attached as they should be: 1.
 ├── cluster web  ACTIVE
 ├── profile web-server  os.nova.server-1.0  SenlinProfile web-server
 ├── members: 3 of 3 active; desired 3, min 1, max 5

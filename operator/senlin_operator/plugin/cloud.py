@@ -3,7 +3,7 @@
 import asyncio
 
 from openstack_clustering import ClientException, Connection
-from senlin_operator.cloud.credentials import Allowed, Credential, UnreadableSecret, parse, read
+from senlin_operator.cloud.credentials import Credential, UnreadableSecret, parse, read
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key, Resource
 from senlin_operator.model.outcome import outcome_of
@@ -36,7 +36,7 @@ async def credential(kube: UserClient, key: Key, cloud: str) -> Credential:
     try:
         data = (await kube.secret(key)).get("data") or {}
         file = await asyncio.to_thread(parse, data, f"Secret {key.name}")
-        return await asyncio.to_thread(read, file, cloud, Allowed())
+        return await asyncio.to_thread(read, file, cloud, kube.allowed)
     except UnreadableSecret as error:
         raise NoCloud(str(error)) from None
     except KubeError as error:

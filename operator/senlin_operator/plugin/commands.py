@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO, cast
 
-from openstack_clustering import ClientException
+from openstack_clustering import LOGIN_KINDS, ClientException
+from senlin_operator.cloud.credentials import Allowed
 from senlin_operator.export import command as export
 from senlin_operator.kube.client import KubeError
 from senlin_operator.kube.objects import Key
@@ -80,6 +81,8 @@ async def _run(flags: argparse.Namespace, progress: Progress) -> int:
     kube = await client.connect(
         getattr(flags, "kubeconfig", None), PLURALS, getattr(flags, "context", None)
     )
+    more = filter(None, getattr(flags, "more_login_kinds", "").split(","))
+    kube.allowed = Allowed(frozenset({*LOGIN_KINDS, *more}))
     try:
         namespace = getattr(flags, "namespace", None) or kube.namespace
         palette = Palette.of(sys.stdout, os.environ)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from senlin_operator.cloud.credentials import Allowed
 from senlin_operator.kube.access import Access
 from senlin_operator.kube.api import APPLY
 from senlin_operator.kube.client import KubeClient, KubeError
@@ -17,7 +18,13 @@ _DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 class UserClient(KubeClient):
-    """The operator's client, with what a person asks besides."""
+    """The operator's client, with what a person asks besides.
+
+    Attributes:
+        allowed: What a clouds.yaml in a Secret may have.
+    """
+
+    allowed = Allowed()
 
     def __init__(self, access: Access, plurals: Mapping[str, str]) -> None:
         super().__init__(access, plurals)

@@ -168,6 +168,12 @@ def _common() -> argparse.ArgumentParser:
         "--kubeconfig", metavar="FILE", help="the kubeconfig, if not that of kubectl"
     )
     group.add_argument("--context", help="the context of the kubeconfig, if not its current one")
+    group = common.add_argument_group("options as the operator has them")
+    group.add_argument(
+        "--more-login-kinds",
+        metavar="KINDS",
+        help="values of auth_type that its setting of this name allows, separated by commas",
+    )
     return common
 
 

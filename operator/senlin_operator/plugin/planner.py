@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from senlin_operator.cloud.credentials import Allowed
 from senlin_operator.cloud.inventory import Subscribers
 from senlin_operator.cloud.session import SessionOptions
 from senlin_operator.cloud.session_pool import SessionPool
@@ -91,7 +90,7 @@ class Planner:
         recorder = Recorder(self.kube)  # it is never run, so it sends nothing
         options = SessionOptions(tuple(listed.values()), begin_write=refuse_write, caller=MANAGER)
         self._pool = SessionPool(self._subscribers, options)
-        self._sessions = Sessions(self.cache, self.kube, self._pool, recorder, Allowed())
+        self._sessions = Sessions(self.cache, self.kube, self._pool, recorder, kube.allowed)
         publisher = Publisher(self.cache, queue, self.kube, recorder)
         self._executor = DryExecutor(recorder)
         self._reconciler = Reconciler(

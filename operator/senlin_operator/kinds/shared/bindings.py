@@ -163,7 +163,7 @@ def condition(desired: tuple[Binding, ...], observed: tuple[Binding, ...]) -> Co
         )
     steps = list(plan("", desired, observed))
     if not steps:
-        message = f"{len(desired)} policies are attached as they should be."
+        message = f"Attached as they should be: {len(desired)}."
         return Condition(ConditionType.POLICIES_ATTACHED, "True", Reason.POLICIES_ATTACHED, message)
     message = f"Still to be done: {'; '.join(step.summary for step in steps)}."
     return Condition(ConditionType.POLICIES_ATTACHED, "False", Reason.POLICIES_DIFFER, message)
