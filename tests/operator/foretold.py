@@ -18,9 +18,10 @@ import pytest
 
 from senlin_operator.kinds import KINDS
 from senlin_operator.plugin import commands
-from tests.operator.tenant import Document, Tenant, is_ready
+from tests.operator.tenant import Document, Tenant, is_ready, ticks
 
 EACH = 4  # stories, of which a sample has one
+PATIENCE = 20.0  # seconds until what is Ready has done all that was planned
 Steps = list[tuple[str, str]]  # verb and summary
 Name = tuple[str, str]  # kind and name
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -70,12 +71,16 @@ class Foretold:
         Raises:
             AssertionError: Something else has happened.
         """
-        happened = all_happened(self._tenant)
         for name, plan in self._plans.items():
-            since = happened.get(name, [])[plan.before :]
+            since: Steps = []
+            for _ in ticks(PATIENCE):
+                since = all_happened(self._tenant).get(name, [])[plan.before :]
+                if len(since) >= len(plan.steps) or not self._is_ready(name):
+                    break
+            else:
+                raise AssertionError(f"{name} is Ready; has happened: {since}; plan: {plan.steps}")
             common = min(len(since), len(plan.steps))
             assert since[:common] == plan.steps[:common], (name, since, plan.steps)
-            assert common == len(plan.steps) or not self._is_ready(name), (name, since, plan.steps)
 
     def _is_ready(self, name: Name) -> bool:
         found = self._tenant.get(*name) if name[0] in KINDS else None
