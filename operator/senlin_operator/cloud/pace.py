@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from senlin_operator.telemetry import clock
 
 _MIN_INTERVAL = 1.0  # seconds between the beginnings of two polls
+_MAX_DUTY_CYCLE = 2.0  # polls take at most half of the time, as slow clouds have other users
 # Seconds: upper bound of the pause after a slow poll. A longer one would delay the news of ended
 # actions.
-_MAX_PAUSE = 5.0
+_MAX_EXTRA_PAUSE = 5.0
 # The pause while nothing changes, as a share of the time since the last change: after an hour of
 # waiting, a little more does not matter.
 _IDLE_GROWTH = 0.05
@@ -60,13 +61,8 @@ class Pace:
         return min(self._wholes, default=0.0)
 
     def minimum(self, took: float) -> float:
-        """Return the pause (seconds) after a poll that took so long; a request cannot end it.
-
-        It is as long as a poll takes, as slow clouds have other users. A poll that had to wait for
-        our own requests costs no more than the fastest one of late.
-        """
-        cost = min([took, *self._wholes])
-        return max(_MIN_INTERVAL - took, min(cost, _MAX_PAUSE))
+        """Return the pause (seconds) after a poll that took so long; a request cannot end it."""
+        return max(_MIN_INTERVAL, min(_MAX_DUTY_CYCLE * took, took + _MAX_EXTRA_PAUSE)) - took
 
     def after_failures(self, failures: int) -> float:
         """Return the pause (seconds) after so many consecutive failures."""

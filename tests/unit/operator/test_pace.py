@@ -28,17 +28,6 @@ def test_the_minimum_pause(took: float, pause: float) -> None:
     assert Pace(IDLE).minimum(took) == pytest.approx(pause)
 
 
-def test_a_poll_that_waited_for_our_own_requests_is_not_paid_for_twice() -> None:
-    pace = Pace(IDLE)
-    pace.whole_took(0.1)
-
-    assert pace.minimum(8.0) == pytest.approx(0.1)
-
-    for _ in range(3):
-        pace.whole_took(8.0)
-    assert pace.minimum(8.0) == pytest.approx(5.0)
-
-
 @pytest.mark.parametrize(
     ("unchanged", "pause"),
     [
