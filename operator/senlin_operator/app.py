@@ -52,7 +52,7 @@ _FLUSH = 2.0  # seconds for the last events
 _HEARTBEAT = 1.0  # seconds
 # Objects, and younger collections, after which Python searches memory for cycles. With its usual
 # 700, 10 and 10, a tenth of the CPU of 500 creations was that search (docs/performance.md).
-_SEARCHES = (50_000, 50, 50)
+_SEARCHES = (10_000, 10, 10)
 _NO_IDENTITY = (
     "the namespace kube-system cannot be read, so the owner's markers in Senlin do not say which "
     "Kubernetes this is: what another or an earlier resource of the same name has left there is "
