@@ -97,7 +97,17 @@ class Tenant:
             )
 
     def events(self, name: str) -> list[tuple[str, str]]:
-        """Return reason and note of the object's events, oldest first."""
+        """Return reason and note of the object's events, oldest first.
+
+        The operator sends them after the status that tests wait for: those on their way count.
+        """
+        before, found = None, self._events(name)
+        while found != before:
+            time.sleep(0.3)
+            before, found = found, self._events(name)
+        return found
+
+    def _events(self, name: str) -> list[tuple[str, str]]:
         listed = self.core.list_namespaced_event(
             self.namespace, field_selector=f"involvedObject.name={name}"
         )

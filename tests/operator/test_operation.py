@@ -276,7 +276,9 @@ def test_a_deletion_cancels_what_runs(tenant: Tenant, web: Document) -> None:
 
     [action] = sent(tenant, "CLUSTER_SCALE_OUT")
     assert action.status == "CANCELLED"
-    assert any(reason == "Cancelling" for reason, _ in tenant.events("grow"))
+    tenant.eventually(
+        lambda: any(reason == "Cancelling" for reason, _ in tenant.events("grow")), "told"
+    )
 
 
 def test_a_deletion_says_if_senlin_does_not_cancel(tenant: Tenant, web: Document) -> None:
@@ -290,7 +292,9 @@ def test_a_deletion_says_if_senlin_does_not_cancel(tenant: Tenant, web: Document
         tenant.delete("senlinoperation/mend")
         tenant.gone("SenlinOperation", "mend", seconds=60)
 
-    assert any(reason == "CancelRefused" for reason, _ in tenant.events("mend"))
+    tenant.eventually(
+        lambda: any(reason == "CancelRefused" for reason, _ in tenant.events("mend")), "told"
+    )
 
 
 def test_it_is_deleted_when_its_time_to_live_is_over(tenant: Tenant, web: Document) -> None:

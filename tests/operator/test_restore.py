@@ -239,6 +239,7 @@ def test_of_two_kubernetes_that_claim_the_last_one_has_it(tenant: Tenant) -> Non
     tenant.delete("senlincluster/web", "senlinprofile/web-server")
     tenant.gone("SenlinCluster", "web")
     tenant.gone("SenlinProfile", "web-server")
-    assert any("stays in Senlin, as it is managed by" in note for _, note in tenant.events("web"))
+    stays = "stays in Senlin, as it is managed by"
+    tenant.eventually(lambda: any(stays in note for _, note in tenant.events("web")), "told")
     assert tenant.senlin.get_cluster(id_).status == "ACTIVE"
     tenant.senlin.wait_for_delete(tenant.senlin.delete_cluster(id_), interval=0.2)
