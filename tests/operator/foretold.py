@@ -20,7 +20,7 @@ from senlin_operator.kinds import KINDS
 from senlin_operator.plugin import commands
 from tests.operator.tenant import Document, Tenant, is_ready, ticks
 
-EACH = 4  # stories, of which a sample has one
+EACH = 8  # stories, of which a sample has one
 PATIENCE = 20.0  # seconds until what is Ready has done all that was planned
 Steps = list[tuple[str, str]]  # verb and summary
 Name = tuple[str, str]  # kind and name

@@ -103,7 +103,7 @@ class Tenant:
         """
         before, found = None, self._events(name)
         while found != before:
-            time.sleep(0.3)
+            time.sleep(0.2)
             before, found = found, self._events(name)
         return found
 

@@ -276,6 +276,7 @@ def test_a_deletion_that_waits_for_others_in_senlin_is_stalled_and_names_them(
         name,
         lambda it: f"Senlin still uses it for {users}" in condition(it, "Ready")["message"],
         "users named",
+        seconds=150,  # on a busy machine polls are partial, and a whole one is due in a minute
     )
     assert condition(waiting, "Ready")["reason"] == "InUse"
     assert condition(waiting, "Stalled")["status"] == "True"
