@@ -4,21 +4,19 @@ The operator's log tells what has happened. A story may change more before all o
 the two lists one must be the beginning of the other.
 """
 
-import io
 import json
 import re
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import pytest
 
 from senlin_operator.kinds import KINDS
-from senlin_operator.plugin import commands
 from tests.operator.tenant import Document, Tenant, is_ready, ticks
+from tests.plugin.command import run
 
 EACH = 8  # stories, of which a sample has one
 PATIENCE = 20.0  # seconds until what is Ready has done all that was planned
@@ -59,7 +57,8 @@ class Foretold:
         self.check()
         self._plans = {}
         before = all_happened(self._tenant)
-        plans = planned_of(run_plan(self._tenant, *arguments, *self._flags))
+        ran = run(self._tenant, "plan", "-o", "json", *arguments, *self._flags)
+        plans = planned_of(ran.document) if ran.out else {}  # nothing: it refuses to plan that
         if all_happened(self._tenant) == before:  # else the plan is of something in between
             self._plans = {
                 name: _Plan(steps, len(before.get(name, ()))) for name, steps in plans.items()
@@ -103,26 +102,13 @@ def foretelling(tenant: Tenant, request: pytest.FixtureRequest, *flags: str) -> 
     foretold.check()
 
 
-def run_plan(tenant: Tenant, *arguments: str) -> Any:
-    """Return the document that `kubectl senlin plan` prints; None: it refuses to plan that."""
-    place = ("--kubeconfig", str(tenant.sandbox.kubeconfig), "-n", tenant.namespace)
-    words = ["plan", "-o", "json", *arguments, *place]
-    with (
-        ThreadPoolExecutor(1) as thread,  # as an event loop may run in this one
-        redirect_stdout(io.StringIO()) as out,
-        redirect_stderr(io.StringIO()),
-    ):
-        thread.submit(commands.run, words).result()
-    return json.loads(out.getvalue() or "null")
-
-
 def planned_of(document: Any) -> dict[Name, Steps]:
     """Return the steps that were printed, by resource."""
     return {
         (it["kind"], it["name"]): [
-            (step["verb"], without_ids(step["summary"])) for step in it["steps"]
+            (step["verb"], _without_ids(step["summary"])) for step in it["steps"]
         ]
-        for it in (document or {}).get("resources", ())
+        for it in document["resources"]
     }
 
 
@@ -130,10 +116,10 @@ def all_happened(tenant: Tenant) -> Mapping[Name, Steps]:
     """Return the steps that the operator has taken, by resource."""
     steps: dict[Name, Steps] = {}
     for kind, name, verb, summary in _STEP.findall(tenant.log()):
-        steps.setdefault((kind, name), []).append((verb, without_ids(summary)))
+        steps.setdefault((kind, name), []).append((verb, _without_ids(summary)))
     return steps
 
 
-def without_ids(summary: str) -> str:
+def _without_ids(summary: str) -> str:
     """Return a summary without uids: nobody knows that of an object before it exists."""
     return _UUID.sub("…", summary)

@@ -15,6 +15,7 @@ from sandbox import Sandbox
 from senlin_operator.kinds import KINDS, RUN_KINDS
 from senlin_operator.kube.objects import Key
 from senlin_operator.model.ownership import Owner, with_suffix
+from tests.crds.apiserver import merged
 from tests.operator.process import PROGRAM, Operator
 
 if TYPE_CHECKING:
@@ -326,18 +327,6 @@ def patched(found: Document, body: Document) -> Document:
         "metadata": metadata,
         "spec": spec,
     }
-
-
-def merged(value: Any, patch: Any) -> Any:
-    """Return a value after a JSON merge patch (RFC 7386)."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(value) if isinstance(value, dict) else {}
-    for key, it in patch.items():
-        result[key] = merged(result.get(key), it)
-        if it is None:
-            del result[key]
-    return result
 
 
 def condition(document: Document, type_: str) -> Document:

@@ -52,7 +52,7 @@ def test_the_doctor_finds_what_only_servers_can_break(
 
 
 def a_dead_action(tenant: Tenant) -> Action:
-    """Return a creation that an engine began an hour ago, which then died."""
+    """Return a creation that an engine began two hours ago, and that died since."""
     tenant.sandbox.nova.slow_builds(HOUR, "slow*")
     spec: dict[str, Any] = tenant.profile()["spec"]["resource"]
     wanted = {name: spec[name] for name in ("type", "version", "properties")}

@@ -146,6 +146,8 @@ class Snapshot:
         cluster_ids: dict[str, str] = {}
         for kind in kinds:
             of_kind = found.get(kind.resource_type, {})
+            if not of_kind:
+                continue
             objects[kind.resource_type] = Overlay(self.all(kind.resource_type), of_kind)
             present = {id_: item for id_, item in of_kind.items() if item is not None}
             _index(kind, present, markers, cluster_ids)

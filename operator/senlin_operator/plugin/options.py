@@ -63,6 +63,7 @@ def _add_tree(add: Any) -> None:
         metavar="NUMBER",
         help="how many of its actions (default: %(default)s)",
     )
+    _add_login_kinds(tree)
 
 
 def _add_doctor(add: Any) -> None:
@@ -82,6 +83,7 @@ def _add_doctor(add: Any) -> None:
         metavar="SECRET/CLOUD",
         help="also check this entry of a Secret's clouds.yaml, before any resource names it",
     )
+    _add_login_kinds(doctor)
 
 
 def _add_plan(add: Any) -> None:
@@ -114,6 +116,7 @@ def _add_plan(add: Any) -> None:
         action="store_true",
         help="the operator has the setting senlin-repaired",
     )
+    _add_login_kinds(plan)
 
 
 def _add_export(add: Any) -> None:
@@ -168,13 +171,17 @@ def _common() -> argparse.ArgumentParser:
         "--kubeconfig", metavar="FILE", help="the kubeconfig, if not that of kubectl"
     )
     group.add_argument("--context", help="the context of the kubeconfig, if not its current one")
-    group = common.add_argument_group("options as the operator has them")
-    group.add_argument(
-        "--more-login-kinds",
-        metavar="KINDS",
-        help="values of auth_type that its setting of this name allows, separated by commas",
-    )
     return common
+
+
+def _add_login_kinds(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--more-login-kinds",
+        default="",
+        metavar="KINDS",
+        help="values of auth_type that the operator's setting of this name allows, separated by "
+        "commas",
+    )
 
 
 def _indented(examples: str) -> str:
